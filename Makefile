@@ -1,0 +1,58 @@
+# `make` lists what can be made. Needs Python 3.11 or 3.12, a JDK 17+ and Maven; says so in one line when one is missing.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3 python,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+# Rebuilt when the dependencies change; an environment that was not finished has no stamp.
+INSTALLED := $(VENV)/installed.stamp
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: toolchain
+toolchain:
+	@test -n "$(PYTHON)" || { echo "error: no Python on PATH: install Python 3.11 (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@"$(PYTHON)" stack/toolchain.py
+
+$(INSTALLED): pyproject.toml
+	@echo "installing Python packages into $(VENV) (1.5 GB, about a minute) ..."
+	@"$(PYTHON)" -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[dev]' \
+		| awk '/^(Collecting|Building|Installing)/ {print "  " substr($$0, 1, 100); fflush()}'
+	@touch $@
+
+.PHONY: install
+install: toolchain $(INSTALLED) ## Install Python packages and jars
+	@$(BIN)/python -m stack.install
+
+.PHONY: demo
+demo: install ## From nothing to a table of trending posts (DEMO_EXIT=1: end by itself)
+	@$(BIN)/tokpulse demo
+
+.PHONY: test
+test: install ## Run every test
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: toolchain $(INSTALLED) ## ruff: rules and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: type
+type: toolchain $(INSTALLED) ## mypy --strict
+	@$(BIN)/mypy
+
+.PHONY: bench
+bench: install ## Throughput and latency, side by side with two yardsticks
+	@$(BIN)/python -m bench
+
+.PHONY: clean
+clean: ## Stop the stack and remove its data, the jars and the environment
+	@if [ -x $(BIN)/tokpulse ]; then $(BIN)/tokpulse down; fi
+	@rm -rf .stack .build $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

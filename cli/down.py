@@ -1,0 +1,16 @@
+"""`tokpulse down`."""
+
+from __future__ import annotations
+
+import typer
+
+from stack.lifecycle import down
+from stack.report import Report
+from stack.settings import StackSettings
+
+
+def command() -> None:
+    """Stop every process of the local stack, also what a crash has left behind. Topics, schemas, tables and checkpoints stay."""
+    with Report() as report, report.step("stack", "stopping", "stopped"):
+        stopped = down(StackSettings.load())
+    typer.echo("stopped: " + ", ".join(stopped) if stopped else "nothing was running")

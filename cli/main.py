@@ -1,0 +1,136 @@
+"""The `tokpulse` command: options for all commands, and how every error ends.
+
+Each command is a module of this package with a function `command` (a typer command), or an `app` (a typer.Typer) where it has
+sub-commands. A module is imported when its command is used, so that `tokpulse --help` stays quick and one broken import breaks
+one command.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from connectors.errors import TokpulseError
+
+# Name -> (module, what the list of commands says).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("cli.up", "Start the local stack: Kafka, schema registry, ClickHouse, Flink."),
+    "down": ("cli.down", "Stop the local stack; its data stays."),
+    "status": ("cli.status", "Show what runs, on which port, and whether it is healthy."),
+    "submit": ("cli.submit", "Submit a job with `flink run`, and print that line."),
+    "simulate": ("cli.simulate", "Write a seeded universe of posts, users and comments to Kafka or to files."),
+    "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
+    "doctor": ("cli.doctor", "Find out why there is no output."),
+    "demo": ("cli.demo", "The whole way, from nothing to a table of trending posts."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows the names and one-line helps of its commands, and imports a command only to run it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name, (module, _) in COMMANDS.items() if importlib.util.find_spec(module)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The stand-in that the list of commands shows; `resolve_command` gives the real one."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if command is not None and name is not None else command, rest
+
+
+def _load(name: str) -> Any:
+    module = importlib.import_module(COMMANDS[name][0])
+    own = getattr(module, "app", None)
+    if own is None:
+        own = typer.Typer(add_completion=False)
+        own.command(name=name, help=module.command.__doc__)(module.command)
+    command = typer.main.get_command(own)
+    command.name = name
+    return command
+
+
+@dataclass
+class Invocation:
+    """Options before the command's name, where the end of the program finds them too."""
+
+    debug: bool = False
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Near-real-time TikTok analytics: Kafka, PyFlink Table jobs, ClickHouse.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tokpulse {importlib.metadata.version('tokpulse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    ctx: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a stack trace when something fails.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="State of the local stack (default: TOKPULSE_DATA, else .stack).")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    ctx.obj.debug = debug
+    if data_dir is not None:
+        # The environment is how every part, child processes included, finds the data directory.
+        os.environ["TOKPULSE_DATA"] = str(data_dir.expanduser().resolve())
+
+
+def main() -> int:
+    """Runs the command line; the exit code is 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C."""
+    invocation = Invocation()
+    try:
+        code = typer.main.get_command(app).main(prog_name="tokpulse", obj=invocation, standalone_mode=False)
+    except TokpulseError as error:
+        return _fail(invocation, error.message, error.hint)
+    except (typer.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return 130
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)
+        if callable(show):
+            show(file=sys.stderr)
+        return int(getattr(error, "exit_code", 2))
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, a user gets one line
+        return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows where it comes from")
+    return code if isinstance(code, int) else 0
+
+
+def _fail(invocation: Invocation, message: str, hint: str) -> int:
+    if invocation.debug:
+        traceback.print_exc()
+    one_line = " ".join(message.split())
+    print(f"error: {one_line}", file=sys.stderr)
+    if hint:
+        print(f"  hint: {' '.join(hint.split())}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Progress of one long command on stderr: a bar on a terminal, else a plain line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+_QUIET_SECONDS = 2.0
+_LINE_EVERY_SECONDS = 5.0
+
+
+class RecordProgress:
+    """Call it with (records so far, fraction done). Says nothing about what is over within 2 s."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = time.monotonic()
+        self._next_line = self._began + _QUIET_SECONDS
+        self._bar: Progress | None = None
+        self._on_terminal = sys.stderr.isatty()
+
+    def __call__(self, records: int, fraction: float) -> None:
+        """Shows `records` and `fraction` (0..1)."""
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=fraction, records=records, rate=self._rate(records))
+        elif now >= self._next_line:
+            if self._on_terminal:
+                self._start_bar()
+            else:
+                self._next_line = now + _LINE_EVERY_SECONDS
+                print(f"{self._what}: {records:,} records, {fraction:.0%}, {self._rate(records):,}/s", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _rate(self, records: int) -> int:
+        return round(records / max(0.001, time.monotonic() - self._began))
+
+    def _start_bar(self) -> None:
+        figures = TextColumn("{task.percentage:>3.0f}% {task.fields[records]:,} records {task.fields[rate]:,}/s")
+        columns = (TextColumn("{task.description}"), BarColumn(), figures, TimeElapsedColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar.add_task(self._what, total=1.0, records=0, rate=0)
+        self._bar.start()

@@ -1,0 +1,42 @@
+"""`tokpulse status`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stack.settings import StackSettings
+from stack.status import ServiceStatus, all_healthy, stack_status
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show each service with its pid, port and state. The exit code is 0 only when all are healthy."""
+    settings = StackSettings.load()
+    statuses = stack_status(settings)
+    healthy = all_healthy(statuses)
+    if as_json:
+        services = [asdict(status) for status in statuses]
+        typer.echo(json.dumps({"healthy": healthy, "data_dir": str(settings.data), "services": services}, indent=2))
+    else:
+        _print_table(statuses)
+        if not healthy:
+            typer.echo(f"logs: {settings.logs}; start with `tokpulse up`", err=True)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def _print_table(statuses: list[ServiceStatus]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in ("service", "pid", "port", "state", "restarts", "url"):
+        table.add_column(title, overflow="fold")
+    for status in statuses:
+        state = status.state if status.state == "healthy" or not status.reason else f"{status.state}: {status.reason}"
+        table.add_row(status.name, str(status.pid or "-"), str(status.port or "-"), state, str(status.restarts), status.url)
+    Console(highlight=False).print(table)

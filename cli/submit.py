@@ -1,0 +1,118 @@
+"""`tokpulse submit JOB`: checks what the job needs, prints the plain `flink run` line and runs it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.errors import TokpulseError
+from connectors.preflight import check_services
+
+# Kept apart from jobs.run, whose imports take the seconds that PyFlink takes.
+ERROR_PREFIX, HINT_PREFIX = "tokpulse-error: ", "tokpulse-hint: "
+NAMES = {"engagement": ("tiktok.posts.events", "tiktok.posts.events.dlq", "tiktok.engagement.hourly")}
+
+
+class SubmitError(TokpulseError):
+    """`flink run` failed; the message is its reason in one line."""
+
+
+def flink_run_line(
+    endpoints: Endpoints, job: str, *, run_id: str, bounded: bool, parallelism: int | None, detached: bool, arguments: list[str]
+) -> list[str]:
+    """The `flink run` command as a list of words. Endpoints reach the job through the environment, not through this line."""
+    line = [str(endpoints.flink_home / "bin" / "flink"), "run"]
+    if detached:
+        line.append("--detached")
+    if parallelism is not None:
+        line += ["--parallelism", str(parallelism)]
+    line += ["-pyclientexec", sys.executable, "-pyexec", sys.executable]
+    line += ["-py", str(REPOSITORY / "jobs" / f"{job}.py"), "--run-id", run_id]
+    if bounded:
+        line.append("--bounded")
+    if not detached:
+        line.append("--wait")
+    return line + arguments
+
+
+def environment(endpoints: Endpoints) -> dict[str, str]:
+    """What the client needs beside the line: the variables of `.stack/env`."""
+    return {**os.environ, **endpoints.values}
+
+
+def command(
+    context: typer.Context,
+    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(NAMES)}.")],
+    bounded: Annotated[bool, typer.Option("--bounded", help="Read what is there now, close all windows, end.")] = False,
+    parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: Flink's).")] = None,
+    detached: Annotated[bool, typer.Option("--detached", help="Return when the job is accepted.")] = False,
+    run_id: Annotated[str, typer.Option(help="Name of this run in pipeline_ledger (default: the time).")] = "",
+    print_only: Annotated[bool, typer.Option("--print", help="Print the line, do not run it.")] = False,
+    partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on, off when bounded).")] = "",
+    watermark_delay: Annotated[str, typer.Option(help="How far event time may be out of order (default: 2 min).")] = "",
+    stop_after_consecutive: Annotated[str, typer.Option(help="Bad records in a row that stop the job; 0 never.")] = "",
+    stop_ratio: Annotated[str, typer.Option(help="Share of bad records that stops the job; 0 never.")] = "",
+) -> None:
+    """Submit a job with `flink run`, and print that line."""
+    if job not in NAMES:
+        raise SubmitError(f"no job is called {job!r}", f"there is {', '.join(NAMES)}")
+    if bounded and detached:
+        raise SubmitError("--bounded waits for the end of the job, --detached does not", "give one of them")
+    endpoints = Endpoints.from_env().require()
+    options = {
+        "--partial-results": partial_results,
+        "--watermark-delay": watermark_delay,
+        "--stop-after-consecutive": stop_after_consecutive,
+        "--stop-ratio": stop_ratio,
+    }
+    arguments = [word for name, value in options.items() if value for word in (name, value)]
+    name = run_id or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    line = flink_run_line(
+        endpoints, job, run_id=name, bounded=bounded, parallelism=parallelism, detached=detached, arguments=arguments
+    )
+    typer.echo(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
+    if print_only:
+        return
+    check_services(endpoints, NAMES[job])
+    submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)))
+
+
+def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> None:
+    """Runs a `flink run` line, passing its output on. Raises SubmitError with the job's own reason where it gives one."""
+    process = subprocess.Popen(
+        line, env=environment(endpoints), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    quiet = False
+    for text in process.stdout:
+        lines.append(text.rstrip("\n"))
+        # From the first trace on, what follows is for --debug; the reason is told below.
+        quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
+        if debug or not quiet:
+            typer.echo(text.rstrip("\n"))
+    if process.wait() != 0:
+        raise SubmitError(*reason(lines, process.returncode))
+
+
+def reason(lines: list[str], code: int) -> tuple[str, str]:
+    """Message and hint for a failed `flink run`: the job's own error, else the innermost cause, else the exit code."""
+    own = [text.removeprefix(ERROR_PREFIX) for text in lines if text.startswith(ERROR_PREFIX)]
+    hints = [text.removeprefix(HINT_PREFIX) for text in lines if text.startswith(HINT_PREFIX)]
+    if own:
+        return own[0], hints[0] if hints else ""
+    causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
+    informative = [text for text in causes if "ProgramAbortException" not in text and ": " in text]
+    if informative:
+        return f"flink run failed: {informative[-1].split(': ', 1)[1][:500]}", "`tokpulse --debug submit` shows the whole trace"
+    return f"flink run ended with exit code {code}", "`tokpulse --debug submit` shows what it printed"
+
+

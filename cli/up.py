@@ -1,0 +1,28 @@
+"""`tokpulse up`."""
+
+from __future__ import annotations
+
+import typer
+
+from stack.lifecycle import up
+from stack.report import Report
+from stack.settings import StackSettings
+
+
+def command() -> None:
+    """Start the local stack and wait until it serves: Kafka, schema registry, ClickHouse, Flink.
+
+    Creates the topics, registers the schemas and migrates ClickHouse; what is already as it should be is left alone. Ports come
+    from TOKPULSE_<NAME>_PORT (KAFKA, KAFKA_CONTROLLER, REGISTRY, CLICKHOUSE, FLINK); 0 picks a free one and remembers it.
+    """
+    with Report() as report:
+        result = up(StackSettings.load(), report)
+        for change in result.changes:
+            report.line(change)
+    settings = result.settings
+    typer.echo("the stack was already running" if result.already_running else "the stack is up")
+    typer.echo(f"  Kafka            {settings.kafka_bootstrap_servers}")
+    typer.echo(f"  schema registry  {settings.schema_registry_url}")
+    typer.echo(f"  ClickHouse       {settings.clickhouse_http}")
+    typer.echo(f"  Flink            {settings.flink_rest_url}")
+    typer.echo(f"  variables        {settings.data / 'env'}")

@@ -1,0 +1,53 @@
+"""clickhouse-connect clients from a DSN, and which of their errors are worth a retry."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+import urllib3.exceptions
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from connectors.endpoints import mask_password
+from connectors.errors import TokpulseError
+
+# Codes that pass by themselves: timeouts, too many queries or parts, memory, network, read-only replica, shutting down.
+TRANSIENT_CODES = frozenset({159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 319, 394, 425, 439, 999})
+_HTTP_TRANSIENT = ("HTTP driver received HTTP status 429", "HTTP status 502", "HTTP status 503", "HTTP status 504")
+
+
+class ClickHouseUnavailableError(TokpulseError):
+    """ClickHouse cannot be reached, or refuses the user; the message names the address, never the password."""
+
+
+def connect(url: str) -> Client:
+    """A client without a session, so that threads and tasks can share it. Raises ClickHouseUnavailableError."""
+    try:
+        return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=60)
+    except ClickHouseError as error:
+        raise unavailable(url, error) from None
+
+
+def unavailable(url: str, error: Exception) -> ClickHouseUnavailableError:
+    """The one-line error for a ClickHouse that does not answer as it should."""
+    shown, user = mask_password(url), urlsplit(url).username or "default"
+    if getattr(error, "code", None) in (192, 193, 194, 516):
+        return ClickHouseUnavailableError(
+            f"ClickHouse at {shown} refuses the password of user {user}", "correct CLICKHOUSE_URL, or run `tokpulse up` again"
+        )
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ClickHouseUnavailableError(
+        f"ClickHouse at {shown} cannot be used: {mask_password(first)[:300]}", "`tokpulse status` shows whether the local one runs"
+    )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same insert may succeed later: the server was away, busy, or the reply was lost."""
+    if isinstance(error, ClickHouseError):
+        code = getattr(error, "code", None)
+        if code is not None:
+            return code in TRANSIENT_CODES
+        return isinstance(error, OperationalError) or any(text in str(error) for text in _HTTP_TRANSIENT)
+    return isinstance(error, ConnectionError | TimeoutError | urllib3.exceptions.HTTPError | http.client.HTTPException)

@@ -1,0 +1,93 @@
+"""Compares the columns of Flink views with those of ClickHouse tables, before a job is submitted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from pyflink.table import TableEnvironment
+
+from connectors.clickhouse_client import connect, unavailable
+from connectors.clickhouse_sink import ClickHouseSink
+from connectors.errors import TokpulseError
+
+_TABLE_COLUMNS = Path(__file__).resolve().parent.parent / "sql" / "clickhouse" / "internal" / "table_columns.sql"
+# SQL type of Flink (nullability and time zone kind taken off) -> ClickHouse types that hold it without loss.
+_INTEGERS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+ACCEPTED: dict[str, tuple[str, ...]] = {
+    "STRING": ("String",),
+    "CHAR": ("String",),
+    "VARCHAR": ("String",),
+    "BYTES": ("String",),
+    "VARBINARY": ("String",),
+    "BOOLEAN": ("Bool", "UInt8"),
+    "TINYINT": _INTEGERS,
+    "SMALLINT": _INTEGERS,
+    "INT": _INTEGERS,
+    "BIGINT": ("Int64", "UInt64"),
+    "FLOAT": ("Float32", "Float64"),
+    "DOUBLE": ("Float64",),
+    "TIMESTAMP": ("DateTime64(3, 'UTC')",),
+    "TIMESTAMP_LTZ": ("DateTime64(3, 'UTC')",),
+}
+_WRAPPER = re.compile(r"^(?:LowCardinality|Nullable)\((.*)\)$")
+_AGGREGATE = re.compile(r"^SimpleAggregateFunction\(\w+, (.*)\)$")
+
+
+class SinkSchemaError(TokpulseError):
+    """A view and the table it is written to do not fit; the message names the column and both types."""
+
+
+def plain_type(clickhouse_type: str) -> str:
+    """The value type inside SimpleAggregateFunction, LowCardinality and Nullable."""
+    current = clickhouse_type
+    while match := _AGGREGATE.match(current) or _WRAPPER.match(current):
+        current = match[1]
+    return current
+
+
+def flink_family(flink_type: str) -> str:
+    """`TIMESTAMP_LTZ(3) NOT NULL` -> `TIMESTAMP_LTZ`; `TIMESTAMP(3) *ROWTIME*` -> `TIMESTAMP`."""
+    return re.split(r"[( ]", flink_type, maxsplit=1)[0]
+
+
+def compare(sink: ClickHouseSink, view: dict[str, str], table: dict[str, str]) -> None:
+    """Raises SinkSchemaError for the first column of `view` (name -> Flink type) that `table` (name -> type) cannot take."""
+    where = f"view {sink.view} -> ClickHouse table {sink.table}"
+    if not table:
+        raise SinkSchemaError(f"{where}: no such table", "`tokpulse up` applies the migrations")
+    for name, flink_type in view.items():
+        target = table.get(name)
+        if target is None:
+            raise SinkSchemaError(f"{where}: column {name} ({flink_type}) is not in the table", "add a migration, or rename the alias")
+        accepted = ACCEPTED.get(flink_family(flink_type), ())
+        if plain_type(target) not in accepted:
+            raise SinkSchemaError(
+                f"{where}: column {name} is {flink_type} in Flink and {target} in ClickHouse",
+                f"ClickHouse type {' or '.join(accepted)} fits" if accepted else "cast it in the view to a type that the sink knows",
+            )
+    missing = [name for name in table if name not in view]
+    if missing:
+        raise SinkSchemaError(f"{where}: column {missing[0]} ({table[missing[0]]}) is not in the view", "add it to the view's SELECT")
+
+
+def check_sinks(sinks: Iterable[ClickHouseSink], t_env: TableEnvironment, url: str) -> None:
+    """Compares every sink's view in `t_env` with its table at `url`. Raises SinkSchemaError, ClickHouseUnavailableError."""
+    sql = _TABLE_COLUMNS.read_text(encoding="utf-8")
+    client = connect(url)
+    try:
+        for sink in sinks:
+            rows = client.query(sql, parameters={"table": sink.table}).result_rows
+            compare(sink, view_columns(t_env, sink.view), {str(name): str(kind) for name, kind in rows})
+    except ClickHouseError as error:
+        raise unavailable(url, error) from None
+    finally:
+        client.close()
+
+
+def view_columns(t_env: TableEnvironment, view: str) -> dict[str, str]:
+    """Column name -> SQL type of a registered view, in order."""
+    resolved = t_env.from_path(view)._j_table.getResolvedSchema()  # noqa: SLF001 - PyFlink's own schema class has no SQL type names
+    return {str(c.getName()): str(c.getDataType().getLogicalType().asSummaryString()) for c in resolved.getColumns()}

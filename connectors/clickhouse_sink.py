@@ -1,0 +1,153 @@
+"""A ClickHouse Table sink for PyFlink: name a view and a table, add it to a StatementSet.
+
+Rows leave Flink as Arrow batches of a vectorized UDF, whose result goes to a `blackhole` table. The operator finishes its bundle
+before it passes a checkpoint barrier on, so what a checkpoint covers has been acknowledged by ClickHouse: at least once. A replay
+cuts other batches; that an effect happens once is the table's part (maxima, or replacement by key).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from pyflink.table import DataTypes, FunctionContext, ScalarFunction, StatementSet, TableDescriptor, TableEnvironment
+from pyflink.table import Schema as FlinkSchema
+from pyflink.table.expressions import call, col
+from pyflink.table.udf import udf
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay
+
+from connectors.clickhouse_client import connect, is_transient, unavailable
+from connectors.errors import TokpulseError
+
+URL_VARIABLE = "CLICKHOUSE_URL"
+# A blocked UDF blocks the checkpoint barrier: give up well before the checkpoint timeout, and let Flink restart the job.
+RETRY_SECONDS = 75.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+
+
+class ClickHouseWriteError(TokpulseError):
+    """Rows could not be written: a permanent error, or a transient one for longer than RETRY_SECONDS."""
+
+
+@dataclass(frozen=True)
+class ClickHouseSink:
+    """Writes every row of `view` into `table`, columns by name. The view's types are checked by `check_sinks` before submission."""
+
+    view: str
+    table: str
+
+    @property
+    def discard_table(self) -> str:
+        """The `blackhole` table that ends the Flink plan; its name is what the job graph and the metrics show."""
+        return f"clickhouse_{self.table}"
+
+    def add_to(self, statement_set: StatementSet, t_env: TableEnvironment) -> None:
+        """Adds the insert. The view must exist in `t_env`; no connection is opened here."""
+        source = t_env.from_path(self.view)
+        columns = source.get_schema().get_field_names()
+        function = f"write_{self.table}"
+        writer = udf(
+            ClickHouseWriter(self.table, tuple(columns)), result_type=DataTypes.BIGINT(), func_type="pandas"
+        )
+        t_env.create_temporary_function(function, writer)
+        schema = FlinkSchema.new_builder().column("written", DataTypes.BIGINT()).build()
+        t_env.create_temporary_table(self.discard_table, TableDescriptor.for_connector("blackhole").schema(schema).build())
+        statement_set.add_insert(self.discard_table, source.select(call(function, *(col(name) for name in columns)).alias("written")))
+
+
+def pause(state: RetryCallState) -> float:
+    """Full-jitter exponential back-off in seconds, so that subtasks do not come back together."""
+    return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**state.attempt_number))
+
+
+def arrow_table(columns: tuple[str, ...], series: tuple[pd.Series[Any], ...]) -> pa.Table:
+    """The batch as Arrow: times as milliseconds UTC, everything else as pandas gives it."""
+    arrays = []
+    for values in series:
+        array = pa.Array.from_pandas(values)
+        if pa.types.is_timestamp(array.type):
+            array = array.cast(pa.timestamp("ms")).cast(pa.timestamp("ms", "UTC"))
+        arrays.append(array)
+    return pa.Table.from_arrays(arrays, names=list(columns))
+
+
+class ClickHouseWriter(ScalarFunction):  # type: ignore[misc]  # PyFlink has no type hints
+    """Vectorized UDF that writes its batch and returns 1 per row.
+
+    The address and credentials come from CLICKHOUSE_URL in the TaskManager's environment when the task starts: neither the job
+    graph nor any DDL carries them.
+    """
+
+    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
+        self.table = table
+        self.columns = columns
+        self._client: Client | None = None
+
+    def is_deterministic(self) -> bool:
+        """False: a planner that thinks otherwise may call it twice, or not at all."""
+        return False
+
+    def open(self, function_context: FunctionContext) -> None:
+        """Resolves the address and registers metrics; raises TokpulseError when the variable is missing."""
+        url = os.environ.get(URL_VARIABLE, "")
+        if not url:
+            raise ClickHouseWriteError(f"{URL_VARIABLE} is not set for the TaskManager", "set it where the TaskManager is started")
+        self._url = url
+        metrics = function_context.get_metric_group().add_group("clickhouse").add_group("table", self.table)
+        self._rows, self._batches = metrics.counter("rows"), metrics.counter("batches")
+        self._bytes, self._retries = metrics.counter("bytes"), metrics.counter("retries")
+        self._latency = metrics.distribution("insert_latency_ms")
+
+    def close(self) -> None:
+        """Closes the connection pool."""
+        if self._client is not None:
+            self._client.close()
+
+    def eval(self, *series: pd.Series[Any]) -> pd.Series[Any]:
+        """Writes one batch; returns when ClickHouse has acknowledged it. Raises ClickHouseWriteError."""
+        batch = arrow_table(self.columns, series)
+        if batch.num_rows:
+            started = time.monotonic()
+            self._write(batch)
+            self._latency.update(int((time.monotonic() - started) * 1000))
+            self._rows.inc(batch.num_rows)
+            self._batches.inc()
+            self._bytes.inc(batch.nbytes)
+        return pd.Series([1] * batch.num_rows, dtype="int64")
+
+    def _write(self, batch: pa.Table) -> None:
+        retrying = Retrying(
+            retry=retry_if_exception(_worth_another_try), stop=stop_after_delay(RETRY_SECONDS), wait=pause, before_sleep=self._again, reraise=True
+        )
+        try:
+            retrying(self._insert, batch)
+        except TokpulseError:
+            raise
+        except Exception as error:
+            raise ClickHouseWriteError(
+                f"{batch.num_rows} rows for {self.table} were not written: {unavailable(self._url, error).message}",
+                "the job restarts from its last checkpoint; nothing is lost while Kafka keeps the records",
+            ) from error
+
+    def _insert(self, batch: pa.Table) -> None:
+        if self._client is None:
+            self._client = connect(self._url)
+        self._client.insert_arrow(self.table, batch)
+
+    def _again(self, _: RetryCallState) -> None:
+        self._retries.inc()
+        # A connection that broke in mid-insert may hold half a request: start over with a new one.
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    cause = error.__cause__ if isinstance(error, TokpulseError) and error.__cause__ else error
+    return is_transient(cause)

@@ -1,0 +1,52 @@
+"""Checks, before anything is submitted, that the services answer and that the topics exist: one clear error each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import httpx
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from connectors.clickhouse_client import connect
+from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
+
+TIMEOUT_SECONDS = 10.0
+
+
+class PreflightError(TokpulseError):
+    """A service does not answer, or a topic is missing; the message names it."""
+
+
+def check_services(endpoints: Endpoints, topics: Iterable[str]) -> None:
+    """Raises PreflightError or ClickHouseUnavailableError for the first thing that a job would fail on."""
+    check_topics(endpoints.kafka_bootstrap_servers, topics)
+    check_http("schema registry", f"{endpoints.schema_registry_url}/subjects")
+    connect(endpoints.clickhouse_url).close()
+    check_http("Flink JobManager", f"{endpoints.flink_rest_url}/overview")
+
+
+def check_topics(servers: str, topics: Iterable[str]) -> None:
+    """Raises PreflightError when no broker answers at `servers`, or one of `topics` does not exist."""
+    # librdkafka prints each refused connection on stderr; the error below says it once.
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0, "socket.connection.setup.timeout.ms": 5000})
+    try:
+        known = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+    except KafkaException:
+        raise PreflightError(
+            f"no Kafka broker answers at {servers}", "`tokpulse status` shows the local one; else check KAFKA_BOOTSTRAP_SERVERS"
+        ) from None
+    for topic in topics:
+        if topic not in known:
+            raise PreflightError(f"topic {topic} does not exist at {servers}", "`tokpulse up` creates the project's topics")
+
+
+def check_http(service: str, url: str) -> None:
+    """Raises PreflightError unless `url` answers 200."""
+    try:
+        response = httpx.get(url, timeout=TIMEOUT_SECONDS)
+    except httpx.HTTPError as error:
+        raise PreflightError(f"no {service} answers at {url} ({type(error).__name__})", "`tokpulse status` shows the local one") from None
+    if response.status_code != 200:
+        raise PreflightError(f"{service} at {url} answers {response.status_code}", "check the address in `.stack/env`")

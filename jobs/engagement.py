@@ -1,0 +1,42 @@
+"""The engagement job: post observations in Kafka -> hourly engagement in ClickHouse and on a result topic.
+
+Submit it with `tokpulse submit engagement`, or paste the `flink run -py jobs/engagement.py` line which that prints.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from connectors.clickhouse_sink import ClickHouseSink
+from jobs.definition import JobDefinition
+from jobs.run import run
+
+JOB = JobDefinition(
+    name="engagement",
+    topic="tiktok.posts.events",
+    functions=("05_functions/leaves_window.sql", "05_functions/first_bytes.sql"),
+    sources=("10_sources/posts_events.sql",),
+    views=(
+        "20_staging/posts_observed.sql",
+        "20_staging/posts_late.sql",
+        "20_staging/posts_rejected.sql",
+        "30_marts/engagement_hourly_windows.sql",
+        "30_marts/engagement_hourly_direct.sql",
+        "30_marts/engagement_hourly.sql",
+        "30_marts/engagement_hourly_results.sql",
+        "30_marts/posts_tally.sql",
+        "30_marts/pipeline_ledger.sql",
+        "30_marts/dead_letters.sql",
+    ),
+    sinks=("40_sinks/posts_events_dlq.sql", "40_sinks/engagement_hourly_topic.sql"),
+    inserts=("50_inserts/posts_events_dlq.sql", "50_inserts/engagement_hourly_topic.sql"),
+    clickhouse=(
+        ClickHouseSink(view="engagement_hourly", table="engagement_hourly_maxima"),
+        ClickHouseSink(view="dead_letters", table="dead_letters_log"),
+        ClickHouseSink(view="pipeline_ledger", table="pipeline_ledger_entries"),
+    ),
+    result_topics=("tiktok.engagement.hourly",),
+)
+
+if __name__ == "__main__":
+    sys.exit(run(JOB, sys.argv[1:]))

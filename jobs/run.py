@@ -1,0 +1,42 @@
+"""What every job module does when `flink run` starts it: settings, build, check against ClickHouse, execute."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from connectors.clickhouse_schema import check_sinks
+from connectors.errors import TokpulseError
+from jobs.build import build, table_environment
+from jobs.definition import JobDefinition
+from jobs.settings import parse, resolve
+
+# `tokpulse submit` looks for these in the output of `flink run`, between stack traces of the client.
+ERROR_PREFIX = "tokpulse-error: "
+HINT_PREFIX = "tokpulse-hint: "
+
+
+def run(job: JobDefinition, argv: Sequence[str]) -> int:
+    """Runs `job` with the arguments of a `flink run -py` line. Returns the exit code; errors are one line each on stderr."""
+    arguments = parse(job.name, argv)
+    try:
+        settings = resolve(arguments)
+        t_env = table_environment(job, settings)
+        statements = build(t_env, job, settings)
+        if arguments.explain:
+            print(statements.explain())
+            return 0
+        check_sinks(job.clickhouse, t_env, settings.endpoints.clickhouse_url)
+        result = statements.execute()
+        if settings.wait:
+            result.wait()
+    except TokpulseError as error:
+        print(f"{ERROR_PREFIX}{error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"{HINT_PREFIX}{error.hint}", file=sys.stderr)
+        return 1
+    except Exception:  # noqa: BLE001 - py4j errors carry a whole JVM stack trace: print it where the client's log is kept
+        traceback.print_exc()
+        return 1
+    return 0

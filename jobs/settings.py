@@ -1,0 +1,113 @@
+"""Settings of one submission: command line over environment over defaults, resolved once, before any Flink object exists."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
+
+_DURATION = re.compile(r"^\s*(\d+)\s*(ms|s|min|h|d)\s*$")
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+
+
+class SettingError(TokpulseError):
+    """A setting has a value that means nothing; the message names the setting, the value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """One submission. `run_id` names it in pipeline_ledger and stays the same across restarts.
+
+    `bounded` reads from the earliest to the latest offsets and closes all windows. `partial_results` sends every observation to
+    ClickHouse as it comes; without it (the default of a bounded run) only closed hours and late rows are sent.
+    `resumed` says that the job starts from a savepoint or checkpoint.
+    """
+
+    endpoints: Endpoints
+    run_id: str
+    bounded: bool = False
+    wait: bool = False
+    partial_results: bool = True
+    resumed: bool = False
+    watermark_delay: timedelta = timedelta(minutes=2)
+    idle_timeout: timedelta = timedelta(seconds=30)
+    max_ahead: timedelta = timedelta(minutes=5)
+    stop_after_consecutive: int = 10_000
+    stop_ratio: float = 0.5
+
+
+def parse_duration(name: str, text: str) -> timedelta:
+    """`30 s`, `2 min`, `500 ms`, `1 h`, `30 d`. Raises SettingError naming the setting otherwise."""
+    match = _DURATION.match(text)
+    if match is None:
+        raise SettingError(f"{name}: {text!r} is not a duration", "write a whole number and ms, s, min, h or d, e.g. `2 min`")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def parser(job: str) -> argparse.ArgumentParser:
+    """The arguments after the file name of a `flink run -py` line; each is also an environment variable TOKPULSE_<NAME>."""
+    result = argparse.ArgumentParser(prog=job, description=f"the {job} job of tokpulse", allow_abbrev=False)
+    result.add_argument("--run-id", help="name of this submission in pipeline_ledger (default: the time)")
+    result.add_argument("--bounded", action="store_true", help="read what is in the topic now, close all windows, end")
+    result.add_argument("--wait", action="store_true", help="stay until the job ends (not with `flink run -d`)")
+    result.add_argument("--resumed", action="store_true", help="give this with `flink run -s`: rows in doubt pass on their own")
+    result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
+    result.add_argument("--watermark-delay", help="how far event time may be out of order (default: 2 min)")
+    result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
+    result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
+    result.add_argument("--stop-after-consecutive", help="bad records in a row, per task, that stop the job; 0 never (10000)")
+    result.add_argument("--stop-ratio", help="share of bad records, per task, that stops the job; 0 never (default: 0.5)")
+    result.add_argument("--explain", action="store_true", help="print the plan and end")
+    return result
+
+
+def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = None) -> JobSettings:
+    """Settings from parsed arguments. Raises SettingError, and MissingEndpointError for a service nobody named."""
+    env = os.environ if environ is None else environ
+
+    def value(name: str, default: str) -> str:
+        given = getattr(arguments, name)
+        return str(given) if given is not None else env.get(f"TOKPULSE_{name.upper()}", default)
+
+    def duration(name: str, default: str) -> timedelta:
+        return parse_duration(name.replace("_", "-"), value(name, default))
+
+    partial = value("partial_results", "off" if arguments.bounded else "on")
+    if partial not in ("on", "off"):
+        raise SettingError(f"partial-results: {partial!r} is neither on nor off", "unset TOKPULSE_PARTIAL_RESULTS, or correct it")
+    try:
+        consecutive, ratio = int(value("stop_after_consecutive", "10000")), float(value("stop_ratio", "0.5"))
+    except ValueError as error:
+        raise SettingError(f"stop-after-consecutive / stop-ratio: {error}", "a whole number, and a share between 0 and 1") from None
+    if consecutive < 0 or not 0 <= ratio <= 1:
+        raise SettingError("stop-after-consecutive / stop-ratio out of range", "a whole number from 0, and a share between 0 and 1")
+    return JobSettings(
+        endpoints=Endpoints.from_env(None if environ is None else dict(environ)),
+        run_id=value("run_id", datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")),
+        bounded=arguments.bounded,
+        wait=arguments.wait,
+        partial_results=partial == "on",
+        resumed=arguments.resumed,
+        watermark_delay=duration("watermark_delay", "2 min"),
+        idle_timeout=duration("idle_timeout", "30 s"),
+        max_ahead=duration("max_ahead", "5 min"),
+        stop_after_consecutive=consecutive,
+        stop_ratio=ratio,
+    )
+
+
+def parse(job: str, argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of `argv`; wrong ones end the program with usage and exit code 2."""
+    return parser(job).parse_args(argv)

@@ -1,0 +1,17 @@
+-- Question: which observations can be counted?
+-- Grain:    one row per valid record of tiktok.posts.events.
+-- Key:      aweme_id.   Window: none yet.   Lateness: unbounded.
+CREATE TEMPORARY VIEW posts_observed AS
+SELECT
+  aweme_id,
+  author_id,
+  play_count,
+  digg_count,
+  comment_count,
+  share_count,
+  digg_count + comment_count + share_count AS engagement_total,
+  kafka_partition,
+  kafka_offset,
+  event_time
+FROM posts_events
+WHERE error IS NULL

@@ -1,0 +1,2 @@
+-- ... or make it, the first time.
+CREATE DATABASE IF NOT EXISTS default ENGINE = Atomic

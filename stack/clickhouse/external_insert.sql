@@ -1,0 +1,2 @@
+-- Fills a table sent along with a query.
+INSERT INTO @name

@@ -1,0 +1,57 @@
+"""The services of the stack, in the order in which they are shown."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from stack import clickhouse_server, flink, kafka, registry
+from stack.service import Service
+from stack.settings import StackSettings
+
+
+def endpoint_values(settings: StackSettings) -> dict[str, str]:
+    """The variables of the env file: what every other part of the project needs to find this stack."""
+    passwords = clickhouse_server.credentials(settings)
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+        "SCHEMA_REGISTRY_URL": settings.schema_registry_url,
+        "CLICKHOUSE_URL": clickhouse_server.dsn(settings, clickhouse_server.WRITER, passwords.writer),
+        "CLICKHOUSE_READER_URL": clickhouse_server.dsn(settings, clickhouse_server.READER, passwords.reader),
+        "FLINK_REST_URL": settings.flink_rest_url,
+        "FLINK_HOME": str(settings.flink_home),
+        "FLINK_CONF_DIR": str(settings.flink_conf_dir),
+    }
+
+
+def write_env_file(settings: StackSettings) -> None:
+    """Replaces `<data>/env` in one step; only its owner may read it, for it holds passwords."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    partial = settings.data / "env.tmp"
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        for key, value in endpoint_values(settings).items():
+            # Quoted where a shell needs it, so that `. .stack/env` works from any folder.
+            file.write(f"{key}={shlex.quote(value)}\n")
+    partial.replace(settings.data / "env")
+
+
+def all_services(settings: StackSettings) -> tuple[Service, ...]:
+    endpoints = endpoint_values(settings)
+    return (
+        kafka.service(settings),
+        registry.service(settings),
+        clickhouse_server.service(settings),
+        flink.jobmanager(settings, endpoints),
+        flink.taskmanager(settings, endpoints),
+    )
+
+
+def prepare(settings: StackSettings) -> None:
+    """Writes every service's files. Idempotent; nothing runs yet."""
+    for folder in (settings.data, settings.run, settings.logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    kafka.prepare(settings)
+    registry.prepare(settings)
+    clickhouse_server.prepare(settings)
+    flink.prepare(settings)

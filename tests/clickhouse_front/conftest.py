@@ -1,0 +1,114 @@
+"""A real front on a free port, started once, and one per test where a test kills it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITER = ("writer", "w-secret")
+READER = ("reader", "r-secret")
+START_S = 30.0
+
+
+@dataclass
+class FrontProcess:
+    """A front as a subprocess. `home` holds its data, users file, port file and log."""
+
+    home: Path
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> str:
+        return (self.home / "log").read_text()
+
+    def command(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "stack.clickhouse", "--port", "0", "--port-file", str(self.home / "port")),
+            *("--path", str(self.data), "--users-file", str(self.home / "users.json")),
+        ]
+
+    def start(self) -> None:
+        users = self.home / "users.json"
+        users.write_text(
+            json.dumps(
+                {
+                    "users": {
+                        WRITER[0]: {"password": WRITER[1], "role": "writer"},
+                        READER[0]: {"password": READER[1], "role": "reader"},
+                    }
+                }
+            )
+        )
+        users.chmod(0o600)
+        port_file = self.home / "port"
+        port_file.unlink(missing_ok=True)
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(self.command(), cwd=ROOT, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        while not port_file.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                pytest.fail(f"the front did not start:\n{self.log}")
+            time.sleep(0.02)
+        self.port = int(port_file.read_text())
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the process and return its exit code; it never outlives this call."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+    def url(self, user: tuple[str, str] = WRITER, database: str = "tokpulse") -> str:
+        return f"http://{user[0]}:{user[1]}@127.0.0.1:{self.port}/{database}"
+
+    def http(self, user: tuple[str, str] = WRITER) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", auth=user, timeout=30)
+
+    def post(self, sql: str | bytes, user: tuple[str, str] = WRITER, **params: str) -> httpx.Response:
+        with self.http(user) as client:
+            return client.post("/", params=params, content=sql)
+
+
+@pytest.fixture(scope="session")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontProcess]:
+    """One front for all tests that leave it running, with an empty database tokpulse."""
+    running = FrontProcess(tmp_path_factory.mktemp("front"))
+    running.start()
+    try:
+        assert running.post("CREATE DATABASE IF NOT EXISTS tokpulse").status_code == 200
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def own_front(tmp_path: Path) -> Iterator[FrontProcess]:
+    """A front of the test's own, to kill and restart."""
+    running = FrontProcess(tmp_path)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,112 @@
+"""The files that the services read: flat Flink options, a loopback-only broker, passwords only where they belong."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+
+from connectors.endpoints import Endpoints
+from stack import clickhouse_server, flink, kafka, services
+from stack.settings import StackSettings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> StackSettings:
+    numbers = range(21_001, 21_100)
+    names = ("kafka", "kafka_controller", "registry", "clickhouse", "flink", "flink_rpc")
+    return StackSettings(tmp_path / "data", tmp_path / "build", dict(zip(names, numbers, strict=False)))
+
+
+def test_flink_config_is_flat_and_keeps_the_packaged_java_options(settings: StackSettings) -> None:
+    text = flink.render_config(flink.FLINK_CONF, flink.machine_options(settings))
+    options = yaml.safe_load(text)
+    assert all(isinstance(value, str | int | float) for value in options.values())
+    packaged = yaml.safe_load((flink._pyflink_folder() / "conf" / "config.yaml").read_text())
+    for flag in packaged["env"]["java"]["opts"]["all"].split():
+        assert flag in options["env.java.opts.all"].split()
+    # One line per key: Flink's start scripts read the file line by line.
+    assert len(text.splitlines()) == len(options)
+
+
+def test_flink_listens_on_loopback_only(settings: StackSettings) -> None:
+    options = yaml.safe_load(flink.render_config(flink.FLINK_CONF, flink.machine_options(settings)))
+    for key in (
+        "rest.bind-address",
+        "jobmanager.bind-host",
+        "taskmanager.bind-host",
+        "jobmanager.rpc.address",
+        "taskmanager.host",
+    ):
+        assert options[key] == "127.0.0.1"
+    assert options["web.submit.enable"] is False
+
+
+def test_machine_options_win(tmp_path: Path) -> None:
+    project = tmp_path / "flink-conf.yaml"
+    project.write_text("rest.port: 1\nparallelism.default: 2\n")
+    assert yaml.safe_load(flink.render_config(project, {"rest.port": 5})) == {"parallelism.default": 2, "rest.port": 5}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("state:\n  backend: hashmap\n", "state: not a plain value"),
+        ("a: [1\n", "not YAML"),
+        ("- a\n", "not a mapping"),
+        ("a:\n", "a: not a plain value"),
+    ],
+)
+def test_a_bad_flink_config_names_file_and_key(tmp_path: Path, text: str, says: str) -> None:
+    project = tmp_path / "flink-conf.yaml"
+    project.write_text(text)
+    with pytest.raises(flink.FlinkConfigError) as raised:
+        flink.render_config(project, {})
+    assert str(project) in raised.value.message
+    assert says in raised.value.message
+
+
+def test_every_kafka_listener_is_on_loopback(settings: StackSettings) -> None:
+    properties = kafka.server_properties(settings)
+    for listener in properties["listeners"].split(",") + properties["advertised.listeners"].split(","):
+        assert listener.split("://")[1].startswith("127.0.0.1:")
+    assert properties["auto.create.topics.enable"] == "false"
+    assert int(properties["message.max.bytes"]) == int(properties["replica.fetch.max.bytes"]) == 16 * 1024 * 1024
+
+
+def test_passwords_are_generated_once_and_private(settings: StackSettings) -> None:
+    first = clickhouse_server.credentials(settings)
+    assert clickhouse_server.credentials(settings) == first
+    assert first.writer != first.reader
+    assert first.writer not in repr(first)
+    assert stat.S_IMODE(clickhouse_server.users_file(settings).stat().st_mode) == 0o600
+
+
+def test_env_file_is_private_and_read_back(settings: StackSettings) -> None:
+    services.write_env_file(settings)
+    assert stat.S_IMODE((settings.data / "env").stat().st_mode) == 0o600
+    found = Endpoints.from_env({}, settings.data).require()
+    password = clickhouse_server.credentials(settings).writer
+    assert found.clickhouse_url == f"http://tokpulse:{password}@127.0.0.1:21004/tokpulse"
+    assert password not in repr(found)
+    assert found.schema_registry_url == "http://127.0.0.1:21003/apis/ccompat/v7"
+    assert found.flink_home == settings.flink_home
+
+
+def test_no_password_on_a_command_line(settings: StackSettings) -> None:
+    (settings.build / "registry").mkdir(parents=True)
+    (settings.build / "registry" / "x-runner.jar").touch()
+    secrets = clickhouse_server.credentials(settings)
+    for service in services.all_services(settings):
+        shown = " ".join(service.argv) + repr(service)
+        assert secrets.writer not in shown
+        assert secrets.reader not in shown
+
+
+def test_services_inherit_little(settings: StackSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    environment = flink.environment(settings, {"CLICKHOUSE_URL": "u"})
+    assert "AWS_SECRET_ACCESS_KEY" not in environment
+    assert environment["CLICKHOUSE_URL"] == "u"

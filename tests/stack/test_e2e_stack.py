@@ -1,0 +1,268 @@
+"""The real stack: up, up again, every kind of death, and down without a trace. One stack for the whole module, in file order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+import psutil
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.registry import SchemaRegistry
+from connectors.topics import load_topics
+from stack import kafka
+from stack.migrations import MigrationError, apply_migrations, load_migrations
+from stack.service import STACK_MARK
+from stack.topics import apply_topics
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+READY_S = 120.0
+PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
+FOREIGN_SCHEMA = '{"type": "record", "name": "Foreign", "fields": [{"name": "x", "type": "long"}]}'
+
+
+@dataclass(frozen=True)
+class Cli:
+    """`tokpulse` with a data directory of its own and ports that nobody else has."""
+
+    data: Path
+
+    def environment(self, extra: dict[str, str]) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("TOKPULSE_") or key == "TOKPULSE_BUILD"}
+        return {**kept, **{f"TOKPULSE_{name}_PORT": "0" for name in PORTS}, **extra}
+
+    def start(self, *args: str, **extra: str) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-m", "cli.main", "--data-dir", str(self.data), *args]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, cwd=REPOSITORY, env=self.environment(extra), stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        child = self.start(*args, **extra)
+        out, err = child.communicate(timeout=READY_S + 60)
+        return subprocess.CompletedProcess(args, child.returncode, out, err)
+
+    def status(self) -> dict[str, Any]:
+        return dict(json.loads(self.run("status", "--json").stdout))
+
+    def service(self, name: str) -> dict[str, Any]:
+        return dict(next(service for service in self.status()["services"] if service["name"] == name))
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever runs for this data directory, found by the mark in its environment and not by pid files."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(STACK_MARK) == str(self.data) and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+    def endpoints(self) -> Endpoints:
+        return Endpoints.from_env({}, self.data).require()
+
+
+def until(condition: Callable[[], bool], timeout: float = READY_S) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "not reached in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
+    cli = Cli(tmp_path_factory.mktemp("stack") / "data")
+    try:
+        up = cli.run("up")
+        assert up.returncode == 0, up.stderr
+        yield cli
+    finally:
+        cli.run("down")
+        left = cli.processes()
+        for process in left:
+            process.kill()
+    assert left == []
+
+
+def test_up_twice_changes_nothing(stack: Cli) -> None:
+    before = stack.status()
+    assert before["healthy"]
+    assert {service["state"] for service in before["services"]} == {"healthy"}
+    again = stack.run("up")
+    assert again.returncode == 0
+    assert "already running" in again.stdout
+    assert stack.status() == before
+    assert stack.run("status").returncode == 0
+
+
+def test_another_port_than_the_running_one_is_refused(stack: Cli) -> None:
+    refused = stack.run("up", TOKPULSE_FLINK_PORT="1")
+    assert refused.returncode == 1
+    assert "TOKPULSE_FLINK_PORT" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_topics_and_schemas_are_in_place(stack: Cli) -> None:
+    endpoints = stack.endpoints()
+    assert apply_topics(kafka.admin(endpoints.kafka_bootstrap_servers), load_topics()) == []
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        assert registry.subjects() == sorted(topic.subject for topic in load_topics().with_schema)
+        for topic in load_topics().with_schema:
+            assert registry.compatibility(topic.subject) == "BACKWARD"
+            assert json.loads(registry.latest(topic.subject).schema) == json.loads(topic.schema_text())
+
+
+def test_every_listening_socket_is_on_loopback(stack: Cli) -> None:
+    listening = [
+        (process.name(), connection.laddr)
+        for process in stack.processes()
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN or connection.type == socket.SOCK_DGRAM
+    ]
+    assert len(listening) >= 6
+    assert [entry for entry in listening if entry[1].ip != "127.0.0.1"] == []
+
+
+def test_no_secret_on_any_command_line(stack: Cli) -> None:
+    users = json.loads((stack.data / "clickhouse" / "users.json").read_text())["users"]
+    lines = "\n".join(" ".join(process.cmdline()) for process in stack.processes())
+    logs = "\n".join(log.read_text(errors="replace") for log in (stack.data / "logs").iterdir() if log.is_file())
+    for user in users.values():
+        assert user["password"] not in lines
+        assert user["password"] not in logs
+
+
+def test_migrations_are_applied_once_and_an_edit_is_refused(stack: Cli, tmp_path: Path) -> None:
+    url = stack.endpoints().clickhouse_url
+    # Numbers that the project's own migrations will not reach.
+    file = tmp_path / "9001_probe.sql"
+    file.write_text(
+        "CREATE TABLE IF NOT EXISTS probe (x Int8, note String DEFAULT ';\n')\nENGINE = MergeTree ORDER BY x;\nDROP TABLE probe;\n"
+    )
+    assert apply_migrations(url, load_migrations(tmp_path)) == ["applied 9001_probe.sql"]
+    assert apply_migrations(url, load_migrations(tmp_path)) == []
+    file.write_text("SELECT 1;\n")
+    with pytest.raises(MigrationError, match=r"9001_probe\.sql was edited"):
+        apply_migrations(url, load_migrations(tmp_path))
+    (tmp_path / "9001_probe.sql").unlink()
+    (tmp_path / "9002_broken.sql").write_text("SELECT 1;\nSELEC 2;\n")
+    with pytest.raises(MigrationError, match=r"9002_broken\.sql: statement 2"):
+        apply_migrations(url, load_migrations(tmp_path))
+
+
+def test_a_refused_password_is_one_line_without_it(stack: Cli) -> None:
+    password = json.loads((stack.data / "clickhouse" / "users.json").read_text())["users"]["tokpulse"]["password"]
+    with pytest.raises(MigrationError) as raised:
+        apply_migrations(stack.endpoints().clickhouse_url.replace(password, "wrong-secret"), [])
+    assert "\n" not in str(raised.value)
+    assert "wrong-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["taskmanager", "clickhouse"])
+def test_a_killed_service_comes_back(stack: Cli, name: str) -> None:
+    before = stack.service(name)
+    os.kill(before["pid"], signal.SIGKILL)
+    until(lambda: stack.service(name)["pid"] not in (0, before["pid"]))
+    until(lambda: bool(stack.status()["healthy"]))
+    after = stack.service(name)
+    assert after["restarts"] == before["restarts"] + 1
+    assert f"{name} (pid {before['pid']}) died" in (stack.data / "logs" / "supervisor.log").read_text()
+
+
+def test_all_state_survives_a_killed_supervisor_and_kafka(stack: Cli) -> None:
+    """The worst case: whoever should restart the broker is dead too. `up` clears the rest away and nothing is lost."""
+    endpoints = stack.endpoints()
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        registry.register("foreign-value", FOREIGN_SCHEMA)
+        ids = {subject: registry.latest(subject).id for subject in registry.subjects()}
+        # The last id is handed out a moment before the kill.
+        ids["last-value"] = registry.register("last-value", FOREIGN_SCHEMA.replace("Foreign", "Last"))
+        schemas = {schema_id: registry.by_id(schema_id) for schema_id in ids.values()}
+    produce(endpoints.kafka_bootstrap_servers, b"kept")
+    client = clickhouse_connect.get_client(dsn=endpoints.clickhouse_url)
+    client.command("CREATE TABLE kept (x Int64) ENGINE = MergeTree ORDER BY x")
+    client.insert("kept", [[1], [2]], column_names=["x"])
+    client.close()
+
+    for name in ("supervisor", "kafka", "registry", "clickhouse"):
+        os.kill(stack.service(name)["pid"], signal.SIGKILL)
+    broken = stack.run("status", "--json")
+    assert broken.returncode == 1
+    states = {service["name"]: service["state"] for service in json.loads(broken.stdout)["services"]}
+    assert (states["supervisor"], states["kafka"], states["jobmanager"]) == ("stopped", "stopped", "unsupervised")
+
+    up = stack.run("up")
+    assert up.returncode == 0, up.stderr
+    assert "left by a crash: jobmanager" in up.stderr
+    assert stack.status()["healthy"]
+    assert stack.endpoints() == endpoints
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        assert {subject: registry.latest(subject).id for subject in registry.subjects()} == ids
+        assert {schema_id: registry.by_id(schema_id) for schema_id in ids.values()} == schemas
+    assert consume(endpoints.kafka_bootstrap_servers) == [b"kept"]
+    client = clickhouse_connect.get_client(dsn=endpoints.clickhouse_url)
+    assert client.query("SELECT x FROM kept ORDER BY x").result_rows == [(1,), (2,)]
+    client.close()
+
+
+def test_down_leaves_no_process_and_is_idempotent(stack: Cli) -> None:
+    down = stack.run("down")
+    assert down.returncode == 0
+    assert "kafka" in down.stdout
+    assert stack.processes() == []
+    assert [path.name for path in (stack.data / "run").glob("*.pid")] == []
+    assert "nothing was running" in stack.run("down").stdout
+    assert stack.run("status").returncode == 1
+
+
+def test_an_interrupted_up_leaves_nothing(stack: Cli) -> None:
+    child = stack.start("up")
+    until(lambda: len(stack.processes()) >= 4)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "Traceback" not in err
+    assert stack.processes() == []
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    cli = Cli(tmp_path / "data")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = cli.run("up", TOKPULSE_REGISTRY_PORT=str(port))
+    assert refused.returncode == 1
+    errors = [line for line in refused.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert f"port {port} (registry) is in use by pid {os.getpid()}" in errors[0]
+    assert "TOKPULSE_REGISTRY_PORT" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert cli.processes() == []
+
+
+def produce(bootstrap: str, value: bytes) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap})
+    producer.produce("tiktok.posts.events", key=b"k", value=value, partition=0)
+    assert producer.flush(30) == 0
+
+
+def consume(bootstrap: str) -> list[bytes | None]:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False})
+    consumer.assign([TopicPartition("tiktok.posts.events", 0, 0)])
+    try:
+        found = consumer.consume(1, timeout=30)
+        return [message.value() for message in found]
+    finally:
+        consumer.close()
