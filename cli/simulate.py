@@ -129,9 +129,7 @@ def _to_kafka(
     keep_truth: bool,
 ) -> Truth:
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
-    producing = ProducerSettings(
-        endpoints.kafka_bootstrap_servers, transactional_id=transactional_id if transaction_size else None
-    )
+    producing = ProducerSettings(endpoints.kafka_bootstrap_servers, transactional_id=transactional_id if transaction_size else None)
     with SchemaRegistry(endpoints.schema_registry_url) as registry, AvroProducer(producing, registry) as producer:
         return run(settings, universe, KafkaSink(producer, settings, transaction_size), pace, progress, keep_truth=keep_truth)
 

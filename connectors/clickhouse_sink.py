@@ -66,11 +66,15 @@ def pause(state: RetryCallState) -> float:
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**state.attempt_number))
 
 
-def arrow_table(columns: tuple[str, ...], series: tuple[pd.Series[Any], ...]) -> pa.Table:
-    """The batch as Arrow: times as milliseconds UTC, everything else as pandas gives it."""
+def arrow_table(columns: tuple[str, ...], series: tuple[Any, ...]) -> pa.Table:
+    """The batch as Arrow: times as milliseconds UTC, everything else as pandas gives it.
+
+    `series` holds a pandas Series per column, or a plain value where the planner found the column constant; at least one Series.
+    """
+    rows = next(len(values) for values in series if isinstance(values, pd.Series))
     arrays = []
     for values in series:
-        array = pa.Array.from_pandas(values)
+        array = pa.Array.from_pandas(values) if isinstance(values, pd.Series) else pa.repeat(pa.scalar(values), rows)
         if pa.types.is_timestamp(array.type):
             array = array.cast(pa.timestamp("ms")).cast(pa.timestamp("ms", "UTC"))
         arrays.append(array)
@@ -109,7 +113,7 @@ class ClickHouseWriter(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
         if self._client is not None:
             self._client.close()
 
-    def eval(self, *series: pd.Series[Any]) -> pd.Series[Any]:
+    def eval(self, *series: Any) -> pd.Series[Any]:
         """Writes one batch; returns when ClickHouse has acknowledged it. Raises ClickHouseWriteError."""
         batch = arrow_table(self.columns, series)
         if batch.num_rows:

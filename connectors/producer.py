@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ from connectors.validation import RecordValidator, wall_clock_ms
 DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _POLL_SECONDS = 0.1
 _KEPT_FAILURES = 20
+
+# librdkafka would print broken connections to stderr; what matters of it goes into our own errors.
+_LOG = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())
 
 Register = Callable[[str, str], int]
 
@@ -106,6 +111,8 @@ class ProducerSettings:
         }
         if self.transactional_id is not None:
             config["transactional.id"] = self.transactional_id
+            # Must not be shorter than the delivery timeout; a broker's own limit is 15 min by default.
+            config["transaction.timeout.ms"] = max(60_000, self.delivery_timeout_ms)
         return config | dict(self.extra)
 
 
@@ -134,9 +141,12 @@ class AvroProducer:
         self._last_error = ""
         self._initialised = False
         config: dict[str, Any] = settings.to_librdkafka()
-        # librdkafka would otherwise print every broken connection to stderr; the reason goes into our own errors.
-        config |= {"on_delivery": self._on_delivery, "error_cb": self._on_error, "log_level": 0}
-        self._producer = Producer(config)
+        config |= {"on_delivery": self._on_delivery, "error_cb": self._on_error, "logger": _LOG}
+        try:
+            self._producer = Producer(config)
+        except (KafkaException, ValueError, TypeError) as error:
+            reason = _reason(error) if isinstance(error, KafkaException) else str(error)
+            raise ProducerError(f"bad producer settings: {reason}", "see ProducerSettings, and what `extra` adds to it") from error
 
     def connect(self, *required_topics: str, timeout: float = 10.0) -> None:
         """Returns when a broker answers and has `required_topics`. Raises BrokerUnavailableError or MissingTopicError."""
@@ -196,7 +206,7 @@ class AvroProducer:
                 return
             except BufferError:
                 # Full queue: serve delivery reports until there is room. poll() blocks, so this loop does not spin.
-                self._producer.poll(_POLL_SECONDS)
+                self._serve(_POLL_SECONDS)
             except KafkaException as error:
                 raise self._refused(error, f"cannot produce to {topic}, key {key!r}") from error
 
@@ -216,16 +226,16 @@ class AvroProducer:
                 if error.code() != KafkaError._QUEUE_FULL:
                     raise self._refused(KafkaException(error), f"cannot produce to {topic}, key {message.get('key')!r}")
             pending = refused
-            self._producer.poll(_POLL_SECONDS)
+            self._serve(_POLL_SECONDS)
 
     def poll(self) -> None:
         """Serves delivery reports without waiting."""
-        self._producer.poll(0)
+        self._serve(0)
 
     def flush(self, timeout: float | None = None) -> None:
         """Returns when every record is in Kafka. Raises DeliveryError for those that are not (`timeout` in seconds)."""
         deadline = time.monotonic() + (timeout if timeout is not None else self._settings.delivery_timeout_ms / 1000 + 5)
-        while (left := self._producer.flush(_POLL_SECONDS * 10)) and time.monotonic() < deadline:
+        while (left := self._flush(_POLL_SECONDS * 10)) and time.monotonic() < deadline:
             pass
         if left:
             reason = self._last_error or "timed out"
@@ -248,7 +258,7 @@ class AvroProducer:
             raise self._refused(error, "cannot begin a transaction") from error
         try:
             yield
-            self._producer.flush(timeout)
+            self._flush(timeout)
             self._raise_failures()
             self._producer.commit_transaction(timeout)
         except KafkaException as error:
@@ -281,6 +291,24 @@ class AvroProducer:
             prefix = header(self._register(declared.subject, text))
             found = self._encoders[topic] = (RecordValidator(codec.declared, self._clock), codec, prefix)
         return found
+
+    def _serve(self, timeout: float) -> None:
+        """Serves delivery reports for `timeout` seconds. Raises ProducerError after a fatal error such as fencing."""
+        try:
+            self._producer.poll(timeout)
+        except (KafkaException, SystemError) as error:
+            raise self._fatal(error) from error
+
+    def _flush(self, timeout: float) -> int:
+        try:
+            return int(self._producer.flush(timeout))
+        except (KafkaException, SystemError) as error:
+            raise self._fatal(error) from error
+
+    def _fatal(self, error: KafkaException | SystemError) -> Exception:
+        # The client raises a fatal error inside a callback, where it comes out wrapped in a SystemError.
+        cause = error if isinstance(error, KafkaException) else error.__cause__
+        return self._refused(cause, "the producer has failed") if isinstance(cause, KafkaException) else error
 
     def _abort(self, timeout: float) -> None:
         try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from connectors.producer import AvroProducer
 from simulator.dice import Dice
-from simulator.settings import DEFAULT_START_MS, HOUR_MS, MINUTE_MS, POSTS
+from simulator.settings import DEFAULT_START_MS, HOUR_MS, MINUTE_MS, POSTS, SettingsError
 from simulator.varints import Int64s, encode_long, encode_rows, encode_string
 from simulator.words import CAPTIONS, HASHTAGS, LANGUAGES, REGIONS
 
@@ -32,10 +32,16 @@ class BulkSettings:
     poll_minutes: int = 8
     start_ms: int = DEFAULT_START_MS
 
+    def __post_init__(self) -> None:
+        # A batch is a minute, and must lie within one hour.
+        if self.start_ms % MINUTE_MS or not 1 <= self.poll_minutes <= 60 or min(self.posts, self.creators, self.hours) < 1:
+            raise SettingsError("bulk: start must be a whole minute, poll_minutes 1 to 60, posts, creators and hours at least 1")
+
     @property
     def records(self) -> int:
         """How many records a run has."""
-        return self.posts * (self.hours * 60 // self.poll_minutes)
+        whole_rounds, rest = divmod(self.hours * 60, self.poll_minutes)
+        return self.posts * whole_rounds + sum(len(range(phase, self.posts, self.poll_minutes)) for phase in range(rest))
 
 
 @dataclass
@@ -103,7 +109,7 @@ def batches(settings: BulkSettings, templates: BulkTemplates) -> Iterator[BulkBa
     """The run minute by minute; a post occurs at most once in a batch."""
     index = np.arange(settings.posts, dtype=np.int64)
     phase = index % settings.poll_minutes
-    for minute in range(settings.hours * 60 // settings.poll_minutes * settings.poll_minutes):
+    for minute in range(settings.hours * 60):
         polled = index[phase == minute % settings.poll_minutes]
         chance = _hash(polled, minute, settings.seed)
         offset = (chance >> 8) % MINUTE_MS

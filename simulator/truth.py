@@ -12,7 +12,8 @@ from typing import Any
 from simulator.curves import Curve
 from simulator.delivery import Delivery, Fate
 from simulator.reference.engagement_hourly import EngagementHourly
-from simulator.settings import HOUR_MS, POSTS, SimulationSettings
+from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.settings import HOUR_MS, POSTS, USERS, SimulationSettings
 from simulator.universe import FOREVER_MS, Post, Universe
 
 
@@ -25,6 +26,7 @@ class Truth:
     def __init__(self, rows: bool = True) -> None:
         self._rows = rows
         self.engagement_hourly = EngagementHourly()
+        self.follower_deltas = FollowerDeltas()
         self.counts: dict[str, Counter[str]] = {}
         self.malformed: Counter[str] = Counter()
         self.total = 0
@@ -36,13 +38,17 @@ class Truth:
         self.counts.setdefault(topic, Counter())[fate.value] += 1
         if delivery.malformed is not None:
             self.malformed[delivery.malformed.value] += 1
-        elif self._rows and topic == POSTS and fate is not Fate.DUPLICATE:  # its original is here, or will be
-            self.engagement_hourly.add(delivery.record)
+        elif self._rows and fate is not Fate.DUPLICATE:  # its original is here, or will be
+            if topic == POSTS:
+                self.engagement_hourly.add(delivery.record)
+            elif topic == USERS:
+                self.follower_deltas.add(delivery.record)
 
     def write(self, directory: Path, settings: SimulationSettings, universe: Universe) -> None:
-        """Writes engagement_hourly.jsonl, posts.jsonl, creators.jsonl and summary.json into `directory`."""
+        """Writes engagement_hourly, follower_deltas, posts and creators (.jsonl) and summary.json into `directory`."""
         directory.mkdir(parents=True, exist_ok=True)
         _write_jsonl(directory / "engagement_hourly.jsonl", self.engagement_hourly.rows())
+        _write_jsonl(directory / "follower_deltas.jsonl", self.follower_deltas.rows())
         _write_jsonl(directory / "posts.jsonl", post_labels(settings, universe))
         _write_jsonl(directory / "creators.jsonl", creator_labels(universe))
         summary = {"settings": asdict(settings), "records": self.total, "topics": self.counts, "malformed": self.malformed}

@@ -64,7 +64,24 @@ CLAIMS = {
     "it": ("è la cosa più bella di oggi", "non mi piace per niente", "voglio la ricetta", "il mio gatto fa lo stesso"),
 }  # fmt: skip
 
-CLOSERS = ("", "", "", " 😂", " 🔥", " ❤️", " 😭", "!!!", " 🤦🏽‍♀️", " 👨‍👩‍👧‍👦", "...", " 🇧🇷", " \u200d🏳️‍🌈", " (no hate)", "\nedit: thanks for the likes", " 😡")
+CLOSERS = (
+    "",
+    "",
+    "",
+    " 😂",
+    " 🔥",
+    " ❤️",
+    " 😭",
+    "!!!",
+    " 🤦🏽‍♀️",
+    " 👨‍👩‍👧‍👦",
+    "...",
+    " 🇧🇷",
+    " \u200d🏳️‍🌈",
+    " (no hate)",
+    "\nedit: thanks for the likes",
+    " 😡",
+)
 
 CAPTIONS = {
     "en": ("wait for it", "day 12 of trying this", "I did not expect that ending", "reply to the haters", "easy 5 minute dinner"),
@@ -82,8 +99,55 @@ CAPTIONS = {
     "it": ("aspetta la fine", "ricetta facile", "non me l'aspettavo"),
 }
 
-HASHTAGS = ("#fyp", "#foryou", "#viral", "#parati", "#pourtoi", "#fürdich", "#おすすめ", "#اكسبلور", "#booktok", "#cooking", "#cats", "#gym", "#2026", "#ad")
+HASHTAGS = (
+    "#fyp",
+    "#foryou",
+    "#viral",
+    "#parati",
+    "#pourtoi",
+    "#fürdich",
+    "#おすすめ",
+    "#اكسبلور",
+    "#booktok",
+    "#cooking",
+    "#cats",
+    "#gym",
+    "#2026",
+    "#ad",
+)
 
-FIRST_NAMES = ("luna", "mateo", "aya", "noah", "sofia", "yuki", "omar", "lea", "ivan", "mia", "kai", "zoe", "ravi", "ana", "jonas", "ines")
-LAST_NAMES = ("cooks", "daily", "tv", "vlogs", "fit", "art", "music", "reads", "plays", "travels", "lab", "studio", "official", "xo")
+FIRST_NAMES = (
+    "luna",
+    "mateo",
+    "aya",
+    "noah",
+    "sofia",
+    "yuki",
+    "omar",
+    "lea",
+    "ivan",
+    "mia",
+    "kai",
+    "zoe",
+    "ravi",
+    "ana",
+    "jonas",
+    "ines",
+)
+LAST_NAMES = (
+    "cooks",
+    "daily",
+    "tv",
+    "vlogs",
+    "fit",
+    "art",
+    "music",
+    "reads",
+    "plays",
+    "travels",
+    "lab",
+    "studio",
+    "official",
+    "xo",
+)
 NICKNAME_MARKS = ("", "", " ✨", " 🎬", " 🍜", " 💫", "®", " ⚽️")

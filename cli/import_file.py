@@ -1,0 +1,145 @@
+"""`tokpulse import`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.progress import RecordProgress
+from cli.times import parse_time_ms
+from connectors.avro import AvroCodec
+from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
+from connectors.producer import AvroProducer, ProducerSettings
+from connectors.registry import SchemaRegistry
+from connectors.responses import COMMENTS, POSTS, USERS, Problem, parse_response
+from connectors.topics import load_topics
+from connectors.validation import RecordError, RecordValidator, wall_clock_ms
+
+Produce = Callable[[str, dict[str, Any]], None]
+
+
+class ImportFileError(TokpulseError):
+    """A file that cannot be read."""
+
+
+class BadLinesError(TokpulseError):
+    """Some of the input was not loaded; each case has been reported with its file, line and field."""
+
+
+@dataclass
+class Report:
+    """What became of the input. `loaded` counts records by topic; `bad` counts reported problems."""
+
+    lines: int = 0
+    loaded: Counter[str] = field(default_factory=Counter)
+    bad: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    defaulted: Counter[str] = field(default_factory=Counter)
+
+    def summary(self) -> str:
+        """One line for each kind of outcome that occurred."""
+        loaded = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(self.loaded.items())) or "no records"
+        lines = [f"import: {self.lines:,} lines, {loaded}, {self.bad:,} bad"]
+        lines += [f"  {count:,} responses skipped: {reason}" for reason, count in sorted(self.skipped.items())]
+        lines += [f"  {count:,} records without {name}: written as empty" for name, count in sorted(self.defaulted.items())]
+        return "\n".join(lines)
+
+
+def load_file(path: Path, produce: Produce, report: Report, ingested_at_ms: int | None, progress: RecordProgress | None) -> None:
+    """Loads the responses of one JSONL file through `produce`, which raises RecordError for what must not be written.
+
+    Every problem is printed to stderr as `file:line: field: reason` and counted. Raises ImportFileError for an unreadable file.
+    """
+    for number, raw, fraction in _lines(path):
+        report.lines += 1
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            _report_bad(report, path, number, Problem("(line)", "is not UTF-8"))
+            continue
+        parsed = parse_response(text, ingested_at_ms)
+        for problem in parsed.problems:
+            _report_bad(report, path, number, problem)
+        if parsed.skipped:
+            report.skipped[parsed.skipped] += 1
+        report.defaulted.update(parsed.defaulted)
+        for topic, record in parsed.records:
+            try:
+                produce(topic, record)
+            except RecordError as error:
+                _report_bad(report, path, number, Problem(error.field, error.problem))
+            else:
+                report.loaded[topic] += 1
+        if progress is not None and report.lines % 50 == 0:
+            progress(report.loaded.total(), fraction)
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="JSONL files of captured responses.")],
+    ingested_at: Annotated[
+        str, typer.Option(help="When the responses were observed, for lines that do not say: ISO 8601, Unix ms, now, or -2h.")
+    ] = "",
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Exit with 0 even when some input was bad.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; write nothing and need no Kafka.")] = False,
+) -> None:
+    """Load captured API responses into Kafka, one JSON body or envelope per line.
+
+    Bodies of /user-posts/, /post-detail/, /post-comments/ and /userinfo-by-id/ are told apart by their keys. An envelope is
+    {"endpoint", "request_param", "ingested_at", "http_status", "payload"}; one whose status is not 200 is skipped and counted.
+    """
+    ingested_at_ms = parse_time_ms(ingested_at, wall_clock_ms(), "--ingested-at") if ingested_at else None
+    report = Report()
+    with RecordProgress("import") as progress:
+        if dry_run:
+            _load_all(files, _checker(), report, ingested_at_ms, progress)
+        else:
+            endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+            settings = ProducerSettings(endpoints.kafka_bootstrap_servers)
+            with SchemaRegistry(endpoints.schema_registry_url) as registry, AvroProducer(settings, registry) as producer:
+                producer.connect(POSTS, USERS, COMMENTS)
+                _load_all(files, producer.produce, report, ingested_at_ms, progress)
+    typer.echo(report.summary())
+    if report.bad and not skip_bad:
+        raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or accept that with --skip-bad")
+
+
+def _load_all(files: list[Path], produce: Produce, report: Report, ingested_at_ms: int | None, progress: RecordProgress) -> None:
+    for path in files:
+        load_file(path, produce, report, ingested_at_ms, progress)
+
+
+def _checker() -> Produce:
+    """Takes what the producer would take, and drops it."""
+    topics = load_topics()
+    validators = {name: RecordValidator(AvroCodec(topics[name].schema_text()).declared) for name in (POSTS, USERS, COMMENTS)}
+
+    def check(topic: str, record: dict[str, Any]) -> None:
+        validators[topic].check(record)
+
+    return check
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes, float]]:
+    """(line number, line, fraction of the file read) of each line that is not blank."""
+    try:
+        size = max(1, path.stat().st_size)
+        with path.open("rb") as file:
+            done = 0
+            for number, raw in enumerate(file, start=1):
+                done += len(raw)
+                if raw.strip():
+                    yield number, raw, min(1.0, done / size)
+    except OSError as error:
+        raise ImportFileError(f"cannot read {path}: {error.strerror}", "give the path of a JSONL file") from error
+
+
+def _report_bad(report: Report, path: Path, number: int, problem: Problem) -> None:
+    report.bad += 1
+    print(f"{path}:{number}: {problem.field}: {problem.reason}", file=sys.stderr)
