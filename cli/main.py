@@ -26,6 +26,7 @@ from connectors.errors import TokpulseError
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("cli.up", "Start the local stack: Kafka, schema registry, ClickHouse, Flink."),
     "down": ("cli.down", "Stop the local stack; its data stays."),
+    "init": ("cli.init", "Create topics, schemas and tables on existing services."),
     "status": ("cli.status", "Show what runs, on which port, and whether it is healthy."),
     "submit": ("cli.submit", "Submit a job with `flink run`, and print that line."),
     "simulate": ("cli.simulate", "Write a seeded universe of posts, users and comments to Kafka or to files."),
@@ -39,6 +40,7 @@ class LazyGroup(TyperGroup):
     """A group that knows the names and one-line helps of its commands, and imports a command only to run it."""
 
     def list_commands(self, ctx: Any) -> list[str]:
+        """The commands whose module is there, in the order of COMMANDS."""
         return [name for name, (module, _) in COMMANDS.items() if importlib.util.find_spec(module)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -48,6 +50,7 @@ class LazyGroup(TyperGroup):
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The real command for the first word of `args`: its module is imported here."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, _load(name) if command is not None and name is not None else command, rest
 
@@ -117,7 +120,7 @@ def main() -> int:
         if callable(show):
             show(file=sys.stderr)
         return int(getattr(error, "exit_code", 2))
-    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, a user gets one line
+    except Exception as error:  # the last resort: whatever it is, a user gets one line
         return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows where it comes from")
     return code if isinstance(code, int) else 0
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.job_watch import JobWatch
 from connectors.endpoints import REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
 from connectors.preflight import check_services
+from jobs.catalog import JOBS
+from jobs.failure import ERROR_PREFIX, told
 
-# Kept apart from jobs.run, whose imports take the seconds that PyFlink takes.
-ERROR_PREFIX, HINT_PREFIX = "tokpulse-error: ", "tokpulse-hint: "
-NAMES = {"engagement": ("tiktok.posts.events", "tiktok.posts.events.dlq", "tiktok.engagement.hourly")}
+_JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 
 
 class SubmitError(TokpulseError):
@@ -50,7 +52,7 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
 
 def command(
     context: typer.Context,
-    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(NAMES)}.")],
+    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(JOBS)}.")],
     bounded: Annotated[bool, typer.Option("--bounded", help="Read what is there now, close all windows, end.")] = False,
     parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: Flink's).")] = None,
     detached: Annotated[bool, typer.Option("--detached", help="Return when the job is accepted.")] = False,
@@ -62,8 +64,8 @@ def command(
     stop_ratio: Annotated[str, typer.Option(help="Share of bad records that stops the job; 0 never.")] = "",
 ) -> None:
     """Submit a job with `flink run`, and print that line."""
-    if job not in NAMES:
-        raise SubmitError(f"no job is called {job!r}", f"there is {', '.join(NAMES)}")
+    if job not in JOBS:
+        raise SubmitError(f"no job is called {job!r}", f"there is {', '.join(JOBS)}")
     if bounded and detached:
         raise SubmitError("--bounded waits for the end of the job, --detached does not", "give one of them")
     endpoints = Endpoints.from_env().require()
@@ -81,38 +83,43 @@ def command(
     typer.echo(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
     if print_only:
         return
-    check_services(endpoints, NAMES[job])
+    check_services(endpoints, JOBS[job].topics)
     submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)))
 
 
 def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> None:
     """Runs a `flink run` line, passing its output on. Raises SubmitError with the job's own reason where it gives one."""
     process = subprocess.Popen(
-        line, env=environment(endpoints), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        line,
+        env=environment(endpoints),
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     assert process.stdout is not None
     lines: list[str] = []
     quiet = False
-    for text in process.stdout:
-        lines.append(text.rstrip("\n"))
-        # From the first trace on, what follows is for --debug; the reason is told below.
-        quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
-        if debug or not quiet:
-            typer.echo(text.rstrip("\n"))
+    with ExitStack() as watching:
+        for text in process.stdout:
+            lines.append(text.rstrip("\n"))
+            if match := _JOB_ID.search(text):
+                watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], typer.echo))
+            # From the first trace on, what follows is for --debug; the reason is told below.
+            quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
+            if debug or not quiet:
+                typer.echo(text.rstrip("\n"))
     if process.wait() != 0:
         raise SubmitError(*reason(lines, process.returncode))
 
 
 def reason(lines: list[str], code: int) -> tuple[str, str]:
     """Message and hint for a failed `flink run`: the job's own error, else the innermost cause, else the exit code."""
-    own = [text.removeprefix(ERROR_PREFIX) for text in lines if text.startswith(ERROR_PREFIX)]
-    hints = [text.removeprefix(HINT_PREFIX) for text in lines if text.startswith(HINT_PREFIX)]
-    if own:
-        return own[0], hints[0] if hints else ""
+    if own := told(lines):
+        return own
     causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
     informative = [text for text in causes if "ProgramAbortException" not in text and ": " in text]
     if informative:
         return f"flink run failed: {informative[-1].split(': ', 1)[1][:500]}", "`tokpulse --debug submit` shows the whole trace"
     return f"flink run ended with exit code {code}", "`tokpulse --debug submit` shows what it printed"
-
-

@@ -14,7 +14,9 @@ from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
 
 # Codes that pass by themselves: timeouts, too many queries or parts, memory, network, read-only replica, shutting down.
-TRANSIENT_CODES = frozenset({159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 319, 394, 425, 439, 999})
+TRANSIENT_CODES = frozenset(
+    {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 319, 394, 425, 439, 999}
+)
 _HTTP_TRANSIENT = ("HTTP driver received HTTP status 429", "HTTP status 502", "HTTP status 503", "HTTP status 504")
 
 
@@ -25,7 +27,9 @@ class ClickHouseUnavailableError(TokpulseError):
 def connect(url: str) -> Client:
     """A client without a session, so that threads and tasks can share it. Raises ClickHouseUnavailableError."""
     try:
-        return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=60)
+        return clickhouse_connect.get_client(
+            dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=60
+        )
     except ClickHouseError as error:
         raise unavailable(url, error) from None
 

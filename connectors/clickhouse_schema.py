@@ -10,8 +10,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from pyflink.table import TableEnvironment
 
 from connectors.clickhouse_client import connect, unavailable
-from connectors.clickhouse_sink import ClickHouseSink
 from connectors.errors import TokpulseError
+from connectors.sinks import ClickHouseSink
 
 _TABLE_COLUMNS = Path(__file__).resolve().parent.parent / "sql" / "clickhouse" / "internal" / "table_columns.sql"
 # SQL type of Flink (nullability and time zone kind taken off) -> ClickHouse types that hold it without loss.
@@ -61,16 +61,22 @@ def compare(sink: ClickHouseSink, view: dict[str, str], table: dict[str, str]) -
     for name, flink_type in view.items():
         target = table.get(name)
         if target is None:
-            raise SinkSchemaError(f"{where}: column {name} ({flink_type}) is not in the table", "add a migration, or rename the alias")
+            raise SinkSchemaError(
+                f"{where}: column {name} ({flink_type}) is not in the table", "add a migration, or rename the alias"
+            )
         accepted = ACCEPTED.get(flink_family(flink_type), ())
         if plain_type(target) not in accepted:
             raise SinkSchemaError(
                 f"{where}: column {name} is {flink_type} in Flink and {target} in ClickHouse",
-                f"ClickHouse type {' or '.join(accepted)} fits" if accepted else "cast it in the view to a type that the sink knows",
+                f"ClickHouse type {' or '.join(accepted)} fits"
+                if accepted
+                else "cast it in the view to a type that the sink knows",
             )
     missing = [name for name in table if name not in view]
     if missing:
-        raise SinkSchemaError(f"{where}: column {missing[0]} ({table[missing[0]]}) is not in the view", "add it to the view's SELECT")
+        raise SinkSchemaError(
+            f"{where}: column {missing[0]} ({table[missing[0]]}) is not in the view", "add it to the view's SELECT"
+        )
 
 
 def check_sinks(sinks: Iterable[ClickHouseSink], t_env: TableEnvironment, url: str) -> None:
@@ -89,5 +95,5 @@ def check_sinks(sinks: Iterable[ClickHouseSink], t_env: TableEnvironment, url: s
 
 def view_columns(t_env: TableEnvironment, view: str) -> dict[str, str]:
     """Column name -> SQL type of a registered view, in order."""
-    resolved = t_env.from_path(view)._j_table.getResolvedSchema()  # noqa: SLF001 - PyFlink's own schema class has no SQL type names
+    resolved = t_env.from_path(view)._j_table.getResolvedSchema()
     return {str(c.getName()): str(c.getDataType().getLogicalType().asSummaryString()) for c in resolved.getColumns()}

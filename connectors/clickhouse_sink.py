@@ -1,4 +1,4 @@
-"""A ClickHouse Table sink for PyFlink: name a view and a table, add it to a StatementSet.
+"""A ClickHouse Table sink for PyFlink: name a view and a table, `add_sink` it to a StatementSet.
 
 Rows leave Flink as Arrow batches of a vectorized UDF, whose result goes to a `blackhole` table. The operator finishes its bundle
 before it passes a checkpoint barrier on, so what a checkpoint covers has been acknowledged by ClickHouse: at least once. A replay
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -24,6 +23,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from connectors.clickhouse_client import connect, is_transient, unavailable
 from connectors.errors import TokpulseError
+from connectors.sinks import ClickHouseSink
 
 URL_VARIABLE = "CLICKHOUSE_URL"
 # A blocked UDF blocks the checkpoint barrier: give up well before the checkpoint timeout, and let Flink restart the job.
@@ -35,30 +35,16 @@ class ClickHouseWriteError(TokpulseError):
     """Rows could not be written: a permanent error, or a transient one for longer than RETRY_SECONDS."""
 
 
-@dataclass(frozen=True)
-class ClickHouseSink:
-    """Writes every row of `view` into `table`, columns by name. The view's types are checked by `check_sinks` before submission."""
-
-    view: str
-    table: str
-
-    @property
-    def discard_table(self) -> str:
-        """The `blackhole` table that ends the Flink plan; its name is what the job graph and the metrics show."""
-        return f"clickhouse_{self.table}"
-
-    def add_to(self, statement_set: StatementSet, t_env: TableEnvironment) -> None:
-        """Adds the insert. The view must exist in `t_env`; no connection is opened here."""
-        source = t_env.from_path(self.view)
-        columns = source.get_schema().get_field_names()
-        function = f"write_{self.table}"
-        writer = udf(
-            ClickHouseWriter(self.table, tuple(columns)), result_type=DataTypes.BIGINT(), func_type="pandas"
-        )
-        t_env.create_temporary_function(function, writer)
-        schema = FlinkSchema.new_builder().column("written", DataTypes.BIGINT()).build()
-        t_env.create_temporary_table(self.discard_table, TableDescriptor.for_connector("blackhole").schema(schema).build())
-        statement_set.add_insert(self.discard_table, source.select(call(function, *(col(name) for name in columns)).alias("written")))
+def add_sink(sink: ClickHouseSink, statement_set: StatementSet, t_env: TableEnvironment) -> None:
+    """Adds the insert of `sink` to `statement_set`. The view must exist in `t_env`; no connection is opened here."""
+    source = t_env.from_path(sink.view)
+    columns = source.get_schema().get_field_names()
+    function = f"write_{sink.table}"
+    writer = udf(ClickHouseWriter(sink.table, tuple(columns)), result_type=DataTypes.BIGINT(), func_type="pandas")
+    t_env.create_temporary_function(function, writer)
+    schema = FlinkSchema.new_builder().column("written", DataTypes.BIGINT()).build()
+    t_env.create_temporary_table(sink.discard_table, TableDescriptor.for_connector("blackhole").schema(schema).build())
+    statement_set.add_insert(sink.discard_table, source.select(call(function, *(col(name) for name in columns)).alias("written")))
 
 
 def pause(state: RetryCallState) -> float:
@@ -127,7 +113,11 @@ class ClickHouseWriter(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
 
     def _write(self, batch: pa.Table) -> None:
         retrying = Retrying(
-            retry=retry_if_exception(_worth_another_try), stop=stop_after_delay(RETRY_SECONDS), wait=pause, before_sleep=self._again, reraise=True
+            retry=retry_if_exception(_worth_another_try),
+            stop=stop_after_delay(RETRY_SECONDS),
+            wait=pause,
+            before_sleep=self._again,
+            reraise=True,
         )
         try:
             retrying(self._insert, batch)

@@ -47,6 +47,8 @@ def check_http(service: str, url: str) -> None:
     try:
         response = httpx.get(url, timeout=TIMEOUT_SECONDS)
     except httpx.HTTPError as error:
-        raise PreflightError(f"no {service} answers at {url} ({type(error).__name__})", "`tokpulse status` shows the local one") from None
+        raise PreflightError(
+            f"no {service} answers at {url} ({type(error).__name__})", "`tokpulse status` shows the local one"
+        ) from None
     if response.status_code != 200:
         raise PreflightError(f"{service} at {url} answers {response.status_code}", "check the address in `.stack/env`")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 
+from connectors.clickhouse_sink import add_sink
 from connectors.topics import load_topics
 from jobs.definition import JobDefinition
 from jobs.render import Literal, load, render_all
@@ -83,5 +84,5 @@ def build(t_env: TableEnvironment, job: JobDefinition, settings: JobSettings) ->
     for statement in rendered[len(job.statements) :]:
         statement_set.add_insert_sql(statement)
     for sink in job.clickhouse:
-        sink.add_to(statement_set, t_env)
+        add_sink(sink, statement_set, t_env)
     return statement_set

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.clickhouse_sink import ClickHouseSink
+from connectors.sinks import ClickHouseSink
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from connectors.clickhouse_sink import ClickHouseSink
+from connectors.sinks import ClickHouseSink
 from jobs.definition import JobDefinition
-from jobs.run import run
 
 JOB = JobDefinition(
     name="engagement",
@@ -39,4 +38,7 @@ JOB = JobDefinition(
 )
 
 if __name__ == "__main__":
+    # PyFlink takes seconds to load, and whoever only asks what the job is made of does not need it.
+    from jobs.run import run
+
     sys.exit(run(JOB, sys.argv[1:]))

@@ -76,7 +76,9 @@ def render(file: SqlFile, parameters: Mapping[str, Literal]) -> str:
     text = _PARAMETER.sub(lambda match: quote(parameters[match[1]]), file.text)
     # Values may hold anything; what is checked is the file itself, where `$` has no other meaning.
     if "$" in _PARAMETER.sub("", file.text):
-        raise SqlFileError(f"sql/{file.path}: a `$` that is not a ${{NAME}} parameter", "names are upper-case letters, digits and _")
+        raise SqlFileError(
+            f"sql/{file.path}: a `$` that is not a ${{NAME}} parameter", "names are upper-case letters, digits and _"
+        )
     return text
 
 

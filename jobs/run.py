@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Sequence
 
@@ -10,11 +9,8 @@ from connectors.clickhouse_schema import check_sinks
 from connectors.errors import TokpulseError
 from jobs.build import build, table_environment
 from jobs.definition import JobDefinition
+from jobs.failure import tell
 from jobs.settings import parse, resolve
-
-# `tokpulse submit` looks for these in the output of `flink run`, between stack traces of the client.
-ERROR_PREFIX = "tokpulse-error: "
-HINT_PREFIX = "tokpulse-hint: "
 
 
 def run(job: JobDefinition, argv: Sequence[str]) -> int:
@@ -32,11 +28,9 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
         if settings.wait:
             result.wait()
     except TokpulseError as error:
-        print(f"{ERROR_PREFIX}{error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"{HINT_PREFIX}{error.hint}", file=sys.stderr)
+        tell(error)
         return 1
-    except Exception:  # noqa: BLE001 - py4j errors carry a whole JVM stack trace: print it where the client's log is kept
+    except Exception:  # py4j errors carry a whole JVM stack trace: print it where the client's log is kept
         traceback.print_exc()
         return 1
     return 0

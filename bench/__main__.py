@@ -1,0 +1,70 @@
+"""`python -m bench`: throughput beside two yardsticks, and latency on a live stream, each on a stack of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from bench import latency, machine, throughput
+from bench.progress import Progress
+from connectors.errors import TokpulseError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options; without any, the figures that the project promises."""
+    result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    result.add_argument("--records", type=int, default=10_000_000, help="posts in the topic (default: 10000000)")
+    result.add_argument("--rounds", type=int, default=3, help="turns of each contender (default: 3)")
+    result.add_argument("--hours", type=int, default=12, help="hours that close in the latency part (default: 12)")
+    result.add_argument("--only", choices=("throughput", "latency"), help="one of the two parts")
+    result.add_argument(
+        "--json", type=Path, metavar="FILE", help="write all figures to FILE, with machine, versions, load and commit"
+    )
+    return result
+
+
+def main() -> int:
+    """Runs what was asked for. Returns 1 with one line on stderr when something failed, or a result was wrong."""
+    arguments = parser().parse_args()
+    if min(arguments.records, arguments.rounds, arguments.hours) < 1:
+        parser().error("--records, --rounds and --hours are at least 1")
+    # The default for this signal would leave a stack behind.
+    signal.signal(signal.SIGTERM, _exit)
+    progress = Progress()
+    report: dict[str, Any] = {"started_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine.describe()}
+    host = report["machine"]
+    print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gib']} GiB, load average before start {host['load_average']}")
+    try:
+        if arguments.only != "latency":
+            speed = throughput.measure(arguments.records, arguments.rounds, progress)
+            report["throughput"] = speed.figures()
+            print(f"\n{speed.text()}", flush=True)
+        if arguments.only != "throughput":
+            delay = latency.measure(arguments.hours, progress)
+            report["latency"] = delay.figures()
+            print(f"\n{delay.text()}", flush=True)
+    except TokpulseError as error:
+        print(f"error: {error.message}\n{error.hint}".strip(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the stack is down", file=sys.stderr)
+        return 130
+    finally:
+        # Also what was measured before a failure.
+        if arguments.json is not None:
+            arguments.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _exit(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""The bench's ClickHouse statements, each a file below bench/sql/clickhouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clickhouse_connect.driver.client import Client
+
+from bench.flink_runs import BenchError
+from simulator.bulk import BulkTotals
+
+_FOLDER = Path(__file__).resolve().parent / "sql" / "clickhouse"
+TOTALS = ("rows", "play_count", "digg_count", "comment_count", "share_count", "engagement_total")
+
+
+def statement(name: str) -> str:
+    """The text of `<name>.sql`."""
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def empty_tables(client: Client) -> None:
+    """Removes the rows of the engagement job."""
+    for table in ("engagement_hourly_maxima", "pipeline_ledger_entries"):
+        client.command(statement(f"truncate_{table}"))
+
+
+def check_totals(client: Client, expected: BulkTotals) -> None:
+    """Raises BenchError naming the first total of `engagement_hourly` that is not as produced."""
+    (row,) = client.query(statement("engagement_totals")).result_rows
+    refuse_difference("engagement_hourly", dict(zip(TOTALS, row, strict=True)), expected)
+
+
+def refuse_difference(what: str, found: dict[str, int], expected: BulkTotals) -> None:
+    """Raises BenchError when one of TOTALS in `found` is not the expected one."""
+    for name in TOTALS:
+        if found[name] != getattr(expected, name):
+            raise BenchError(f"{what}: {name} is {found[name]:,}, not {getattr(expected, name):,}", "a wrong result has no speed")
+
+
+def final_posts(client: Client, window_start_ms: int) -> int:
+    """How many posts of the hour are visible as final."""
+    return int(client.query(statement("final_posts"), parameters={"window_start_ms": window_start_ms}).result_rows[0][0])

@@ -1,0 +1,152 @@
+"""`tokpulse demo`: the whole way, from nothing to a table of top posts, then live until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import typer
+
+from cli.demo_report import DemoError, ledger_line, print_addresses, print_results, top_posts
+from cli.demo_stream import HOURS_BEFORE, DemoStream, demo_settings, load_state
+from cli.progress import RecordProgress
+from cli.submit import NAMES, flink_run_line, submit
+from connectors.endpoints import Endpoints
+from connectors.flink_rest import FlinkRest, FlinkRestError
+from connectors.offsets import held, partition_offsets
+from connectors.preflight import check_services
+from connectors.producer import AvroProducer, ProducerSettings
+from connectors.registry import SchemaRegistry
+from connectors.validation import wall_clock_ms
+from simulator.settings import HOUR_MS, POSTS
+from simulator.sinks import KafkaSink
+from stack.lifecycle import down, up
+from stack.report import Report
+from stack.settings import StackSettings
+
+JOB = "engagement"
+_TICK_S = 1.0
+_SEND_EVERY_MS = 10_000
+_SAY_EVERY_MS = 60_000
+
+
+def wants_exit(value: str) -> bool:
+    """Whether a value of DEMO_EXIT asks the demo to end by itself."""
+    return value.strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def command() -> None:
+    """Start the stack, stream a simulated universe into Kafka, run the engagement job on it, and show the top posts of each hour.
+
+    Then go on live until Ctrl-C; with DEMO_EXIT=1 end here. A stack that the demo has started is stopped at the end, its data
+    stays: the next demo goes on where this one ended. A stack that was running before keeps running.
+    """
+    began = time.monotonic()
+    settings = StackSettings.load()
+    with Report() as report:
+        result = up(settings, report)
+    try:
+        _run(Endpoints.from_env({}, result.settings.data).require(), result.settings, began)
+    except KeyboardInterrupt:
+        typer.echo("\nCtrl-C: ending")
+    finally:
+        if not result.already_running:
+            with Report() as report, report.step("stack", "stopping (its data stays)", "stopped"):
+                down(result.settings)
+
+
+def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
+    state = load_state(settings.data, wall_clock_ms())
+    with (
+        SchemaRegistry(endpoints.schema_registry_url) as registry,
+        AvroProducer(ProducerSettings(endpoints.kafka_bootstrap_servers), registry) as producer,
+        KafkaSink(producer, demo_settings(state)) as sink,
+        FlinkRest(endpoints.flink_rest_url) as flink,
+    ):
+        stream = DemoStream(state, settings.data, producer, sink)
+        # Whole hours only: a bounded run calls every hour that it sees final.
+        with RecordProgress("simulate") as progress:
+            sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
+        typer.echo(f"simulate: {sent:,} records sent, {HOURS_BEFORE} or more hours are in Kafka")
+        _end_jobs(flink, "a job of an earlier demo or submission")
+        run_id = _run_bounded(endpoints, flink)
+        posts = top_posts(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
+        print_results(posts, ledger_line(endpoints.clickhouse_url, run_id))
+        print_addresses(endpoints)
+        typer.echo(f"{time.monotonic() - began:.0f} s")
+        if not wants_exit(os.environ.get("DEMO_EXIT", "")):
+            _stay_live(endpoints, flink, stream)
+
+
+def _run_bounded(endpoints: Endpoints, flink: FlinkRest) -> str:
+    """Submits the job on what is in Kafka now, waits for its end, and returns its run id."""
+    check_services(endpoints, NAMES[JOB])
+    total = held(partition_offsets(endpoints.kafka_bootstrap_servers, POSTS))
+    run_id = f"demo-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    line = _line(endpoints, run_id, bounded=True)
+    with RecordProgress(f"flink run {JOB}") as progress:
+        _while(lambda: submit(line, endpoints), lambda: _show_reading(flink, progress, total))
+    return run_id
+
+
+def _line(endpoints: Endpoints, run_id: str, *, bounded: bool) -> list[str]:
+    line = flink_run_line(endpoints, JOB, run_id=run_id, bounded=bounded, parallelism=None, detached=not bounded, arguments=[])
+    typer.echo(f"submit: {' '.join(line)}")
+    return line
+
+
+def _while(work: Callable[[], None], tick: Callable[[], None]) -> None:
+    """Calls `tick` about every second until `work`, in a thread, is done; raises what `work` raises."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work)
+        while not done.done():
+            tick()
+            time.sleep(_TICK_S)
+        done.result()
+
+
+def _show_reading(flink: FlinkRest, progress: RecordProgress, total: int) -> None:
+    try:
+        active = [job for job in flink.jobs() if job.active and job.name == JOB]
+        read = sum(vertex.records_in for vertex in flink.vertices(active[0].id) if vertex.is_source) if active else 0
+    except FlinkRestError:
+        return  # a picture of progress is not worth an error; the job's own end tells
+    progress(read, min(1.0, read / max(1, total)))
+
+
+def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> None:
+    """Keeps a live job and a stream at real time until Ctrl-C or the universe's end, then ends the job."""
+    with Report() as report, report.step("live job", "submitting", "submitted"):
+        submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
+    typer.echo("live: records come at real time; `tokpulse doctor` in another terminal shows how it goes; Ctrl-C ends the demo")
+    try:
+        next_word_ms = next_send_ms = 0
+        while (now_ms := wall_clock_ms()) < stream.state.end_ms:
+            if now_ms >= next_send_ms:
+                next_send_ms = now_ms + _SEND_EVERY_MS
+                stream.send_until(now_ms)
+            if now_ms >= next_word_ms:
+                next_word_ms = now_ms + _SAY_EVERY_MS
+                typer.echo(f"live: {stream.sent:,} records sent since the demo began, up to {datetime.now(UTC):%H:%M:%S} UTC")
+            time.sleep(_TICK_S)
+        typer.echo("live: the simulated universe has ended; the next demo begins a new one")
+    finally:
+        _end_jobs(flink, "the live job")
+
+
+def _end_jobs(flink: FlinkRest, what: str, timeout_s: float = 60.0) -> None:
+    """Cancels every active engagement job and waits until it has ended. Raises DemoError after `timeout_s`."""
+    active = [job for job in flink.jobs() if job.active and job.name == JOB]
+    if not active:
+        return
+    deadline = time.monotonic() + timeout_s
+    with Report() as report, report.step("flink", f"ending {what}", f"ended {what}"):
+        for job in active:
+            flink.cancel(job.id)
+        while any(job.active and job.name == JOB for job in flink.jobs()):
+            if time.monotonic() > deadline:
+                raise DemoError(f"job {active[0].id} does not end", "`tokpulse down` stops the whole stack")
+            time.sleep(0.2)

@@ -1,0 +1,95 @@
+"""What the demo prints: the table of top posts, the ledger of the run, and where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from connectors.clickhouse_client import connect
+from connectors.clickhouse_queries import rows
+from connectors.endpoints import Endpoints, mask_password
+from connectors.errors import TokpulseError
+
+MIN_HOURS = 24
+
+
+class DemoError(TokpulseError):
+    """The demo ran, but not to the result it must have."""
+
+
+def top_posts(url: str, since_ms: int, hours: int) -> list[dict[str, Any]]:
+    """The post that gained most in each of the newest `hours` since `since_ms`; see top_posts.sql."""
+    client = connect(url)
+    try:
+        since = datetime.fromtimestamp(since_ms / 1000, UTC)
+        return rows(client, url, "top_posts", since=since, hours=hours)
+    finally:
+        client.close()
+
+
+def ledger_line(url: str, run_id: str) -> str:
+    """`read = counted + late + quarantined` of a run. Raises DemoError when there is none, or it does not add up."""
+    client = connect(url)
+    try:
+        found = rows(client, url, "ledger_of_run", run_id=run_id)
+    finally:
+        client.close()
+    if not found:
+        raise DemoError(f"pipeline_ledger has no entry of run {run_id}", "`tokpulse doctor` looks for the reason")
+    line = "; ".join(
+        f"{row['topic']}: {row['read']:,} read = {row['counted']:,} counted + {row['late']:,} late"
+        f" + {row['quarantined']:,} quarantined"
+        for row in found
+    )
+    if any(row["unaccounted"] for row in found):
+        raise DemoError(f"the ledger does not add up: {line}", "`tokpulse doctor` shows what the job went through")
+    return line
+
+
+def table_of(posts: Sequence[Mapping[str, Any]]) -> Table:
+    """The rows of `top_posts` as a table, oldest hour first."""
+    table = Table(title="Post that gained the most plays, hour by hour (UTC)", box=None, pad_edge=False, title_justify="left")
+    for title in ("hour", "post", "author"):
+        table.add_column(title, no_wrap=True)
+    for title in ("plays", "gained", "engagement", "per play"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in reversed(posts):
+        rate = row["engagement_rate_plays"]
+        table.add_row(
+            f"{row['window_start']:%Y-%m-%d %H:%M}",
+            str(row["aweme_id"]),
+            str(row["author_id"]),
+            f"{row['play_count']:,}",
+            f"{row['gained']:+,}",
+            f"{row['engagement_total']:,}",
+            "-" if rate is None else f"{rate:.2%}",
+        )
+    return table
+
+
+def print_results(posts: Sequence[Mapping[str, Any]], ledger: str) -> None:
+    """The table and the ledger on stdout. Raises DemoError when fewer than MIN_HOURS hours came out."""
+    # Off a terminal, rich assumes 80 columns and would cut ids short.
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=132)
+    console.print(table_of(posts))
+    if len(posts) < MIN_HOURS:
+        raise DemoError(
+            f"ClickHouse has top posts of {len(posts)} hours, not of {MIN_HOURS}", "`tokpulse doctor` looks for the reason"
+        )
+    console.print(f"\n{ledger}", soft_wrap=True)
+
+
+def print_addresses(endpoints: Endpoints) -> None:
+    """Where to look on, passwords masked."""
+    reader = endpoints.values.get("CLICKHOUSE_READER_URL", "")
+    print(f"\nClickHouse  {mask_password(endpoints.clickhouse_url)}")
+    if reader:
+        print(f"  read-only {mask_password(reader)}")
+    print(f"Flink       {endpoints.flink_rest_url}")
+    print(f"variables   {endpoints.env_file} (with the passwords)")

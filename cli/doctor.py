@@ -1,0 +1,44 @@
+"""`tokpulse doctor`: why is there no output?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import typer
+from rich.console import Console
+
+from cli import doctor_inputs, doctor_job, doctor_tables
+from cli.doctor_findings import Finding, Level, guarded
+from connectors.endpoints import Endpoints
+from stack.settings import StackSettings
+
+JOB = "engagement"
+_STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
+
+
+def examine(settings: StackSettings, endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
+    """Every check in the order of the data's way, each found as soon as it is known. Starts and changes nothing."""
+    yield from guarded("tools", doctor_inputs.tools)
+    yield from guarded("stack", lambda: doctor_inputs.services(settings, endpoints))
+    yield from guarded("topics", lambda: doctor_inputs.topics(endpoints))
+    yield from guarded("schemas", lambda: doctor_inputs.schemas(endpoints))
+    yield from guarded("job", lambda: doctor_job.job(endpoints, JOB, now_s))
+    yield from guarded("clickhouse", lambda: doctor_tables.tables(endpoints, now_s))
+
+
+def command() -> None:
+    """Find out why there is no output: one line per check along the data's way, ok, WARN or FAIL, and what to do.
+
+    The exit code is 1 when a check FAILs. What a WARN says may be as it should be, for instance after a backfill.
+    """
+    console = Console(highlight=False)
+    worst: list[Finding] = []
+    for finding in examine(StackSettings.load(), Endpoints.from_env(), time.time()):
+        console.print(finding.line(), style=_STYLES[finding.level], markup=False, soft_wrap=True)
+        if finding.level is Level.FAIL:
+            worst.append(finding)
+    if worst:
+        first = worst[0]
+        typer.echo(f"\nbegin with {first.subject}: {first.todo or first.text}", err=True)
+        raise typer.Exit(1)

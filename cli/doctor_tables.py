@@ -1,0 +1,71 @@
+"""Checks on the way out: rows in ClickHouse, dead letters, the ledger, parts that were set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.doctor_findings import Finding, duration, fail, ok, warn
+from connectors.clickhouse_client import connect
+from connectors.clickhouse_queries import rows
+from connectors.endpoints import Endpoints
+
+Row = Mapping[str, Any]
+
+
+def tables(endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
+    """What ClickHouse holds. `now_s` is Unix seconds."""
+    url = endpoints.clickhouse_url
+    client = connect(url)
+    try:
+        yield extent(rows(client, url, "engagement_extent")[0], now_s)
+        yield dead_letters(rows(client, url, "dead_letter_reasons"))
+        yield ledger(rows(client, url, "ledger_unaccounted"))
+        yield detached(rows(client, url, "detached_parts"))
+    finally:
+        client.close()
+
+
+def extent(row: Row, now_s: float) -> Finding:
+    """From engagement_extent.sql."""
+    if not row["rows_held"]:
+        return fail("rows", "engagement_hourly is empty", "see the lines above; after a submission the first rows take about 20 s")
+    newest = datetime.fromtimestamp(row["newest_start"], UTC)
+    text = f"engagement_hourly holds {row['rows_held']:,} rows of {row['hours_held']:,} hours up to {newest:%Y-%m-%d %H:%M} UTC"
+    behind = now_s - row["newest_start"]
+    if behind > 2 * 3600:
+        return warn(
+            "rows", f"{text}, {duration(behind)} ago", "no newer observations have come through: see records, job and watermark"
+        )
+    return ok("rows", text)
+
+
+def dead_letters(found: Sequence[Row]) -> Finding:
+    """From dead_letter_reasons.sql."""
+    if not found:
+        return ok("dead letters", "none")
+    total, top = sum(row["records"] for row in found), found[0]
+    text = f"{total:,}; most often {top['code']} ({top['records']:,} of {top['topic']}), e.g. {top['example'][:160]}"
+    return warn("dead letters", text, f"the records are in {top['topic']}.dlq; mend their producer")
+
+
+def ledger(found: Sequence[Row]) -> Finding:
+    """From ledger_unaccounted.sql."""
+    if not found:
+        return ok("ledger", "every record read is counted, late or quarantined")
+    worst = found[0]
+    text = (
+        f"{len(found)} run(s) do not add up; {worst['run_id']}: {worst['read']:,} read, {worst['counted']:,} counted,"
+        f" {worst['late']:,} late, {worst['quarantined']:,} quarantined"
+    )
+    return warn("ledger", text, "engagement_hourly is merged by maximum and not affected by a record counted twice")
+
+
+def detached(found: Sequence[Row]) -> Finding:
+    """From detached_parts.sql."""
+    if not found:
+        return ok("parts", "none are set aside")
+    parts, first = sum(row["parts"] for row in found), found[0]
+    text = f"{parts} part(s) are set aside, e.g. of {first['table']}: {first['example'] or 'no reason given'}"
+    return fail("parts", text, "their rows are missing: submit the job with --bounded to write them again from Kafka")

@@ -1,0 +1,33 @@
+"""`tokpulse init`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connectors.endpoints import Endpoints
+from connectors.registry import SchemaRegistry
+from connectors.topics import load_topics
+from stack import kafka
+from stack.migrations import apply_migrations
+from stack.schemas import apply_schemas
+from stack.topics import apply_topics
+
+
+def command(
+    replication: Annotated[int, typer.Option(min=1, help="Replicas of each topic that is created (a cluster: 3).")] = 1,
+) -> None:
+    """Create topics, register schemas and migrate ClickHouse on existing services; start nothing.
+
+    The services are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL. Safe to repeat: what is already
+    as it should be is left alone. `tokpulse up` does the same for the local stack.
+    """
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
+    topics = load_topics()
+    changes = apply_topics(kafka.admin(endpoints.kafka_bootstrap_servers), topics, replication)
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        changes += apply_schemas(registry, topics)
+    changes += apply_migrations(endpoints.clickhouse_url)
+    for change in changes or ["nothing to do: topics, schemas and tables are as they should be"]:
+        typer.echo(change)

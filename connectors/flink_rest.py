@@ -1,0 +1,181 @@
+"""A small typed client of the JobManager's REST API: what runs, how far it is, and why it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from connectors.errors import TokpulseError
+
+# States in which a job may still write.
+ACTIVE = frozenset({"INITIALIZING", "CREATED", "RUNNING", "FAILING", "RESTARTING", "CANCELLING", "SUSPENDED", "RECONCILING"})
+# Flink reports "no watermark yet" as the least number.
+_NO_WATERMARK = -(2**62)
+_END_OF_INPUT = 2**62
+
+
+class FlinkRestError(TokpulseError):
+    """The JobManager does not answer, or refuses a request."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job; times in Unix milliseconds, `ended_ms` is -1 while it is active."""
+
+    id: str
+    name: str
+    state: str
+    started_ms: int
+    ended_ms: int
+
+    @property
+    def active(self) -> bool:
+        """Whether it may still write."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """One task of the job graph, all its subtasks together."""
+
+    id: str
+    name: str
+    parallelism: int
+    state: str
+    records_in: int
+    records_out: int
+    busy: float
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it reads from Kafka."""
+        return self.name.startswith("Source:")
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Counts since submission; `last_completed_ms` and `last_failed_ms` are Unix milliseconds, 0 for never."""
+
+    completed: int
+    failed: int
+    last_completed_ms: int
+    last_failed_ms: int
+    last_failure: str
+
+
+class FlinkRest:
+    """`url` is the base of the REST API. Every method may raise FlinkRestError. Use it as a context manager."""
+
+    def __init__(self, url: str, timeout: float = 10.0, transport: httpx.BaseTransport | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(timeout=timeout, transport=transport, trust_env=False)
+
+    def jobs(self) -> list[Job]:
+        """All jobs that the JobManager remembers, the newest first."""
+        found = [
+            Job(raw["jid"], raw["name"], raw["state"], int(raw["start-time"]), int(raw["end-time"]))
+            for raw in self._get("/jobs/overview")["jobs"]
+        ]
+        return sorted(found, key=lambda job: job.started_ms, reverse=True)
+
+    def slots(self) -> tuple[int, int]:
+        """(free, all) task slots."""
+        body = self._get("/overview")
+        return int(body["slots-available"]), int(body["slots-total"])
+
+    def vertices(self, job_id: str) -> list[Vertex]:
+        """The tasks of a job, sources first."""
+        return [
+            Vertex(
+                raw["id"],
+                raw["name"],
+                int(raw["parallelism"]),
+                raw["status"],
+                int(raw["metrics"].get("read-records") or 0),
+                int(raw["metrics"].get("write-records") or 0),
+                float(raw["metrics"].get("accumulated-busy-time") or 0.0),
+            )
+            for raw in self._get(f"/jobs/{job_id}")["vertices"]
+        ]
+
+    def watermarks(self, job_id: str, vertex_id: str) -> list[int | None]:
+        """The input watermark of each subtask in Unix milliseconds; None before the first one, a huge number after the last."""
+        values: list[int | None] = []
+        for raw in self._get(f"/jobs/{job_id}/vertices/{vertex_id}/watermarks"):
+            value = int(float(raw["value"]))
+            values.append(None if value < _NO_WATERMARK else min(value, _END_OF_INPUT))
+        return values
+
+    def metric_sum(self, job_id: str, vertex_id: str, name: str) -> float | None:
+        """The sum of metric `name` over the subtasks; a name may be the end of a longer one. None when nobody has it."""
+        path = f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics"
+        known = [str(raw["id"]) for raw in self._get(path) if str(raw["id"]).endswith(name)]
+        if not known:
+            return None
+        body = self._get(f"{path}?get={','.join(known)}&agg=sum")
+        values = [float(raw["sum"]) for raw in body if raw.get("sum") is not None]
+        return sum(values) if values else None
+
+    def checkpoints(self, job_id: str) -> Checkpoints:
+        """How checkpoints of a job go."""
+        body = self._get(f"/jobs/{job_id}/checkpoints")
+        counts, latest = body["counts"], body["latest"]
+        completed, failed = latest.get("completed") or {}, latest.get("failed") or {}
+        return Checkpoints(
+            int(counts["completed"]),
+            int(counts["failed"]),
+            int(completed.get("latest_ack_timestamp", 0)),
+            int(failed.get("failure_timestamp", 0)),
+            " ".join(str(failed.get("failure_message", "")).split())[:200],
+        )
+
+    def root_cause(self, job_id: str) -> tuple[str, int]:
+        """(innermost cause of the last failure in one line, when it was in Unix milliseconds); ("", 0) when nothing failed."""
+        entries = self._get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
+        if not entries:
+            return "", 0
+        return innermost(str(entries[0].get("stacktrace") or entries[0].get("exceptionName", ""))), int(
+            entries[0].get("timestamp", 0)
+        )
+
+    def cancel(self, job_id: str) -> None:
+        """Asks the job to end; returns before it has."""
+        self._call("PATCH", f"/jobs/{job_id}")
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _get(self, path: str) -> Any:
+        return self._call("GET", path)
+
+    def _call(self, method: str, path: str) -> Any:
+        try:
+            response = self._http.request(method, self.url + path)
+        except httpx.HTTPError as error:
+            raise FlinkRestError(
+                f"no Flink JobManager answers at {self.url} ({type(error).__name__})", "`tokpulse status` shows the local one"
+            ) from None
+        if not response.is_success:
+            raise FlinkRestError(
+                f"Flink at {self.url}{path} answers {response.status_code}: {' '.join(response.text.split())[:200]}"
+            )
+        return response.json() if response.content else {}
+
+
+def innermost(stacktrace: str) -> str:
+    """The last `Caused by` line of a Java stack trace without its class where it has a message; else the first line."""
+    lines = [line.strip() for line in stacktrace.splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    chosen = causes[-1] if causes else (lines[0] if lines else "")
+    head, colon, rest = chosen.partition(": ")
+    return (rest if colon and rest and " " not in head else chosen)[:400]

@@ -1,0 +1,24 @@
+"""How a job tells the one who submitted it why it did not start: two marked lines among what `flink run` prints."""
+
+from __future__ import annotations
+
+import sys
+
+from connectors.errors import TokpulseError
+
+ERROR_PREFIX = "tokpulse-error: "
+HINT_PREFIX = "tokpulse-hint: "
+
+
+def tell(error: TokpulseError) -> None:
+    """Prints `error` on stderr, marked."""
+    print(f"{ERROR_PREFIX}{error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"{HINT_PREFIX}{error.hint}", file=sys.stderr)
+
+
+def told(lines: list[str]) -> tuple[str, str] | None:
+    """(message, hint) of the first error among `lines`, None when no job told one."""
+    messages = [text.removeprefix(ERROR_PREFIX) for text in lines if text.startswith(ERROR_PREFIX)]
+    hints = [text.removeprefix(HINT_PREFIX) for text in lines if text.startswith(HINT_PREFIX)]
+    return (messages[0], hints[0] if hints else "") if messages else None

@@ -1,0 +1,111 @@
+"""The `flink run` line, and the one line that is left of a failed one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import submit
+from cli.submit import NAMES, SubmitError, environment, flink_run_line, reason
+from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.topics import load_topics
+from jobs import engagement, run
+
+SECRET = "s3cret-sentinel"
+
+
+@pytest.fixture
+def endpoints() -> Endpoints:
+    values = {"FLINK_HOME": "/opt/flink", "CLICKHOUSE_URL": f"http://tokpulse:{SECRET}@127.0.0.1:8123/tokpulse"}
+    return Endpoints(values, Path("/nonexistent/env"))
+
+
+def line(endpoints: Endpoints, *, bounded: bool = False, parallelism: int | None = None, detached: bool = False) -> list[str]:
+    return flink_run_line(
+        endpoints, "engagement", run_id="r1", bounded=bounded, parallelism=parallelism, detached=detached, arguments=["--x", "1"]
+    )
+
+
+def test_the_line(endpoints: Endpoints) -> None:
+    job = str(REPOSITORY / "jobs" / "engagement.py")
+    client = ["-pyclientexec", sys.executable, "-pyexec", sys.executable]
+    assert line(endpoints) == ["/opt/flink/bin/flink", "run", *client, "-py", job, "--run-id", "r1", "--wait", "--x", "1"]
+    assert Path(job).is_file()
+
+
+def test_options_of_flink_come_before_the_job_and_those_of_the_job_after(endpoints: Endpoints) -> None:
+    words = line(endpoints, bounded=True, parallelism=4)
+    assert words[2:4] == ["--parallelism", "4"]
+    assert words.index("--bounded") > words.index("-py")
+    detached = line(endpoints, detached=True)
+    assert detached[2] == "--detached"
+    assert "--wait" not in detached
+
+
+def test_no_secret_is_on_the_line_but_the_environment_has_it(endpoints: Endpoints) -> None:
+    assert SECRET not in " ".join(line(endpoints))
+    assert SECRET in environment(endpoints)["CLICKHOUSE_URL"]
+
+
+def test_the_client_and_the_job_agree_on_prefixes_names_and_topics() -> None:
+    """Both are written twice, so that the command need not import PyFlink."""
+    assert (submit.ERROR_PREFIX, submit.HINT_PREFIX) == (run.ERROR_PREFIX, run.HINT_PREFIX)
+    assert NAMES["engagement"] == engagement.JOB.topics
+    known = {topic.name for topic in load_topics()}
+    for name, topics in NAMES.items():
+        assert (REPOSITORY / "jobs" / f"{name}.py").is_file()
+        assert set(topics) <= known
+
+
+@pytest.mark.parametrize(
+    ("lines", "message", "hint"),
+    [
+        (
+            ["noise", "tokpulse-error: topic x is missing", "tokpulse-hint: create it", "Caused by: java.lang.X: later"],
+            "topic x is missing",
+            "create it",
+        ),
+        (["tokpulse-error: topic x is missing"], "topic x is missing", ""),
+        (
+            [
+                "org.apache.flink.client.program.ProgramInvocationException: failed",
+                "Caused by: java.util.concurrent.CompletionException: outer",
+                "  Caused by: java.net.ConnectException: Connection refused: /127.0.0.1:8081",
+                "Caused by: org.apache.flink.client.program.ProgramAbortException: java.lang.RuntimeException: Python process exits",
+            ],
+            "flink run failed: Connection refused: /127.0.0.1:8081",
+            "`tokpulse --debug submit` shows the whole trace",
+        ),
+        (["Caused by: no colon"], "flink run ended with exit code 3", "`tokpulse --debug submit` shows what it printed"),
+        ([], "flink run ended with exit code 3", "`tokpulse --debug submit` shows what it printed"),
+    ],
+)
+def test_reason(lines: list[str], message: str, hint: str) -> None:
+    assert reason(lines, 3) == (message, hint)
+
+
+def script(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "stand-in.sh"
+    file.write_text(text)
+    return ["sh", str(file)]
+
+
+TRACE = 'echo submitted\necho "Traceback (most recent call last):"\necho noise\necho "tokpulse-error: no such table"\nexit 1\n'
+
+
+def test_a_failure_is_told_without_its_trace(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SubmitError, match="no such table"):
+        submit.submit(script(tmp_path, TRACE), endpoints)
+    assert capsys.readouterr().out == "submitted\n"
+
+
+def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SubmitError):
+        submit.submit(script(tmp_path, TRACE), endpoints, debug=True)
+    assert "noise" in capsys.readouterr().out
+
+
+def test_a_job_that_ends_well(tmp_path: Path, endpoints: Endpoints) -> None:
+    submit.submit(script(tmp_path, "exit 0"), endpoints)

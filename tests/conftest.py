@@ -1,0 +1,58 @@
+"""What a test may touch without saying so: a test without a mark opens no socket and starts no JVM."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+SERVICE_MARKS = ("clickhouse", "kafka", "flink", "e2e")
+# Programs that are a JVM, or start one.
+_JVM_PROGRAMS = frozenset({"java", "javac", "mvn", "flink", "jobmanager.sh", "taskmanager.sh", "sql-client.sh"})
+_ADVICE = f"give the test one of the marks {', '.join(SERVICE_MARKS)}, or a stand-in for the service"
+
+
+class ForbiddenInUnitTest(BaseException):
+    """Raised where an unmarked test reaches out. Not an Exception, so that no code under test can swallow it."""
+
+
+@pytest.fixture(autouse=True)
+def _isolated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks sockets (but those of the local file system) and JVMs for unmarked tests.
+
+    Native libraries, librdkafka among them, open sockets without Python: tests of theirs have to carry a mark by themselves.
+    """
+    if any(request.node.get_closest_marker(mark) for mark in SERVICE_MARKS):
+        return
+    for method in ("bind", "connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, method, _guarded(method), raising=True)
+    start = subprocess.Popen.__init__
+
+    def guarded_start(self: subprocess.Popen[Any], args: Any, *rest: Any, **named: Any) -> None:
+        program = Path(str(args if isinstance(args, str | bytes | Path) else next(iter(args)))).name
+        if program.split(" ")[0] in _JVM_PROGRAMS:
+            # Popen's destructor looks for this.
+            self._child_created = False  # type: ignore[attr-defined]
+            refuse(f"starts {program}")
+        start(self, args, *rest, **named)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", guarded_start)
+
+
+def _guarded(method: str) -> Any:
+    original = getattr(socket.socket, method)
+
+    def guarded(self: socket.socket, *args: Any) -> Any:
+        if self.family != getattr(socket, "AF_UNIX", None):
+            refuse(f"calls socket.{method}{args[-1:]}")
+        return original(self, *args)
+
+    return guarded
+
+
+def refuse(what: str) -> NoReturn:
+    """Ends the test with the reason."""
+    raise ForbiddenInUnitTest(f"a test without a mark {what}: {_ADVICE}")

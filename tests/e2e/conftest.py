@@ -1,0 +1,34 @@
+"""One real stack for the whole test session, started by the first test that asks for it and stopped whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from .stack_process import Stack
+
+
+@pytest.fixture(scope="session")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The session's stack, with whatever the tests before have left in it."""
+    stack = Stack(tmp_path_factory.mktemp("e2e") / "data")
+    try:
+        up = stack.run("up")
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield stack
+    finally:
+        stack.run("down")
+        left = stack.processes()
+        for process in left:
+            process.kill()
+        psutil.wait_procs(left, timeout=10)
+    assert left == [], "`tokpulse down` left processes"
+
+
+@pytest.fixture
+def stack(running_stack: Stack) -> Stack:
+    """The session's stack with no job, no record and no row in it."""
+    running_stack.clear()
+    return running_stack

@@ -1,0 +1,175 @@
+"""Records of the posts topic, written and read back without any code of the jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import fastavro
+import httpx
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+
+from connectors.endpoints import Endpoints
+from connectors.producer import AvroProducer, ProducerSettings
+from connectors.registry import SchemaRegistry
+from simulator.reference.engagement_hourly import COLUMNS, EngagementHourly
+from simulator.run import run
+from simulator.settings import POSTS, SimulationSettings
+from simulator.sinks import KafkaSink
+from simulator.truth import Truth
+from simulator.universe import build_universe
+
+from .stack_process import Stack
+
+Post = dict[str, Any]
+_HEADER_BYTES = 5
+
+
+@contextmanager
+def producing(endpoints: Endpoints) -> Iterator[AvroProducer]:
+    """The project's producer; everything is in Kafka when the context ends."""
+    with (
+        SchemaRegistry(endpoints.schema_registry_url) as registry,
+        AvroProducer(ProducerSettings(endpoints.kafka_bootstrap_servers), registry) as producer,
+    ):
+        yield producer
+
+
+def simulate_to(endpoints: Endpoints, settings: SimulationSettings) -> Truth:
+    """Writes a universe through the project's producer and gives its ground truth."""
+    with producing(endpoints) as producer:
+        return run(settings, build_universe(settings), KafkaSink(producer, settings))
+
+
+def registered_schema(endpoints: Endpoints, topic: str) -> tuple[int, Any]:
+    """Id and parsed schema of a topic's values, by plain HTTP, as somebody else's client would ask."""
+    response = httpx.get(f"{endpoints.schema_registry_url}/subjects/{topic}-value/versions/latest", timeout=10)
+    response.raise_for_status()
+    found = response.json()
+    return int(found["id"]), fastavro.parse_schema(json.loads(found["schema"]))
+
+
+def foreign_encoder(endpoints: Endpoints) -> Callable[[Post], bytes]:
+    """Encodes a post as any Confluent client does, with nothing of the project's own."""
+    schema_id, schema = registered_schema(endpoints, POSTS)
+    prefix = b"\x00" + schema_id.to_bytes(4, "big")
+
+    def encode(post: Post) -> bytes:
+        buffer = BytesIO(prefix)
+        buffer.seek(len(prefix))
+        fastavro.schemaless_writer(buffer, schema, post)
+        return buffer.getvalue()
+
+    return encode
+
+
+def write_in_transactions(endpoints: Endpoints, batches: Iterable[tuple[list[Post], bool]]) -> None:
+    """Somebody else's producer: one transaction per batch of posts, aborted where the flag beside it says so."""
+    encode = foreign_encoder(endpoints)
+    producer = Producer({"bootstrap.servers": endpoints.kafka_bootstrap_servers, "transactional.id": "somebody-else"})
+    producer.init_transactions(30)
+    for posts, committed in batches:
+        producer.begin_transaction()
+        for post in posts:
+            producer.produce(POSTS, key=post["aweme_id"].encode(), value=encode(post))
+            producer.poll(0)
+        # An aborted transaction counts only when its records had reached the log.
+        assert producer.flush(60) == 0
+        if committed:
+            producer.commit_transaction(60)
+        else:
+            producer.abort_transaction(60)
+
+
+def messages(endpoints: Endpoints, topic: str) -> Iterator[Message]:
+    """Every committed record of `topic`, partition by partition, to the end it has now."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": endpoints.kafka_bootstrap_servers,
+            "group.id": "e2e-reader",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "queued.max.messages.kbytes": 65_536,
+        }
+    )
+    try:
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        open_partitions = set(partitions)
+        while open_partitions:
+            batch = consumer.consume(1000, timeout=30)
+            assert batch, f"nothing more of {topic} within 30 s, and partitions {sorted(open_partitions)} have not ended"
+            for message in batch:
+                error = message.error()
+                if error is None:
+                    yield message
+                else:
+                    # With these settings the only "error" that is not one: the end of a partition.
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    open_partitions.discard(message.partition())
+    finally:
+        consumer.close()
+
+
+def decoded(endpoints: Endpoints, topic: str) -> Iterator[tuple[str, Post]]:
+    """(key, record) of every committed record of `topic`; all must be good."""
+    schema_id, schema = registered_schema(endpoints, topic)
+    for message in messages(endpoints, topic):
+        key, value = message.key(), message.value()
+        assert isinstance(key, bytes)
+        assert isinstance(value, bytes)
+        assert value[:_HEADER_BYTES] == b"\x00" + schema_id.to_bytes(4, "big")
+        record = fastavro.schemaless_reader(BytesIO(value[_HEADER_BYTES:]), schema, None)
+        assert isinstance(record, dict)
+        yield key.decode(), record
+
+
+def recomputed(endpoints: Endpoints) -> tuple[int, list[dict[str, Any]]]:
+    """How many records the posts topic has, and the rows of engagement_hourly that they must lead to."""
+    reference, count = EngagementHourly(), 0
+    for _, post in decoded(endpoints, POSTS):
+        reference.add(post)
+        count += 1
+    return count, reference.rows()
+
+
+def table(stack: Stack) -> list[dict[str, Any]]:
+    """What a reader of the view engagement_hourly sees, in the reference's order and units (times in Unix milliseconds)."""
+    columns = ", ".join(f"toUnixTimestamp64Milli({name}) AS {name}_ms" if name.startswith("window_") else name for name in COLUMNS)
+    rows = stack.query(f"SELECT {columns} FROM engagement_hourly ORDER BY aweme_id, window_start")
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
+def differences(actual: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The first ten rows that are missing, too many, or differ in a column: nothing when the tables are equal."""
+
+    def keyed(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
+        by_key: dict[tuple[str, int], Mapping[str, Any]] = {}
+        for row in rows:
+            key = (str(row["aweme_id"]), int(row["window_start"]))
+            assert key not in by_key, f"two rows for {key}"
+            by_key[key] = row
+        return by_key
+
+    have, want = keyed(actual), keyed(expected)
+    found = [f"missing: {want[key]}" for key in want.keys() - have.keys()]
+    found += [f"too many: {have[key]}" for key in have.keys() - want.keys()]
+    for key in have.keys() & want.keys():
+        found += [
+            f"{key} {name}: {have[key][name]!r}, expected {want[key][name]!r}"
+            for name in COLUMNS
+            if have[key][name] != want[key][name]
+        ]
+    return sorted(found)[:10]
+
+
+def ledger(stack: Stack, run_id: str) -> dict[str, int]:
+    """read, counted, late, quarantined and unaccounted of one run."""
+    names = ("read", "counted", "late", "quarantined", "unaccounted")
+    rows = stack.query(f"SELECT {', '.join(names)} FROM pipeline_ledger WHERE run_id = '{run_id}'")
+    return dict(zip(names, rows[0], strict=True)) if rows else dict.fromkeys(names, 0)

@@ -1,0 +1,205 @@
+"""The stack that a test session starts for itself: its `tokpulse`, its processes, Flink's REST API and ClickHouse."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from clickhouse_connect.driver.client import Client
+from confluent_kafka.admin import AdminClient
+
+from connectors.clickhouse_client import connect
+from connectors.endpoints import REPOSITORY, VARIABLES, Endpoints
+from connectors.topics import load_topics
+from stack.service import STACK_MARK
+from stack.topics import apply_topics
+
+from .waiting import until
+
+PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
+COMMAND_S = 240.0
+TERMINAL = ("FINISHED", "FAILED", "CANCELED")
+# What the engagement job writes; the source topics of other jobs stay.
+USED_TOPICS = ("tiktok.posts.events", "tiktok.posts.events.dlq", "tiktok.engagement.hourly")
+USED_TABLES = ("engagement_hourly_maxima", "dead_letters_log", "pipeline_ledger_entries")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack with a data directory of its own, on ports that nobody else has."""
+
+    data: Path
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """This process's environment without anything that would lead to another stack."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("TOKPULSE_") or key == "TOKPULSE_BUILD"}
+        for name in VARIABLES:
+            kept.pop(name, None)
+        return {**kept, **{f"TOKPULSE_{name}_PORT": "0" for name in PORTS}, **extra}
+
+    def start(self, *args: str, **extra: str) -> subprocess.Popen[str]:
+        """`tokpulse ARGS` as a process of its own; the caller waits for it."""
+        argv = [sys.executable, "-m", "cli.main", "--data-dir", str(self.data), *args]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(argv, cwd=REPOSITORY, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        """`tokpulse ARGS`, waited for."""
+        return ended(self.start(*args, **extra))
+
+    def submit(self, *args: str, **extra: str) -> str:
+        """`tokpulse submit engagement ARGS`, which must succeed without a restart. Gives the id of the Flink job."""
+        before = {job["jid"] for job in self.jobs()}
+        done = self.run("submit", "engagement", *args, **extra)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (job,) = [str(job["jid"]) for job in self.jobs() if job["jid"] not in before]
+        assert self.attempts(job) == {0}, self.failure(job)
+        return job
+
+    def start_pasted(self, *flink_options: str, run_id: str, arguments: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """The line of `submit engagement --bounded --print`, run by a shell, with options of Flink added as any user would."""
+        printed = self.run("submit", "engagement", "--bounded", "--run-id", run_id, *arguments, "--print")
+        assert printed.returncode == 0, printed.stderr
+        line = printed.stdout.strip().replace(" run ", f" run {shlex.join(flink_options)} ", 1)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(["bash", "-c", line], cwd=REPOSITORY, env=self.environment(), stdout=pipe, stderr=pipe, text=True)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The addresses in the stack's env file."""
+        return Endpoints.from_env({}, self.data).require()
+
+    def rest(self, path: str) -> Any:
+        """JSON of Flink's REST API."""
+        response = httpx.get(f"{self.endpoints.flink_rest_url}{path}", timeout=10)
+        response.raise_for_status()
+        return response.json()
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Every job that the cluster knows, ended ones too: jid, name, state."""
+        return list(self.rest("/jobs/overview")["jobs"])
+
+    def state(self, job: str) -> str:
+        """RUNNING, FINISHED, FAILED, ..."""
+        return str(self.rest(f"/jobs/{job}")["state"])
+
+    def attempts(self, job: str) -> set[int]:
+        """The attempt number of every subtask: {0} when nothing was ever restarted."""
+        vertices = [vertex["id"] for vertex in self.rest(f"/jobs/{job}")["vertices"]]
+        return {subtask["attempt"] for vertex in vertices for subtask in self.rest(f"/jobs/{job}/vertices/{vertex}")["subtasks"]}
+
+    def failure(self, job: str) -> str:
+        """The innermost cause of the newest failure of a task, "" when none ever failed."""
+        entries = self.rest(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"]
+        causes = [line for line in entries[0]["stacktrace"].splitlines() if line.startswith("Caused by")] if entries else []
+        return str(causes[-1] if causes else entries[:1] or "")
+
+    def checkpoints(self, job: str) -> int:
+        """How many checkpoints have been completed."""
+        return int(self.rest(f"/jobs/{job}/checkpoints")["counts"]["completed"])
+
+    def cancel_all(self) -> None:
+        """Ends every job that runs."""
+        for job in self.jobs():
+            if job["state"] not in TERMINAL:
+                httpx.patch(f"{self.endpoints.flink_rest_url}/jobs/{job['jid']}?mode=cancel", timeout=10)
+        until(lambda: all(job["state"] in TERMINAL for job in self.jobs()), 60, "every job has ended")
+
+    @contextmanager
+    def clickhouse(self) -> Iterator[Client]:
+        """A client of the writer."""
+        client = connect(self.endpoints.clickhouse_url)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT."""
+        with self.clickhouse() as client:
+            return [tuple(row) for row in client.query(sql).result_rows]
+
+    def clear_tables(self) -> None:
+        """Empties what the engagement job writes to in ClickHouse."""
+        with self.clickhouse() as client:
+            for table in USED_TABLES:
+                client.command(f"TRUNCATE TABLE {table}")
+
+    def clear(self) -> None:
+        """No job, no record, no row: as after the first `up`."""
+        self.cancel_all()
+        admin = AdminClient({"bootstrap.servers": self.endpoints.kafka_bootstrap_servers})
+        present = sorted(set(USED_TOPICS) & set(admin.list_topics(timeout=30).topics))
+        if present:
+            for future in admin.delete_topics(present, operation_timeout=30).values():
+                future.result(30)
+            until(lambda: not set(present) & set(admin.list_topics(timeout=30).topics), 60, f"{present} are gone")
+        topics = load_topics()
+        apply_topics(admin, topics)
+        until(lambda: _all_led(admin, {topic.name: topic.partitions for topic in topics}), 60, "every partition has a leader")
+        self.clear_tables()
+
+    def pid(self, service: str) -> int:
+        """Process id of one service, as the supervisor sees it."""
+        status = json.loads(self.run("status", "--json").stdout)
+        return int(next(found["pid"] for found in status["services"] if found["name"] == service))
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever runs for this data directory, found by the mark in its environment and not by pid files."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(STACK_MARK) == str(self.data) and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+    def python_workers(self) -> list[psutil.Process]:
+        """The Python workers of the TaskManager, present and past."""
+        found = []
+        for process in self.processes():
+            try:
+                if any("pyflink" in word or "beam" in word for word in process.cmdline()) and "java" not in process.name():
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+
+def ended(process: subprocess.Popen[str], timeout: float = COMMAND_S) -> subprocess.CompletedProcess[str]:
+    """Waits for `process`; one that does not end is killed and fails the test."""
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"still running after {timeout:.0f} s: {process.args!r}\n{out}\n{err}") from None
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def error_lines(done: subprocess.CompletedProcess[str]) -> Sequence[str]:
+    """The `error:` lines of a command that failed as commands should: exit code not 0, no stack trace."""
+    everything = done.stdout + done.stderr
+    assert done.returncode != 0, everything
+    for trace in ("Traceback", "\tat ", "Caused by"):
+        assert trace not in everything, everything
+    return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+
+
+def _all_led(admin: AdminClient, wanted: dict[str, int]) -> bool:
+    known = admin.list_topics(timeout=30).topics
+    return all(
+        name in known and len(known[name].partitions) == count and all(p.leader >= 0 for p in known[name].partitions.values())
+        for name, count in wanted.items()
+    )

@@ -1,0 +1,138 @@
+"""The job on a live stream: the running hour at once, closed hours when the watermark passes, corrections after that."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from typing import Any
+
+import psutil
+import pytest
+
+from connectors.producer import AvroProducer
+from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
+
+from .records import Post, decoded, producing
+from .stack_process import Stack
+from .waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(300)]
+
+RESULTS = "tiktok.engagement.hourly"
+# Visible "at once", on a machine that other tests may share.
+SECONDS = 20.0
+IDLE_S = 3.0
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def observation(post: str, at_ms: int, plays: int) -> Post:
+    return {
+        "aweme_id": post,
+        "region": "DE",
+        "title": "live",
+        "duration": 15,
+        "play": "",
+        "wmplay": "",
+        "hdplay": None,
+        "play_count": plays,
+        "digg_count": plays // 10,
+        "comment_count": 1,
+        "share_count": 0,
+        "download_count": 0,
+        "collect_count": 0,
+        "create_time": at_ms // 1000 - 86_400,
+        "author_id": f"author-{post}",
+        "ingested_at": at_ms,
+    }
+
+
+def send(producer: AvroProducer, partition: int, record: Post) -> None:
+    """To a partition of the test's choice: which of them are idle is the point."""
+    producer.produce_encoded(POSTS, record["aweme_id"], producer.encode(POSTS, record), partition=partition)
+    producer.flush()
+
+
+def row(stack: Stack, post: str, hour_ms: int) -> tuple[Any, ...]:
+    """(play_count, is_final) of one post-hour, () while there is none."""
+    sql = f"SELECT play_count, is_final FROM engagement_hourly WHERE aweme_id = '{post}'"
+    rows = stack.query(f"{sql} AND toUnixTimestamp64Milli(window_start) = {hour_ms}")
+    return rows[0] if rows else ()
+
+
+def results(stack: Stack, post: str, hour_ms: int) -> list[Post]:
+    """What the result topic holds of one post-hour; keys are checked on the way."""
+    found = []
+    for key, record in decoded(stack.endpoints, RESULTS):
+        assert key == record["aweme_id"]
+        # fastavro gives a datetime for timestamp-millis.
+        if record["aweme_id"] == post and record["window_start"].timestamp() * 1000 == hour_ms:
+            found.append(record)
+    return found
+
+
+def listening(stack: Stack) -> list[tuple[int, str, Any]]:
+    """Every socket of the stack's processes that takes what comes: pid, name, address."""
+    found = []
+    for process in stack.processes():
+        for connection in process.net_connections(kind="inet"):
+            if connection.status == psutil.CONN_LISTEN or connection.type == socket.SOCK_DGRAM:
+                found.append((process.pid, process.name(), connection.laddr))
+    return found
+
+
+def test_a_live_stream(stack: Stack) -> None:
+    this_hour = now_ms() // HOUR_MS * HOUR_MS
+    last_hour = this_hour - HOUR_MS
+    # Just beyond the watermark's bound, at most 2 min ahead of the clock: the job takes up to 5.
+    closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
+    stack.submit("--detached", "--run-id", "live", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
+    (job,) = [found["jid"] for found in stack.jobs() if found["state"] not in ("FINISHED", "FAILED", "CANCELED")]
+    until(lambda: stack.state(job) == "RUNNING", 60, "the job runs")
+    with producing(stack.endpoints) as producer:
+        # Six of 24 partitions have records, so most are idle from the start.
+        for number in range(6):
+            send(producer, number, observation(f"p{number}", last_hour + 30 * MINUTE_MS, 100 + number))
+        until(lambda: row(stack, "p0", last_hour) == (100, 0), 60, "the first observation, once the job has started")
+        started = time.monotonic()
+        send(producer, 0, observation("p0", last_hour + 40 * MINUTE_MS, 200))
+        until(lambda: row(stack, "p0", last_hour) == (200, 0), SECONDS, "a partial result of the running hour")
+        print(f"visible after {time.monotonic() - started:.2f} s")
+        assert results(stack, "p0", last_hour) == []
+
+        outside = [found for found in listening(stack) if found[2].ip not in ("127.0.0.1", "::1", "::ffff:127.0.0.1")]
+        assert stack.python_workers()
+        assert outside == []
+
+        # Partitions 3 to 5 fall silent in the last hour: they must not hold it open.
+        for number in range(3):
+            send(producer, number, observation(f"p{number}", closing, 1_000))
+        until(
+            lambda: row(stack, "p5", last_hour) == (105, 1), IDLE_S + SECONDS, "the last hour is final, also of silent partitions"
+        )
+        until(lambda: row(stack, "p0", this_hour) == (1_000, 0), SECONDS, "the running hour is not final")
+        closed = until(lambda: results(stack, "p0", last_hour), SECONDS, "the closed hour is on the result topic")
+        expected = observation("p0", 0, 200)
+        assert [(found["play_count"], found["engagement_total"], found["is_final"]) for found in closed] == [
+            (200, expected["digg_count"] + 1, 1)
+        ]
+        assert closed[0]["engagement_rate_plays"] == pytest.approx(21 / 200)
+        assert results(stack, "p0", this_hour) == []
+
+        send(producer, 0, observation("p0", last_hour + 50 * MINUTE_MS, 300))
+        until(lambda: row(stack, "p0", last_hour) == (300, 1), SECONDS, "a late observation corrects its closed hour")
+        until(lambda: max(found["play_count"] for found in results(stack, "p0", last_hour)) == 300, SECONDS, "and the result topic")
+    assert stack.state(job) == "RUNNING"
+    assert stack.attempts(job) == {0}
+
+    home = stack.endpoints.flink_home
+    flink_cancel = [str(home / "bin" / "flink"), "cancel", job]
+    cancelled = subprocess.run(
+        flink_cancel, env=stack.environment(**stack.endpoints.values), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert cancelled.returncode == 0, cancelled.stdout + cancelled.stderr
+    until(lambda: stack.state(job) == "CANCELED", 30, "the job is cancelled")
+    until(lambda: stack.python_workers() == [], 30, "no Python worker outlives its job")

@@ -1,0 +1,95 @@
+"""kill -9 in the middle of a run: the table is the same as if nothing had happened, and every record is accounted for."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import psutil
+import pytest
+
+from simulator.bulk import BulkSettings, BulkTotals, write_bulk
+
+from .records import differences, ledger, producing, recomputed, table
+from .stack_process import TERMINAL, Stack, ended
+from .waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(420)]
+
+BULK = BulkSettings(seed=5, posts=4_000, creators=100, hours=20, poll_minutes=8)
+# Early enough in the run that most of it is still to come.
+SOME_ROWS = 30_000
+RUN_S = 240.0
+CHECKPOINTS = "-Dexecution.checkpointing.interval=1s"
+
+
+def the_running_job(stack: Stack) -> str:
+    """Id of the only job that has not ended, once there is one."""
+    return str(until(lambda: [job["jid"] for job in stack.jobs() if job["state"] == "RUNNING"], 90, "a job runs")[0])
+
+
+def written(stack: Stack) -> int:
+    """Rows in ClickHouse before merging."""
+    return int(stack.query("SELECT count() FROM engagement_hourly_maxima")[0][0])
+
+
+def assert_complete(stack: Stack, totals: BulkTotals, run_id: str) -> None:
+    """Totals as the generator counted them, then each row as recomputed from what Kafka holds."""
+    sums = "sum(play_count), sum(digg_count), sum(comment_count), sum(share_count), sum(engagement_total)"
+    assert stack.query(f"SELECT count(), {sums} FROM engagement_hourly")[0] == (
+        totals.rows,
+        totals.play_count,
+        totals.digg_count,
+        totals.comment_count,
+        totals.share_count,
+        totals.engagement_total,
+    )
+    records, expected = recomputed(stack.endpoints)
+    assert records == totals.records
+    assert differences(table(stack), expected) == []
+    found = ledger(stack, run_id)
+    assert (found["read"], found["quarantined"], found["unaccounted"]) == (records, 0, 0)
+
+
+def test_kill_of_the_taskmanager(stack: Stack) -> None:
+    with producing(stack.endpoints) as producer:
+        totals = write_bulk(producer, BULK)
+    victim = psutil.Process(stack.pid("taskmanager"))
+    client = stack.start_pasted(CHECKPOINTS, run_id="taskmanager-killed", arguments=("--partial-results", "on"))
+    try:
+        job = the_running_job(stack)
+        until(
+            lambda: written(stack) > SOME_ROWS and stack.checkpoints(job) > 0, 90, "rows are written and a checkpoint is complete"
+        )
+        workers = stack.python_workers()
+        assert workers
+        assert stack.state(job) == "RUNNING"
+        victim.kill()
+        until(lambda: stack.state(job) == "RUNNING" and max(stack.attempts(job)) > 0, 120, "the job runs again")
+    finally:
+        done = ended(client, RUN_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stack.state(job) == "FINISHED"
+    assert max(stack.attempts(job)) > 0
+    assert_complete(stack, totals, "taskmanager-killed")
+    until(lambda: not any(worker.is_running() for worker in workers), 30, "the killed TaskManager's Python workers are gone")
+    until(lambda: stack.python_workers() == [], 30, "no Python worker outlives its job")
+
+
+def test_kill_of_clickhouse_while_rows_are_written(stack: Stack) -> None:
+    with producing(stack.endpoints) as producer:
+        totals = write_bulk(producer, BULK)
+    victim = stack.pid("clickhouse")
+    client = stack.start_pasted(CHECKPOINTS, run_id="clickhouse-killed", arguments=("--partial-results", "on"))
+    try:
+        job = the_running_job(stack)
+        before = until(lambda: (rows := written(stack)) > SOME_ROWS and rows, 90, "rows are written")
+        assert stack.state(job) not in TERMINAL
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: stack.pid("clickhouse") not in (0, victim), 60, "the supervisor has started ClickHouse again")
+        until(lambda: written(stack) > before, 120, "rows are written again", ignoring=(Exception,))
+    finally:
+        done = ended(client, RUN_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stack.state(job) == "FINISHED"
+    assert_complete(stack, totals, "clickhouse-killed")

@@ -1,0 +1,67 @@
+"""Imports point one way: udfs and connectors know nothing of jobs; jobs nothing of stack, simulator and commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from . import repository
+from .repository import PACKAGES, imports, modules, shown
+
+# Package -> packages of this project that it may import, itself included.
+ALLOWED: dict[str, frozenset[str]] = {
+    "udfs": frozenset({"udfs"}),
+    "sql": frozenset({"sql"}),
+    "connectors": frozenset({"connectors", "sql"}),
+    "jobs": frozenset({"jobs", "sql", "udfs", "connectors"}),
+    "simulator": frozenset({"simulator", "udfs", "connectors", "sql"}),
+    "stack": frozenset({"stack", "jobs", "sql", "udfs", "connectors"}),
+    "bench": frozenset({"bench", "stack", "simulator", "jobs", "sql", "udfs", "connectors"}),
+    "cli": frozenset(PACKAGES),
+}
+# More than one package may ask for a Python UDF, but only here does one meet PyFlink.
+UDF_REGISTRY = "udfs/registry.py"
+
+
+def outside(path: Path) -> list[str]:
+    """The imports of `path` that its package may not have, each as a line to act on."""
+    package = shown(path).split("/")[0]
+    found = []
+    for line, name in imports(path):
+        target = name.split(".")[0]
+        if target == "tests" or (target in PACKAGES and target not in ALLOWED[package]):
+            found.append(f"{shown(path)}:{line}: {package} must not import {name}")
+        if package == "udfs" and target not in ("udfs", *sys.stdlib_module_names) and not (
+            shown(path) == UDF_REGISTRY and target == "pyflink"
+        ):
+            found.append(f"{shown(path)}:{line}: udfs are plain functions: {name} is not in the standard library")
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=shown)
+def test_imports_point_one_way(path: Path) -> None:
+    assert outside(path) == []
+
+
+def test_the_reference_shares_no_code_with_the_jobs() -> None:
+    """Ground truth that borrowed a formula from the product would agree with its mistakes."""
+    for path in modules("simulator/reference"):
+        project = [name for _, name in imports(path) if name.split(".")[0] in PACKAGES]
+        assert [name for name in project if not name.startswith("simulator.reference")] == [], shown(path)
+
+
+def test_every_top_level_package_has_a_law() -> None:
+    packages = {path.parent.name for path in repository.ROOT.glob("*/*.py")} - {"tests"}
+    assert packages <= set(PACKAGES)
+    assert set(ALLOWED) == set(PACKAGES)
+
+
+def test_the_law_sees_what_it_forbids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "ROOT", tmp_path)
+    folder = tmp_path / "udfs"
+    folder.mkdir()
+    file = folder / "bad.py"
+    file.write_text("import math\nimport pandas\ndef f() -> None:\n    from jobs import build\n    from . import good\n")
+    assert [line.split(": ", 1)[0] for line in outside(file)] == ["udfs/bad.py:2", "udfs/bad.py:4", "udfs/bad.py:4"]

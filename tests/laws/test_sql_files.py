@@ -1,0 +1,181 @@
+"""The way SQL files are written: one statement, a banner, lower numbers only, named columns, nothing unused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connectors.topics import load_topics
+from jobs.build import parameters
+from jobs.definition import JobDefinition
+from jobs.render import SqlFileError, load, render_all
+from jobs.settings import parse, resolve
+
+from .job_modules import job_definitions
+from .repository import SQL
+from .sql_text import (
+    FOLDERS,
+    clickhouse_tables,
+    code,
+    ddl_columns,
+    masked,
+    number,
+    numbered_files,
+    references,
+    select_lists,
+    split_list,
+)
+
+FILES = numbered_files()
+JOBS = job_definitions()
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(SQL).as_posix()
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def creators() -> dict[str, Path]:
+    """Object -> the file that creates it."""
+    return {path.stem: path for path in FILES if number(path) < 50}
+
+
+def calls(text: str) -> set[str]:
+    """The project's own functions that a statement calls."""
+    functions = {path.stem for path in FILES if number(path) == 5}
+    return {name for name in re.findall(r"\b(\w+)\s*\(", masked(text)) if name in functions}
+
+
+def test_every_folder_is_known() -> None:
+    assert {path.parent.name for path in FILES} <= set(FOLDERS)
+    assert {path.name for path in SQL.iterdir() if path.is_dir() and path.name != "__pycache__"} == {*FOLDERS, "clickhouse"}
+
+
+def test_objects_have_one_name_each() -> None:
+    names = [path.stem for path in FILES if number(path) < 50]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_one_statement_named_as_its_file(path: Path) -> None:
+    statement = load(relative(path))
+    assert (statement.kind == "INSERT") == (number(path) == 50)
+    kinds = {5: "FUNCTION", 10: "TABLE", 20: "VIEW", 30: "VIEW", 40: "TABLE", 50: "INSERT"}
+    assert statement.kind == kinds[number(path)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_banner_says_question_and_grain(path: Path) -> None:
+    banner = text_of(path)[: text_of(path).index(code(text_of(path))[:10])]
+    assert banner.startswith("-- Question: ")
+    assert banner.splitlines()[0].endswith("?") or "?" in banner.split("-- Grain:")[0]
+    assert re.search(r"^-- Grain: +\S", banner, re.MULTILINE)
+    if number(path) in (10, 20, 30, 40):
+        assert re.search(r"^-- Key: +\S|^-- Grain: .*\(", banner, re.MULTILINE), "what identifies a row?"
+    if number(path) == 30 and re.search(r"\b(TUMBLE|HOP|CUMULATE|SESSION)\(", masked(text_of(path))):
+        assert "Window:" in banner
+        assert "Lateness:" in banner
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_only_lower_numbers_are_read(path: Path) -> None:
+    known = creators()
+    for name in references(text_of(path)):
+        assert name in known, f"{relative(path)} reads {name}, which no file creates"
+        assert number(known[name]) <= number(path) if number(path) in (20, 30) else number(known[name]) < number(path)
+    for name in calls(text_of(path)):
+        assert number(known[name]) < number(path)
+
+
+def test_views_of_one_folder_do_not_go_in_circles() -> None:
+    reads = {path.stem: references(text_of(path)) for path in FILES if number(path) < 40}
+    done: set[str] = set()
+    while ready := {name for name, others in reads.items() if others <= done} - done:
+        done |= ready
+    assert set(reads) - done == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_no_star_reaches_anything(path: Path) -> None:
+    assert not re.search(r"\bSELECT\s+(?:\w+\.)?\*|,\s*(?:\w+\.)\*", masked(text_of(path)))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if number(path) in (20, 30)], ids=relative)
+def test_every_branch_of_a_view_has_the_same_columns(path: Path) -> None:
+    first, *others = select_lists(text_of(path))
+    assert "" not in first, "an expression without a name"
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if number(path) == 50], ids=relative)
+def test_an_insert_names_its_columns_and_selects_them_in_order(path: Path) -> None:
+    match = re.match(r"INSERT\s+INTO\s+(\w+)\s*\(([^)]*)\)", masked(text_of(path)))
+    assert match, "an INSERT names its columns"
+    columns = split_list(match[2])
+    assert all(names == columns for names in select_lists(text_of(path)))
+    sink = creators()[match[1]]
+    assert number(sink) == 40
+    assert columns == [column.name for column in ddl_columns(text_of(sink))]
+
+
+def test_keywords_are_upper_case() -> None:
+    words = re.compile(r"\b(select|from|where|group by|create|insert into|union all|as|and|or|not|case|when|then|end|with)\b")
+    assert {relative(path): words.findall(masked(text_of(path))) for path in FILES if words.search(masked(text_of(path)))} == {}
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_a_job_declares_its_files_in_the_order_of_need(job: JobDefinition) -> None:
+    files = [*job.statements, *job.inserts]
+    assert len(files) == len(set(files))
+    before: set[str] = set()
+    for file in files:
+        text = text_of(SQL / file)
+        assert references(text) | calls(text) <= before, f"{file} comes before something it reads"
+        before.add(Path(file).stem)
+    assert {Path(file).stem for file in job.inserts} == {Path(file).stem for file in job.sinks}
+
+
+def test_every_file_is_used_by_a_job() -> None:
+    used = {file for job in JOBS for file in (*job.statements, *job.inserts)}
+    assert sorted(relative(path) for path in FILES if relative(path) not in used) == []
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_every_view_of_a_job_ends_in_a_sink(job: JobDefinition) -> None:
+    read = {name for file in (*job.statements, *job.inserts) for name in references(text_of(SQL / file))}
+    written = {sink.view for sink in job.clickhouse}
+    assert [file for file in job.views if Path(file).stem not in read | written] == []
+
+
+@pytest.mark.parametrize("bounded", [[], ["--bounded"]], ids=["live", "bounded"])
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_every_parameter_is_given_and_used(job: JobDefinition, bounded: list[str]) -> None:
+    environ = {"KAFKA_BOOTSTRAP_SERVERS": "k:1", "SCHEMA_REGISTRY_URL": "http://r", "TOKPULSE_DATA": "/nonexistent"}
+    settings = resolve(parse(job.name, bounded), environ)
+    rendered = render_all([load(path) for path in (*job.statements, *job.inserts)], parameters(job, settings))
+    assert not any("${" in statement for statement in rendered)
+
+
+def test_no_topic_is_spelled_in_sql() -> None:
+    """Names of topics come from topics.yaml alone, through parameters."""
+    for topic in load_topics():
+        assert [relative(path) for path in FILES if topic.name in code(text_of(path))] == []
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_a_view_has_the_columns_of_its_clickhouse_table_in_order(job: JobDefinition) -> None:
+    tables = clickhouse_tables()
+    for sink in job.clickhouse:
+        assert select_lists(text_of(creators()[sink.view]))[0] == [column.name for column in tables[sink.table]]
+
+
+def test_a_file_with_two_statements_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.render.SQL_DIR", tmp_path)
+    (tmp_path / "a.sql").write_text("CREATE TEMPORARY VIEW a AS SELECT ';' AS x; DROP VIEW b")
+    with pytest.raises(SqlFileError, match="one CREATE"):
+        load("a.sql")
