@@ -31,7 +31,7 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How long the parts of a crossing take, in ms; the whole is no multiple of a checkpoint interval: checkpoints fall anywhere."""
+    """How long the parts of a crossing take, in ms; in sum no multiple of a checkpoint interval, so that those fall anywhere."""
 
     fill: int = 4_000
     approach: int = 2_000

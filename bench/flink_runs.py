@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from connectors.errors import TokpulseError
 
 _JOB_ID = re.compile(r"\bJobID ([0-9a-f]{32})\b")
 _TIMEOUT_S = 3600
+_SHOWN_S = 30.0
 
 
 class BenchError(TokpulseError):
@@ -89,7 +91,7 @@ def run_line(line: list[str], stack: OwnStack) -> str:
 def times(job_id: str, stack: OwnStack) -> FlinkTimes:
     """Times of a job that has ended. Raises BenchError when it did not end as FINISHED."""
     with httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as rest:
-        job = rest.get(f"/jobs/{job_id}").raise_for_status().json()
+        job = _ended(job_id, rest)
         subtasks = [
             subtask
             for vertex in job["vertices"]
@@ -98,6 +100,16 @@ def times(job_id: str, stack: OwnStack) -> FlinkTimes:
     if job["state"] != "FINISHED":
         raise BenchError(f"job {job['name']!r} is {job['state']}", "the JobManager's log has the reason")
     return times_of(job, subtasks)
+
+
+def _ended(job_id: str, rest: httpx.Client) -> dict[str, Any]:
+    # The JobManager shows a copy of the job that is some seconds old.
+    deadline = time.monotonic() + _SHOWN_S
+    while True:
+        job: dict[str, Any] = rest.get(f"/jobs/{job_id}").raise_for_status().json()
+        if job["end-time"] > 0 or time.monotonic() > deadline:
+            return job
+        time.sleep(0.5)
 
 
 def times_of(job: Mapping[str, Any], subtasks: list[Mapping[str, Any]]) -> FlinkTimes:

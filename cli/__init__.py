@@ -1,0 +1,1 @@
+"""The `tokpulse` command: one module per sub-command."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,10 @@ from datetime import UTC, datetime
 
 import typer
 
-from cli.demo_report import DemoError, ledger_line, print_addresses, print_results, top_posts
+from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, top_posts
 from cli.demo_stream import HOURS_BEFORE, DemoStream, demo_settings, load_state
 from cli.progress import RecordProgress
-from cli.submit import NAMES, flink_run_line, submit
+from cli.submit import flink_run_line, submit
 from connectors.endpoints import Endpoints
 from connectors.flink_rest import FlinkRest, FlinkRestError
 from connectors.offsets import held, partition_offsets
@@ -21,6 +22,7 @@ from connectors.preflight import check_services
 from connectors.producer import AvroProducer, ProducerSettings
 from connectors.registry import SchemaRegistry
 from connectors.validation import wall_clock_ms
+from jobs.catalog import JOBS
 from simulator.settings import HOUR_MS, POSTS
 from simulator.sinks import KafkaSink
 from stack.lifecycle import down, up
@@ -45,6 +47,9 @@ def command() -> None:
     stays: the next demo goes on where this one ended. A stack that was running before keeps running.
     """
     began = time.monotonic()
+    # Whoever ends the demo, a terminal or a service manager: jobs and stack must not stay behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = StackSettings.load()
     with Report() as report:
         result = up(settings, report)
@@ -74,7 +79,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
         _end_jobs(flink, "a job of an earlier demo or submission")
         run_id = _run_bounded(endpoints, flink)
         posts = top_posts(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
-        print_results(posts, ledger_line(endpoints.clickhouse_url, run_id))
+        print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
         print_addresses(endpoints)
         typer.echo(f"{time.monotonic() - began:.0f} s")
         if not wants_exit(os.environ.get("DEMO_EXIT", "")):
@@ -83,7 +88,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
 
 def _run_bounded(endpoints: Endpoints, flink: FlinkRest) -> str:
     """Submits the job on what is in Kafka now, waits for its end, and returns its run id."""
-    check_services(endpoints, NAMES[JOB])
+    check_services(endpoints, JOBS[JOB].topics)
     total = held(partition_offsets(endpoints.kafka_bootstrap_servers, POSTS))
     run_id = f"demo-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     line = _line(endpoints, run_id, bounded=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 from cli.doctor_findings import Finding, duration, fail, ok, warn
 from connectors.endpoints import Endpoints
@@ -15,6 +17,7 @@ _LAG_RECORDS = 100_000
 _WATERMARK_BEHIND_S = 900.0
 _CHECKPOINT_AGE_S = 180.0
 _END_OF_INPUT = 2**61
+_METRICS_S = 5.0
 
 
 def job(endpoints: Endpoints, name: str, now_s: float) -> Iterator[Finding]:
@@ -56,21 +59,30 @@ def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
     if cause:
         yield warn("job", f"{current.id} runs, after a failure {age} ago: {cause}", "nothing is lost; watch whether it comes again")
     else:
-        yield ok("job", f"{current.id} runs since {duration(now_s - current.started_ms / 1000)}, without a failure")
+        yield ok("job", f"{current.id} runs since {duration(max(0.0, now_s - current.started_ms / 1000))}, without a failure")
     vertices = flink.vertices(current.id)
     for source in (vertex for vertex in vertices if vertex.is_source):
-        yield lag(flink.metric_sum(current.id, source.id, "pendingRecords"), source.records_in)
+        pending = _patiently(partial(flink.metric_sum, current.id, source.id, "pendingRecords"))
+        yield lag(pending)
     windows = [vertex for vertex in vertices if "WindowAggregate" in vertex.name and not vertex.is_source]
     if windows:
         yield watermark(flink.watermarks(current.id, windows[0].id), now_s)
     yield checkpoints(flink.checkpoints(current.id), now_s)
 
 
-def lag(pending: float | None, read: int) -> Finding:
+def _patiently(ask: Callable[[], float | None]) -> float | None:
+    """The JobManager collects metrics only once somebody asks for them: asks until there is an answer, for some seconds."""
+    deadline = time.monotonic() + _METRICS_S
+    while (value := ask()) is None and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return value
+
+
+def lag(pending: float | None) -> Finding:
     """From the records that the source has not read yet."""
     if pending is None:
-        return warn("lag", f"{read:,} records read; the source reports no lag yet", "ask again in a minute")
-    text = f"{read:,} records read, {pending:,.0f} waiting"
+        return warn("lag", "the source does not report it yet", "ask again in a minute")
+    text = f"{pending:,.0f} records wait to be read"
     if pending > _LAG_RECORDS:
         return warn("lag", text, "it catches up, or raise --parallelism (up to the 24 partitions)")
     return ok("lag", text)

@@ -95,9 +95,7 @@ def _options(
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", help="State of the local stack (default: TOKPULSE_DATA, else .stack).")
     ] = None,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     ctx.obj.debug = debug
     if data_dir is not None:

@@ -119,7 +119,8 @@ def reason(lines: list[str], code: int) -> tuple[str, str]:
     if own := told(lines):
         return own
     causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
-    informative = [text for text in causes if "ProgramAbortException" not in text and ": " in text]
+    # The client adds a chain of its own, which only says that the program has ended.
+    informative = [text for text in causes if ": " in text and not re.search("ProgramAbortException|Python process exits", text)]
     if informative:
         return f"flink run failed: {informative[-1].split(': ', 1)[1][:500]}", "`tokpulse --debug submit` shows the whole trace"
     return f"flink run ended with exit code {code}", "`tokpulse --debug submit` shows what it printed"

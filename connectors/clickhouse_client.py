@@ -31,7 +31,8 @@ def connect(url: str) -> Client:
             dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=60
         )
     except ClickHouseError as error:
-        raise unavailable(url, error) from None
+        # The cause decides whether the sink tries again.
+        raise unavailable(url, error) from error
 
 
 def unavailable(url: str, error: Exception) -> ClickHouseUnavailableError:

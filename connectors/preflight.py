@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from connectors.clickhouse_client import connect
-from connectors.endpoints import Endpoints
+from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
 
 TIMEOUT_SECONDS = 10.0
@@ -44,11 +44,12 @@ def check_topics(servers: str, topics: Iterable[str]) -> None:
 
 def check_http(service: str, url: str) -> None:
     """Raises PreflightError unless `url` answers 200."""
+    shown = mask_password(url)
     try:
         response = httpx.get(url, timeout=TIMEOUT_SECONDS)
     except httpx.HTTPError as error:
         raise PreflightError(
-            f"no {service} answers at {url} ({type(error).__name__})", "`tokpulse status` shows the local one"
+            f"no {service} answers at {shown} ({type(error).__name__})", "`tokpulse status` shows the local one"
         ) from None
     if response.status_code != 200:
-        raise PreflightError(f"{service} at {url} answers {response.status_code}", "check the address in `.stack/env`")
+        raise PreflightError(f"{service} at {shown} answers {response.status_code}", "check the address in `.stack/env`")

@@ -107,6 +107,7 @@ class SchemaRegistry:
         return sorted(self._call("GET", "/subjects"))
 
     def close(self) -> None:
+        """Closes the connections; the client cannot be used after it."""
         self._http.close()
 
     def __enter__(self) -> Self:

@@ -31,6 +31,7 @@ class Credentials:
 
 
 def users_file(settings: StackSettings) -> Path:
+    """Where the generated passwords are kept."""
     return settings.data / "clickhouse" / "users.json"
 
 
@@ -60,10 +61,12 @@ def _write_users(path: Path, made: Credentials) -> None:
 
 
 def dsn(settings: StackSettings, user: str, password: str) -> str:
+    """clickhouse-connect DSN of `user`, password included: for the env file only."""
     return f"http://{user}:{password}@{HOST}:{settings.ports['clickhouse']}/{DATABASE}"
 
 
 def service(settings: StackSettings) -> Service:
+    """The front as a process of the stack; passwords reach it through a file, not through its command line."""
     folder = settings.data / "clickhouse"
     return Service(
         name="clickhouse",
@@ -87,6 +90,7 @@ def service(settings: StackSettings) -> Service:
 
 
 def prepare(settings: StackSettings) -> None:
+    """Makes the folders, and the passwords at the first start."""
     (settings.data / "clickhouse").mkdir(parents=True, exist_ok=True)
     settings.run.mkdir(parents=True, exist_ok=True)
     credentials(settings)

@@ -131,10 +131,12 @@ def environment(settings: StackSettings, endpoints: Mapping[str, str]) -> dict[s
 
 
 def jobmanager(settings: StackSettings, endpoints: Mapping[str, str]) -> Service:
+    """The JobManager; its REST port is where jobs are submitted and watched."""
     return _service(settings, "jobmanager", endpoints, ports=("flink", "flink_rpc"), url=settings.flink_rest_url)
 
 
 def taskmanager(settings: StackSettings, endpoints: Mapping[str, str]) -> Service:
+    """The TaskManager, which counts as ready once the JobManager has heard from it."""
     return _service(settings, "taskmanager", endpoints)
 
 

@@ -71,6 +71,7 @@ def server_properties(settings: StackSettings) -> dict[str, str]:
 
 
 def service(settings: StackSettings) -> Service:
+    """Broker and controller in one process; ready when it lists topics."""
     folder = settings.data / "kafka"
     return Service(
         name="kafka",
@@ -135,6 +136,7 @@ def admin(bootstrap_servers: str) -> AdminClient:
 
 
 def probe(settings: StackSettings) -> str:
+    """Empty when the broker answers a client, else the reason why not."""
     try:
         socket.create_connection((HOST, settings.ports["kafka"]), timeout=1.0).close()
         admin(settings.kafka_bootstrap_servers).list_topics(timeout=3.0)

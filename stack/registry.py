@@ -14,6 +14,7 @@ class RegistryNotInstalledError(TokpulseError):
 
 
 def service(settings: StackSettings) -> Service:
+    """The registry as a process of the stack. Raises RegistryNotInstalledError."""
     folder = settings.data / "registry"
     return Service(
         name="registry",
@@ -29,6 +30,8 @@ def service(settings: StackSettings) -> Service:
             # The application's own H2 engine, told to use a file. Records in Kafka carry the schema's id, so ids must outlive
             # the process, and WRITE_DELAY=0 makes an id durable before it is handed out: the default may lose half a second.
             f"-Dquarkus.datasource.jdbc.url=jdbc:h2:file:{folder / 'registry'};WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE",
+            # Formatting does not make another schema: Flink registers its own spelling, from all subtasks at once.
+            "-Dregistry.ccompat.use-canonical-hash=true",
             "-Dquarkus.datasource.jdbc.initial-size=2",
             "-Dquarkus.datasource.jdbc.min-size=2",
             "-jar",
@@ -45,6 +48,7 @@ def service(settings: StackSettings) -> Service:
 
 
 def prepare(settings: StackSettings) -> None:
+    """Makes the folder of the registry's database."""
     (settings.data / "registry").mkdir(parents=True, exist_ok=True)
 
 

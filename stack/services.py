@@ -37,6 +37,7 @@ def write_env_file(settings: StackSettings) -> None:
 
 
 def all_services(settings: StackSettings) -> tuple[Service, ...]:
+    """Every service with its command, log, probe and environment. Raises TokpulseError when one is not installed."""
     endpoints = endpoint_values(settings)
     return (
         kafka.service(settings),

@@ -93,18 +93,22 @@ class StackSettings:
 
     @property
     def logs(self) -> Path:
+        """One file per service, kept over restarts."""
         return self.data / "logs"
 
     @property
     def kafka_bootstrap_servers(self) -> str:
+        """`host:port` of the broker."""
         return f"{HOST}:{self.ports['kafka']}"
 
     @property
     def registry_root(self) -> str:
+        """The registry without a path: its health checks are there."""
         return f"http://{HOST}:{self.ports['registry']}"
 
     @property
     def schema_registry_url(self) -> str:
+        """The registry's Confluent API."""
         return f"{self.registry_root}/apis/ccompat/v7"
 
     @property
@@ -114,14 +118,17 @@ class StackSettings:
 
     @property
     def flink_rest_url(self) -> str:
+        """The JobManager's REST API and page."""
         return f"http://{HOST}:{self.ports['flink']}"
 
     @property
     def flink_home(self) -> Path:
+        """Folder whose `bin/flink` submits jobs; assembled at each start."""
         return self.data / "flink" / "home"
 
     @property
     def flink_conf_dir(self) -> Path:
+        """Folder of the `config.yaml` of client and cluster; written at each start."""
         return self.data / "flink" / "conf"
 
 
@@ -159,7 +166,5 @@ def _refuse_shared_ports(ports: Mapping[str, int]) -> None:
     owner: dict[int, str] = {}
     for name, port in ports.items():
         if port and port in owner:
-            raise SettingsError(
-                f"{port_variable(owner[port])} and {port_variable(name)} are both {port}", "give each its own port"
-            )
+            raise SettingsError(f"{port_variable(owner[port])} and {port_variable(name)} are both {port}", "give each its own port")
         owner[port] = name

@@ -41,6 +41,7 @@ def stack_status(settings: StackSettings) -> list[ServiceStatus]:
 
 
 def all_healthy(statuses: list[ServiceStatus]) -> bool:
+    """Whether nothing is stopped, restarting or unhealthy."""
     return all(status.state == "healthy" for status in statuses)
 
 

@@ -76,6 +76,7 @@ class Keeper:
 
     @property
     def state(self) -> ServiceState:
+        """What `tokpulse status` shows of it."""
         state = "running" if self._child else "failed" if self._given_up else "waiting"
         return ServiceState(state, self._id.pid if self._id and self._child else 0, self._restarts)
 
@@ -90,6 +91,7 @@ class Keeper:
             self._died(code)
 
     def stop(self) -> None:
+        """Stops the service and its children for good: TERM, then KILL after its stop timeout."""
         self._given_up = True
         child, self._child = self._child, None
         if child is None or self._id is None:
@@ -154,6 +156,7 @@ class Supervisor:
         self._published: dict[str, ServiceState] = {}
 
     def run(self) -> None:
+        """Keeps the services running until `stop_requested` is set, then stops them side by side."""
         next_reaping = time.monotonic()
         while not self.stop_requested.is_set():
             for keeper in self.keepers:
@@ -207,6 +210,7 @@ def read_states(settings: StackSettings) -> dict[str, ServiceState]:
 
 
 def main() -> int:
+    """Runs the supervisor of `--data-dir` until SIGTERM or SIGINT; the exit code is 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
     data = parser.parse_args().data_dir

@@ -1,0 +1,1 @@
+"""User-defined functions: plain Python over plain values, tested without Flink."""

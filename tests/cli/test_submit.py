@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from cli import submit
-from cli.submit import NAMES, SubmitError, environment, flink_run_line, reason
+from cli.submit import SubmitError, environment, flink_run_line, reason
 from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.errors import TokpulseError
 from connectors.topics import load_topics
-from jobs import engagement, run
+from jobs.catalog import JOBS
+from jobs.failure import tell, told
 
 SECRET = "s3cret-sentinel"
 
@@ -49,14 +52,24 @@ def test_no_secret_is_on_the_line_but_the_environment_has_it(endpoints: Endpoint
     assert SECRET in environment(endpoints)["CLICKHOUSE_URL"]
 
 
-def test_the_client_and_the_job_agree_on_prefixes_names_and_topics() -> None:
-    """Both are written twice, so that the command need not import PyFlink."""
-    assert (submit.ERROR_PREFIX, submit.HINT_PREFIX) == (run.ERROR_PREFIX, run.HINT_PREFIX)
-    assert NAMES["engagement"] == engagement.JOB.topics
+def test_every_job_has_a_file_of_its_name_and_topics_that_exist() -> None:
     known = {topic.name for topic in load_topics()}
-    for name, topics in NAMES.items():
+    for name, job in JOBS.items():
+        assert job.name == name
         assert (REPOSITORY / "jobs" / f"{name}.py").is_file()
-        assert set(topics) <= known
+        assert set(job.topics) <= known
+
+
+def test_what_a_job_tells_is_what_the_client_finds(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(TokpulseError("topic x is missing", "create it"))
+    assert told(["noise", *capsys.readouterr().err.splitlines()]) == ("topic x is missing", "create it")
+    assert told(["noise"]) is None
+
+
+def test_the_command_line_does_not_wait_for_pyflink() -> None:
+    """It takes seconds to load, and only the job itself needs it."""
+    code = "import sys, cli.submit; sys.exit(any(name.split('.')[0] == 'pyflink' for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -73,7 +86,7 @@ def test_the_client_and_the_job_agree_on_prefixes_names_and_topics() -> None:
                 "org.apache.flink.client.program.ProgramInvocationException: failed",
                 "Caused by: java.util.concurrent.CompletionException: outer",
                 "  Caused by: java.net.ConnectException: Connection refused: /127.0.0.1:8081",
-                "Caused by: org.apache.flink.client.program.ProgramAbortException: java.lang.RuntimeException: Python process exits",
+                "Caused by: org.apache.flink.client.program.ProgramAbortException: java.lang.RuntimeException: Python",
             ],
             "flink run failed: Connection refused: /127.0.0.1:8081",
             "`tokpulse --debug submit` shows the whole trace",

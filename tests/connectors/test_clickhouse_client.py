@@ -15,7 +15,7 @@ URL = "http://tokpulse:s3cret@127.0.0.1:8123/tokpulse"
 
 def coded(kind: type[ClickHouseError], message: str, code: int | None) -> ClickHouseError:
     error = kind(message)
-    error.code = code
+    error.code = code  # type: ignore[attr-defined]  # set by the client where the server gave one
     return error
 
 

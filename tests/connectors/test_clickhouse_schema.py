@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.clickhouse_schema import SinkSchemaError, compare, flink_family, plain_type
-from connectors.clickhouse_sink import ClickHouseSink
+from connectors.sinks import ClickHouseSink
 
 SINK = ClickHouseSink(view="engagement_hourly", table="engagement_hourly_maxima")
 TABLE = {

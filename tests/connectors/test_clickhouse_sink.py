@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 from tenacity import RetryCallState
 
-from connectors.clickhouse_sink import LONGEST_PAUSE, ClickHouseSink, ClickHouseWriteError, ClickHouseWriter, arrow_table, pause
+from connectors.clickhouse_sink import LONGEST_PAUSE, ClickHouseWriteError, ClickHouseWriter, arrow_table, pause
+from connectors.sinks import ClickHouseSink
 
 
 def test_columns_keep_their_names_types_and_order() -> None:

@@ -19,11 +19,13 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert up.returncode == 0, up.stdout + up.stderr
         yield stack
     finally:
-        stack.run("down")
-        left = stack.processes()
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, timeout=10)
+        try:
+            stack.run("down")
+        finally:
+            left = stack.processes()
+            for process in left:
+                process.kill()
+            psutil.wait_procs(left, timeout=10)
     assert left == [], "`tokpulse down` left processes"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -117,13 +118,13 @@ def messages(endpoints: Endpoints, topic: str) -> Iterator[Message]:
 
 
 def decoded(endpoints: Endpoints, topic: str) -> Iterator[tuple[str, Post]]:
-    """(key, record) of every committed record of `topic`; all must be good."""
+    """(key, record) of every committed record of `topic`, which must all bear the id of the subject's one schema."""
     schema_id, schema = registered_schema(endpoints, topic)
     for message in messages(endpoints, topic):
         key, value = message.key(), message.value()
         assert isinstance(key, bytes)
         assert isinstance(value, bytes)
-        assert value[:_HEADER_BYTES] == b"\x00" + schema_id.to_bytes(4, "big")
+        assert (value[0], int.from_bytes(value[1:_HEADER_BYTES], "big")) == (0, schema_id)
         record = fastavro.schemaless_reader(BytesIO(value[_HEADER_BYTES:]), schema, None)
         assert isinstance(record, dict)
         yield key.decode(), record
@@ -136,6 +137,40 @@ def recomputed(endpoints: Endpoints) -> tuple[int, list[dict[str, Any]]]:
         reference.add(post)
         count += 1
     return count, reference.rows()
+
+
+def now_ms() -> int:
+    """This machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def observation(post: str, at_ms: int, plays: int) -> Post:
+    """A whole record of a post with so many plays, a tenth as many likes, and one comment."""
+    return {
+        "aweme_id": post,
+        "region": "DE",
+        "title": "live",
+        "duration": 15,
+        "play": "",
+        "wmplay": "",
+        "hdplay": None,
+        "play_count": plays,
+        "digg_count": plays // 10,
+        "comment_count": 1,
+        "share_count": 0,
+        "download_count": 0,
+        "collect_count": 0,
+        "create_time": at_ms // 1000 - 86_400,
+        "author_id": f"author-{post}",
+        "ingested_at": at_ms,
+    }
+
+
+def row(stack: Stack, post: str, hour_ms: int) -> tuple[Any, ...]:
+    """(play_count, is_final) of one post-hour, () while there is none."""
+    sql = f"SELECT play_count, is_final FROM engagement_hourly WHERE aweme_id = '{post}'"
+    rows = stack.query(f"{sql} AND toUnixTimestamp64Milli(window_start) = {hour_ms}")
+    return rows[0] if rows else ()
 
 
 def table(stack: Stack) -> list[dict[str, Any]]:

@@ -66,13 +66,15 @@ class Stack:
         assert self.attempts(job) == {0}, self.failure(job)
         return job
 
-    def start_pasted(self, *flink_options: str, run_id: str, arguments: Sequence[str] = ()) -> subprocess.Popen[str]:
-        """The line of `submit engagement --bounded --print`, run by a shell, with options of Flink added as any user would."""
-        printed = self.run("submit", "engagement", "--bounded", "--run-id", run_id, *arguments, "--print")
+    def start_pasted(self, *flink_options: str, arguments: Sequence[str], **extra: str) -> subprocess.Popen[str]:
+        """The line of `submit engagement ARGUMENTS --print`, run by a shell, with options of Flink added as any user would."""
+        printed = self.run("submit", "engagement", *arguments, "--print")
         assert printed.returncode == 0, printed.stderr
         line = printed.stdout.strip().replace(" run ", f" run {shlex.join(flink_options)} ", 1)
         pipe = subprocess.PIPE
-        return subprocess.Popen(["bash", "-c", line], cwd=REPOSITORY, env=self.environment(), stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            ["bash", "-c", line], cwd=REPOSITORY, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True
+        )
 
     @property
     def endpoints(self) -> Endpoints:
@@ -192,7 +194,7 @@ def error_lines(done: subprocess.CompletedProcess[str]) -> Sequence[str]:
     """The `error:` lines of a command that failed as commands should: exit code not 0, no stack trace."""
     everything = done.stdout + done.stderr
     assert done.returncode != 0, everything
-    for trace in ("Traceback", "\tat ", "Caused by"):
+    for trace in ("Traceback", "\tat ", "\nCaused by"):
         assert trace not in everything, everything
     return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
 

@@ -10,7 +10,7 @@ from simulator.settings import POSTS, SimulationSettings
 from .records import differences, ledger, recomputed, simulate_to, table, write_in_transactions
 from .stack_process import Stack, ended
 
-pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 
 ORDERLY = SimulationSettings(seed=1, posts=120, creators=20, hours=25, topics=(POSTS,))
 MESSY = SimulationSettings(
@@ -62,7 +62,7 @@ def test_records_that_the_windows_refuse(stack: Stack) -> None:
     truth = simulate_to(stack.endpoints, VERY_LATE)
     records, expected = recomputed(stack.endpoints)
     assert records == truth.total
-    done = ended(stack.start_pasted("-Dpipeline.auto-watermark-interval=1ms", run_id="late"))
+    done = ended(stack.start_pasted("-Dpipeline.auto-watermark-interval=1ms", arguments=("--bounded", "--run-id", "late")))
     assert done.returncode == 0, done.stdout + done.stderr
     assert differences(table(stack), expected) == []
     found = ledger(stack, "late")

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from stack.flink import FLINK_CONF, FlinkConfigError, render_config
+
 from .stack_process import Stack, ended, error_lines
 from .waiting import until
 
@@ -29,8 +31,8 @@ def one_error(stack: Stack, *args: str, **extra: str) -> str:
     """The only `error:` line of a command that must fail."""
     done = stack.run(*args, **extra)
     lines = error_lines(done)
-    assert len(lines) == 1, done.stderr
-    assert "hint: " in done.stderr
+    said = done.stderr.splitlines()
+    assert [line.split(":")[0].strip() for line in said] == ["error", "hint"], done.stderr
     return lines[0]
 
 
@@ -81,6 +83,25 @@ def test_clickhouse_refuses_the_password(running_stack: Stack) -> None:
 def test_no_stack_at_all(tmp_path: Path) -> None:
     elsewhere = Stack(tmp_path / "nothing")
     assert "KAFKA_BOOTSTRAP_SERVERS is not set" in one_error(elsewhere, "submit", "engagement")
+
+
+def test_a_wrong_key_in_the_stacks_settings(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data")
+    stack.data.mkdir()
+    (stack.data / "ports.yaml").write_text("kafak: 19092\n")
+    error = one_error(stack, "up")
+    assert "ports.yaml" in error
+    assert "'kafak'" in error
+    assert stack.processes() == []
+
+
+def test_a_wrong_key_in_flink_conf(tmp_path: Path) -> None:
+    """Flink itself ignores an option that it does not know: a typo would be a default in disguise."""
+    project = tmp_path / "flink-conf.yaml"
+    project.write_text(FLINK_CONF.read_text().replace("parallelism.default:", "paralelism.default:"))
+    with pytest.raises(FlinkConfigError, match=r"paralelism\.default") as raised:
+        render_config(project, {})
+    assert "parallelism.default" in raised.value.hint
 
 
 def test_a_port_in_use(running_stack: Stack, tmp_path: Path) -> None:

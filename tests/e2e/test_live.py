@@ -13,11 +13,11 @@ import pytest
 from connectors.producer import AvroProducer
 from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
 
-from .records import Post, decoded, producing
+from .records import Post, decoded, now_ms, observation, producing, row
 from .stack_process import Stack
 from .waiting import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 
 RESULTS = "tiktok.engagement.hourly"
 # Visible "at once", on a machine that other tests may share.
@@ -25,42 +25,10 @@ SECONDS = 20.0
 IDLE_S = 3.0
 
 
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def observation(post: str, at_ms: int, plays: int) -> Post:
-    return {
-        "aweme_id": post,
-        "region": "DE",
-        "title": "live",
-        "duration": 15,
-        "play": "",
-        "wmplay": "",
-        "hdplay": None,
-        "play_count": plays,
-        "digg_count": plays // 10,
-        "comment_count": 1,
-        "share_count": 0,
-        "download_count": 0,
-        "collect_count": 0,
-        "create_time": at_ms // 1000 - 86_400,
-        "author_id": f"author-{post}",
-        "ingested_at": at_ms,
-    }
-
-
 def send(producer: AvroProducer, partition: int, record: Post) -> None:
     """To a partition of the test's choice: which of them are idle is the point."""
     producer.produce_encoded(POSTS, record["aweme_id"], producer.encode(POSTS, record), partition=partition)
     producer.flush()
-
-
-def row(stack: Stack, post: str, hour_ms: int) -> tuple[Any, ...]:
-    """(play_count, is_final) of one post-hour, () while there is none."""
-    sql = f"SELECT play_count, is_final FROM engagement_hourly WHERE aweme_id = '{post}'"
-    rows = stack.query(f"{sql} AND toUnixTimestamp64Milli(window_start) = {hour_ms}")
-    return rows[0] if rows else ()
 
 
 def results(stack: Stack, post: str, hour_ms: int) -> list[Post]:
@@ -89,8 +57,7 @@ def test_a_live_stream(stack: Stack) -> None:
     last_hour = this_hour - HOUR_MS
     # Just beyond the watermark's bound, at most 2 min ahead of the clock: the job takes up to 5.
     closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
-    stack.submit("--detached", "--run-id", "live", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
-    (job,) = [found["jid"] for found in stack.jobs() if found["state"] not in ("FINISHED", "FAILED", "CANCELED")]
+    job = stack.submit("--detached", "--run-id", "live", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
     until(lambda: stack.state(job) == "RUNNING", 60, "the job runs")
     with producing(stack.endpoints) as producer:
         # Six of 24 partitions have records, so most are idle from the start.

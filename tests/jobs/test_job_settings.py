@@ -33,7 +33,13 @@ def test_defaults_of_the_class_are_those_of_the_command_line() -> None:
 @pytest.mark.parametrize(
     ("flag", "variable", "field", "from_flag", "from_environment"),
     [
-        ("--watermark-delay", "TOKPULSE_WATERMARK_DELAY", "watermark_delay", ("1 s", timedelta(seconds=1)), ("3 min", timedelta(minutes=3))),
+        (
+            "--watermark-delay",
+            "TOKPULSE_WATERMARK_DELAY",
+            "watermark_delay",
+            ("1 s", timedelta(seconds=1)),
+            ("3 min", timedelta(minutes=3)),
+        ),
         ("--idle-timeout", "TOKPULSE_IDLE_TIMEOUT", "idle_timeout", ("0 s", timedelta(0)), ("1 h", timedelta(hours=1))),
         ("--max-ahead", "TOKPULSE_MAX_AHEAD", "max_ahead", ("1 d", timedelta(days=1)), ("5 ms", timedelta(milliseconds=5))),
         ("--stop-ratio", "TOKPULSE_STOP_RATIO", "stop_ratio", ("0", 0.0), ("0.9", 0.9)),
@@ -85,7 +91,12 @@ def test_an_unknown_flag_ends_with_usage(capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1ms", timedelta(milliseconds=1)), (" 30 s ", timedelta(seconds=30)), ("2min", timedelta(minutes=2)), ("30 d", timedelta(days=30))],
+    [
+        ("1ms", timedelta(milliseconds=1)),
+        (" 30 s ", timedelta(seconds=30)),
+        ("2min", timedelta(minutes=2)),
+        ("30 d", timedelta(days=30)),
+    ],
 )
 def test_durations(text: str, value: timedelta) -> None:
     assert parse_duration("x", text) == value

@@ -24,7 +24,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_load_strips_comments_and_finds_parameters(folder: Path) -> None:
-    (folder / "v.sql").write_text("-- Question: ${NOT_ONE}?\nCREATE TEMPORARY VIEW v AS\nSELECT ${A} AS a, ${B_2} AS b FROM t -- ${C}\n")
+    (folder / "v.sql").write_text(
+        "-- Question: ${NOT_ONE}?\nCREATE TEMPORARY VIEW v AS\nSELECT ${A} AS a, ${B_2} AS b FROM t -- ${C}\n"
+    )
     found = load("v.sql")
     assert (found.kind, found.name, found.parameters) == ("VIEW", "v", frozenset({"A", "B_2"}))
     assert "Question" not in found.text

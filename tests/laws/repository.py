@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# Installed together; what is in SCRIPTS is run from a checkout only.
 PACKAGES = ("bench", "cli", "connectors", "jobs", "simulator", "sql", "stack", "udfs")
+SCRIPTS = ("docs",)
 SQL = ROOT / "sql"
 
 
 def modules(*folders: str) -> list[Path]:
-    """Every Python file below `folders` (default: all packages), sorted."""
-    return sorted(path for folder in folders or PACKAGES for path in (ROOT / folder).rglob("*.py"))
+    """Every Python file below `folders` (default: all packages and scripts), sorted."""
+    return sorted(path for folder in folders or PACKAGES + SCRIPTS for path in (ROOT / folder).rglob("*.py"))
 
 
 def shown(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import pytest
 
 from connectors.topics import load_topics
 from jobs.build import parameters
+from jobs.catalog import JOBS as CATALOG
 from jobs.definition import JobDefinition
 from jobs.render import SqlFileError, load, render_all
 from jobs.settings import parse, resolve
 
-from .job_modules import job_definitions
-from .repository import SQL
+from .repository import SQL, modules, parsed
 from .sql_text import (
     FOLDERS,
     clickhouse_tables,
@@ -29,7 +30,7 @@ from .sql_text import (
 )
 
 FILES = numbered_files()
-JOBS = job_definitions()
+JOBS = list(CATALOG.values())
 
 
 def relative(path: Path) -> str:
@@ -138,6 +139,16 @@ def test_a_job_declares_its_files_in_the_order_of_need(job: JobDefinition) -> No
         assert references(text) | calls(text) <= before, f"{file} comes before something it reads"
         before.add(Path(file).stem)
     assert {Path(file).stem for file in job.inserts} == {Path(file).stem for file in job.sinks}
+
+
+def test_every_declaration_is_in_the_catalog() -> None:
+    declared = {
+        path.stem
+        for path in modules("jobs")
+        for node in parsed(path).body
+        if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == "JOB" for target in node.targets)
+    }
+    assert declared == set(CATALOG)
 
 
 def test_every_file_is_used_by_a_job() -> None:

@@ -1,0 +1,166 @@
+"""Writes what README.md says about the data's way from the SQL files themselves: `python -m docs.diagram`.
+
+The parts between `<!-- generated: NAME -->` and `<!-- end -->` are replaced; with `--check` nothing is written and the exit code
+tells whether something would be.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.catalog import JOBS
+from jobs.definition import JobDefinition
+from jobs.render import SQL_DIR, load
+
+README = SQL_DIR.parent / "README.md"
+_REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
+_STRING = re.compile(r"'(?:[^']|'')*'")
+_VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS SELECT\b(.*?);", re.DOTALL)
+_LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
+_STAGES = {"10_sources": "sources", "20_staging": "staging", "30_marts": "marts", "40_sinks": "sinks"}
+_MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Rows of `source` reach `target`."""
+
+    source: str
+    target: str
+
+
+def job_edges(job: JobDefinition) -> Iterator[Edge]:
+    """What reads what in one job, topics and ClickHouse tables included."""
+    known = {Path(path).stem for path in (*job.sources, *job.views, *job.sinks)}
+    for path in job.sources:
+        yield Edge(f"topic {job.topic}", Path(path).stem)
+    for path in (*job.views, *job.inserts):
+        file = load(path)
+        found = set(_REFERENCE.findall(_STRING.sub("''", file.text))) & known - {file.name}
+        yield from (Edge(name, file.name) for name in sorted(found))
+    topics = (f"{job.topic}.dlq", *job.result_topics)
+    for path, topic in zip(job.sinks, topics, strict=True):
+        yield Edge(Path(path).stem, f"topic {topic}")
+    for sink in job.clickhouse:
+        yield Edge(sink.view, f"table {sink.table}")
+
+
+def read_views() -> Iterator[Edge]:
+    """The read views of ClickHouse and the tables that they read."""
+    for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql")):
+        for name, body in _VIEW.findall(migration.read_text(encoding="utf-8")):
+            for table in sorted(set(re.findall(r"\bFROM (\w+) FINAL\b", body))):
+                yield Edge(f"table {table}", f"view {name}")
+
+
+def mermaid() -> str:
+    """The flow chart of all jobs."""
+    edges: list[Edge] = []
+    for job in JOBS.values():
+        edges += [edge for edge in job_edges(job) if edge not in edges]
+    edges += read_views()
+    stages = {Path(path).stem: Path(path).parent.name for job in JOBS.values() for path in (*job.sources, *job.views, *job.sinks)}
+    lines = ["```mermaid", "flowchart LR"]
+    for folder, title in _STAGES.items():
+        lines.append(f"  subgraph {title}[sql/{folder}]")
+        lines += [f"    {name}" for name, where in stages.items() if where == folder]
+        lines.append("  end")
+    outside = dict.fromkeys(name for edge in edges for name in (edge.source, edge.target) if " " in name)
+    for name in outside:
+        kind, _, label = name.partition(" ")
+        left, right = {"topic": ("[/", "/]"), "table": ("[(", ")]"), "view": ("([", "])")}[kind]
+        lines.append(f'  {_id(name)}{left}"{"Kafka" if kind == "topic" else f"ClickHouse {kind}"}: {label}"{right}')
+    lines += [f"  {_id(edge.source)} --> {_id(edge.target)}" for edge in edges]
+    return "\n".join([*lines, "```", ""])
+
+
+def datasets() -> str:
+    """The table of what readers may use: a row per ClickHouse read view and per result topic."""
+    lines = ["| dataset | grain | key | window | lateness |", "|---|---|---|---|---|"]
+    for job in JOBS.values():
+        for sink in job.clickhouse:
+            said = mart_banner(sink.view) | read_view(sink.view)
+            lines.append(_row(f"ClickHouse view `{sink.view}`", said))
+        for topic, path in zip(job.result_topics, job.sinks[1:], strict=True):
+            view = next(edge.source for edge in job_edges(job) if edge.target == Path(path).stem)
+            lines.append(_row(f"Kafka topic `{topic}`", mart_banner(view)))
+    return "\n".join([*lines, ""])
+
+
+def mart_banner(view: str) -> dict[str, str]:
+    """The banner of the Flink view."""
+    return banner((SQL_DIR / "30_marts" / f"{view}.sql").read_text(encoding="utf-8"))
+
+
+def read_view(name: str) -> dict[str, str]:
+    """Grain (its comment) and key (what it groups by, else what its table is ordered by) of a read view of ClickHouse."""
+    for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql"), reverse=True):
+        text = migration.read_text(encoding="utf-8")
+        view = re.search(rf"CREATE OR REPLACE VIEW {name}\b.*?;", text, re.DOTALL)
+        if view is None:
+            continue
+        said = {"Grain": _quoted(re.findall(r"\nCOMMENT ('(?:[^']|'')*')", view[0])[-1])}
+        key = re.search(r"GROUP BY ([\w, ]+)", view[0]) or re.search(r"ORDER BY \(?([\w, ]+)", text)
+        return said | ({"Key": f"({key[1].strip()})"} if key else {})
+    raise LookupError(f"no migration creates view {name}")
+
+
+def banner(text: str) -> dict[str, str]:
+    """Label -> text of a SQL file's banner; text behind the last label's sentence is left out at a line of its own."""
+    comment = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        comment.append(line.removeprefix("--"))
+    found: dict[str, str] = {}
+    label = ""
+    for line in comment:
+        # A continuation is indented deeper than the text of a new remark.
+        if not line.startswith("   ") and not _LABEL.match(line.strip()):
+            label = ""
+            continue
+        pieces = _LABEL.split(line.strip())
+        if pieces[0].strip() and label:
+            found[label] = f"{found[label]} {pieces[0].strip()}"
+        for name, value in zip(pieces[1::2], pieces[2::2], strict=True):
+            label, found[name] = name, value.strip().rstrip(".")
+    return found
+
+
+def _row(name: str, said: dict[str, str]) -> str:
+    cells = [said.get(label, "-") for label in ("Grain", "Key", "Window", "Lateness")]
+    return "| " + " | ".join([name, *(cell.replace("|", "\\|") for cell in cells)]) + " |"
+
+
+def _quoted(literal: str) -> str:
+    return literal[1:-1].replace("''", "'")
+
+
+def _id(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def rendered(readme: str) -> str:
+    """`readme` with its generated parts as they must be. Raises KeyError for a mark of an unknown name."""
+    parts = {"diagram": mermaid, "datasets": datasets}
+    return _MARK.sub(lambda match: match[1] + parts[match[2]]() + match[3], readme)
+
+
+def main(argv: list[str]) -> int:
+    """Writes README.md; with `--check` only says whether it is up to date."""
+    before = README.read_text(encoding="utf-8")
+    after = rendered(before)
+    if argv == ["--check"]:
+        if before != after:
+            print("README.md is not what the SQL files say: run `python -m docs.diagram`", file=sys.stderr)
+        return int(before != after)
+    README.write_text(after, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

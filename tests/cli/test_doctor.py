@@ -1,0 +1,206 @@
+"""What the doctor makes of what it measures: levels, texts, and that one failed check does not hide the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from cli import doctor, doctor_inputs, doctor_job, doctor_tables
+from cli.doctor_findings import Finding, Level, duration, fail, guarded, ok
+from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
+from connectors.flink_rest import Checkpoints, FlinkRest, FlinkRestError, innermost
+from stack.settings import StackSettings
+from stack.status import ServiceStatus
+
+NOW_S = 1_800_000_000.0
+NOW_MS = int(NOW_S * 1000)
+OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
+
+
+def service(name: str, state: str, restarts: int = 0) -> ServiceStatus:
+    return ServiceStatus(name, state, 1, 1, restarts, "", "why" if state == "unhealthy" else "")
+
+
+@pytest.mark.parametrize(
+    ("states", "levels"),
+    [
+        ([("supervisor", "healthy", 0), ("kafka", "healthy", 0)], [OK]),
+        ([("supervisor", "healthy", 0), ("kafka", "healthy", 2)], [WARN]),
+        ([("supervisor", "stopped", 0), ("kafka", "stopped", 0)], [FAIL]),
+        ([("supervisor", "healthy", 0), ("kafka", "unhealthy", 0), ("registry", "failed", 6)], [FAIL, FAIL]),
+    ],
+)
+def test_services(states: list[tuple[str, str, int]], levels: list[Level]) -> None:
+    found = list(doctor_inputs.service_findings([service(*state) for state in states], "logs"))
+    assert [finding.level for finding in found] == levels
+
+
+@pytest.mark.parametrize(
+    ("offsets", "level"), [({0: (5, 5), 1: (0, 0)}, FAIL), ({0: (0, 9), 1: (3, 3)}, WARN), ({0: (0, 9), 1: (3, 4)}, OK)]
+)
+def test_records(offsets: dict[int, tuple[int, int]], level: Level) -> None:
+    (finding,) = doctor_inputs.record_findings("posts", offsets)
+    assert finding.level is level
+
+
+@pytest.mark.parametrize(("pending", "level"), [(None, WARN), (0.0, OK), (5_000_000.0, WARN)])
+def test_lag(pending: float | None, level: Level) -> None:
+    assert doctor_job.lag(pending).level is level
+
+
+@pytest.mark.parametrize(
+    ("values", "level", "word"),
+    [
+        ([], WARN, "none yet"),
+        ([NOW_MS, None], WARN, "none yet"),
+        ([NOW_MS - 121_000, NOW_MS], OK, "2 min behind"),
+        ([NOW_MS - 7_200_000, NOW_MS], WARN, "2.0 h behind"),
+        ([2**62, 2**62], OK, "end of the input"),
+    ],
+)
+def test_watermark(values: list[int | None], level: Level, word: str) -> None:
+    finding = doctor_job.watermark(values, NOW_S)
+    assert finding.level is level
+    assert word in finding.text
+
+
+@pytest.mark.parametrize(
+    ("found", "level"),
+    [
+        (Checkpoints(0, 0, 0, 0, ""), WARN),
+        (Checkpoints(5, 1, NOW_MS - 9_000, 0, ""), OK),
+        (Checkpoints(5, 9, NOW_MS - 600_000, NOW_MS, "expired"), FAIL),
+    ],
+)
+def test_checkpoints(found: Checkpoints, level: Level) -> None:
+    assert doctor_job.checkpoints(found, NOW_S).level is level
+
+
+def extent(rows: int, newest_s: float) -> dict[str, Any]:
+    return {"rows_held": rows, "hours_held": 2, "newest_start": int(newest_s), "newest_final_start": 0}
+
+
+@pytest.mark.parametrize(("row", "level"), [(extent(0, 0), FAIL), (extent(9, NOW_S - 1800), OK), (extent(9, NOW_S - 86_400), WARN)])
+def test_rows(row: dict[str, Any], level: Level) -> None:
+    assert doctor_tables.extent(row, NOW_S).level is level
+
+
+def test_dead_letters_name_the_most_frequent_reason() -> None:
+    assert doctor_tables.dead_letters([]).level is OK
+    found = [
+        {"topic": "posts", "code": "truncated", "records": 7, "example": "truncated: after 3 bytes"},
+        {"topic": "posts", "code": "bad_magic", "records": 2, "example": "bad_magic: 0x01"},
+    ]
+    assert "9; most often truncated (7 of posts)" in doctor_tables.dead_letters(found).text
+
+
+def test_ledger_and_parts() -> None:
+    row = {"job": "engagement", "run_id": "r", "topic": "t", "read": 5, "counted": 3, "late": 1, "quarantined": 0, "unaccounted": 1}
+    assert doctor_tables.ledger([]).level is OK
+    assert doctor_tables.ledger([row | {"unaccounted": -1}]).level is WARN
+    found = doctor_tables.ledger([row | {"run_id": "more", "unaccounted": -1}, row])
+    assert found.level is FAIL
+    assert "1 run(s) do not add up; r:" in found.text
+    assert doctor_tables.detached([]).level is OK
+    assert doctor_tables.detached([{"table": "x", "parts": 2, "example": ""}]).level is FAIL
+
+
+def test_an_error_becomes_a_finding_and_its_line_has_no_line_break() -> None:
+    def broken() -> Iterator[Finding]:
+        yield ok("x", "first")
+        raise TokpulseError("went\nwrong", "mend it")
+
+    found = list(guarded("x", broken))
+    assert [finding.level for finding in found] == [OK, FAIL]
+    assert found[1].line() == "FAIL x            went wrong -> mend it"
+
+
+def test_without_any_stack_every_check_is_made(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.toolchain.problems", list)
+    endpoints = Endpoints.from_env({}, tmp_path)
+    found = list(doctor.examine(StackSettings.load({}, tmp_path), endpoints, NOW_S))
+    assert [finding.subject for finding in found if finding.level is FAIL] == ["stack", "topics", "schemas", "job", "clickhouse"]
+    assert all(finding.todo for finding in found if finding.level is FAIL)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (600, "10 min"), (9000, "2.5 h"), (864_000, "10 d")])
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+# The REST client, against recorded shapes of Flink's answers.
+
+ANSWERS: dict[str, Any] = {
+    "/jobs/overview": {
+        "jobs": [
+            {"jid": "a", "name": "engagement", "state": "FAILED", "start-time": 1, "end-time": 2},
+            {"jid": "b", "name": "engagement", "state": "RESTARTING", "start-time": 3, "end-time": -1},
+        ]
+    },
+    "/overview": {"slots-available": 0, "slots-total": 8},
+    "/jobs/b/exceptions": {
+        "exceptionHistory": {
+            "entries": [{"timestamp": NOW_MS - 5000, "stacktrace": "a.B: outer\n\tat x\nCaused by: c.D: the broker is away\n"}]
+        }
+    },
+    "/jobs/b/vertices/v/watermarks": [
+        {"id": "0.currentInputWatermark", "value": "-9223372036854775808"},
+        {"id": "1", "value": "7"},
+    ],
+    "/jobs/b/vertices/v/subtasks/metrics": [{"id": "Source.KafkaSourceReader.pendingRecords"}, {"id": "other"}],
+}
+
+
+def rest(answers: dict[str, Any]) -> FlinkRest:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "get" in request.url.params:
+            return httpx.Response(200, json=[{"id": "x", "sum": 42.0}])
+        body = answers.get(request.url.path)
+        return httpx.Response(404, json={"errors": ["Not found"]}) if body is None else httpx.Response(200, text=json.dumps(body))
+
+    return FlinkRest("http://127.0.0.1:1", transport=httpx.MockTransport(answer))
+
+
+def test_flink_rest_reads_what_flink_answers() -> None:
+    with rest(ANSWERS) as flink:
+        assert [(job.id, job.active) for job in flink.jobs()] == [("b", True), ("a", False)]
+        assert flink.root_cause("b") == ("the broker is away", NOW_MS - 5000)
+        assert flink.watermarks("b", "v") == [None, 7]
+        assert flink.metric_sum("b", "v", "pendingRecords") == 42.0
+        assert flink.metric_sum("b", "v", "absent") is None
+        with pytest.raises(FlinkRestError, match="404"):
+            flink.checkpoints("b")
+
+
+def test_a_restarting_job_is_named_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest(ANSWERS))
+    endpoints = Endpoints({"FLINK_REST_URL": "http://127.0.0.1:1"}, StackSettings.load({}).data / "env")
+    (finding,) = doctor_job.job(endpoints, "engagement", NOW_S)
+    assert finding == fail(
+        "job", "b is RESTARTING: the broker is away; 0 of 8 slots are free", "remove the cause; it restarts by itself"
+    )
+
+
+def test_a_job_that_nobody_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest({"/jobs/overview": {"jobs": []}}))
+    (finding,) = doctor_job.job(Endpoints({"FLINK_REST_URL": "x"}, StackSettings.load({}).data / "env"), "engagement", NOW_S)
+    assert finding.level is FAIL
+    assert "submit" in finding.todo
+
+
+@pytest.mark.parametrize(
+    ("trace", "text"),
+    [
+        ("a.b.C: message\n\tat x", "message"),
+        ("a.b.C\n\tat x", "a.b.C"),
+        ("a.b.C: one\nCaused by: d.E: two: three\nCaused by: f.G", "f.G"),
+        ("", ""),
+    ],
+)
+def test_innermost(trace: str, text: str) -> None:
+    assert innermost(trace) == text
