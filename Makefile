@@ -48,6 +48,10 @@ lint: toolchain $(INSTALLED) ## ruff: rules and formatting
 type: toolchain $(INSTALLED) ## mypy --strict
 	@$(BIN)/mypy
 
+.PHONY: docs
+docs: toolchain $(INSTALLED) ## Draw the README's picture and tables from the SQL files
+	@$(BIN)/python -m docs.diagram
+
 .PHONY: bench
 bench: install ## Throughput and latency, side by side with two yardsticks
 	@$(BIN)/python -m bench

@@ -76,7 +76,6 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
         with RecordProgress("simulate") as progress:
             sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
         typer.echo(f"simulate: {sent:,} records sent, {HOURS_BEFORE} or more hours are in Kafka")
-        _end_jobs(flink, "a job of an earlier demo or submission")
         run_id = _run_bounded(endpoints, flink)
         posts = top_posts(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
         print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
@@ -92,8 +91,9 @@ def _run_bounded(endpoints: Endpoints, flink: FlinkRest) -> str:
     total = held(partition_offsets(endpoints.kafka_bootstrap_servers, POSTS))
     run_id = f"demo-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     line = _line(endpoints, run_id, bounded=True)
+    others = _active(flink)
     with RecordProgress(f"flink run {JOB}") as progress:
-        _while(lambda: submit(line, endpoints), lambda: _show_reading(flink, progress, total))
+        _while(lambda: submit(line, endpoints), lambda: _show_reading(flink, others, progress, total))
     return run_id
 
 
@@ -113,21 +113,28 @@ def _while(work: Callable[[], None], tick: Callable[[], None]) -> None:
         done.result()
 
 
-def _show_reading(flink: FlinkRest, progress: RecordProgress, total: int) -> None:
+def _active(flink: FlinkRest) -> set[str]:
+    """Ids of the jobs that may still write."""
+    return {job.id for job in flink.jobs() if job.active}
+
+
+def _show_reading(flink: FlinkRest, others: set[str], progress: RecordProgress, total: int) -> None:
     try:
-        active = [job for job in flink.jobs() if job.active and job.name == JOB]
-        read = sum(vertex.records_in for vertex in flink.vertices(active[0].id) if vertex.is_source) if active else 0
+        own = _active(flink) - others
+        read = sum(vertex.records_in for job_id in own for vertex in flink.vertices(job_id) if vertex.is_source)
     except FlinkRestError:
         return  # a picture of progress is not worth an error; the job's own end tells
     progress(read, min(1.0, read / max(1, total)))
 
 
 def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> None:
-    """Keeps a live job and a stream at real time until Ctrl-C or the universe's end, then ends the job."""
-    with Report() as report, report.step("live job", "submitting", "submitted"):
-        submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
-    typer.echo("live: records come at real time; `tokpulse doctor` in another terminal shows how it goes; Ctrl-C ends the demo")
+    """Keeps a live job and a stream at real time until Ctrl-C or the universe's end, then ends the job. Other jobs go on."""
+    others, own = _active(flink), set[str]()
     try:
+        with Report() as report, report.step("live job", "submitting", "submitted"):
+            submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
+        own = _active(flink) - others
+        typer.echo("live: records come at real time; `tokpulse doctor` in another terminal shows how it goes; Ctrl-C ends the demo")
         next_word_ms = next_send_ms = 0
         while (now_ms := wall_clock_ms()) < stream.state.end_ms:
             if now_ms >= next_send_ms:
@@ -139,19 +146,17 @@ def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> No
             time.sleep(_TICK_S)
         typer.echo("live: the simulated universe has ended; the next demo begins a new one")
     finally:
-        _end_jobs(flink, "the live job")
+        # Interrupted in mid-submission, whatever is new is the demo's.
+        _end_jobs(flink, own or _active(flink) - others)
 
 
-def _end_jobs(flink: FlinkRest, what: str, timeout_s: float = 60.0) -> None:
-    """Cancels every active engagement job and waits until it has ended. Raises DemoError after `timeout_s`."""
-    active = [job for job in flink.jobs() if job.active and job.name == JOB]
-    if not active:
-        return
+def _end_jobs(flink: FlinkRest, own: set[str], timeout_s: float = 60.0) -> None:
+    """Cancels the jobs `own` and waits until they have ended. Raises DemoError after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
-    with Report() as report, report.step("flink", f"ending {what}", f"ended {what}"):
-        for job in active:
-            flink.cancel(job.id)
-        while any(job.active and job.name == JOB for job in flink.jobs()):
+    with Report() as report, report.step("live job", "ending", "ended"):
+        for job_id in own & _active(flink):
+            flink.cancel(job_id)
+        while left := own & _active(flink):
             if time.monotonic() > deadline:
-                raise DemoError(f"job {active[0].id} does not end", "`tokpulse down` stops the whole stack")
+                raise DemoError(f"job {min(left)} does not end", "`tokpulse down` stops the whole stack")
             time.sleep(0.2)

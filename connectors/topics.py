@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,13 +75,21 @@ class Topic:
         return f"{self.name}-value"
 
     def schema_text(self) -> str:
-        """The Avro schema as it is in the repository. Raises TopicsFileError for a dead-letter topic or a missing file."""
+        """The Avro schema in the one-line form in which Java's Avro prints it, given that the file has the keys in that order.
+
+        Flink registers what Java prints. With the same text its look-up finds what is there; with another, the writers of a new
+        job would register a second version at the same moment, which the registry refuses to all but one.
+        Raises TopicsFileError for a dead-letter topic, and for a file that is missing or not JSON.
+        """
         if self.schema_file is None:
             raise TopicsFileError(f"{self.name} carries raw bytes: it has no schema")
         try:
-            return self.schema_file.read_text(encoding="utf-8")
+            parsed = json.loads(self.schema_file.read_text(encoding="utf-8"))
         except OSError as error:
             raise TopicsFileError(f"schema of {self.name}: cannot read {self.schema_file}: {error.strerror}") from error
+        except json.JSONDecodeError as error:
+            raise TopicsFileError(f"schema of {self.name}: {self.schema_file}:{error.lineno}: not JSON: {error.msg}") from error
+        return json.dumps(parsed, separators=(",", ":"), ensure_ascii=False)
 
     def configs(self) -> dict[str, str]:
         """The topic-level settings of Kafka that this topic must have."""

@@ -18,6 +18,7 @@ JOB = JobDefinition(
     views=(
         "20_staging/posts_observed.sql",
         "20_staging/posts_late.sql",
+        "20_staging/posts_classified.sql",
         "20_staging/posts_rejected.sql",
         "30_marts/engagement_hourly_windows.sql",
         "30_marts/engagement_hourly_direct.sql",

@@ -25,7 +25,7 @@ CREATE TEMPORARY TABLE posts_events (
   'properties.group.id' = 'tokpulse-bench-blackhole',
   'properties.isolation.level' = 'read_committed',
   'properties.client.id.prefix' = 'tokpulse-bench-blackhole',
-  'properties.max.partition.fetch.bytes' = '16777216',
+  'properties.fetch.max.bytes' = '16777216',
   'scan.startup.mode' = ${STARTUP_MODE},
   'scan.bounded.mode' = ${BOUNDED_MODE},
   'key.format' = 'raw',

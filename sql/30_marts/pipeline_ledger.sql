@@ -1,9 +1,8 @@
 -- Question: is every record that was read accounted for: read = counted + late + quarantined?
--- Grain:    one row per run, topic, path and bucket; counts only grow, their maximum counts.
--- Key:      (job, run_id, topic, path, kafka_partition, bucket). Bucket: start of the tally for `window`, the offset for `late` and
+-- Grain:    one row per run, topic, path and bucket; the newest counts.
+-- Key:      (job, run_id, topic, path, kafka_partition, bucket). Bucket: start of the tally for `window`, the offset for
 --           `quarantine`: each is the same after a replay, so nothing counts twice.
 -- Lateness: `late` is what may have left the window path, rows in doubt after a restart included.
--- `valid` is counted where records enter, `late` and `quarantined` where their paths end: they can disagree, which is the point.
 CREATE TEMPORARY VIEW pipeline_ledger AS
 SELECT
   ${JOB} AS job,
@@ -14,22 +13,9 @@ SELECT
   TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', window_start) AS bucket,
   valid,
   counted,
-  CAST(0 AS BIGINT) AS late,
+  late,
   CAST(0 AS BIGINT) AS quarantined
 FROM posts_tally
-UNION ALL
-SELECT
-  ${JOB} AS job,
-  ${RUN_ID} AS run_id,
-  ${TOPIC} AS topic,
-  'late' AS path,
-  kafka_partition,
-  kafka_offset AS bucket,
-  CAST(0 AS BIGINT) AS valid,
-  CAST(0 AS BIGINT) AS counted,
-  CAST(1 AS BIGINT) AS late,
-  CAST(0 AS BIGINT) AS quarantined
-FROM posts_late
 UNION ALL
 SELECT
   ${JOB} AS job,

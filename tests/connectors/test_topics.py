@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from connectors.topics import TOPICS_FILE, TopicsFileError, UnknownTopicError, load_topics
 
 DAY_MS = 86_400_000
+RECORD_KEYS = ("type", "name", "namespace", "doc", "fields")
+FIELD_KEYS = ("name", "type", "doc", "default")
 
 
 def test_the_posts_topic_and_its_dead_letters() -> None:
@@ -68,3 +71,18 @@ def test_a_bad_file_names_itself_and_the_key(tmp_path: Path, old: str, new: str,
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(TopicsFileError, match="cannot read"):
         load_topics(tmp_path / "topics.yaml")
+
+
+def test_schema_files_have_their_keys_in_the_order_in_which_java_prints_them() -> None:
+    def check(schema: object) -> None:
+        if isinstance(schema, list):
+            for branch in schema:
+                check(branch)
+        elif isinstance(schema, dict) and schema.get("type") == "record":
+            assert [key for key in schema if key in RECORD_KEYS] == [key for key in RECORD_KEYS if key in schema]
+            for field in schema["fields"]:
+                assert list(field) == [key for key in FIELD_KEYS if key in field], field["name"]
+                check(field["type"])
+
+    for topic in load_topics().with_schema:
+        check(json.loads(topic.schema_text()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import COMMANDS
 from connectors.endpoints import VARIABLES
 from connectors.topics import load_topics
 from docs import diagram
@@ -81,6 +82,12 @@ def test_readme_names_every_variable_and_default_port() -> None:
         if port:
             assert f"`{port_variable(name)}`" in readme
             assert str(port) in readme
+
+
+def test_readme_names_every_command() -> None:
+    table = "\n".join(line.split("|")[1] for line in page("README.md").splitlines() if line.startswith("| `tokpulse "))
+    for command in COMMANDS:
+        assert re.search(rf"`(tokpulse )?{command}\b", table), command
 
 
 def test_operations_names_every_option_of_a_job() -> None:

@@ -14,7 +14,7 @@ from connectors.producer import AvroProducer
 from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
 
 from .records import Post, decoded, now_ms, observation, producing, row
-from .stack_process import Stack
+from .stack_process import Stack, ended
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
@@ -103,3 +103,20 @@ def test_a_live_stream(stack: Stack) -> None:
     assert cancelled.returncode == 0, cancelled.stdout + cancelled.stderr
     until(lambda: stack.state(job) == "CANCELED", 30, "the job is cancelled")
     until(lambda: stack.python_workers() == [], 30, "no Python worker outlives its job")
+
+
+def test_a_task_that_falls_silent_gives_its_hour_too(stack: Stack) -> None:
+    """All partitions of one source task are idle when the others close the hour, and no checkpoint has come between."""
+    this_hour = now_ms() // HOUR_MS * HOUR_MS
+    closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
+    arguments = ("--detached", "--parallelism", "2", "--run-id", "silent")
+    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1h", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
+    assert submitted.returncode == 0, submitted.stdout + submitted.stderr
+    with producing(stack.endpoints) as producer:
+        for number in range(24):
+            send(producer, number, observation(f"p{number}", this_hour - 30 * MINUTE_MS, 100))
+        until(lambda: row(stack, "p23", this_hour - HOUR_MS), 90, "the hour is visible")
+        send(producer, 0, observation("p0", closing, 200))
+    until(lambda: row(stack, "p0", this_hour - HOUR_MS) == (100, 1), IDLE_S + SECONDS, "the hour of the busy task is final")
+    finals = "SELECT count() FROM engagement_hourly WHERE is_final = 1"
+    until(lambda: stack.query(finals) == [(24,)], SECONDS, "the hour is final for the posts of the silent task too")

@@ -1,18 +1,19 @@
--- What each run did with each record. Counts only grow, their maximum counts: a replay repeats entries and changes nothing.
+-- What each run did with each record. The newest entry of a key counts: after a restart the job counts on from its checkpoint and
+-- writes the same keys again.
 CREATE TABLE IF NOT EXISTS pipeline_ledger_entries
 (
     job LowCardinality(String) COMMENT 'Job that read the topic',
     run_id String COMMENT 'Submission of the job; the same across its restarts',
     topic LowCardinality(String) COMMENT 'Topic that was read',
-    path LowCardinality(String) COMMENT 'window, late or quarantine',
+    path LowCardinality(String) COMMENT 'window or quarantine',
     kafka_partition Int32 COMMENT 'Kafka partition',
-    bucket Int64 COMMENT 'window: start of the tally in Unix seconds; late and quarantine: offset',
-    valid SimpleAggregateFunction(max, UInt64) COMMENT 'Records that could be decoded',
-    counted SimpleAggregateFunction(max, UInt64) COMMENT 'Records that the hourly window took',
-    late SimpleAggregateFunction(max, UInt64) COMMENT 'Records merged into their hour past the window',
-    quarantined SimpleAggregateFunction(max, UInt64) COMMENT 'Records that went to the dead-letter queue'
+    bucket Int64 COMMENT 'window: start of the tally in Unix seconds; quarantine: offset',
+    valid UInt64 COMMENT 'Records that could be decoded',
+    counted UInt64 COMMENT 'Records that the hourly window took',
+    late UInt64 COMMENT 'Records merged into their hour past the window',
+    quarantined UInt64 COMMENT 'Records that went to the dead-letter queue'
 )
-ENGINE = AggregatingMergeTree
+ENGINE = ReplacingMergeTree
 ORDER BY (job, run_id, topic, path, kafka_partition, bucket)
 COMMENT 'Entries of pipeline_ledger: read the view, not this table';
 

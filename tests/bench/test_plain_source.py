@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import bench.blackhole_job
+from jobs.engagement import JOB
+from jobs.render import SQL_DIR
+
+_OWN = ("error", "payload", "value.format", "value.avro-confluent", "properties.group.id", "properties.client.id.prefix")
+
+
+def lines(path: Path) -> list[str]:
+    """Columns and options, but for those in which the sources differ on purpose."""
+    text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
+    found = [line.strip().strip(",").replace("'", "") for line in text.splitlines()]
+    return [line for line in found if line and not line.startswith(_OWN)]
+
+
+def test_the_plain_source_differs_from_the_real_one_only_in_its_format() -> None:
+    (real,) = JOB.sources
+    assert lines(Path(bench.blackhole_job.PLAIN_SOURCE)) == lines(SQL_DIR / real)
+
+
+def test_every_end_of_the_yardstick_is_a_view_of_the_real_job() -> None:
+    views = {Path(path).stem for path in JOB.views}
+    assert set(bench.blackhole_job.ENDS) <= views
