@@ -31,7 +31,7 @@ COMMAND_S = 240.0
 TERMINAL = ("FINISHED", "FAILED", "CANCELED")
 # What the engagement job writes; the source topics of other jobs stay.
 USED_TOPICS = ("tiktok.posts.events", "tiktok.posts.events.dlq", "tiktok.engagement.hourly")
-USED_TABLES = ("engagement_hourly_maxima", "dead_letters_log", "pipeline_ledger_entries")
+USED_TABLES = ("engagement_hourly_maxima", "engagement_hourly_closed", "dead_letters_log", "pipeline_ledger_entries")
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def test_a_task_that_falls_silent_gives_its_hour_too(stack: Stack) -> None:
     this_hour = now_ms() // HOUR_MS * HOUR_MS
     closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
     arguments = ("--detached", "--parallelism", "2", "--run-id", "silent")
-    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1h", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
+    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1d", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     with producing(stack.endpoints) as producer:
         for number in range(24):

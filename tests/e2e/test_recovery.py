@@ -108,7 +108,7 @@ def test_a_closed_hour_that_is_read_again(stack: Stack) -> None:
     this_hour = now_ms() // HOUR_MS * HOUR_MS
     closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
     arguments = ("--detached", "--run-id", "twice")
-    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1h", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
+    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1d", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     job = the_running_job(stack)
     with producing(stack.endpoints) as producer:
