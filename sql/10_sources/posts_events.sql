@@ -34,6 +34,7 @@ CREATE TEMPORARY TABLE posts_events (
   'value.format' = 'avro-confluent-dlq',
   'value.avro-confluent-dlq.url' = ${SCHEMA_REGISTRY_URL},
   'value.avro-confluent-dlq.schema' = ${SCHEMA},
+  'value.avro-confluent-dlq.name' = ${TOPIC},
   'value.avro-confluent-dlq.non-negative' = 'play_count;digg_count;comment_count;share_count;download_count;collect_count',
   'value.avro-confluent-dlq.event-time-field' = 'ingested_at',
   'value.avro-confluent-dlq.event-time-max-ahead' = ${MAX_AHEAD},

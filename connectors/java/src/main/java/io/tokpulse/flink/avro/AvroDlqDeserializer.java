@@ -68,7 +68,7 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
         ReaderRecord reader = readerRecord();
         cursor = new AvroCursor();
         plans = new PlanCache(schemas, new PlanCompiler(reader), System::currentTimeMillis);
-        brake = new Brake(settings.brake(), reader.schema().getFullName());
+        brake = new Brake(settings.brake(), settings.name() != null ? settings.name() : reader.schema().getFullName());
         metrics = new QuarantineMetrics(group);
     }
 

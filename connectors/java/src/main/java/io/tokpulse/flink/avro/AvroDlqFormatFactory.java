@@ -29,6 +29,7 @@ public final class AvroDlqFormatFactory implements DeserializationFormatFactory 
                 new AvroDlqSettings(
                         options.get(AvroDlqOptions.URL),
                         options.get(AvroDlqOptions.SCHEMA),
+                        options.getOptional(AvroDlqOptions.NAME).orElse(null),
                         maxRecordBytes,
                         new RecordRules(
                                 Set.copyOf(options.get(AvroDlqOptions.NON_NEGATIVE)),
@@ -54,6 +55,7 @@ public final class AvroDlqFormatFactory implements DeserializationFormatFactory 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
         return Set.of(
+                AvroDlqOptions.NAME,
                 AvroDlqOptions.MAX_RECORD_BYTES,
                 AvroDlqOptions.NON_NEGATIVE,
                 AvroDlqOptions.EVENT_TIME_FIELD,

@@ -26,6 +26,14 @@ public final class AvroDlqOptions {
                     .withDescription(
                             "Reader's schema: the whole text of the .avsc file. Columns are its fields by name.");
 
+    public static final ConfigOption<String> NAME =
+            ConfigOptions.key("name")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "What is being read, as the brake names it when it stops the job: the topic, since a format"
+                                    + " is not told it. Without it, the full name of the reader's record.");
+
     public static final ConfigOption<MemorySize> MAX_RECORD_BYTES =
             ConfigOptions.key("max-record-bytes")
                     .memoryType()

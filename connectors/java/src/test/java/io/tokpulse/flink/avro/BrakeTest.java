@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.table.api.DataTypes;
 import org.junit.jupiter.api.Test;
 
 class BrakeTest {
@@ -42,6 +43,17 @@ class BrakeTest {
         brake.bad("x");
         var stop = assertThrows(SuppressRestartsException.class, brake::good);
         assertTrue(stop.getCause().getMessage().contains("3 bad records among the last 4"));
+    }
+
+    @Test
+    void theMessageNamesTheInputOrElseTheRecord() {
+        String reader = Fixture.record("{'name':'a','type':'long'}");
+        for (String name : new String[] {"some.topic", null}) {
+            Fixture decoder = Fixture.stoppingAtOnce(reader, name, DataTypes.FIELD("a", DataTypes.BIGINT()));
+            var stop = assertThrows(SuppressRestartsException.class, () -> decoder.read(new byte[] {1}));
+            String message = stop.getCause().getMessage();
+            assertTrue(message.contains("while reading " + (name != null ? name : "n.R") + " in one subtask"), message);
+        }
     }
 
     @Test

@@ -30,21 +30,26 @@ final class Fixture {
     private final int errorPosition;
     int fetches;
 
-    private Fixture(String reader, RecordRules rules, Brake.Limits brake, DataTypes.Field... columns) {
+    private Fixture(String reader, String name, RecordRules rules, Brake.Limits brake, DataTypes.Field... columns) {
         DataType row = DataTypes.ROW(columns);
         errorPosition = columns.length;
         decoder = new AvroDlqDeserializer(
-                new AvroDlqSettings("unused", reader, MAX_BYTES, rules, brake),
+                new AvroDlqSettings("unused", reader, name, MAX_BYTES, rules, brake),
                 (RowType) row.getLogicalType(), 0, 1, 2, null);
         decoder.open(UnregisteredMetricsGroup.createOperatorMetricGroup(), this::fetch);
     }
 
     static Fixture reading(String reader, DataTypes.Field... columns) {
-        return new Fixture(reader, NO_RULES, NO_BRAKE, columns);
+        return new Fixture(reader, null, NO_RULES, NO_BRAKE, columns);
+    }
+
+    /** One that calls its input {@code name}, or the record when that is null, and stops after a bad record. */
+    static Fixture stoppingAtOnce(String reader, String name, DataTypes.Field... columns) {
+        return new Fixture(reader, name, NO_RULES, new Brake.Limits(1, 0, 1), columns);
     }
 
     static Fixture reading(String reader, RecordRules rules, Brake.Limits brake, DataTypes.Field... columns) {
-        return new Fixture(reader, rules, brake, columns);
+        return new Fixture(reader, null, rules, brake, columns);
     }
 
     static String record(String fields) {
