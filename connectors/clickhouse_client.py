@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import logging
+import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -17,7 +20,17 @@ from connectors.errors import TokpulseError
 TRANSIENT_CODES = frozenset(
     {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 319, 394, 425, 439, 999}
 )
+_STATUS_HINT = "`tokpulse status` shows whether the local one runs"
 _HTTP_TRANSIENT = ("HTTP driver received HTTP status 429", "HTTP status 502", "HTTP status 503", "HTTP status 504")
+_NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
+    (ConnectionRefusedError, "connection refused"),
+    (socket.gaierror, "unknown host"),
+    (TimeoutError, "timed out"),
+    (urllib3.exceptions.TimeoutError, "timed out"),
+)
+
+# The client's warnings come before an exception that says the same. Without any handler, Python would print them on stderr.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 
 class ClickHouseUnavailableError(TokpulseError):
@@ -42,10 +55,30 @@ def unavailable(url: str, error: Exception) -> ClickHouseUnavailableError:
         return ClickHouseUnavailableError(
             f"ClickHouse at {shown} refuses the password of user {user}", "correct CLICKHOUSE_URL, or run `tokpulse up` again"
         )
+    # With a code, the server has answered.
+    no_answer = "" if getattr(error, "code", None) else _no_answer(error)
+    if no_answer:
+        return ClickHouseUnavailableError(f"ClickHouse at {shown} does not answer ({no_answer})", _STATUS_HINT)
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ClickHouseUnavailableError(
-        f"ClickHouse at {shown} cannot be used: {mask_password(first)[:300]}", "`tokpulse status` shows whether the local one runs"
-    )
+    return ClickHouseUnavailableError(f"ClickHouse at {shown} cannot be used: {mask_password(first)[:300]}", _STATUS_HINT)
+
+
+def _no_answer(error: BaseException) -> str:
+    """Why no connection came about, in few words; empty when something else is wrong."""
+    causes = list(_causes(error))
+    # In this order: urllib3's error for a refused connection is one of its timeouts too.
+    for kind, words in _NO_ANSWER:
+        if any(isinstance(cause, kind) for cause in causes):
+            return words
+    return ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what led to it. urllib3 sets some of its causes as context only."""
+    following: BaseException | None = error
+    while following is not None:
+        yield following
+        following = following.__cause__ or following.__context__
 
 
 def is_transient(error: BaseException) -> bool:

@@ -13,6 +13,8 @@ from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
 
 TIMEOUT_SECONDS = 10.0
+# librdkafka tries a refusing broker again for as long as it may, so this is also how long a dead one takes to report.
+BROKER_TIMEOUT_SECONDS = 5.0
 
 
 class PreflightError(TokpulseError):
@@ -32,7 +34,7 @@ def check_topics(servers: str, topics: Iterable[str]) -> None:
     # librdkafka prints each refused connection on stderr; the error below says it once.
     admin = AdminClient({"bootstrap.servers": servers, "log_level": 0, "socket.connection.setup.timeout.ms": 5000})
     try:
-        known = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+        known = admin.list_topics(timeout=BROKER_TIMEOUT_SECONDS).topics
     except KafkaException:
         raise PreflightError(
             f"no Kafka broker answers at {servers}", "`tokpulse status` shows the local one; else check KAFKA_BOOTSTRAP_SERVERS"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ import yaml
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
 from stack import process
+from stack.flink_options import known_options
 from stack.service import Service, base_environment, http_probe
 from stack.settings import HOST, StackSettings
 
@@ -24,7 +25,7 @@ _LOG_FILES = ("log4j-cli.properties", "log4j-console.properties", "log4j-session
 
 
 class FlinkConfigError(TokpulseError):
-    """`flink-conf.yaml` is not a flat mapping of option names to values; the message names the file and key."""
+    """`flink-conf.yaml` is not a flat mapping of known options to values; the message names the file and key."""
 
 
 def machine_options(settings: StackSettings) -> dict[str, str | int]:
@@ -60,7 +61,8 @@ def machine_options(settings: StackSettings) -> dict[str, str | int]:
 def render_config(project: Path, machine: Mapping[str, str | int]) -> str:
     """`config.yaml`: the flat keys of `project` with those of `machine` over them. Raises FlinkConfigError."""
     try:
-        options = yaml.safe_load(project.read_text(encoding="utf-8"))
+        text = project.read_text(encoding="utf-8")
+        options = yaml.safe_load(text)
     except OSError as error:
         raise FlinkConfigError(f"cannot read {project}: {error.strerror}") from error
     except yaml.YAMLError as error:
@@ -70,7 +72,20 @@ def render_config(project: Path, machine: Mapping[str, str | int]) -> str:
     for key, value in options.items():
         if not isinstance(value, str | int | float):
             raise FlinkConfigError(f"{project}: {key}: not a plain value", "write options flat, as `state.backend.type: hashmap`")
+    _check_names(project, text, options)
     return yaml.safe_dump({**options, **machine}, sort_keys=True, width=100_000)
+
+
+def _check_names(project: Path, text: str, options: Iterable[object]) -> None:
+    known = known_options()
+    for key in map(str, options):
+        if not known.knows(key):
+            # Keys may be quoted; in a file that is not written line by line, the first line stands for all.
+            lines = enumerate(text.splitlines(), 1)
+            number = next((number for number, line in lines if line.partition(":")[0].strip().strip("\"'") == key), 1)
+            nearest = known.nearest(key)
+            hint = f"did you mean {nearest}?" if nearest else f"remove it, or see the options of Flink {known.version}"
+            raise FlinkConfigError(f"{project}:{number}: unknown option {key}", hint)
 
 
 def prepare(settings: StackSettings, project: Path = FLINK_CONF) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import logging
+import socket
+from typing import NoReturn
 
+import clickhouse_connect
 import pytest
 import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
-from connectors.clickhouse_client import is_transient, unavailable
+from connectors.clickhouse_client import ClickHouseUnavailableError, connect, is_transient, unavailable
+from connectors.clickhouse_sink import _worth_another_try
 
 URL = "http://tokpulse:s3cret@127.0.0.1:8123/tokpulse"
 
@@ -69,3 +74,58 @@ def test_any_other_error_is_one_line_without_the_password() -> None:
     assert "\n" not in error.message
     assert "s3cret" not in str(error)
     assert "OperationalError" in unavailable(URL, OperationalError("")).message
+
+
+def chained(last: ClickHouseError, *first: BaseException) -> ClickHouseError:
+    """`last`, raised from the others, as the client does it."""
+    above: BaseException = last
+    for error in first:
+        above.__cause__ = error
+        above = error
+    return last
+
+
+NO_ANSWER = [
+    (ConnectionRefusedError(111, "Connection refused"), "connection refused"),
+    (socket.gaierror(-2, "Name or service not known"), "unknown host"),
+    (TimeoutError("late"), "timed out"),
+    (urllib3.exceptions.ConnectTimeoutError("late"), "timed out"),
+]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, last: Exception) -> None:
+    def get_client(**_: object) -> NoReturn:
+        raise last
+
+    monkeypatch.setattr(clickhouse_connect, "get_client", get_client)
+
+
+@pytest.mark.parametrize(("innermost", "says"), NO_ANSWER, ids=repr)
+def test_no_answer_is_said_in_few_words_and_tried_again(monkeypatch: pytest.MonkeyPatch, innermost: Exception, says: str) -> None:
+    failing(
+        monkeypatch,
+        chained(OperationalError(f"Error HTTPConnectionPool {URL}"), urllib3.exceptions.ConnectTimeoutError(), innermost),
+    )
+    with pytest.raises(ClickHouseUnavailableError) as raised:
+        connect(URL)
+    assert raised.value.message == f"ClickHouse at http://tokpulse:***@127.0.0.1:8123/tokpulse does not answer ({says})"
+    assert _worth_another_try(raised.value)
+
+
+def test_a_wrong_password_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, coded(DatabaseError, "AUTHENTICATION_FAILED", 516))
+    with pytest.raises(ClickHouseUnavailableError, match="refuses the password") as raised:
+        connect(URL)
+    assert not _worth_another_try(raised.value)
+
+
+def test_what_the_server_said_comes_before_what_the_connection_did() -> None:
+    error = chained(coded(DatabaseError, "UNKNOWN_TABLE", 60), TimeoutError("an earlier attempt"))
+    assert "cannot be used: UNKNOWN_TABLE" in unavailable(URL, error).message
+
+
+def test_the_clients_warnings_do_not_reach_stderr(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every one of them comes with an exception. pytest's own handlers would hide the matter, hence without the root logger's."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    logging.getLogger("clickhouse_connect.driver._backend.http_sync").warning("Unexpected Http Driver Exception")
+    assert capsys.readouterr().err == ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from connectors.endpoints import Endpoints
+from connectors.endpoints import REPOSITORY, Endpoints
 from stack import clickhouse_server, flink, kafka, services
+from stack.flink_options import known_options
 from stack.settings import StackSettings
 
 
@@ -66,6 +68,42 @@ def test_a_bad_flink_config_names_file_and_key(tmp_path: Path, text: str, says: 
         flink.render_config(project, {})
     assert str(project) in raised.value.message
     assert says in raised.value.message
+
+
+def test_an_unknown_flink_option_names_line_key_and_the_likely_one(tmp_path: Path) -> None:
+    project = tmp_path / "flink-conf.yaml"
+    project.write_text("# parallelism\nrest.port: 1\nparalelism.default: 2\n")
+    with pytest.raises(flink.FlinkConfigError) as raised:
+        flink.render_config(project, {})
+    assert raised.value.message == f"{project}:3: unknown option paralelism.default"
+    assert raised.value.hint == "did you mean parallelism.default?"
+    project.write_text("1: 2\n")
+    with pytest.raises(flink.FlinkConfigError, match="unknown option 1") as raised:
+        flink.render_config(project, {})
+    assert raised.value.hint == f"remove it, or see the options of Flink {known_options().version}"
+
+
+def test_every_key_that_the_project_sets_is_known(settings: StackSettings) -> None:
+    """Machine options are written unchecked, so they are checked here."""
+    keys = {*yaml.safe_load(flink.FLINK_CONF.read_text()), *flink.machine_options(settings)}
+    assert [key for key in keys if not known_options().knows(key)] == []
+
+
+@pytest.mark.parametrize(
+    "key", ["s3.endpoint", "metrics.reporter.prom.port", "containerized.taskmanager.env.TZ", "state.checkpoints.dir"]
+)
+def test_free_suffixes_and_former_names_are_known(key: str) -> None:
+    assert known_options().knows(key)
+
+
+@pytest.mark.parametrize("key", ["s3.", "s3", "metrics.reporter", "env.java.opt.all", "python.fn-execution.bundle.tiem"])
+def test_a_prefix_alone_or_a_misspelt_key_is_unknown(key: str) -> None:
+    assert not known_options().knows(key)
+
+
+def test_the_known_options_are_those_of_the_flink_that_is_installed() -> None:
+    pinned = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert f"apache-flink=={known_options().version}" in pinned
 
 
 def test_every_kafka_listener_is_on_loopback(settings: StackSettings) -> None:
