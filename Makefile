@@ -36,7 +36,7 @@ demo: install ## From nothing to a table of trending posts (DEMO_EXIT=1: end by 
 	@$(BIN)/tokpulse demo
 
 .PHONY: test
-test: install ## Run every test
+test: install lint type ## Run ruff, mypy and every test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: lint

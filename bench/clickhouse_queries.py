@@ -38,5 +38,5 @@ def refuse_difference(what: str, found: dict[str, int], expected: BulkTotals) ->
 
 
 def final_posts(client: Client, window_start_ms: int) -> int:
-    """How many posts of the hour are visible as final."""
+    """How many posts of the hour have a final row of their own."""
     return int(client.query(statement("final_posts"), parameters={"window_start_ms": window_start_ms}).result_rows[0][0])

@@ -106,6 +106,7 @@ def _options(
 def main() -> int:
     """Runs the command line; the exit code is 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C."""
     invocation = Invocation()
+    _keep_loopback_off_proxies()
     try:
         code = typer.main.get_command(app).main(prog_name="tokpulse", obj=invocation, standalone_mode=False)
     except TokpulseError as error:
@@ -121,6 +122,12 @@ def main() -> int:
     except Exception as error:  # the last resort: whatever it is, a user gets one line
         return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows where it comes from")
     return code if isinstance(code, int) else 0
+
+
+def _keep_loopback_off_proxies() -> None:
+    """A machine that downloads through a proxy must not send its own services' passwords there; child processes inherit this."""
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), "127.0.0.1", "localhost")))
 
 
 def _fail(invocation: Invocation, message: str, hint: str) -> int:

@@ -15,7 +15,14 @@ from connectors.sinks import ClickHouseSink
 
 _TABLE_COLUMNS = Path(__file__).resolve().parent.parent / "sql" / "clickhouse" / "internal" / "table_columns.sql"
 # SQL type of Flink (nullability and time zone kind taken off) -> ClickHouse types that hold it without loss.
-_INTEGERS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+# Counters are never negative (the format sees to that), so a signed type may go into the unsigned one of its width or wider.
+_WIDTHS = (8, 16, 32, 64)
+
+
+def _integers(least: int) -> tuple[str, ...]:
+    return tuple(f"{sign}{width}" for width in _WIDTHS if width >= least for sign in ("Int", "UInt"))
+
+
 ACCEPTED: dict[str, tuple[str, ...]] = {
     "STRING": ("String",),
     "CHAR": ("String",),
@@ -23,15 +30,17 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "BYTES": ("String",),
     "VARBINARY": ("String",),
     "BOOLEAN": ("Bool", "UInt8"),
-    "TINYINT": _INTEGERS,
-    "SMALLINT": _INTEGERS,
-    "INT": _INTEGERS,
-    "BIGINT": ("Int64", "UInt64"),
+    "TINYINT": _integers(8),
+    "SMALLINT": _integers(16),
+    "INT": _integers(32),
+    "BIGINT": _integers(64),
     "FLOAT": ("Float32", "Float64"),
     "DOUBLE": ("Float64",),
     "TIMESTAMP": ("DateTime64(3, 'UTC')",),
     "TIMESTAMP_LTZ": ("DateTime64(3, 'UTC')",),
 }
+# Arrow batches carry milliseconds; a finer time would fail in the running job.
+_FINER = re.compile(r"^TIMESTAMP(?:_LTZ)?\([4-9]\)")
 _WRAPPER = re.compile(r"^(?:LowCardinality|Nullable)\((.*)\)$")
 _AGGREGATE = re.compile(r"^SimpleAggregateFunction\(\w+, (.*)\)$")
 
@@ -64,7 +73,7 @@ def compare(sink: ClickHouseSink, view: dict[str, str], table: dict[str, str]) -
             raise SinkSchemaError(
                 f"{where}: column {name} ({flink_type}) is not in the table", "add a migration, or rename the alias"
             )
-        accepted = ACCEPTED.get(flink_family(flink_type), ())
+        accepted = ACCEPTED.get(flink_family(flink_type), ()) if not _FINER.match(flink_type) else ()
         if plain_type(target) not in accepted:
             raise SinkSchemaError(
                 f"{where}: column {name} is {flink_type} in Flink and {target} in ClickHouse",

@@ -36,6 +36,7 @@ class _Strict(BaseModel):
 class _Defaults(_Strict):
     dlq_partitions: Annotated[int, Field(ge=1, le=10_000)]
     dlq_retention_days: Annotated[int, Field(ge=1)]
+    dlq_max_message_bytes: Annotated[int, Field(ge=1_024, le=2**31 - 1)]
     max_message_bytes: Annotated[int, Field(ge=1_024, le=2**31 - 1)]
 
 
@@ -185,5 +186,5 @@ def _expand(parsed: _TopicsFile) -> Iterator[Topic]:
                 partitions=defaults.dlq_partitions,
                 retention_ms=defaults.dlq_retention_days * DAY_MS,
                 cleanup_policy=("delete",),
-                max_message_bytes=defaults.max_message_bytes,
+                max_message_bytes=defaults.dlq_max_message_bytes,
             )

@@ -23,15 +23,18 @@ def milliseconds(value: timedelta) -> int:
     return value // timedelta(milliseconds=1)
 
 
+def idle_timeout(settings: JobSettings) -> timedelta:
+    """Zero, which is off, in a bounded run: it reads partitions in turn, and one that waits for its turn is not idle."""
+    return timedelta(0) if settings.bounded else settings.idle_timeout
+
+
 def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnvironment:
     """A streaming environment with the options that the SQL of all jobs relies on."""
     t_env = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
-    # A bounded run reads partitions in turn: one that waits for its turn is not idle.
-    idle_timeout = timedelta(0) if settings.bounded else settings.idle_timeout
     for key, value in {
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
-        "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout)} ms",
+        "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
     }.items():
         t_env.get_config().set(key, value)
     return t_env
@@ -65,7 +68,7 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "MAX_AHEAD_MS": milliseconds(settings.max_ahead),
         "RESUMED": settings.resumed,
         "PARTIAL_RESULTS": settings.partial_results,
-        "ALL_WINDOWS_CLOSE": settings.bounded,
+        "IDLE_MS": milliseconds(idle_timeout(settings)),
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),
     }

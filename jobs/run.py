@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connectors.clickhouse_schema import check_sinks
 from connectors.errors import TokpulseError
@@ -19,6 +20,9 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
     try:
         settings = resolve(arguments)
         t_env = table_environment(job, settings)
+        if t_env.get_config().get("execution.state-recovery.path", ""):
+            # `flink run -s` says the same as --resumed.
+            settings = replace(settings, resumed=True)
         statements = build(t_env, job, settings)
         if arguments.explain:
             print(statements.explain())

@@ -53,7 +53,10 @@ def parse_duration(name: str, text: str) -> timedelta:
     match = _DURATION.match(text)
     if match is None:
         raise SettingError(f"{name}: {text!r} is not a duration", "write a whole number and ms, s, min, h or d, e.g. `2 min`")
-    return int(match[1]) * _UNITS[match[2]]
+    # Flink's day intervals have two digits; the number of digits is bounded first, for timedelta overflows.
+    if len(match[1]) > 12 or (value := int(match[1]) * _UNITS[match[2]]) >= timedelta(days=100):
+        raise SettingError(f"{name}: {text!r} is too long", "less than 100 d is allowed")
+    return value
 
 
 def parser(job: str) -> argparse.ArgumentParser:

@@ -11,7 +11,6 @@ from pathlib import Path
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
 from stack import toolchain
-from stack.service import base_environment
 
 POM = REPOSITORY / "stack" / "maven" / "pom.xml"
 JAVA_SOURCES = REPOSITORY / "connectors" / "java"
@@ -69,8 +68,9 @@ def _run_maven(build: Path) -> None:
     current = _current_hash()
     (build / _STAMP).unlink(missing_ok=True)
     argv = ["mvn", "-q", "-B", "-f", str(POM), "package", "-DskipTests", f"-Dtokpulse.build.dir={build}"]
+    # The whole environment: proxies and trust stores for downloads are given to Maven by variables.
     with log.open("wb") as output:
-        code = subprocess.run(argv, stdout=output, stderr=subprocess.STDOUT, check=False, env=base_environment({})).returncode
+        code = subprocess.run(argv, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
     if code != 0:
         raise MavenBuildError(f"Maven failed: {_first_error(log)}", f"the whole output is in {log}")
     # Of the sources as they were when Maven began: an edit made meanwhile is built the next time.

@@ -6,5 +6,5 @@ CREATE TEMPORARY VIEW posts_classified AS
 SELECT
   kafka_partition,
   event_time,
-  leaves_window(event_time, CURRENT_WATERMARK(event_time), ${WINDOW_MS}, ${MAX_AHEAD_MS}, ${RESUMED}) AS leaves_window
+  leaves_window(event_time, CURRENT_WATERMARK(event_time), ${WINDOW_MS}, ${MAX_AHEAD_MS}, ${IDLE_MS}, ${RESUMED}) AS leaves_window
 FROM posts_observed

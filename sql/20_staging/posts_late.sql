@@ -15,4 +15,4 @@ SELECT
   kafka_offset,
   event_time
 FROM posts_observed
-WHERE leaves_window(event_time, CURRENT_WATERMARK(event_time), ${WINDOW_MS}, ${MAX_AHEAD_MS}, ${RESUMED})
+WHERE leaves_window(event_time, CURRENT_WATERMARK(event_time), ${WINDOW_MS}, ${MAX_AHEAD_MS}, ${IDLE_MS}, ${RESUMED})

@@ -1,6 +1,7 @@
 -- Question: which rows does ClickHouse merge into engagement_hourly?
 -- Grain:    several rows per post and hour; their column-wise maximum is the answer, in any order and any number of times.
 -- Key:      (aweme_id, window_start).   Window: tumbling, one UTC hour.   Lateness: unbounded.
+-- Only a window may say that its hour has closed: it alone has the watermark of all tasks.
 CREATE TEMPORARY VIEW engagement_hourly AS
 SELECT
   aweme_id,
@@ -11,7 +12,7 @@ SELECT
   comment_count,
   share_count,
   engagement_total,
-  1 AS is_final
+  CAST(1 AS TINYINT) AS is_final
 FROM engagement_hourly_windows
 UNION ALL
 SELECT
@@ -23,5 +24,5 @@ SELECT
   comment_count,
   share_count,
   engagement_total,
-  is_final
+  CAST(0 AS TINYINT) AS is_final
 FROM engagement_hourly_direct

@@ -13,12 +13,7 @@ SELECT
   digg_count,
   comment_count,
   share_count,
-  engagement_total,
-  CASE
-    WHEN ${ALL_WINDOWS_CLOSE} THEN 1
-    WHEN FLOOR(event_time TO HOUR) + INTERVAL '1' HOUR <= CURRENT_WATERMARK(event_time) THEN 1
-    ELSE 0
-  END AS is_final
+  engagement_total
 FROM posts_observed
 WHERE ${PARTIAL_RESULTS}
-  OR leaves_window(event_time, CURRENT_WATERMARK(event_time), ${WINDOW_MS}, ${MAX_AHEAD_MS}, ${RESUMED})
+  OR leaves_window(event_time, CURRENT_WATERMARK(event_time), ${WINDOW_MS}, ${MAX_AHEAD_MS}, ${IDLE_MS}, ${RESUMED})

@@ -27,5 +27,5 @@ SELECT
   share_count,
   engagement_total,
   CAST(engagement_total AS DOUBLE) / NULLIF(play_count, 0) AS engagement_rate_plays,
-  1 AS is_final
+  0 AS is_final
 FROM posts_late

@@ -1,6 +1,7 @@
 -- Question: where do quarantined post records wait for a replay?
 -- Grain:    one record per quarantined record: key and value bytes as received, coordinates and reason in headers.
 -- Key:      as received.
+-- The producer measures values before compression, the broker after: a large value that compresses well could be read and must fit.
 CREATE TEMPORARY TABLE posts_events_dlq (
   kafka_key BYTES,
   payload BYTES,
@@ -10,8 +11,8 @@ CREATE TEMPORARY TABLE posts_events_dlq (
   'topic' = ${DLQ_TOPIC},
   'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
   'properties.compression.type' = 'zstd',
-  'properties.max.request.size' = '16777216',
-  'properties.buffer.memory' = '67108864',
+  'properties.max.request.size' = '134217728',
+  'properties.buffer.memory' = '134217728',
   'key.format' = 'raw',
   'key.fields' = 'kafka_key',
   'value.format' = 'raw',

@@ -22,7 +22,7 @@ VIEW = {
     "window_start": "TIMESTAMP(3) *ROWTIME*",
     "play_count": "BIGINT NOT NULL",
     "rate": "DOUBLE",
-    "is_final": "INT NOT NULL",
+    "is_final": "TINYINT NOT NULL",
 }
 
 

@@ -45,9 +45,10 @@ public final class LoopbackAgent implements ClassFileTransformer {
         }
         try {
             return rename(classFile);
-        } catch (IOException e) {
-            // The JVM would drop the exception and load the class as it is; an open port must not go unnoticed.
+        } catch (IOException | RuntimeException e) {
+            // The JVM would drop the exception and load the class as it is: better no TaskManager than an open port.
             System.err.println("loopback agent: cannot change " + name + ": " + e);
+            Runtime.getRuntime().halt(1);
             return null;
         }
     }

@@ -107,8 +107,8 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
     }
 
     private void decode(byte[] message, GenericRowData row) throws IOException, BadRecordException {
-        RecordPlan plan = plans.planOf(schemaIdOf(message));
         try {
+            RecordPlan plan = plans.planOf(schemaIdOf(message));
             cursor.reset(message, ENVELOPE);
             plan.read(cursor, row);
         } catch (RuntimeException e) {

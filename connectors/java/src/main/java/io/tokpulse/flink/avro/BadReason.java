@@ -25,6 +25,8 @@ enum BadReason {
     TRAILING_BYTES("trailing_bytes"),
     /** A field of {@code non-negative} is below zero. */
     NEGATIVE_COUNTER("negative_counter"),
+    /** A counter above 2^53. */
+    COUNTER_TOO_LARGE("counter_too_large"),
     /** The event time is further ahead of the clock than {@code event-time-max-ahead}. */
     EVENT_TIME_IN_FUTURE("event_time_in_future"),
     /** The event time is before {@code event-time-min}, or null. */

@@ -9,12 +9,17 @@ interface LongCheck {
     /** Raises {@link BadRecordException} when the rule does not allow null; allowed unless said otherwise. */
     default void checkNull() throws BadRecordException {}
 
-    /** A counter: zero or more. */
+    /** A counter: zero or more, and so small that sums of a few counters stay exact, in doubles too. */
     record NonNegative(String field) implements LongCheck {
+        private static final long MAX = 1L << 53;
+
         @Override
         public void check(long value) throws BadRecordException {
             if (value < 0) {
                 throw BadRecordException.named(BadReason.NEGATIVE_COUNTER, field + "=" + value);
+            }
+            if (value > MAX) {
+                throw BadRecordException.named(BadReason.COUNTER_TOO_LARGE, field + "=" + value + " is above " + MAX);
             }
         }
     }
