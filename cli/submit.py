@@ -28,7 +28,15 @@ class SubmitError(TokpulseError):
 
 
 def flink_run_line(
-    endpoints: Endpoints, job: str, *, run_id: str, bounded: bool, parallelism: int | None, detached: bool, arguments: list[str]
+    endpoints: Endpoints,
+    job: str,
+    *,
+    run_id: str,
+    bounded: bool,
+    parallelism: int | None,
+    detached: bool,
+    arguments: list[str],
+    savepoint: str = "",
 ) -> list[str]:
     """The `flink run` command as a list of words. Endpoints reach the job through the environment, not through this line."""
     line = [str(endpoints.flink_home / "bin" / "flink"), "run"]
@@ -36,12 +44,16 @@ def flink_run_line(
         line.append("--detached")
     if parallelism is not None:
         line += ["--parallelism", str(parallelism)]
+    if savepoint:
+        line += ["--fromSavepoint", savepoint]
     line += ["-pyclientexec", sys.executable, "-pyexec", sys.executable]
     line += ["-py", str(REPOSITORY / "jobs" / f"{job}.py"), "--run-id", run_id]
     if bounded:
         line.append("--bounded")
     if not detached:
         line.append("--wait")
+    if savepoint:
+        line.append("--resumed")
     return line + arguments
 
 
@@ -60,6 +72,9 @@ def command(
     print_only: Annotated[bool, typer.Option("--print", help="Print the line, do not run it.")] = False,
     partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on, off when bounded).")] = "",
     watermark_delay: Annotated[str, typer.Option(help="How far event time may be out of order (default: 2 min).")] = "",
+    idle_timeout: Annotated[str, typer.Option(help="A silent partition holds windows back this long (default: 30 s).")] = "",
+    max_ahead: Annotated[str, typer.Option(help="A clock further in the future is a bad record (default: 5 min).")] = "",
+    from_savepoint: Annotated[str, typer.Option(help="Path of a savepoint or retained checkpoint to go on from.")] = "",
     stop_after_consecutive: Annotated[str, typer.Option(help="Bad records in a row that stop the job; 0 never.")] = "",
     stop_ratio: Annotated[str, typer.Option(help="Share of bad records that stops the job; 0 never.")] = "",
 ) -> None:
@@ -72,13 +87,22 @@ def command(
     options = {
         "--partial-results": partial_results,
         "--watermark-delay": watermark_delay,
+        "--idle-timeout": idle_timeout,
+        "--max-ahead": max_ahead,
         "--stop-after-consecutive": stop_after_consecutive,
         "--stop-ratio": stop_ratio,
     }
     arguments = [word for name, value in options.items() if value for word in (name, value)]
     name = run_id or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     line = flink_run_line(
-        endpoints, job, run_id=name, bounded=bounded, parallelism=parallelism, detached=detached, arguments=arguments
+        endpoints,
+        job,
+        run_id=name,
+        bounded=bounded,
+        parallelism=parallelism,
+        detached=detached,
+        arguments=arguments,
+        savepoint=from_savepoint,
     )
     typer.echo(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
     if print_only:
