@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -56,3 +57,9 @@ def _guarded(method: str) -> Any:
 def refuse(what: str) -> NoReturn:
     """Ends the test with the reason."""
     raise ForbiddenInUnitTest(f"a test without a mark {what}: {_ADVICE}")
+
+
+def pytest_configure() -> None:
+    """A terminated session ends like an interrupted one: through the finalizers that stop what it started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
