@@ -1,5 +1,5 @@
 -- Question: what do consumers other than ClickHouse get to know of an hour?
--- Grain:    one row per post and closed hour, then one per late observation of it; take the maximum of each column.
+-- Grain:    one row per post and closed hour, and one per observation that is late or in doubt; take the maximum of each column.
 -- Key:      aweme_id.   Window: tumbling, one UTC hour.   Lateness: unbounded.
 CREATE TEMPORARY VIEW engagement_hourly_results AS
 SELECT

@@ -68,7 +68,8 @@ def test_a_live_stream(stack: Stack) -> None:
         send(producer, 0, observation("p0", last_hour + 40 * MINUTE_MS, 200))
         until(lambda: row(stack, "p0", last_hour) == (200, 0), SECONDS, "a partial result of the running hour")
         print(f"visible after {time.monotonic() - started:.2f} s")
-        assert results(stack, "p0", last_hour) == []
+        # A task that had been idle longer than the timeout doubts its rows, and publishes them early, not as final.
+        assert [found for found in results(stack, "p0", last_hour) if found["is_final"]] == []
 
         outside = [found for found in listening(stack) if found[2].ip not in ("127.0.0.1", "::1", "::ffff:127.0.0.1")]
         assert stack.python_workers()
@@ -81,13 +82,17 @@ def test_a_live_stream(stack: Stack) -> None:
             lambda: row(stack, "p5", last_hour) == (105, 1), IDLE_S + SECONDS, "the last hour is final, also of silent partitions"
         )
         until(lambda: row(stack, "p0", this_hour) == (1_000, 0), SECONDS, "the running hour is not final")
-        closed = until(lambda: results(stack, "p0", last_hour), SECONDS, "the closed hour is on the result topic")
+        closed = until(
+            lambda: [found for found in results(stack, "p0", last_hour) if found["is_final"]],
+            SECONDS,
+            "the closed hour is on the result topic",
+        )
         expected = observation("p0", 0, 200)
         assert [(found["play_count"], found["engagement_total"], found["is_final"]) for found in closed] == [
             (200, expected["digg_count"] + 1, 1)
         ]
         assert closed[0]["engagement_rate_plays"] == pytest.approx(21 / 200)
-        assert results(stack, "p0", this_hour) == []
+        assert [found for found in results(stack, "p0", this_hour) if found["is_final"]] == []
 
         send(producer, 0, observation("p0", last_hour + 50 * MINUTE_MS, 300))
         until(lambda: row(stack, "p0", last_hour) == (300, 1), SECONDS, "a late observation corrects its closed hour")
