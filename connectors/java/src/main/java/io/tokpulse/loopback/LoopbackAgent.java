@@ -32,9 +32,15 @@ public final class LoopbackAgent implements ClassFileTransformer {
     private static final int MODULE = 19;
     private static final int PACKAGE = 20;
 
+    private final Runnable whenPortsWouldBeOpen;
+
+    LoopbackAgent(Runnable whenPortsWouldBeOpen) {
+        this.whenPortsWouldBeOpen = whenPortsWouldBeOpen;
+    }
+
     /** Called by the JVM for {@code -javaagent}. */
     public static void premain(String arguments, Instrumentation instrumentation) {
-        instrumentation.addTransformer(new LoopbackAgent());
+        instrumentation.addTransformer(new LoopbackAgent(() -> Runtime.getRuntime().halt(1)));
     }
 
     @Override
@@ -48,7 +54,7 @@ public final class LoopbackAgent implements ClassFileTransformer {
         } catch (IOException | RuntimeException e) {
             // The JVM would drop the exception and load the class as it is: better no TaskManager than an open port.
             System.err.println("loopback agent: cannot change " + name + ": " + e);
-            Runtime.getRuntime().halt(1);
+            whenPortsWouldBeOpen.run();
             return null;
         }
     }

@@ -1,5 +1,6 @@
 package io.tokpulse.loopback;
 
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.util.function.IntFunction;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class LoopbackAgentTest {
@@ -45,7 +47,7 @@ class LoopbackAgentTest {
 
     @Test
     void onlyTheBuilderIsTouchedInWhicheverPackage() throws Exception {
-        LoopbackAgent agent = new LoopbackAgent();
+        LoopbackAgent agent = new LoopbackAgent(() -> fail("nothing is wrong"));
         assertNull(agent.transform(null, "java/lang/String", null, null, classFile()));
         assertNull(agent.transform(null, null, null, null, classFile()));
         byte[] changed = agent.transform(null, "shaded/v1" + LoopbackAgent.BUILDER, null, null, classFile());
@@ -53,8 +55,11 @@ class LoopbackAgentTest {
     }
 
     @Test
-    void whatIsNoClassFileIsLeftAlone() {
-        assertNull(new LoopbackAgent().transform(null, "x" + LoopbackAgent.BUILDER, null, null, new byte[] {1, 2, 3}));
+    void whatIsNoClassFileStopsTheJvm() {
+        AtomicBoolean stopped = new AtomicBoolean();
+        LoopbackAgent agent = new LoopbackAgent(() -> stopped.set(true));
+        assertNull(agent.transform(null, "x" + LoopbackAgent.BUILDER, null, null, new byte[] {1, 2, 3}));
+        assertTrue(stopped.get());
     }
 
     private static byte[] classFile() throws IOException {
