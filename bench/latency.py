@@ -28,7 +28,7 @@ _POLL_S = 0.02
 _START_TIMEOUT_S = 60.0
 HOW_MEASURED = (
     "Zero is when the event clock shows hour end + watermark delay (2 min): no watermark can close the hour earlier. A post is "
-    "visible when a query of the view engagement_hourly that counts it as final has returned (polled every 20 ms)."
+    "visible when a query that counts its own final row has returned (polled every 20 ms)."
 )
 
 
