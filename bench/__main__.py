@@ -1,4 +1,4 @@
-"""`python -m bench`: throughput beside two yardsticks, and latency on a live stream, each on a stack of its own."""
+"""`python -m bench`: throughput beside two yardsticks, latency on a live stream, and size of state, each on a stack of its own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench import latency, machine, throughput
+from bench import latency, machine, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
+
+PARTS = ("throughput", "latency", "state")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--records", type=int, default=10_000_000, help="posts in the topic (default: 10000000)")
     result.add_argument("--rounds", type=int, default=3, help="turns of each contender (default: 3)")
     result.add_argument("--hours", type=int, default=12, help="hours that close in the latency part (default: 12)")
-    result.add_argument("--only", choices=("throughput", "latency"), help="one of the two parts")
+    result.add_argument("--only", choices=PARTS, help="one of the parts")
     result.add_argument(
         "--json", type=Path, metavar="FILE", help="write all figures to FILE, with machine, versions, load and commit"
     )
@@ -40,15 +42,20 @@ def main() -> int:
     report: dict[str, Any] = {"started_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine.describe()}
     host = report["machine"]
     print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gib']} GiB, load average before start {host['load_average']}")
+    wanted = (arguments.only,) if arguments.only else PARTS
     try:
-        if arguments.only != "latency":
+        if "throughput" in wanted:
             speed = throughput.measure(arguments.records, arguments.rounds, progress)
             report["throughput"] = speed.figures()
             print(f"\n{speed.text()}", flush=True)
-        if arguments.only != "throughput":
+        if "latency" in wanted:
             delay = latency.measure(arguments.hours, progress)
             report["latency"] = delay.figures()
             print(f"\n{delay.text()}", flush=True)
+        if "state" in wanted:
+            size = state.measure(progress)
+            report["state"] = size.figures()
+            print(f"\n{size.text()}", flush=True)
     except TokpulseError as error:
         print(f"error: {error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

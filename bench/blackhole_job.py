@@ -20,7 +20,7 @@ from jobs.settings import JobSettings, parse, resolve
 NAME = "engagement into blackhole"
 PLAIN_SOURCE = str(Path(__file__).resolve().parent / "sql" / "posts_events.sql")
 # What the real job inserts somewhere, but for the rejected records.
-ENDS = ("engagement_hourly", "engagement_hourly_results", "pipeline_ledger")
+ENDS = ("engagement_hourly", "engagement_hourly_results", "posts_ledger")
 
 
 def build(t_env: TableEnvironment, settings: JobSettings) -> StatementSet:

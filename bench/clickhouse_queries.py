@@ -40,3 +40,8 @@ def refuse_difference(what: str, found: dict[str, int], expected: BulkTotals) ->
 def final_posts(client: Client, window_start_ms: int) -> int:
     """How many posts of the hour have a final row of their own."""
     return int(client.query(statement("final_posts"), parameters={"window_start_ms": window_start_ms}).result_rows[0][0])
+
+
+def judged_posts(client: Client, window_start_ms: int) -> int:
+    """How many posts of the hour are in `trending_hourly`."""
+    return int(client.query(statement("judged_posts"), parameters={"window_start_ms": window_start_ms}).result_rows[0][0])

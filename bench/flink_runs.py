@@ -52,9 +52,9 @@ class FlinkTimes:
     vertices: tuple[VertexLoad, ...]
 
 
-def submit_line(*arguments: str) -> list[str]:
-    """`tokpulse submit engagement ...`, with the interpreter that runs the bench."""
-    return [str(Path(sys.executable).with_name("tokpulse")), "submit", "engagement", *arguments]
+def submit_line(*arguments: str, job: str = "engagement") -> list[str]:
+    """`tokpulse submit JOB ...`, with the interpreter that runs the bench."""
+    return [str(Path(sys.executable).with_name("tokpulse")), "submit", job, *arguments]
 
 
 def blackhole_line(stack: OwnStack) -> list[str]:

@@ -13,12 +13,13 @@ from stack import kafka
 from stack.migrations import apply_migrations
 from stack.schemas import apply_schemas
 from stack.topics import apply_topics
+from thresholds.publish import establish
 
 
 def command(
     replication: Annotated[int, typer.Option(min=1, help="Replicas of each topic that is created (a cluster: 3).")] = 1,
 ) -> None:
-    """Create topics, register schemas and migrate ClickHouse on existing services; start nothing.
+    """Create topics, register schemas, migrate ClickHouse and publish the first thresholds on existing services; start nothing.
 
     The services are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL. Safe to repeat: what is already
     as it should be is left alone. `tokpulse up` does the same for the local stack.
@@ -29,5 +30,6 @@ def command(
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         changes += apply_schemas(registry, topics)
     changes += apply_migrations(endpoints.clickhouse_url)
-    for change in changes or ["nothing to do: topics, schemas and tables are as they should be"]:
+    changes += establish(endpoints)
+    for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         typer.echo(change)

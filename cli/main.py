@@ -31,6 +31,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("cli.submit", "Submit a job with `flink run`, and print that line."),
     "simulate": ("cli.simulate", "Write a seeded universe of posts, users and comments to Kafka or to files."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
+    "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
+    "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),
+    "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "doctor": ("cli.doctor", "Find out why there is no output."),
     "demo": ("cli.demo", "The whole way, from nothing to a table of trending posts."),
 }

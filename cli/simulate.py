@@ -18,7 +18,7 @@ from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
 from connectors.validation import wall_clock_ms
 from simulator.run import Pace, run
-from simulator.settings import DEFAULT_START_MS, POSTS, TOPICS, SimulationSettings
+from simulator.settings import DEFAULT_START_MS, DEFAULT_VIRAL_FLOOR, POSTS, TOPICS, SimulationSettings
 from simulator.sinks import JsonlSink, KafkaSink
 from simulator.truth import Truth
 from simulator.universe import Universe, build_universe
@@ -61,6 +61,13 @@ def command(
     idle_from_hour: Annotated[int, typer.Option(min=0, help="... from this simulated hour on.")] = 0,
     malformed: Annotated[int, typer.Option(min=0, help="Malformed posts, of 8 kinds in turn.")] = 0,
     oversize_bytes: Annotated[int, typer.Option(min=1_000, help="Size of the oversize kind.")] = 5 * 1024 * 1024,
+    gaps: Annotated[float, typer.Option(min=0, max=1, help="Share of posts that are not observed for some hours.")] = 0.0,
+    play_corrections: Annotated[float, typer.Option(min=0, max=1, help="Share of posts that lose plays once.")] = 0.0,
+    unknown_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators without snapshots.")] = 0.0,
+    stale_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators with a first snapshot only.")] = 0.0,
+    viral_floor: Annotated[
+        int, typer.Option(min=0, help="Plays of a viral post beside 5 to 40 per follower of its author.")
+    ] = DEFAULT_VIRAL_FLOOR,
     rate: Annotated[float, typer.Option(min=0, help="At most so many records per second (0: no bound).")] = 0.0,
     speed: Annotated[float, typer.Option(min=0, help="So many times real time (0: as fast as it goes).")] = 0.0,
     live: Annotated[bool, typer.Option("--live", help="Send each record when the clock reaches its time.")] = False,
@@ -100,6 +107,11 @@ def command(
         posts_partitions=load_topics()[POSTS].partitions,
         malformed=malformed,
         oversize_bytes=oversize_bytes,
+        gaps=gaps,
+        play_corrections=play_corrections,
+        unknown_authors=unknown_authors,
+        stale_authors=stale_authors,
+        viral_floor=viral_floor,
     )
     if not live and to is Target.KAFKA and settings.end_ms > now_ms + 5 * MINUTE_MS:
         raise UsageError(

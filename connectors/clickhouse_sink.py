@@ -40,12 +40,13 @@ def add_sink(sink: ClickHouseSink, statement_set: StatementSet, t_env: TableEnvi
     """Adds the insert of `sink` to `statement_set`. The view must exist in `t_env`; no connection is opened here."""
     source = t_env.from_path(sink.view)
     columns = source.get_schema().get_field_names()
-    function = f"write_{sink.table}"
-    writer = udf(ClickHouseWriter(sink.table, tuple(columns)), result_type=DataTypes.BIGINT(), func_type="pandas")
+    function = f"write_{sink.view}"
+    writer = udf(ClickHouseWriter(sink, tuple(columns)), result_type=DataTypes.BIGINT(), func_type="pandas")
     t_env.create_temporary_function(function, writer)
     schema = FlinkSchema.new_builder().column("written", DataTypes.BIGINT()).build()
     t_env.create_temporary_table(sink.discard_table, TableDescriptor.for_connector("blackhole").schema(schema).build())
-    statement_set.add_insert(sink.discard_table, source.select(call(function, *(col(name) for name in columns)).alias("written")))
+    values = (col(name).cast(DataTypes.STRING()) if name in sink.nullable_integers else col(name) for name in columns)
+    statement_set.add_insert(sink.discard_table, source.select(call(function, *values).alias("written")))
 
 
 def pause(state: RetryCallState) -> float:
@@ -53,15 +54,21 @@ def pause(state: RetryCallState) -> float:
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**state.attempt_number))
 
 
-def arrow_table(columns: tuple[str, ...], series: tuple[Any, ...]) -> pa.Table:
-    """The batch as Arrow: times as milliseconds UTC, everything else as pandas gives it.
+def arrow_table(columns: tuple[str, ...], series: tuple[Any, ...], integers_as_text: tuple[str, ...] = ()) -> pa.Table:
+    """The batch as Arrow: times as milliseconds UTC, `integers_as_text` as whole numbers, everything else as pandas gives it.
 
     `series` holds a pandas Series per column, or a plain value where the planner found the column constant; at least one Series.
     """
     rows = next(len(values) for values in series if isinstance(values, pd.Series))
     arrays = []
-    for values in series:
-        array = pa.Array.from_pandas(values) if isinstance(values, pd.Series) else pa.repeat(pa.scalar(values), rows)
+    for name, values in zip(columns, series, strict=True):
+        kind = pa.string() if name in integers_as_text else None
+        if isinstance(values, pd.Series):
+            array = pa.Array.from_pandas(values, type=kind)
+        else:
+            array = pa.repeat(pa.scalar(values, type=kind), rows)
+        if name in integers_as_text:
+            array = array.cast(pa.int64())
         if pa.types.is_timestamp(array.type):
             array = array.cast(pa.timestamp("ms")).cast(pa.timestamp("ms", "UTC"))
         arrays.append(array)
@@ -75,8 +82,9 @@ class ClickHouseWriter(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
     graph nor any DDL carries them.
     """
 
-    def __init__(self, table: str, columns: tuple[str, ...]) -> None:
-        self.table = table
+    def __init__(self, sink: ClickHouseSink, columns: tuple[str, ...]) -> None:
+        self.sink = sink
+        self.table = sink.table
         self.columns = columns
         self._client: Client | None = None
 
@@ -102,7 +110,7 @@ class ClickHouseWriter(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
 
     def eval(self, *series: Any) -> pd.Series[Any]:
         """Writes one batch; returns when ClickHouse has acknowledged it. Raises ClickHouseWriteError."""
-        batch = arrow_table(self.columns, series)
+        batch = arrow_table(self.columns, series, self.sink.nullable_integers)
         if batch.num_rows:
             started = time.monotonic()
             self._write(batch)

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.catalog import JOBS
-from jobs.definition import JobDefinition
+from jobs.definition import JobDefinition, topic_of
 from jobs.render import SQL_DIR, load
 
 README = SQL_DIR.parent / "README.md"
 _REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
 _STRING = re.compile(r"'(?:[^']|'')*'")
-_VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS SELECT\b(.*?);", re.DOTALL)
+_VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
+# What tallies and quarantines is the same for each topic.
+ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\\.dlq$|dead_letters|pipeline_ledger")
+_CORRECTED = "_corrected"
 _STAGES = {"10_sources": "sources", "20_staging": "staging", "30_marts": "marts", "40_sinks": "sinks"}
 _MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -37,14 +40,13 @@ def job_edges(job: JobDefinition) -> Iterator[Edge]:
     """What reads what in one job, topics and ClickHouse tables included."""
     known = {Path(path).stem for path in (*job.sources, *job.views, *job.sinks)}
     for path in job.sources:
-        yield Edge(f"topic {job.topic}", Path(path).stem)
+        yield Edge(f"topic {topic_of(path)}", Path(path).stem)
     for path in (*job.views, *job.inserts):
         file = load(path)
         found = set(_REFERENCE.findall(_STRING.sub("''", file.text))) & known - {file.name}
         yield from (Edge(name, file.name) for name in sorted(found))
-    topics = (f"{job.topic}.dlq", *job.result_topics)
-    for path, topic in zip(job.sinks, topics, strict=True):
-        yield Edge(Path(path).stem, f"topic {topic}")
+    for path in job.sinks:
+        yield Edge(Path(path).stem, f"topic {topic_of(path)}")
     for sink in job.clickhouse:
         yield Edge(sink.view, f"table {sink.table}")
 
@@ -55,15 +57,29 @@ def read_views() -> Iterator[Edge]:
         for name, body in _VIEW.findall(migration.read_text(encoding="utf-8")):
             for table in sorted(set(re.findall(r"\bFROM (\w+) FINAL\b", body))):
                 yield Edge(f"table {table}", f"view {name}")
+            for view in sorted(set(re.findall(r"\b(?:FROM|JOIN) (\w+)\b(?! FINAL)", body)) & set(_read_view_names())):
+                yield Edge(f"view {view}", f"view {name}")
+
+
+def _read_view_names() -> list[str]:
+    migrations = (SQL_DIR / "clickhouse" / "migrations").glob("*.sql")
+    return [name for path in migrations for name, _ in _VIEW.findall(path.read_text(encoding="utf-8"))]
 
 
 def mermaid() -> str:
-    """The flow chart of all jobs."""
+    """The flow chart of the marts: what tallies and quarantines records is left out, it is the same for each topic."""
     edges: list[Edge] = []
     for job in JOBS.values():
         edges += [edge for edge in job_edges(job) if edge not in edges]
     edges += read_views()
-    stages = {Path(path).stem: Path(path).parent.name for job in JOBS.values() for path in (*job.sources, *job.views, *job.sinks)}
+    aside = {name for edge in edges for name in (edge.source, edge.target) if ASIDE.search(name)}
+    edges = [edge for edge in edges if not {edge.source, edge.target} & aside]
+    stages = {
+        stem: Path(path).parent.name
+        for job in JOBS.values()
+        for path in (*job.sources, *job.views, *job.sinks)
+        if (stem := Path(path).stem) not in aside
+    }
     lines = ["```mermaid", "flowchart LR"]
     for folder, title in _STAGES.items():
         lines.append(f"  subgraph {title}[sql/{folder}]")
@@ -81,14 +97,20 @@ def mermaid() -> str:
 def datasets() -> str:
     """The table of what readers may use: a row per ClickHouse read view and per result topic."""
     lines = ["| dataset | grain | key | window | lateness |", "|---|---|---|---|---|"]
+    readers = {edge.source: edge.target.removeprefix("view ") for edge in read_views()}
+    rows: list[str] = []
     for job in JOBS.values():
         for sink in job.clickhouse:
-            said = mart_banner(sink.view) | read_view(sink.view)
-            lines.append(_row(f"ClickHouse view `{sink.view}`", said))
-        for topic, path in zip(job.result_topics, job.sinks[1:], strict=True):
-            view = next(edge.source for edge in job_edges(job) if edge.target == Path(path).stem)
-            lines.append(_row(f"Kafka topic `{topic}`", mart_banner(view)))
-    return "\n".join([*lines, ""])
+            view = readers[f"table {sink.table}"]
+            # A table that several views fill says nothing of a window.
+            said = (mart_banner(sink.view) if sink.view == view else {}) | read_view(view)
+            rows.append(_row(f"ClickHouse view `{view}`", said))
+        for path in job.sinks:
+            if not path.endswith("_dlq.sql"):
+                mart = next(edge.source for edge in job_edges(job) if edge.target == Path(path).stem)
+                rows.append(_row(f"Kafka topic `{topic_of(path)}`", mart_banner(mart)))
+    rows += [_row(f"ClickHouse view `{name}`", read_view(name)) for name in _read_view_names() if name.endswith(_CORRECTED)]
+    return "\n".join([*lines, *dict.fromkeys(rows), ""])
 
 
 def mart_banner(view: str) -> dict[str, str]:
@@ -104,6 +126,8 @@ def read_view(name: str) -> dict[str, str]:
         if view is None:
             continue
         said = {"Grain": _quoted(re.findall(r"\nCOMMENT ('(?:[^']|'')*')", view[0])[-1])}
+        if name.endswith(_CORRECTED):
+            return read_view(name.removesuffix(_CORRECTED)) | said
         key = re.search(r"GROUP BY ([\w, ]+)", view[0]) or re.search(r"ORDER BY \(?([\w, ]+)", text)
         return said | ({"Key": f"({key[1].strip()})"} if key else {})
     raise LookupError(f"no migration creates view {name}")

@@ -8,12 +8,16 @@ from datetime import timedelta
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 
 from connectors.clickhouse_sink import add_sink
-from connectors.topics import load_topics
-from jobs.definition import JobDefinition
-from jobs.render import Literal, load, render_all
+from connectors.topics import Topic, load_topics
+from jobs.definition import JobDefinition, identifier
+from jobs.render import Literal, load, render
 from jobs.settings import JobSettings
 
 WINDOW = timedelta(hours=1)
+WATERMARK_DELAY = timedelta(minutes=2)
+# What a post or a user left behind is forgotten after this long without news. Longer than the topics that jobs read keep their records,
+# so that a job that has run for months and one that reads the whole log anew find the same last earlier hour.
+STATE_TTL = timedelta(days=31)
 # Long enough that no row is late for it; a day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)
 
@@ -28,12 +32,20 @@ def idle_timeout(settings: JobSettings) -> timedelta:
     return timedelta(0) if settings.bounded else settings.idle_timeout
 
 
+def watermark_delay(job: JobDefinition, settings: JobSettings) -> timedelta:
+    """How far event time may be out of order: what the user says, else what suits the job and the kind of run."""
+    if settings.watermark_delay is not None:
+        return settings.watermark_delay
+    return job.bounded_watermark_delay if settings.bounded else WATERMARK_DELAY
+
+
 def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnvironment:
     """A streaming environment with the options that the SQL of all jobs relies on."""
     t_env = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
     for key, value in {
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
+        "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
         "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
     }.items():
         t_env.get_config().set(key, value)
@@ -41,25 +53,17 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
 
 
 def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Literal]:
-    """Every `${NAME}` of the job's SQL files."""
+    """Every `${NAME}` that SQL files of a job may name."""
     endpoints = settings.endpoints
-    (result_topic,) = job.result_topics
-    topics = load_topics()
-    return {
+    values: dict[str, Literal] = {
         "JOB": job.name,
         "RUN_ID": settings.run_id,
-        "TOPIC": job.topic,
-        "DLQ_TOPIC": f"{job.topic}.dlq",
-        "RESULT_TOPIC": result_topic,
-        "RESULT_SUBJECT": topics[result_topic].subject,
-        "RESULT_SCHEMA": topics[result_topic].schema_text(),
-        "SCHEMA": topics[job.topic].schema_text(),
         "GROUP_ID": f"tokpulse-{job.name}",
         "KAFKA_BOOTSTRAP_SERVERS": endpoints.kafka_bootstrap_servers,
         "SCHEMA_REGISTRY_URL": endpoints.schema_registry_url,
         "STARTUP_MODE": "earliest-offset",
         "BOUNDED_MODE": "latest-offset" if settings.bounded else "unbounded",
-        "WATERMARK_DELAY": settings.watermark_delay,
+        "WATERMARK_DELAY": watermark_delay(job, settings),
         # In a bounded run the end of the input is the only step: the last watermark would fire all the others at once.
         "TALLY_STEP": TALLY_SIZE if settings.bounded else WINDOW,
         "TALLY_SIZE": TALLY_SIZE,
@@ -72,6 +76,25 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),
     }
+    for topic in load_topics():
+        if topic.schema_file is not None:
+            values |= topic_parameters(job, topic)
+    return values
+
+
+def topic_parameters(job: JobDefinition, topic: Topic) -> dict[str, Literal]:
+    """What SQL files may name of one topic: `POSTS_EVENTS_TOPIC` and so on for tiktok.posts.events."""
+    name = identifier(topic.name)
+    known: dict[str, Literal] = {
+        "TOPIC": topic.name,
+        "SUBJECT": topic.subject,
+        "SCHEMA": topic.schema_text(),
+        # Kafka shows it among its metrics and fences by it: one per job and topic.
+        "CLIENT": f"tokpulse-{job.name}-{name}",
+    }
+    if topic.dlq is not None:
+        known["DLQ_TOPIC"] = topic.dlq
+    return {f"{name.upper()}_{key}": value for key, value in known.items()}
 
 
 def build(t_env: TableEnvironment, job: JobDefinition, settings: JobSettings) -> StatementSet:
@@ -79,8 +102,8 @@ def build(t_env: TableEnvironment, job: JobDefinition, settings: JobSettings) ->
 
     Raises SqlFileError for a SQL file that is missing, malformed, or at odds with the parameters.
     """
-    files = [load(path) for path in (*job.statements, *job.inserts)]
-    rendered = render_all(files, parameters(job, settings))
+    files, values = [load(path) for path in (*job.statements, *job.inserts)], parameters(job, settings)
+    rendered = [render(file, values) for file in files]
     for statement in rendered[: len(job.statements)]:
         t_env.execute_sql(statement)
     statement_set = t_env.create_statement_set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jobs import engagement
+from jobs import engagement, followers, pipeline, trending, velocity
 from jobs.definition import JobDefinition
 
-JOBS: dict[str, JobDefinition] = {job.name: job for job in (engagement.JOB,)}
+JOBS: dict[str, JobDefinition] = {
+    job.name: job for job in (engagement.JOB, trending.JOB, velocity.JOB, followers.JOB, pipeline.JOB)
+}

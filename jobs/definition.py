@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 from connectors.sinks import ClickHouseSink
+from connectors.topics import DLQ_SUFFIX, Topic, load_topics
+
+THRESHOLDS = "tokpulse.thresholds"
 
 
 @dataclass(frozen=True)
 class JobDefinition:
-    """A job as a declaration. SQL paths are relative to `sql/`; one job becomes one StatementSet, that is one Flink job."""
+    """A job as a declaration. SQL paths are relative to `sql/`; one job becomes one StatementSet, that is one Flink job.
+
+    A source file is named after its topic (`posts_events` for tiktok.posts.events), a sink file too, with `_topic` or `_dlq` added.
+    `bounded_watermark_delay` is how far event time may be out of order in a bounded run, unless the user says otherwise: long in a
+    job whose answer late rows could not mend, so that nothing is late there and the order of reading does not matter.
+    """
 
     name: str
-    topic: str
     functions: tuple[str, ...]
     sources: tuple[str, ...]
     views: tuple[str, ...]
     sinks: tuple[str, ...]
     inserts: tuple[str, ...]
     clickhouse: tuple[ClickHouseSink, ...]
-    result_topics: tuple[str, ...] = ()
+    bounded_watermark_delay: timedelta = timedelta(minutes=2)
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -27,6 +37,56 @@ class JobDefinition:
         return self.functions + self.sources + self.views + self.sinks
 
     @property
+    def judges(self) -> bool:
+        """Whether the published thresholds decide what the job writes."""
+        return any("verdict" in path for path in self.functions)
+
+    @property
+    def topics_read(self) -> tuple[str, ...]:
+        """The topic of each source."""
+        return tuple(topic_of(path) for path in self.sources)
+
+    @property
+    def topics_written(self) -> tuple[str, ...]:
+        """The topic of each sink: result topics and dead-letter queues."""
+        return tuple(topic_of(path) for path in self.sinks)
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """Every topic that must exist before the job starts."""
-        return (self.topic, f"{self.topic}.dlq", *self.result_topics)
+        return self.topics_read + self.topics_written + ((THRESHOLDS,) if self.judges else ())
+
+
+def identifier(topic: str) -> str:
+    """`posts_events` for tiktok.posts.events: a topic's name in file names and, in capitals, in SQL parameters."""
+    return topic.removeprefix("tiktok.").replace(".", "_")
+
+
+def topic_of(path: str) -> str:
+    """The topic that a source or sink file of `sql/` is named after. Raises LookupError."""
+    stem = Path(path).stem
+    by_name: dict[str, Topic] = {identifier(topic.name): topic for topic in load_topics()}
+    dead_letters = stem.endswith("_dlq")
+    name = stem.removesuffix("_dlq").removesuffix("_topic")
+    if name not in by_name:
+        raise LookupError(f"sql/{path} is not named after a topic of topics.yaml: there is no {name}")
+    return by_name[name].name + (DLQ_SUFFIX if dead_letters else "")
+
+
+def combined(name: str, jobs: Iterable[JobDefinition]) -> JobDefinition:
+    """One job that does what all of `jobs` do, with each file in it once."""
+    parts = tuple(jobs)
+
+    def union(field: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(item for job in parts for item in getattr(job, field)))
+
+    return JobDefinition(
+        name=name,
+        functions=union("functions"),
+        sources=union("sources"),
+        views=union("views"),
+        sinks=union("sinks"),
+        inserts=union("inserts"),
+        clickhouse=tuple(dict.fromkeys(sink for job in parts for sink in job.clickhouse)),
+        bounded_watermark_delay=max(job.bounded_watermark_delay for job in parts),
+    )

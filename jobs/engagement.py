@@ -12,7 +12,6 @@ from jobs.definition import JobDefinition
 
 JOB = JobDefinition(
     name="engagement",
-    topic="tiktok.posts.events",
     functions=("05_functions/leaves_window.sql", "05_functions/first_bytes.sql"),
     sources=("10_sources/posts_events.sql",),
     views=(
@@ -25,17 +24,16 @@ JOB = JobDefinition(
         "30_marts/engagement_hourly.sql",
         "30_marts/engagement_hourly_results.sql",
         "30_marts/posts_tally.sql",
-        "30_marts/pipeline_ledger.sql",
-        "30_marts/dead_letters.sql",
+        "30_marts/posts_ledger.sql",
+        "30_marts/posts_dead_letters.sql",
     ),
     sinks=("40_sinks/posts_events_dlq.sql", "40_sinks/engagement_hourly_topic.sql"),
     inserts=("50_inserts/posts_events_dlq.sql", "50_inserts/engagement_hourly_topic.sql"),
     clickhouse=(
         ClickHouseSink(view="engagement_hourly", table="engagement_hourly_maxima"),
-        ClickHouseSink(view="dead_letters", table="dead_letters_log"),
-        ClickHouseSink(view="pipeline_ledger", table="pipeline_ledger_entries"),
+        ClickHouseSink(view="posts_dead_letters", table="dead_letters_log"),
+        ClickHouseSink(view="posts_ledger", table="pipeline_ledger_entries"),
     ),
-    result_topics=("tiktok.engagement.hourly",),
 )
 
 if __name__ == "__main__":

@@ -80,11 +80,3 @@ def render(file: SqlFile, parameters: Mapping[str, Literal]) -> str:
             f"sql/{file.path}: a `$` that is not a ${{NAME}} parameter", "names are upper-case letters, digits and _"
         )
     return text
-
-
-def render_all(files: list[SqlFile], parameters: Mapping[str, Literal]) -> list[str]:
-    """All statements in order. Raises SqlFileError as `render` does, and for a parameter that no file uses."""
-    unused = sorted(set(parameters) - set().union(*(file.parameters for file in files)))
-    if unused:
-        raise SqlFileError(f"parameter {unused[0]} is used by no SQL file of this job", "remove it, or name it in the file")
-    return [render(file, parameters) for file in files]

@@ -32,7 +32,7 @@ class JobSettings:
 
     `bounded` reads from the earliest to the latest offsets and closes all windows. `partial_results` sends every observation to
     ClickHouse as it comes; without it (the default of a bounded run) only closed hours and late rows are sent.
-    `resumed` says that the job starts from a savepoint or checkpoint.
+    `watermark_delay` is None for the job's own. `resumed` says that the job starts from a savepoint or checkpoint.
     """
 
     endpoints: Endpoints
@@ -41,7 +41,7 @@ class JobSettings:
     wait: bool = False
     partial_results: bool = True
     resumed: bool = False
-    watermark_delay: timedelta = timedelta(minutes=2)
+    watermark_delay: timedelta | None = None
     idle_timeout: timedelta = timedelta(seconds=30)
     max_ahead: timedelta = timedelta(minutes=5)
     stop_after_consecutive: int = 10_000
@@ -67,7 +67,9 @@ def parser(job: str) -> argparse.ArgumentParser:
     result.add_argument("--wait", action="store_true", help="stay until the job ends (not with `flink run -d`)")
     result.add_argument("--resumed", action="store_true", help="give this with `flink run -s`: rows in doubt pass on their own")
     result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
-    result.add_argument("--watermark-delay", help="how far event time may be out of order (default: 2 min)")
+    result.add_argument(
+        "--watermark-delay", help="how far event time may be out of order (default: 2 min, or what suits the job when bounded)"
+    )
     result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
     result.add_argument("--stop-after-consecutive", help="bad records in a row, per task, that stop the job; 0 never (10000)")
@@ -103,7 +105,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
         wait=arguments.wait,
         partial_results=partial == "on",
         resumed=arguments.resumed,
-        watermark_delay=duration("watermark_delay", "2 min"),
+        watermark_delay=duration("watermark_delay", "") if value("watermark_delay", "") else None,
         idle_timeout=duration("idle_timeout", "30 s"),
         max_ahead=duration("max_ahead", "5 min"),
         stop_after_consecutive=consecutive,

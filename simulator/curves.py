@@ -56,8 +56,8 @@ class Rates:
 
 @dataclass(frozen=True)
 class Dip:
-    """Why counters fall. `comments_deleted` and `likes_removed` take `lost` parts per million away from `at_ms` on;
-    `cache_flap` serves the counters of `lost` ms ago from `at_ms` until `until_ms`.
+    """Why counters fall. `comments_deleted`, `likes_removed` and `plays_removed` take `lost` parts per million away from `at_ms`
+    until `until_ms`; `cache_flap` serves the counters of `lost` ms ago.
     """
 
     kind: str
@@ -87,5 +87,8 @@ def counters(growth: Growth, rates: Rates, dips: tuple[Dip, ...], create_ms: int
             comment -= comment * dip.lost // MILLION
         elif dip.kind == "likes_removed" and dip.active(shown_ms):
             digg -= digg * dip.lost // MILLION
-    share = plays * rates.share // MILLION
-    return plays, digg, comment, share, plays * rates.download // MILLION, plays * rates.collect // MILLION
+    share, downloads, collects = (plays * rate // MILLION for rate in (rates.share, rates.download, rates.collect))
+    for dip in dips:  # last: the other counters come from what was really played
+        if dip.kind == "plays_removed" and dip.active(shown_ms):
+            plays -= plays * dip.lost // MILLION
+    return plays, digg, comment, share, downloads, collects

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from simulator.absences import Absences
 from simulator.curves import counters
 from simulator.dice import Dice
 from simulator.partitions import partition_of
@@ -47,6 +48,7 @@ class _Pollers:
     def __init__(self, settings: SimulationSettings, universe: Universe) -> None:
         self._settings = settings
         self._universe = universe
+        self._absences = Absences.of(settings)
         self._comment_serial = 0
         skew = settings.clock_skew_ms
         dice = Dice(settings.seed, "clock")
@@ -80,11 +82,17 @@ class _Pollers:
                 if now_ms >= post.deleted_ms:
                     heapq.heappop(agenda)
                     continue
-                yield from self._post_poll(post, source, now_ms, topics)
+                for seen in self._post_poll(post, source, now_ms, topics):
+                    # Made in a gap too, so that a gap changes nothing beside itself.
+                    if not self._absences.unobserved(index, now_ms):
+                        yield seen
             else:
                 user = self._universe.creators[index] if kind == 1 else self._universe.audience[index]
                 next_ms = now_ms + (dice.between(30, 60) * MINUTE_MS if kind == 1 else dice.between(4, 40) * HOUR_MS)
                 yield self._user_poll(user, source, now_ms)
+                if kind == 1 and index in self._absences.stale:
+                    heapq.heappop(agenda)
+                    continue
             heapq.heapreplace(agenda, (next_ms, kind, index, source))
 
     def _first_post_poll(self, index: int, post: Post) -> tuple[int, int, int, _Source]:
@@ -95,6 +103,8 @@ class _Pollers:
     def _first_user_polls(self) -> Iterator[tuple[int, int, int, _Source]]:
         start_ms = self._settings.start_ms
         for index in range(len(self._universe.creators)):
+            if index in self._absences.unknown:
+                continue
             dice = Dice(self._settings.seed, "snapshots", index)
             yield start_ms + dice.below(30 * MINUTE_MS), 1, index, _Source(index, dice, self._skews[index % _POLLERS])
         for index in range(0, len(self._universe.audience), 2):  # the other half is never looked up

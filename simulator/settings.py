@@ -9,6 +9,7 @@ from connectors.errors import TokpulseError
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 DEFAULT_START_MS = 1_767_571_200_000  # 2026-01-05T00:00:00Z
+DEFAULT_VIRAL_FLOOR = 2_000_000
 
 POSTS = "tiktok.posts.events"
 USERS = "tiktok.users.snapshots"
@@ -28,6 +29,11 @@ class SimulationSettings:
     (the first ones, of `posts_partitions`) get nothing from `idle_from_hour` on. `clock_skew_ms` bounds how far the clock of
     each of four pollers is off. Out-of-order records arrive up to `max_shift_ms` after their turn, late ones `min_lateness_ms`
     to `max_lateness_ms`; a duplicate follows its original within `max_shift_ms`.
+
+    `gaps` is the share of posts with one to three spans of 1 to 6 hours in which they are not observed, `play_corrections` that
+    of posts from which upstream takes plays away once, for some hours or for good. `unknown_authors` is the share of creators
+    without snapshots, `stale_authors` that of others whose snapshots stop after the first. A share above 0 is at least one.
+    A viral post reaches 5 to 40 times its author's followers and `viral_floor` plays besides.
     """
 
     seed: int = 7
@@ -50,21 +56,29 @@ class SimulationSettings:
     posts_partitions: int = 24
     malformed: int = 0
     oversize_bytes: int = 5 * 1024 * 1024
+    gaps: float = 0.0
+    play_corrections: float = 0.0
+    unknown_authors: float = 0.0
+    stale_authors: float = 0.0
+    viral_floor: int = DEFAULT_VIRAL_FLOOR
 
     def __post_init__(self) -> None:
         for name in ("hours", "creators", "posts", "audience", "posts_partitions", "oversize_bytes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}: at least 1 is needed")
-        for name in ("duplicates", "out_of_order", "late"):
+        for name in ("duplicates", "out_of_order", "late", "gaps", "play_corrections", "unknown_authors", "stale_authors"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}: a ratio from 0 to 1 is needed")
-        for name in ("malformed", "max_shift_ms", "min_lateness_ms", "clock_skew_ms", "idle_partitions", "idle_from_hour"):
+        for name in ("malformed", "max_shift_ms", "min_lateness_ms", "clock_skew_ms", "idle_partitions", "idle_from_hour",
+                     "viral_floor"):  # fmt: skip
             if getattr(self, name) < 0:
                 raise SettingsError(f"{name} is {getattr(self, name)}: it cannot be negative")
         if self.comments_per_poll < 0:
             raise SettingsError(f"comments_per_poll is {self.comments_per_poll}: it cannot be negative")
         if self.late + self.out_of_order > 1:
             raise SettingsError("late + out_of_order is more than 1", "a record is one or the other")
+        if self.unknown_authors + self.stale_authors > 1:
+            raise SettingsError("unknown_authors + stale_authors is more than 1", "a creator is one or the other")
         if self.max_lateness_ms < self.min_lateness_ms:
             raise SettingsError("max_lateness_ms is less than min_lateness_ms")
         if self.clock_skew_ms > 4 * MINUTE_MS:

@@ -9,10 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from simulator.absences import Absences
 from simulator.curves import Curve
 from simulator.delivery import Delivery, Fate
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.reference.trending_hourly import hour_deltas
+from simulator.reference.velocity_30m import Velocity30m
 from simulator.settings import HOUR_MS, POSTS, USERS, SimulationSettings
 from simulator.universe import FOREVER_MS, Post, Universe
 
@@ -26,6 +29,7 @@ class Truth:
     def __init__(self, rows: bool = True) -> None:
         self._rows = rows
         self.engagement_hourly = EngagementHourly()
+        self.velocity_30m = Velocity30m()
         self.follower_deltas = FollowerDeltas()
         self.counts: dict[str, Counter[str]] = {}
         self.malformed: Counter[str] = Counter()
@@ -41,23 +45,38 @@ class Truth:
         elif self._rows and fate is not Fate.DUPLICATE:  # its original is here, or will be
             if topic == POSTS:
                 self.engagement_hourly.add(delivery.record)
+                self.velocity_30m.add(delivery.record)
             elif topic == USERS:
                 self.follower_deltas.add(delivery.record)
 
     def write(self, directory: Path, settings: SimulationSettings, universe: Universe) -> None:
-        """Writes engagement_hourly, follower_deltas, posts and creators (.jsonl) and summary.json into `directory`."""
+        """Writes the rows of the marts, the labels of posts and creators (.jsonl each) and summary.json into `directory`.
+
+        `hour_deltas` is trending_hourly less the verdict, which depends on the thresholds; `follower_snapshots` is what follower
+        alerts are judged by.
+        """
         directory.mkdir(parents=True, exist_ok=True)
-        _write_jsonl(directory / "engagement_hourly.jsonl", self.engagement_hourly.rows())
+        hours = self.engagement_hourly.rows()
+        _write_jsonl(directory / "engagement_hourly.jsonl", hours)
+        _write_jsonl(directory / "hour_deltas.jsonl", hour_deltas(hours, self.follower_deltas))
+        _write_jsonl(directory / "velocity_30m.jsonl", self.velocity_30m.rows())
         _write_jsonl(directory / "follower_deltas.jsonl", self.follower_deltas.rows())
+        _write_jsonl(directory / "follower_snapshots.jsonl", self._follower_snapshots())
         _write_jsonl(directory / "posts.jsonl", post_labels(settings, universe))
-        _write_jsonl(directory / "creators.jsonl", creator_labels(universe))
+        _write_jsonl(directory / "creators.jsonl", creator_labels(settings, universe))
         summary = {"settings": asdict(settings), "records": self.total, "topics": self.counts, "malformed": self.malformed}
         (directory / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
+    def _follower_snapshots(self) -> Iterator[dict[str, Any]]:
+        for userid, series in self.follower_deltas.series():
+            for at_ms, count in series:
+                yield {"userid": userid, "observed_at": at_ms, "follower_count": count}
+
 
 def post_labels(settings: SimulationSettings, universe: Universe) -> Iterator[dict[str, Any]]:
-    """Per post: its curve, the author's tier, dips, deletion, and its viral hours (`window_start`s), times in ms."""
-    for post in universe.posts:
+    """Per post: its curve, the author's tier, dips, gaps, deletion, and its viral hours (`window_start`s), times in ms."""
+    gaps = Absences.of(settings).gaps
+    for index, post in enumerate(universe.posts):
         author = universe.creators[post.author]
         yield {
             "aweme_id": post.aweme_id,
@@ -68,6 +87,7 @@ def post_labels(settings: SimulationSettings, universe: Universe) -> Iterator[di
             "create_time": post.create_ms // 1000,
             "deleted_at": _moment(post.deleted_ms),
             "dips": [asdict(dip) | {"until_ms": _moment(dip.until_ms)} for dip in post.dips],
+            "gaps": gaps.get(index, ()),
             "viral_hours": list(viral_hours(settings, post)),
         }
 
@@ -82,15 +102,17 @@ def viral_hours(settings: SimulationSettings, post: Post) -> Iterator[int]:
             yield start_ms
 
 
-def creator_labels(universe: Universe) -> Iterator[dict[str, Any]]:
-    """Per creator: tier, followers at the start, steady growth per day, and jumps."""
-    for user in universe.creators:
+def creator_labels(settings: SimulationSettings, universe: Universe) -> Iterator[dict[str, Any]]:
+    """Per creator: tier, followers at the start, steady growth per day, jumps, and which snapshots there are: all, first, none."""
+    absences = Absences.of(settings)
+    for index, user in enumerate(universe.creators):
         yield {
             "userid": user.userid,
             "tier": user.tier,
             "followers": user.followers,
             "per_day": user.per_day,
             "jumps": [asdict(jump) for jump in user.jumps],
+            "snapshots": "none" if index in absences.unknown else "first" if index in absences.stale else "all",
         }
 
 

@@ -86,7 +86,7 @@ class Universe:
 
 
 def build_universe(settings: SimulationSettings) -> Universe:
-    """The universe of `settings`; nothing but its seed, start, hours and sizes matters."""
+    """The universe of `settings`; only its seed, start, hours and sizes, `viral_floor` and `play_corrections` matter."""
     creators = tuple(_creator(settings, index) for index in range(settings.creators))
     audience = tuple(_commenter(settings, index) for index in range(settings.audience))
     posts = tuple(_post(settings, creators, index) for index in range(settings.posts))
@@ -173,15 +173,15 @@ def _post(settings: SimulationSettings, creators: tuple[User, ...], index: int) 
         hdplay=None if dice.chance(300_000) else f"https://v16m.tokcdn.example/{media[4:28]}/hd/video/tos/{aweme_id}/",
         create_ms=create_ms,
         deleted_ms=max(create_ms, settings.start_ms) + dice.below(run_ms) if deleted else FOREVER_MS,
-        growth=_growth(dice, curve, creator.followers),
+        growth=_growth(dice, curve, creator.followers, settings.viral_floor),
         rates=Rates(*(dice.between(least, most) for least, most in _RATES)),
-        dips=_dips(settings, dice, index),
+        dips=_dips(settings, dice, index) + _corrections(settings, index),
     )
 
 
-def _growth(dice: Dice, curve: Curve, followers: int) -> Growth:
+def _growth(dice: Dice, curve: Curve, followers: int, viral_floor: int) -> Growth:
     if curve is Curve.VIRAL:
-        return Growth(curve, followers * dice.between(5, 40) + 2_000_000, dice.between(3, 9) * HOUR_MS)
+        return Growth(curve, followers * dice.between(5, 40) + viral_floor, dice.between(3, 9) * HOUR_MS)
     if curve is Curve.PLATEAU:
         return Growth(curve, followers * dice.between(1, 20) // 10 + 50, dice.between(4, 72) * HOUR_MS)
     return Growth(curve, followers * dice.between(1, 8) + 500, HOUR_MS)
@@ -199,3 +199,15 @@ def _dips(settings: SimulationSettings, dice: Dice, index: int) -> tuple[Dip, ..
             else:
                 dips.append(Dip(kind, at_ms, FOREVER_MS, dice.between(20_000, 400_000)))
     return tuple(dips)
+
+
+def _corrections(settings: SimulationSettings, index: int) -> tuple[Dip, ...]:
+    """At most one correction of plays. It lowers an hour's maximum, for which the other dips of plays are too short."""
+    dice = Dice(settings.seed, "play corrections", index)
+    chosen = dice.chance(round(settings.play_corrections * MILLION))
+    if not settings.play_corrections or not (chosen or index == 1):
+        return ()
+    run_ms = settings.hours * HOUR_MS
+    at_ms = settings.start_ms + dice.between(run_ms // 8, run_ms * 7 // 8)
+    until_ms = at_ms + dice.between(120, 300) * MINUTE_MS if dice.chance(500_000) else FOREVER_MS
+    return (Dip("plays_removed", at_ms, until_ms, dice.between(20_000, 400_000)),)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from connectors.endpoints import REPOSITORY
+from connectors.endpoints import ENV_FILE, REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
 from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
@@ -26,6 +26,7 @@ from stack.schemas import apply_schemas
 from stack.service import STACK_MARK, Service, base_environment
 from stack.settings import HOST, StackSettings, port_variable
 from stack.topics import apply_topics
+from thresholds.publish import establish
 
 _READY_TIMEOUT_S = 120.0
 _SUPERVISOR_STOP_TIMEOUT_S = 45.0
@@ -49,7 +50,7 @@ class RunningElsewhereError(TokpulseError):
 
 @dataclass(frozen=True)
 class UpResult:
-    """`already_running` when every service ran before; `changes` are topics, schemas and migrations that were applied."""
+    """`already_running` when every service ran before; `changes` are topics, schemas, migrations and thresholds applied."""
 
     settings: StackSettings
     already_running: bool
@@ -166,7 +167,9 @@ def _await_all(settings: StackSettings, report: Report, doing: str = "starting")
     # The first failure is the one to show; what the others say is a consequence.
     for future in sorted(futures, key=lambda future: future not in done):
         future.result()
-    return [change for future in futures for change in future.result()]
+    changes = [change for future in futures for change in future.result()]
+    with report.step("thresholds", doing, "ready"):
+        return changes + establish(Endpoints(services.endpoint_values(settings), settings.data / ENV_FILE))
 
 
 def _apply_schemas(settings: StackSettings) -> list[str]:

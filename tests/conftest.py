@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-SERVICE_MARKS = ("clickhouse", "kafka", "flink", "e2e")
+SERVICE_MARKS = ("http", "clickhouse", "kafka", "flink", "e2e")
 # Programs that are a JVM, or start one.
 _JVM_PROGRAMS = frozenset({"java", "javac", "mvn", "flink", "jobmanager.sh", "taskmanager.sh", "sql-client.sh"})
 _ADVICE = f"give the test one of the marks {', '.join(SERVICE_MARKS)}, or a stand-in for the service"

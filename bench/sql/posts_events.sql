@@ -20,7 +20,7 @@ CREATE TEMPORARY TABLE posts_events (
   WATERMARK FOR event_time AS event_time - ${WATERMARK_DELAY}
 ) WITH (
   'connector' = 'kafka',
-  'topic' = ${TOPIC},
+  'topic' = ${POSTS_EVENTS_TOPIC},
   'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
   'properties.group.id' = 'tokpulse-bench-blackhole',
   'properties.isolation.level' = 'read_committed',

@@ -5,7 +5,8 @@ Snapshots of one user with the same time are one snapshot, with the largest coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -15,26 +16,41 @@ class FollowerDeltas:
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[int, int]] = {}
+        self._times: dict[str, list[int]] = {}
 
     def add(self, snapshot: Mapping[str, Any]) -> None:
         """Counts one decoded record."""
-        seen = self._counts.setdefault(snapshot["userid"], {})
-        at_ms = snapshot["ingested_at"]
+        userid, at_ms = snapshot["userid"], snapshot["ingested_at"]
+        seen = self._counts.setdefault(userid, {})
+        if at_ms not in seen:
+            self._times.pop(userid, None)
         seen[at_ms] = max(seen.get(at_ms, 0), snapshot["stats"]["followerCount"])
+
+    def series(self) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+        """Per user, by userid: (time, count) of each snapshot, by time."""
+        for userid, counts in sorted(self._counts.items()):
+            yield userid, [(at_ms, counts[at_ms]) for at_ms in self._sorted_times(userid)]
 
     def rows(self) -> list[dict[str, Any]]:
         """`{userid, t_prev, t_now, delta, prev_count, curr_count}` by userid and t_now; times in Unix milliseconds."""
         return [
-            {"userid": userid, "t_prev": before, "t_now": now, "delta": counts[now] - counts[before],
-             "prev_count": counts[before], "curr_count": counts[now]}
-            for userid, counts in sorted(self._counts.items())
-            for before, now in pairwise(sorted(counts))
+            {"userid": userid, "t_prev": t_prev, "t_now": t_now, "delta": count - count_before,
+             "prev_count": count_before, "curr_count": count}
+            for userid, series in self.series()
+            for (t_prev, count_before), (t_now, count) in pairwise(series)
         ]  # fmt: skip
 
     def latest(self, userid: str, at_ms: int) -> tuple[int, int] | None:
         """(time, count) of the user's latest snapshot at or before `at_ms`."""
-        times = [time for time in self._counts.get(userid, {}) if time <= at_ms]
-        return (max(times), self._counts[userid][max(times)]) if times else None
+        times = self._sorted_times(userid)
+        index = bisect_right(times, at_ms)
+        return (times[index - 1], self._counts[userid][times[index - 1]]) if index else None
+
+    def _sorted_times(self, userid: str) -> list[int]:
+        times = self._times.get(userid)
+        if times is None:
+            times = self._times[userid] = sorted(self._counts.get(userid, ()))
+        return times
 
 
 def follower_deltas(snapshots: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ CREATE TEMPORARY TABLE engagement_hourly_topic (
   is_final INT NOT NULL
 ) WITH (
   'connector' = 'kafka',
-  'topic' = ${RESULT_TOPIC},
+  'topic' = ${ENGAGEMENT_HOURLY_TOPIC},
   'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
   'properties.compression.type' = 'zstd',
   'properties.linger.ms' = '50',
@@ -25,7 +25,7 @@ CREATE TEMPORARY TABLE engagement_hourly_topic (
   'value.fields-include' = 'EXCEPT_KEY',
   'value.format' = 'avro-confluent',
   'value.avro-confluent.url' = ${SCHEMA_REGISTRY_URL},
-  'value.avro-confluent.subject' = ${RESULT_SUBJECT},
-  'value.avro-confluent.schema' = ${RESULT_SCHEMA},
+  'value.avro-confluent.subject' = ${ENGAGEMENT_HOURLY_SUBJECT},
+  'value.avro-confluent.schema' = ${ENGAGEMENT_HOURLY_SCHEMA},
   'sink.delivery-guarantee' = 'at-least-once'
 )

@@ -8,7 +8,7 @@ CREATE TEMPORARY TABLE posts_events_dlq (
   headers MAP<STRING, BYTES> METADATA
 ) WITH (
   'connector' = 'kafka',
-  'topic' = ${DLQ_TOPIC},
+  'topic' = ${POSTS_EVENTS_DLQ_TOPIC},
   'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
   'properties.compression.type' = 'zstd',
   'properties.max.request.size' = '134217728',

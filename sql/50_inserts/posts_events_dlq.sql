@@ -6,7 +6,7 @@ SELECT
   payload,
   MAP[
     'error', ENCODE(reason, 'UTF-8'),
-    'source.topic', ENCODE(${TOPIC}, 'UTF-8'),
+    'source.topic', ENCODE(${POSTS_EVENTS_TOPIC}, 'UTF-8'),
     'source.partition', ENCODE(CAST(kafka_partition AS STRING), 'UTF-8'),
     'source.offset', ENCODE(CAST(kafka_offset AS STRING), 'UTF-8'),
     'failed.at', ENCODE(DATE_FORMAT(failed_at, 'yyyy-MM-dd''T''HH:mm:ss.SSS''Z'''), 'UTF-8')

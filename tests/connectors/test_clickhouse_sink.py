@@ -75,7 +75,7 @@ class Metrics:
 def writer(monkeypatch: pytest.MonkeyPatch) -> tuple[ClickHouseWriter, Metrics]:
     monkeypatch.setenv("CLICKHOUSE_URL", "http://tokpulse:s3cret@127.0.0.1:1/tokpulse")
     monkeypatch.setattr("connectors.clickhouse_sink.pause", lambda _: 0.0)
-    made, metrics = ClickHouseWriter("t", ("a",)), Metrics()
+    made, metrics = ClickHouseWriter(ClickHouseSink("v", "t"), ("a",)), Metrics()
     made.open(cast("Any", SimpleNamespace(get_metric_group=lambda: metrics)))
     return made, metrics
 
@@ -125,9 +125,15 @@ def test_a_permanent_error_fails_at_once_and_keeps_the_secret(
 def test_without_an_address_the_task_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLICKHOUSE_URL", raising=False)
     with pytest.raises(ClickHouseWriteError, match="CLICKHOUSE_URL is not set"):
-        ClickHouseWriter("t", ("a",)).open(cast("Any", None))
+        ClickHouseWriter(ClickHouseSink("v", "t"), ("a",)).open(cast("Any", None))
 
 
 def test_the_sink_is_a_name_and_a_function_that_is_not_pure() -> None:
-    assert ClickHouseSink("v", "t").discard_table == "clickhouse_t"
-    assert not ClickHouseWriter("t", ("a",)).is_deterministic()
+    assert ClickHouseSink("v", "t").discard_table == "clickhouse_v"
+    assert not ClickHouseWriter(ClickHouseSink("v", "t"), ("a",)).is_deterministic()
+
+
+def test_whole_numbers_that_may_be_missing_keep_every_digit() -> None:
+    table = arrow_table(("n", "m"), (pd.Series(["9007199254740993", None]), pd.Series([1, 2])), integers_as_text=("n",))
+    assert table.column("n").to_pylist() == [2**53 + 1, None]
+    assert arrow_table(("n", "m"), (None, pd.Series([1])), integers_as_text=("n",)).column("n").to_pylist() == [None]

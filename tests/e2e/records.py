@@ -203,8 +203,8 @@ def differences(actual: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[
     return sorted(found)[:10]
 
 
-def ledger(stack: Stack, run_id: str) -> dict[str, int]:
-    """read, counted, late, quarantined and unaccounted of one run."""
+def ledger(stack: Stack, run_id: str, topic: str = POSTS) -> dict[str, int]:
+    """read, counted, late, quarantined and unaccounted of one run and topic."""
     names = ("read", "counted", "late", "quarantined", "unaccounted")
-    rows = stack.query(f"SELECT {', '.join(names)} FROM pipeline_ledger WHERE run_id = '{run_id}'")
+    rows = stack.query(f"SELECT {', '.join(names)} FROM pipeline_ledger WHERE run_id = '{run_id}' AND topic = '{topic}'")
     return dict(zip(names, rows[0], strict=True)) if rows else dict.fromkeys(names, 0)

@@ -23,15 +23,25 @@ from connectors.endpoints import REPOSITORY, VARIABLES, Endpoints
 from connectors.topics import load_topics
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
+from thresholds.publish import establish
 
 from .waiting import until
 
 PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
 COMMAND_S = 240.0
 TERMINAL = ("FINISHED", "FAILED", "CANCELED")
-# What the engagement job writes; the source topics of other jobs stay.
-USED_TOPICS = ("tiktok.posts.events", "tiktok.posts.events.dlq", "tiktok.engagement.hourly")
-USED_TABLES = ("engagement_hourly_maxima", "engagement_hourly_closed", "dead_letters_log", "pipeline_ledger_entries")
+VERSIONS = "threshold_versions_log"
+# What jobs write; the versions of the thresholds stay when only these are emptied.
+RESULT_TABLES = (
+    "engagement_hourly_maxima",
+    "engagement_hourly_closed",
+    "trending_hourly_log",
+    "velocity_30m_extremes",
+    "follower_snapshots_log",
+    "follower_deltas_log",
+    "dead_letters_log",
+    "pipeline_ledger_entries",
+)
 
 
 @dataclass(frozen=True)
@@ -57,18 +67,18 @@ class Stack:
         """`tokpulse ARGS`, waited for."""
         return ended(self.start(*args, **extra))
 
-    def submit(self, *args: str, **extra: str) -> str:
-        """`tokpulse submit engagement ARGS`, which must succeed without a restart. Gives the id of the Flink job."""
+    def submit(self, name: str, *args: str, **extra: str) -> str:
+        """`tokpulse submit NAME ARGS`, which must succeed without a restart. Gives the id of the Flink job."""
         before = {job["jid"] for job in self.jobs()}
-        done = self.run("submit", "engagement", *args, **extra)
+        done = self.run("submit", name, *args, **extra)
         assert done.returncode == 0, done.stdout + done.stderr
         (job,) = [str(job["jid"]) for job in self.jobs() if job["jid"] not in before]
         assert self.attempts(job) == {0}, self.failure(job)
         return job
 
-    def start_pasted(self, *flink_options: str, arguments: Sequence[str], **extra: str) -> subprocess.Popen[str]:
-        """The line of `submit engagement ARGUMENTS --print`, run by a shell, with options of Flink added as any user would."""
-        printed = self.run("submit", "engagement", *arguments, "--print")
+    def start_pasted(self, name: str, *flink_options: str, arguments: Sequence[str], **extra: str) -> subprocess.Popen[str]:
+        """The line of `submit NAME ARGUMENTS --print`, run by a shell, with options of Flink added as any user would."""
+        printed = self.run("submit", name, *arguments, "--print")
         assert printed.returncode == 0, printed.stderr
         line = printed.stdout.strip().replace(" run ", f" run {shlex.join(flink_options)} ", 1)
         pipe = subprocess.PIPE
@@ -131,17 +141,24 @@ class Stack:
         with self.clickhouse() as client:
             return [tuple(row) for row in client.query(sql).result_rows]
 
-    def clear_tables(self) -> None:
-        """Empties what the engagement job writes to in ClickHouse."""
+    def clear_tables(self, *more: str) -> None:
+        """Empties what jobs write to in ClickHouse, and `more`."""
         with self.clickhouse() as client:
-            for table in USED_TABLES:
+            for table in (*RESULT_TABLES, *more):
                 client.command(f"TRUNCATE TABLE {table}")
 
     def clear(self) -> None:
-        """No job, no record, no row: as after the first `up`."""
+        """No job, no record, no row but the first version of the thresholds: as after the first `up`."""
         self.cancel_all()
+        topics = load_topics()
+        self.clear_topics(*(topic.name for topic in topics))
+        self.clear_tables(VERSIONS)
+        establish(self.endpoints)
+
+    def clear_topics(self, *names: str) -> None:
+        """Deletes topics with all their records, and makes them anew."""
         admin = AdminClient({"bootstrap.servers": self.endpoints.kafka_bootstrap_servers})
-        present = sorted(set(USED_TOPICS) & set(admin.list_topics(timeout=30).topics))
+        present = sorted(set(names) & set(admin.list_topics(timeout=30).topics))
         if present:
             for future in admin.delete_topics(present, operation_timeout=30).values():
                 future.result(30)
@@ -149,7 +166,6 @@ class Stack:
         topics = load_topics()
         apply_topics(admin, topics)
         until(lambda: _all_led(admin, {topic.name: topic.partitions for topic in topics}), 60, "every partition has a leader")
-        self.clear_tables()
 
     def pid(self, service: str) -> int:
         """Process id of one service, as the supervisor sees it."""

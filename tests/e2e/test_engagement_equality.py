@@ -39,11 +39,11 @@ def test_parallelism_and_repetition_change_nothing(stack: Stack) -> None:
     assert expected == truth.engagement_hourly.rows()
     for parallelism in (1, 2, 4):
         stack.clear_tables()
-        stack.submit("--bounded", "--parallelism", str(parallelism), "--run-id", f"p{parallelism}")
+        stack.submit("engagement", "--bounded", "--parallelism", str(parallelism), "--run-id", f"p{parallelism}")
         assert differences(table(stack), expected) == []
         found = ledger(stack, f"p{parallelism}")
         assert (found["read"], found["quarantined"], found["unaccounted"]) == (records, 0, 0)
-    stack.submit("--bounded", "--run-id", "again")
+    stack.submit("engagement", "--bounded", "--run-id", "again")
     assert differences(table(stack), expected) == []
     assert ledger(stack, "again")["read"] == ledger(stack, "p4")["read"] == records
 
@@ -52,7 +52,7 @@ def test_records_in_order(stack: Stack) -> None:
     truth = simulate_to(stack.endpoints, ORDERLY)
     records, expected = recomputed(stack.endpoints)
     assert records == truth.total
-    stack.submit("--bounded", "--run-id", "orderly")
+    stack.submit("engagement", "--bounded", "--run-id", "orderly")
     assert differences(table(stack), expected) == []
     assert ledger(stack, "orderly") == {"read": records, "counted": records, "late": 0, "quarantined": 0, "unaccounted": 0}
 
@@ -62,7 +62,9 @@ def test_records_that_the_windows_refuse(stack: Stack) -> None:
     truth = simulate_to(stack.endpoints, VERY_LATE)
     records, expected = recomputed(stack.endpoints)
     assert records == truth.total
-    done = ended(stack.start_pasted("-Dpipeline.auto-watermark-interval=1ms", arguments=("--bounded", "--run-id", "late")))
+    done = ended(
+        stack.start_pasted("engagement", "-Dpipeline.auto-watermark-interval=1ms", arguments=("--bounded", "--run-id", "late"))
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert differences(table(stack), expected) == []
     found = ledger(stack, "late")
@@ -88,7 +90,7 @@ def test_records_of_somebody_elses_producer(stack: Stack) -> None:
     )
     records, expected = recomputed(stack.endpoints)
     assert records == len(posts)
-    stack.submit("--bounded", "--run-id", "foreign")
+    stack.submit("engagement", "--bounded", "--run-id", "foreign")
     assert differences(table(stack), expected) == []
     found = ledger(stack, "foreign")
     assert (found["read"], found["unaccounted"]) == (records, 0)

@@ -53,7 +53,7 @@ def test_each_golden_row(stack: Stack, partial_results: str) -> None:
     with producing(stack.endpoints) as producer:
         for record in given:
             producer.produce(POSTS, record)
-    stack.submit("--bounded", "--run-id", "golden", "--partial-results", partial_results)
+    stack.submit("engagement", "--bounded", "--run-id", "golden", "--partial-results", partial_results)
     expected = [row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")} for row in lines("expect.jsonl")]
     assert table(stack) == expected
     found = ledger(stack, "golden")

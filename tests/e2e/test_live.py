@@ -57,7 +57,7 @@ def test_a_live_stream(stack: Stack) -> None:
     last_hour = this_hour - HOUR_MS
     # Just beyond the watermark's bound, at most 2 min ahead of the clock: the job takes up to 5.
     closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
-    job = stack.submit("--detached", "--run-id", "live", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
+    job = stack.submit("engagement", "--detached", "--run-id", "live", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
     until(lambda: stack.state(job) == "RUNNING", 60, "the job runs")
     with producing(stack.endpoints) as producer:
         # Six of 24 partitions have records, so most are idle from the start.
@@ -115,7 +115,9 @@ def test_a_task_that_falls_silent_gives_its_hour_too(stack: Stack) -> None:
     this_hour = now_ms() // HOUR_MS * HOUR_MS
     closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
     arguments = ("--detached", "--parallelism", "2", "--run-id", "silent")
-    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1d", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
+    submitted = ended(
+        stack.start_pasted("engagement", "-Dexecution.checkpointing.interval=1d", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s")
+    )
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     with producing(stack.endpoints) as producer:
         for number in range(24):

@@ -63,7 +63,7 @@ def test_a_thousand_bad_records_among_two_hundred_thousand(stack: Stack) -> None
     assert set(truth.malformed) == {kind.value for kind in KINDS}
     expected = truth.engagement_hourly.rows()
 
-    job = stack.submit("--detached", "--run-id", "live")
+    job = stack.submit("engagement", "--detached", "--run-id", "live")
     until(lambda: stack.query("SELECT count() FROM dead_letters")[0][0] >= BAD, 180, "all bad records are in dead_letters")
     observed = "sum(play_count), sum(engagement_total)"
     sums = (sum(row["play_count"] for row in expected), sum(row["engagement_total"] for row in expected))
@@ -100,7 +100,7 @@ def test_a_thousand_bad_records_among_two_hundred_thousand(stack: Stack) -> None
     assert len(queue) == BAD
     assert quarantined == origin
 
-    stack.submit("--bounded", "--run-id", "bounded")
+    stack.submit("engagement", "--bounded", "--run-id", "bounded")
     assert differences(table(stack), expected) == []
     assert len(stack.query("SELECT partition, offset FROM dead_letters")) == BAD
     counts = ledger(stack, "bounded")

@@ -61,7 +61,7 @@ def test_kill_of_the_taskmanager(stack: Stack) -> None:
     with producing(stack.endpoints) as producer:
         totals = write_bulk(producer, BULK)
     victim = psutil.Process(stack.pid("taskmanager"))
-    client = stack.start_pasted(CHECKPOINTS, arguments=bounded("taskmanager-killed"))
+    client = stack.start_pasted("engagement", CHECKPOINTS, arguments=bounded("taskmanager-killed"))
     try:
         job = the_running_job(stack)
         until(
@@ -86,7 +86,7 @@ def test_kill_of_clickhouse_while_rows_are_written(stack: Stack) -> None:
     with producing(stack.endpoints) as producer:
         totals = write_bulk(producer, BULK)
     victim = stack.pid("clickhouse")
-    client = stack.start_pasted(CHECKPOINTS, arguments=bounded("clickhouse-killed"))
+    client = stack.start_pasted("engagement", CHECKPOINTS, arguments=bounded("clickhouse-killed"))
     try:
         job = the_running_job(stack)
         before = until(lambda: (rows := written(stack)) > SOME_ROWS and rows, 90, "rows are written")
@@ -108,7 +108,9 @@ def test_a_closed_hour_that_is_read_again(stack: Stack) -> None:
     this_hour = now_ms() // HOUR_MS * HOUR_MS
     closing = max(now_ms(), this_hour + 2 * MINUTE_MS + 1_000)
     arguments = ("--detached", "--run-id", "twice")
-    submitted = ended(stack.start_pasted("-Dexecution.checkpointing.interval=1d", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s"))
+    submitted = ended(
+        stack.start_pasted("engagement", "-Dexecution.checkpointing.interval=1d", arguments=arguments, TOKPULSE_IDLE_TIMEOUT="2 s")
+    )
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     job = the_running_job(stack)
     with producing(stack.endpoints) as producer:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.render import SqlFile, SqlFileError, load, quote, render, render_all
+from jobs.render import SqlFile, SqlFileError, load, quote, render
 
 
 def sql(text: str, name: str = "v") -> SqlFile:
@@ -61,15 +61,6 @@ def test_a_parameter_without_a_value() -> None:
         render(sql("SELECT ${A}, ${B}"), {"A": 1})
     assert raised.value.message == "sql/20_staging/v.sql: no value for ${B}"
     assert raised.value.hint == "known are A"
-
-
-def test_a_value_that_no_file_uses() -> None:
-    with pytest.raises(SqlFileError, match="parameter C is used by no SQL file"):
-        render_all([sql("${A}"), sql("${B}")], {"A": 1, "B": 2, "C": 3})
-
-
-def test_values_may_be_shared_between_files() -> None:
-    assert render_all([sql("${A}"), sql("${A} ${B}")], {"A": 1, "B": "x"}) == ["1", "1 'x'"]
 
 
 @pytest.mark.parametrize("text", ["SELECT ${a}", "SELECT ${A-B}", "SELECT $A", "SELECT ${}", "SELECT ${A", "SELECT '${1A}'"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,13 +128,23 @@ def test_a_source_declares_fields_of_its_schema(file: Path) -> None:
     assert "ingested_at" in [column.name for column in value_columns(file)]
 
 
+def leaves(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """(path, type) of every field that is no record."""
+    for field in record["fields"]:
+        kind = plain(field["type"])[0]
+        if isinstance(field["type"], dict) and field["type"].get("type") == "record":
+            yield from leaves(field["type"], f"{prefix}{field['name']}.")
+        else:
+            yield f"{prefix}{field['name']}", kind
+
+
 def test_the_quarantine_rules_name_fields_of_the_schema() -> None:
     for file in SOURCES:
-        fields = {field["name"]: plain(field["type"])[0] for field in schema(f"tiktok.{file.stem.replace('_', '.')}")["fields"]}
+        fields = dict(leaves(schema(f"tiktok.{file.stem.replace('_', '.')}")))
         listed = re.search(r"'value\.avro-confluent-dlq\.non-negative' = '([^']*)'", code(file.read_text(encoding="utf-8")))
         assert listed
         assert all(fields[name] == "long" for name in listed[1].split(";"))
-        counters = {name for name, kind in fields.items() if name.endswith("_count") and kind == "long"}
+        counters = {name for name, kind in fields.items() if name.endswith(("_count", "Count")) and kind == "long"}
         assert counters <= set(listed[1].split(";")), "a counter below zero is a bad record, whether a job reads it or not"
 
 

@@ -11,9 +11,9 @@ import pytest
 from connectors.topics import load_topics
 from jobs.build import parameters
 from jobs.catalog import JOBS as CATALOG
-from jobs.definition import JobDefinition
-from jobs.render import SqlFileError, load, render_all
-from jobs.settings import parse, resolve
+from jobs.definition import JobDefinition, identifier
+from jobs.render import SqlFileError, load, render
+from jobs.settings import JobSettings, parse, resolve
 
 from .repository import SQL, modules, parsed
 from .sql_text import (
@@ -163,13 +163,25 @@ def test_every_view_of_a_job_ends_in_a_sink(job: JobDefinition) -> None:
     assert [file for file in job.views if Path(file).stem not in read | written] == []
 
 
+def settings_of(job: JobDefinition, arguments: list[str]) -> JobSettings:
+    environ = {"KAFKA_BOOTSTRAP_SERVERS": "k:1", "SCHEMA_REGISTRY_URL": "http://r", "TOKPULSE_DATA": "/nonexistent"}
+    return resolve(parse(job.name, arguments), environ)
+
+
 @pytest.mark.parametrize("bounded", [[], ["--bounded"]], ids=["live", "bounded"])
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
-def test_every_parameter_is_given_and_used(job: JobDefinition, bounded: list[str]) -> None:
-    environ = {"KAFKA_BOOTSTRAP_SERVERS": "k:1", "SCHEMA_REGISTRY_URL": "http://r", "TOKPULSE_DATA": "/nonexistent"}
-    settings = resolve(parse(job.name, bounded), environ)
-    rendered = render_all([load(path) for path in (*job.statements, *job.inserts)], parameters(job, settings))
-    assert not any("${" in statement for statement in rendered)
+def test_every_parameter_is_given(job: JobDefinition, bounded: list[str]) -> None:
+    values = parameters(job, settings_of(job, bounded))
+    for path in (*job.statements, *job.inserts):
+        assert "${" not in render(load(path), values)
+
+
+def test_every_parameter_but_those_of_topics_is_used() -> None:
+    used = {name for path in FILES for name in load(relative(path)).parameters}
+    prefixes = tuple(f"{identifier(topic.name).upper()}_" for topic in load_topics())
+    assert [
+        name for name in parameters(JOBS[0], settings_of(JOBS[0], [])) if name not in used and not name.startswith(prefixes)
+    ] == []
 
 
 def test_no_topic_is_spelled_in_sql() -> None:

@@ -9,8 +9,11 @@ import pytest
 
 from simulator.delivery import simulate
 from simulator.reference.engagement_hourly import engagement_hourly
+from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.reference.trending_hourly import hour_deltas
+from simulator.reference.velocity_30m import velocity_30m
 from simulator.run import Pace, run
-from simulator.settings import POSTS, SimulationSettings
+from simulator.settings import POSTS, USERS, SimulationSettings
 from simulator.sinks import JsonlSink
 from simulator.universe import build_universe
 
@@ -33,6 +36,20 @@ def test_a_jsonl_file_holds_the_records_and_their_truth(tmp_path: Path) -> None:
 
     expected = [json.loads(line) for line in (tmp_path / "truth" / "engagement_hourly.jsonl").read_text().splitlines()]
     assert expected == engagement_hourly(line["value"] for line in lines if line["topic"] == POSTS and "value" in line)
+    values = {topic: [line["value"] for line in lines if line["topic"] == topic and "value" in line] for topic in (POSTS, USERS)}
+    snapshots = FollowerDeltas()
+    for value in values[USERS]:
+        snapshots.add(value)
+    marts = {
+        "velocity_30m": velocity_30m(values[POSTS]),
+        "hour_deltas": hour_deltas(expected, snapshots),
+        "follower_deltas": snapshots.rows(),
+    }
+    for name, rows in marts.items():
+        assert [json.loads(line) for line in (tmp_path / "truth" / f"{name}.jsonl").read_text().splitlines()] == rows != []
+    counts = {(v["userid"], v["ingested_at"], v["stats"]["followerCount"]) for v in values[USERS]}
+    written = (tmp_path / "truth" / "follower_snapshots.jsonl").read_text().splitlines()
+    assert [tuple(json.loads(line).values()) for line in written] == sorted(counts)
     summary = json.loads((tmp_path / "truth" / "summary.json").read_text())
     assert summary["records"] == len(lines) == truth.total
     assert sum(summary["topics"][POSTS].values()) == sum(line["topic"] == POSTS for line in lines)

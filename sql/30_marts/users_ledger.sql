@@ -1,13 +1,13 @@
--- Question: is every record that was read accounted for: read = counted + late + quarantined?
+-- Question: is every snapshot record that was read accounted for: read = counted + late + quarantined?
 -- Grain:    one row per run, topic, path and bucket; the newest counts.
 -- Key:      (job, run_id, topic, path, kafka_partition, bucket). Bucket: start of the tally for `window`, the offset for
 --           `quarantine`: each is the same after a replay, so nothing counts twice.
--- Lateness: `late` is what may have left the window path, rows in doubt after a restart included.
-CREATE TEMPORARY VIEW pipeline_ledger AS
+-- Lateness: `late` is what was behind the watermark, rows in doubt after a restart included.
+CREATE TEMPORARY VIEW users_ledger AS
 SELECT
   ${JOB} AS job,
   ${RUN_ID} AS run_id,
-  ${TOPIC} AS topic,
+  ${USERS_SNAPSHOTS_TOPIC} AS topic,
   'window' AS path,
   kafka_partition,
   TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', window_start) AS bucket,
@@ -15,12 +15,12 @@ SELECT
   counted,
   late,
   CAST(0 AS BIGINT) AS quarantined
-FROM posts_tally
+FROM users_tally
 UNION ALL
 SELECT
   ${JOB} AS job,
   ${RUN_ID} AS run_id,
-  ${TOPIC} AS topic,
+  ${USERS_SNAPSHOTS_TOPIC} AS topic,
   'quarantine' AS path,
   kafka_partition,
   kafka_offset AS bucket,
@@ -28,4 +28,4 @@ SELECT
   CAST(0 AS BIGINT) AS counted,
   CAST(0 AS BIGINT) AS late,
   CAST(1 AS BIGINT) AS quarantined
-FROM posts_rejected
+FROM users_rejected

@@ -1,10 +1,10 @@
--- Question: which records were quarantined, where are they, and why?
+-- Question: which post records were quarantined, where are they, and why?
 -- Grain:    one row per quarantined record.
 -- Key:      (topic, partition, offset).
 -- `raw` is the beginning of the value; the whole of it, unchanged, is in the topic's dead-letter queue.
-CREATE TEMPORARY VIEW dead_letters AS
+CREATE TEMPORARY VIEW posts_dead_letters AS
 SELECT
-  ${TOPIC} AS topic,
+  ${POSTS_EVENTS_TOPIC} AS topic,
   kafka_partition AS `partition`,
   kafka_offset AS `offset`,
   reason,

@@ -1,0 +1,1 @@
+"""Alert delivery: reads the alert topics and posts to Slack, Microsoft Teams or any webhook."""

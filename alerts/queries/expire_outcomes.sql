@@ -1,0 +1,1 @@
+DELETE FROM outcomes WHERE at_ms < :before_ms

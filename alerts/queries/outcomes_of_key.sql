@@ -1,0 +1,1 @@
+SELECT target, outcome FROM outcomes WHERE key = :key

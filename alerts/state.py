@@ -1,0 +1,138 @@
+"""What became of each alert at each target, in a SQLite file that survives restarts."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal, Self
+
+from connectors.errors import TokpulseError
+
+Outcome = Literal["sent", "refused", "skipped"]
+# The topics keep records for so long; what is older cannot be read again.
+KEEP_DAYS = 90
+_QUERIES = Path(__file__).with_name("queries")
+_VERSION = 1
+
+
+class StateError(TokpulseError):
+    """The state file cannot be used."""
+
+
+class State:
+    """The outcomes in `path` (created when absent). Thread-safe; one process at a time, which a lock file ensures.
+
+    With `read_only` nothing is written: outcomes are kept in memory on top of what the file holds, if it exists.
+    """
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._lock_file: IO[str] | None = None
+        self._memory: dict[str, dict[str, str]] | None = {} if read_only else None
+        self._queries = {file.stem: file.read_text(encoding="utf-8") for file in _QUERIES.glob("*.sql")}
+        self._database: sqlite3.Connection | None = None
+        try:
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock_file = _locked(path)
+                self._database = self._open()
+            elif path.exists():
+                self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+                if not self._version(self._database):  # created this moment, and still empty
+                    self.close()
+        except OSError as error:
+            raise StateError(f"cannot use {path}: {error.strerror}", "give another file with --state") from error
+        except sqlite3.Error as error:
+            self.close()
+            raise self._failed(error) from error
+
+    def outcomes(self, key: str) -> dict[str, str]:
+        """Target -> outcome of an alert; targets that have none yet are absent."""
+        with self._using() as database:
+            found = dict(database.execute(self._queries["outcomes_of_key"], {"key": key})) if database else {}
+        return found | (self._memory or {}).get(key, {})
+
+    def record(self, outcomes: Iterable[tuple[str, str, Outcome, int | None]], at_ms: int) -> None:
+        """Records (key, target, outcome, HTTP status) tuples in one transaction; they are on disk on return."""
+        if self._memory is not None:
+            for key, target, outcome, _ in outcomes:
+                self._memory.setdefault(key, {})[target] = outcome
+            return
+        values = [
+            {"key": key, "target": target, "outcome": outcome, "status": status, "at_ms": at_ms}
+            for key, target, outcome, status in outcomes
+        ]
+        with self._using() as database:
+            if database and values:
+                with database:
+                    database.executemany(self._queries["record_outcome"], values)
+
+    def expire(self, now_ms: int) -> None:
+        """Forgets outcomes recorded more than KEEP_DAYS ago."""
+        if self._memory is not None:
+            return
+        with self._using() as database:
+            if database:
+                with database:
+                    database.execute(self._queries["expire_outcomes"], {"before_ms": now_ms - KEEP_DAYS * 86_400_000})
+
+    def close(self) -> None:
+        """Closes the file and lets another process have it."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=10.0, check_same_thread=False)
+        database.execute("PRAGMA journal_mode = WAL")
+        # With WAL's usual NORMAL, a power cut could forget a message that was sent.
+        database.execute("PRAGMA synchronous = FULL")
+        self._version(database)
+        with database:
+            for name in ("create_outcomes", "create_outcomes_by_time"):
+                database.execute(self._queries[name])
+            database.execute(f"PRAGMA user_version = {_VERSION}")
+        return database
+
+    def _version(self, database: sqlite3.Connection) -> int:
+        """0 for a new file."""
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, _VERSION):
+            raise StateError(f"{self._path} was written by another version of tokpulse", "give another file with --state")
+        return int(version)
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection | None]:
+        with self._lock:
+            try:
+                yield self._database
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> StateError:
+        return StateError(f"state {self._path}: {error}", "check the disk and the file's owner, or give another file with --state")
+
+
+def _locked(path: Path) -> IO[str]:
+    file = path.with_name(path.name + ".lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise StateError(f"another `tokpulse notify` uses {path}", "stop it, or give another file with --state") from None
+    return file

@@ -1,0 +1,199 @@
+"""`tokpulse notify`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from alerts.alert import TOPICS
+from alerts.decode import Decoder
+from alerts.lane import Backoff, Lane
+from alerts.limit import TokenBucket
+from alerts.message import Message
+from alerts.notifier import Notifier, Rules
+from alerts.offsets import OffsetTracker
+from alerts.posting import HttpPoster, Poster
+from alerts.source import KafkaSource
+from alerts.state import State
+from alerts.targets import VARIABLES, WEBHOOK, Target, load_targets
+from alerts.waiting import Waiting
+from alerts.webhook import MAX_ALERTS
+from cli.times import parse_time_ms
+from connectors.endpoints import Endpoints, data_dir
+from connectors.errors import TokpulseError
+from connectors.preflight import check_topics
+from connectors.registry import SchemaRegistry
+from connectors.validation import wall_clock_ms
+
+STATE_FILE = "notify.sqlite"
+_DURATION = re.compile(r"(\d{1,6})([smhd])")
+_UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+class NotifyError(TokpulseError):
+    """An option or the environment is not as it must be."""
+
+
+class NotDeliveredError(TokpulseError):
+    """`--once` ended with alerts that a target did not take."""
+
+
+class PrintingPoster:
+    """Prints what would be posted to `name`, at the masked address `shown`."""
+
+    def __init__(self, name: str, shown: str) -> None:
+        self._name, self._shown = name, shown
+
+    def post(self, message: Message) -> int:
+        """Always accepted."""
+        headers = "".join(f"{name}: {value}\n" for name, value in message.headers.items())
+        text = json.dumps(json.loads(message.body), indent=2, ensure_ascii=False)
+        typer.echo(f"# {self._name}: {message.title}\nPOST {self._shown}\n{headers}\n{text}\n")
+        return 200
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def command(
+    once: Annotated[
+        bool, typer.Option("--once", help="Deliver what is there now, then exit: 1 if something was not taken.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the messages; send, record and commit nothing.")] = False,
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Read the topics from their start again.")] = False,
+    since: Annotated[str, typer.Option(help="Skip older alerts, by event time: ISO 8601, Unix ms, or -2h.")] = "",
+    max_age: Annotated[str, typer.Option(help="Skip alerts older than this when read, e.g. 90m, 24h, 7d (default: 24h).")] = "",
+    group_seconds: Annotated[float, typer.Option(min=0, max=3_600, help="Gather alerts for so long into one message.")] = 30.0,
+    per_minute: Annotated[int, typer.Option(min=1, max=60, help="At most so many messages a minute to each target.")] = 10,
+    give_up_after: Annotated[str, typer.Option(help="Report a target that fails for so long; --once leaves it then.")] = "15m",
+    retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send again what a target refused for good.")] = False,
+    dashboard_url: Annotated[str, typer.Option(help="Base of the links in messages.")] = "",
+    state: Annotated[
+        Path | None, typer.Option(help="File of what was sent (default: notify.sqlite in the data directory).")
+    ] = None,
+) -> None:
+    """Send alerts to Slack, Teams or any webhook.
+
+    Addresses are secrets, from the environment: TOKPULSE_SLACK_WEBHOOK, TOKPULSE_TEAMS_WEBHOOK, TOKPULSE_WEBHOOK, or each with
+    _FILE for a file that holds it. Every alert is sent once to each target, also after restarts and replays.
+    """
+    if since and max_age:
+        raise NotifyError("--since and --max-age are both given", "give one of them")
+    rules = Rules(
+        since_ms=parse_time_ms(since, wall_clock_ms(), "--since") if since else None,
+        max_age_ms=_seconds(max_age or "24h", "--max-age") * 1000,
+        retry_refused=retry_refused,
+        once=once,
+    )
+    backoff = Backoff(give_up_after=_seconds(give_up_after, "--give-up-after"))
+    _check_link(dashboard_url)
+    posters = _posters(dry_run)
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+    check_topics(endpoints.kafka_bootstrap_servers, TOPICS)
+    stop, tracker = _stop_on_signals(), OffsetTracker()
+    _log_to_stderr()
+    with (
+        State(state or data_dir() / STATE_FILE, read_only=dry_run) as outcomes,
+        SchemaRegistry(endpoints.schema_registry_url) as registry,
+    ):
+        lanes = [
+            Lane(
+                name,
+                poster,
+                Waiting(group_seconds, MAX_ALERTS if name == WEBHOOK else None),
+                TokenBucket(float("inf") if dry_run else per_minute),
+                outcomes,
+                tracker.release,
+                stop=stop,
+                final=rules.final,
+                backoff=backoff,
+                dashboard_url=dashboard_url,
+                once=once,
+            )
+            for name, poster in posters.items()
+        ]
+        source = KafkaSource(endpoints.kafka_bootstrap_servers, from_beginning=from_beginning, watch_only=dry_run)
+        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, stop)
+        notifier.run()
+    typer.echo(summary(notifier, lanes), err=dry_run)
+    if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):
+        raise NotDeliveredError(f"{lost:,} alert(s) were not delivered", "the lines above say which target, and why")
+
+
+def summary(notifier: Notifier, lanes: list[Lane]) -> str:
+    """What was read and what became of it: one line, and one for each target."""
+    tally = notifier.tally
+    lines = [
+        f"notify: {tally.read:,} records read, {tally.known:,} known, {tally.skipped:,} too old, {tally.unreadable:,} unreadable"
+    ]
+    lines += [
+        f"  {lane.name}: {lane.tally.sent:,} alerts in {lane.tally.messages:,} messages, "
+        f"{lane.tally.refused:,} refused, {len(lane):,} waiting"
+        for lane in lanes
+    ]
+    return "\n".join(lines)
+
+
+def _posters(dry_run: bool) -> dict[str, Poster]:
+    targets = load_targets(os.environ)
+    if dry_run:
+        return {
+            target.name: PrintingPoster(target.name, target.shown)
+            for target in targets or [Target(name, f"https://{name}.example/") for name in VARIABLES]
+        }
+    if not targets:
+        raise NotifyError(
+            f"no target: none of {', '.join(VARIABLES.values())} is set",
+            "set one (or <name>_FILE) to the address of an incoming webhook; --dry-run needs none",
+        )
+    return {target.name: HttpPoster(target) for target in targets}
+
+
+def _seconds(text: str, what: str) -> int:
+    match = _DURATION.fullmatch(text.strip())
+    if not match:
+        raise NotifyError(f"{what}: {text!r} is no duration", "write 30s, 15m, 24h or 7d")
+    return int(match[1]) * _UNIT_S[match[2]]
+
+
+def _check_link(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = not url or (parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>|\"]", url))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise NotifyError("--dashboard-url is no address", "write http://host/path or https://host/path")
+
+
+def _stop_on_signals() -> threading.Event:
+    """An event that the first SIGTERM or Ctrl-C sets; the second one ends the process as usual."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    return stop
+
+
+def _log_to_stderr() -> None:
+    log = logging.getLogger("alerts")
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False

@@ -1,0 +1,75 @@
+"""Expected rows of `velocity_30m`: one row per post and 30-minute window, a window every 5 minutes, that has an observation.
+
+An observation belongs to six windows. Late observations count like any other, a repeated one changes nothing, and the order does
+not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+MINUTE_MS = 60_000
+SLIDE_MS = 5 * MINUTE_MS
+SIZE_MS = 30 * MINUTE_MS
+
+COLUMNS = (
+    "aweme_id",
+    "author_id",
+    "window_start",
+    "window_end",
+    "delta_plays",
+    "plays_per_minute",
+    "engagement_rate_change",
+)
+
+# Author, least and most plays, least and most engagement.
+_Extremes = tuple[str, int, int, int, int]
+
+
+class Velocity30m:
+    """Takes valid observations one by one; holds one small tuple per post and 5 minutes."""
+
+    def __init__(self) -> None:
+        self._posts: dict[str, dict[int, _Extremes]] = {}
+
+    def add(self, post: Mapping[str, Any]) -> None:
+        """Counts one decoded record of `tiktok.posts.events`."""
+        plays = post["play_count"]
+        engagement = post["digg_count"] + post["comment_count"] + post["share_count"]
+        slices = self._posts.setdefault(post["aweme_id"], {})
+        _merge(slices, post["ingested_at"] // SLIDE_MS * SLIDE_MS, (post["author_id"], plays, plays, engagement, engagement))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Rows with COLUMNS by aweme_id and window_start, one by one (there are about twice as many as observations).
+
+        Times in Unix milliseconds. `engagement_rate_change` is None when the least plays are 0.
+        """
+        for aweme_id, slices in sorted(self._posts.items()):
+            windows: dict[int, _Extremes] = {}
+            for slice_start, extremes in slices.items():
+                for window_start in range(slice_start + SLIDE_MS - SIZE_MS, slice_start + SLIDE_MS, SLIDE_MS):
+                    _merge(windows, window_start, extremes)
+            for window_start, (author_id, least, most, least_engagement, most_engagement) in sorted(windows.items()):
+                yield {
+                    "aweme_id": aweme_id,
+                    "author_id": author_id,
+                    "window_start": window_start,
+                    "window_end": window_start + SIZE_MS,
+                    "delta_plays": most - least,
+                    "plays_per_minute": (most - least) / 30,
+                    "engagement_rate_change": most_engagement / most - least_engagement / least if least else None,
+                }
+
+
+def _merge(into: dict[int, _Extremes], start_ms: int, new: _Extremes) -> None:
+    old = into.get(start_ms, new)
+    into[start_ms] = (max(old[0], new[0]), min(old[1], new[1]), max(old[2], new[2]), min(old[3], new[3]), max(old[4], new[4]))
+
+
+def velocity_30m(posts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The expected rows of `posts`, an iterable of decoded valid observations in any order."""
+    reference = Velocity30m()
+    for post in posts:
+        reference.add(post)
+    return list(reference.rows())

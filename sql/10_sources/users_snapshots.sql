@@ -1,0 +1,39 @@
+-- Question: what did pollers observe of each user?
+-- Grain:    one row per record of the topic; a record that cannot be decoded is a row of NULLs with `error` and `payload` set.
+-- Key:      userid (Kafka key, kept as received for the dead-letter queue).
+-- Time:     event_time = ingested_at, the moment of observation; the watermark trails it by ${WATERMARK_DELAY}.
+-- Only the columns that jobs read are declared: the format skips the others without decoding them.
+CREATE TEMPORARY TABLE users_snapshots (
+  kafka_key BYTES,
+  userid STRING,
+  stats ROW<followerCount BIGINT>,
+  ingested_at BIGINT,
+  error STRING METADATA FROM 'value.error' VIRTUAL,
+  payload BYTES METADATA FROM 'value.payload' VIRTUAL,
+  kafka_partition INT METADATA FROM 'partition' VIRTUAL,
+  kafka_offset BIGINT METADATA FROM 'offset' VIRTUAL,
+  event_time AS TO_TIMESTAMP_LTZ(ingested_at, 3),
+  WATERMARK FOR event_time AS event_time - ${WATERMARK_DELAY}
+) WITH (
+  'connector' = 'kafka',
+  'topic' = ${USERS_SNAPSHOTS_TOPIC},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.group.id' = ${GROUP_ID},
+  'properties.isolation.level' = 'read_committed',
+  'properties.client.id.prefix' = ${USERS_SNAPSHOTS_CLIENT},
+  'properties.fetch.max.bytes' = '16777216',
+  'scan.startup.mode' = ${STARTUP_MODE},
+  'scan.bounded.mode' = ${BOUNDED_MODE},
+  'key.format' = 'raw',
+  'key.fields' = 'kafka_key',
+  'value.fields-include' = 'EXCEPT_KEY',
+  'value.format' = 'avro-confluent-dlq',
+  'value.avro-confluent-dlq.url' = ${SCHEMA_REGISTRY_URL},
+  'value.avro-confluent-dlq.schema' = ${USERS_SNAPSHOTS_SCHEMA},
+  'value.avro-confluent-dlq.name' = ${USERS_SNAPSHOTS_TOPIC},
+  'value.avro-confluent-dlq.non-negative' = 'stats.followerCount;stats.followingCount;stats.heartCount;stats.videoCount;stats.diggCount',
+  'value.avro-confluent-dlq.event-time-field' = 'ingested_at',
+  'value.avro-confluent-dlq.event-time-max-ahead' = ${MAX_AHEAD},
+  'value.avro-confluent-dlq.stop-after-consecutive' = ${STOP_AFTER_CONSECUTIVE},
+  'value.avro-confluent-dlq.stop-ratio' = ${STOP_RATIO}
+)

@@ -1,0 +1,11 @@
+-- Question: how many followers had each user at each moment of observation, in the order of these moments?
+-- Grain:    one row per user and millisecond of observation; of several counts the largest.
+-- Key:      (userid, observed_at).   Window: tumbling, one millisecond: rows leave it in order, and repeated ones once.
+-- Lateness: none; the operator drops what comes behind its watermark, and follower_snapshots carries it.
+CREATE TEMPORARY VIEW follower_counts AS
+SELECT
+  userid,
+  window_time AS observed_at,
+  MAX(follower_count) AS follower_count
+FROM TABLE(TUMBLE(TABLE users_observed, DESCRIPTOR(event_time), INTERVAL '0.001' SECOND))
+GROUP BY userid, window_start, window_end, window_time

@@ -1,0 +1,9 @@
+-- Question: which follower counts were observed?
+-- Grain:    one row per valid snapshot, as it comes; ClickHouse keeps one per user and moment, the largest.
+-- Key:      (userid, observed_at).   Window: none.   Lateness: unbounded.
+CREATE TEMPORARY VIEW follower_snapshots AS
+SELECT
+  userid,
+  CAST(event_time AS TIMESTAMP(3)) AS observed_at,
+  follower_count
+FROM users_observed

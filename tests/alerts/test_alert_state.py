@@ -1,0 +1,66 @@
+"""The memory of what was sent."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from alerts.state import KEEP_DAYS, State, StateError
+
+DAY_MS = 86_400_000
+
+
+def test_outcomes_survive_and_sent_stays_sent(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "notify.sqlite"
+    with State(path) as state:
+        state.record([("k", "slack", "refused", 404), ("k", "teams", "sent", 202)], 1)
+        state.record([("k", "slack", "sent", 200), ("k", "teams", "skipped", None)], 2)
+    with State(path) as state:
+        assert state.outcomes("k") == {"slack": "sent", "teams": "sent"}
+        assert state.outcomes("other") == {}
+
+
+def test_what_the_topic_no_longer_holds_is_forgotten(state: State) -> None:
+    state.record([("old", "slack", "sent", 200)], 0)
+    state.record([("new", "slack", "sent", 200)], DAY_MS)
+    state.expire(KEEP_DAYS * DAY_MS + 1)
+    assert (state.outcomes("old"), state.outcomes("new")) == ({}, {"slack": "sent"})
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "notify.sqlite"
+    with State(path), pytest.raises(StateError, match="another `tokpulse notify`"):
+        State(path)
+    State(path).close()
+
+
+def test_reading_only_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "notify.sqlite"
+    with State(path, read_only=True) as state:
+        state.record([("k", "slack", "sent", 200)], 0)
+        state.expire(0)
+        assert state.outcomes("k") == {"slack": "sent"}
+    assert list(tmp_path.iterdir()) == []
+    with State(path) as running:
+        running.record([("k", "slack", "sent", 200)], 0)
+        before = path.read_bytes()
+        with State(path, read_only=True) as state:
+            assert state.outcomes("k") == {"slack": "sent"}
+            state.record([("k2", "slack", "sent", 200)], 0)
+        assert path.read_bytes() == before
+        assert running.outcomes("k2") == {}
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("no database, but long enough to be one" * 50)
+    with pytest.raises(StateError, match="not a database"):
+        State(text)
+    newer = tmp_path / "newer"
+    database = sqlite3.connect(newer)
+    database.execute("PRAGMA user_version = 9")
+    database.close()
+    with pytest.raises(StateError, match="another version"):
+        State(newer)

@@ -1,0 +1,268 @@
+"""From topic to receivers: once per target, across restarts and replays, with nothing lost and nothing held up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.lane import Backoff, Lane
+from alerts.limit import TokenBucket
+from alerts.notifier import Notifier, Rules
+from alerts.offsets import OffsetTracker
+from alerts.posting import HttpPoster
+from alerts.state import State
+from alerts.targets import SLACK, TEAMS, WEBHOOK, Target
+from alerts.waiting import Waiting
+from connectors.registry import RegistryUnavailableError
+from tests.alerts.receiver import (
+    FOLLOWERS_TOPIC,
+    HOUR,
+    NOW_MS,
+    TRENDING_TOPIC,
+    Answer,
+    Log,
+    LogReader,
+    PlainDecoder,
+    Receiver,
+    followers,
+    trending,
+)
+
+pytestmark = pytest.mark.http
+FULL = {(TRENDING_TOPIC, 0): 3, (FOLLOWERS_TOPIC, 0): 1}
+
+
+def log() -> Log:
+    """Three trending posts and one follower gain."""
+    return Log(*[(TRENDING_TOPIC, trending(str(number))) for number in range(3)], (FOLLOWERS_TOPIC, followers()))
+
+
+@pytest.fixture
+def receivers() -> Iterator[dict[str, Receiver]]:
+    opened = {name: Receiver() for name in (SLACK, TEAMS, WEBHOOK)}
+    yield opened
+    for one in opened.values():
+        one.close()
+
+
+class Run:
+    """One process: a notifier on a log, with lanes to `receivers`. No group is waited for, unless a test says so."""
+
+    def __init__(
+        self,
+        path: Path,
+        log: Log,
+        receivers: dict[str, Receiver],
+        rules: Rules,
+        *,
+        group_seconds: float = 0.0,
+        decoder: PlainDecoder | None = None,
+        give_up_after: float = 0.0,
+    ) -> None:
+        self.stop = threading.Event()
+        tracker = OffsetTracker()
+        self.state = State(path)
+        self.lanes = [
+            Lane(
+                name,
+                HttpPoster(Target(name, receiver.url), timeout=0.2),
+                Waiting(group_seconds),
+                TokenBucket(float("inf")),
+                self.state,
+                tracker.release,
+                stop=self.stop,
+                final=rules.final,
+                backoff=Backoff(jitter=lambda low, high: 0.001, give_up_after=give_up_after),
+                once=rules.once,
+                now_ms=lambda: NOW_MS,
+            )
+            for name, receiver in receivers.items()
+        ]
+        self.reader: LogReader = log.reader()
+        self.notifier = Notifier(
+            self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, self.stop, now_ms=lambda: NOW_MS
+        )
+
+    def __call__(self) -> Notifier:
+        with self.state:
+            self.notifier.run()
+        assert self.reader.closed
+        return self.notifier
+
+
+@pytest.fixture
+def run(tmp_path: Path, receivers: dict[str, Receiver]) -> Callable[..., Run]:
+    def make(source: Log, rules: Rules | None = None, **options: Any) -> Run:
+        to = options.pop("to", receivers)
+        return Run(tmp_path / "notify.sqlite", source, to, rules or Rules(once=True), **{"group_seconds": 3600.0, **options})
+
+    return make
+
+
+def keys(receiver: Receiver) -> list[str]:
+    return [key for request in receiver.requests for key in request.body["keys"]]
+
+
+def test_once_sends_one_message_per_kind_to_each_target(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    done = run(source)()
+    assert {name: len(receiver.requests) for name, receiver in receivers.items()} == {SLACK: 2, TEAMS: 2, WEBHOOK: 2}
+    assert source.committed == FULL
+    assert (done.tally.read, done.undelivered) == (4, 0)
+
+
+def test_restarts_and_replays_send_nothing_again(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    run(source)()
+    run(source)()
+    source.append(*[(record.place.topic, record.value) for record in list(source.records)])
+    run(source)()
+    source.committed.clear()
+    again = run(source)()
+    assert again.tally.known == 8
+    assert len(keys(receivers[WEBHOOK])) == len(set(keys(receivers[WEBHOOK]))) == 4
+    assert len(receivers[SLACK].requests) == 2
+
+
+def test_a_target_that_is_down_holds_up_offsets_but_no_other_target(
+    run: Callable[..., Run], receivers: dict[str, Receiver]
+) -> None:
+    source = log()
+    receivers[TEAMS].otherwise = Answer(503)
+    done = run(source)()
+    assert done.undelivered == 4
+    assert source.committed == {(TRENDING_TOPIC, 0): 0, (FOLLOWERS_TOPIC, 0): 0}
+    assert (len(receivers[SLACK].requests), len(keys(receivers[WEBHOOK]))) == (2, 4)
+    receivers[TEAMS].otherwise = Answer(202)
+    receivers[TEAMS].requests.clear()
+    done = run(source)()
+    assert (done.undelivered, source.committed) == (0, FULL)
+    assert len(receivers[TEAMS].requests) == 2
+    assert (len(receivers[SLACK].requests), len(keys(receivers[WEBHOOK]))) == (2, 4)
+
+
+def test_a_refused_message_is_settled(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    receivers[SLACK].otherwise = Answer(404, body=b"no_service")
+    done = run(source)
+    done()
+    assert [lane.tally.refused for lane in done.lanes] == [4, 0, 0]
+    assert source.committed == FULL
+    receivers[SLACK].otherwise = Answer()
+    source.committed.clear()
+    run(source)()
+    assert len(receivers[SLACK].requests) == 2
+    source.committed.clear()
+    run(source, Rules(once=True, retry_refused=True))()
+    assert len(receivers[SLACK].requests) == 4
+    assert len(keys(receivers[WEBHOOK])) == 4
+
+
+def test_old_alerts_are_skipped_and_can_be_sent_on_demand(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = Log(*[(TRENDING_TOPIC, trending("1", hour=HOUR - timedelta(hours=hours))) for hours in (0, 23, 24, 24 * 30)])
+    done = run(source)()
+    assert (done.tally.skipped, len(keys(receivers[WEBHOOK]))) == (2, 2)
+    assert source.committed == {(TRENDING_TOPIC, 0): 4}
+    source.committed.clear()
+    done = run(source, Rules(once=True, since_ms=NOW_MS - 40 * 86_400_000))()
+    assert (done.tally.known, len(set(keys(receivers[WEBHOOK])))) == (2, 4)
+    assert len(keys(receivers[WEBHOOK])) == 4
+
+
+def test_unreadable_records_are_named_counted_and_passed(
+    run: Callable[..., Run], receivers: dict[str, Receiver], caplog: pytest.LogCaptureFixture
+) -> None:
+    source = Log((TRENDING_TOPIC, trending("1")), (TRENDING_TOPIC, None), (TRENDING_TOPIC, {}), (TRENDING_TOPIC, trending("2")))
+    done = run(source)()
+    assert (done.tally.unreadable, len(keys(receivers[WEBHOOK]))) == (2, 2)
+    assert f"{TRENDING_TOPIC} partition 0 offset 1 is no alert: has no value" in caplog.text
+    assert source.committed == {(TRENDING_TOPIC, 0): 4}
+
+
+def test_a_silent_registry_ends_once_without_a_commit(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    with pytest.raises(RegistryUnavailableError):
+        run(source, decoder=PlainDecoder(outages=1))()
+    assert source.committed == {}
+    assert keys(receivers[WEBHOOK]) == []
+
+
+def test_a_silent_registry_is_waited_for(
+    run: Callable[..., Run], receivers: dict[str, Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.notifier.REGISTRY_PAUSE_S", 0.0)
+    source = log()
+    one = run(source, Rules(), decoder=PlainDecoder(outages=2), group_seconds=0.0)
+    one.reader.on_idle = lambda: (
+        one.stop.set() if len(set(keys(receivers[WEBHOOK]))) == 4 and not one.notifier.undelivered else None
+    )
+    one()
+    assert source.paused[:2] == [True, False]
+    assert source.committed == FULL
+
+
+def test_a_stop_keeps_what_is_undelivered_for_the_next_start(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    one = run(source, Rules())
+    one.reader.on_idle = one.stop.set
+    assert one().undelivered == 12
+    assert source.committed == {(TRENDING_TOPIC, 0): 0, (FOLLOWERS_TOPIC, 0): 0}
+    assert [receiver.requests for receiver in receivers.values()] == [[], [], []]
+    assert run(source)().undelivered == 0
+    assert len(keys(receivers[WEBHOOK])) == 4
+
+
+def test_reading_pauses_when_too_much_waits(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = Log(*[(TRENDING_TOPIC, trending(str(number))) for number in range(200)])
+    receivers[SLACK].otherwise = Answer(503)
+    one = run(source, Rules(max_pending=50), group_seconds=0.0, give_up_after=3600.0)
+    most = 0
+
+    def idle() -> None:
+        nonlocal most
+        most = max(most, *(lane.places for lane in one.lanes))
+        threading.Event().wait(0.001)
+        if source.paused == [True] and len(keys(receivers[WEBHOOK])) == 50:
+            receivers[SLACK].otherwise = Answer()
+        if len(set(keys(receivers[WEBHOOK]))) == 200 and not one.notifier.undelivered:
+            one.stop.set()
+
+    one.reader.on_idle = idle
+    one()
+    assert most == 50
+    assert source.paused[:2] == [True, False]
+    assert source.committed == {(TRENDING_TOPIC, 0): 200}
+
+
+def test_partitions_of_another_consumer_are_left_to_it(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    one = run(source, Rules())
+    steps = iter([lambda: source.taken_away.append((TRENDING_TOPIC, 0)), source.committed.clear, one.stop.set])
+    one.reader.on_idle = lambda: next(steps)()
+    assert one().undelivered == 3
+    assert source.committed == {(FOLLOWERS_TOPIC, 0): 0}
+
+
+def test_a_broken_state_file_ends_the_process(run: Callable[..., Run]) -> None:
+    one = run(log(), Rules())
+
+    def broken(*_: object) -> None:
+        raise OSError("disk full")
+
+    with ExitStack() as patches:
+        patched = patches.enter_context(pytest.MonkeyPatch.context())
+        patched.setattr(one.state, "record", broken)
+        one.reader.on_idle = one.lanes[0].flush
+        with pytest.raises(OSError, match="disk full"):
+            one()
+
+
+def test_alerts_of_the_fixture_are_distinct() -> None:
+    decoder = PlainDecoder()
+    assert len({decoder.alert(record.place.topic, record.value).key for record in log().records}) == 4

@@ -1,0 +1,110 @@
+"""What the marts of a stack hold, and what they must hold: recomputed from what Kafka has, without any code of the jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from simulator.plain_versions import plain_version
+from simulator.reference import follower_alerts, trending_hourly, velocity_30m
+from simulator.reference.engagement_hourly import EngagementHourly
+from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.settings import POSTS, USERS
+from thresholds.publish import stored
+
+from .records import decoded
+from .stack_process import Stack
+
+Row = dict[str, Any]
+# Columns of each mart; those before the first counter are its key.
+KEYS = {
+    "engagement_hourly": ("aweme_id", "window_start"),
+    "trending_hourly": ("aweme_id", "window_start"),
+    "trending_hourly_corrected": ("aweme_id", "window_start"),
+    "velocity_30m": ("aweme_id", "window_start"),
+    "follower_deltas": ("userid", "t_now"),
+    "follower_deltas_corrected": ("userid", "t_now"),
+    "tiktok.trending.alerts": ("aweme_id", "window_start"),
+    "tiktok.followers.deltas": ("userid", "t_now"),
+    "tiktok.followers.alerts": ("userid", "t_now", "within_hours"),
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How many records each topic has, and the rows of each mart and result topic by name; times in Unix milliseconds."""
+
+    posts: int
+    users: int
+    rows: Mapping[str, Sequence[Row]]
+
+
+def expected(stack: Stack) -> Expected:
+    """From all that Kafka holds, judged by the versions of the thresholds that are published now."""
+    hours, velocity, snapshots = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas()
+    posts = users = 0
+    for _, post in decoded(stack.endpoints, POSTS):
+        hours.add(post)
+        velocity.add(post)
+        posts += 1
+    for _, user in decoded(stack.endpoints, USERS):
+        snapshots.add(user)
+        users += 1
+    versions = [plain_version(version) for version in stored(stack.endpoints)]
+    trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions)
+    deltas = snapshots.rows()
+    return Expected(
+        posts,
+        users,
+        {
+            "engagement_hourly": hours.rows(),
+            "trending_hourly": trending,
+            "trending_hourly_corrected": trending,
+            "velocity_30m": list(velocity.rows()),
+            "follower_deltas": deltas,
+            "follower_deltas_corrected": deltas,
+            "tiktok.trending.alerts": [
+                {name: value for name, value in row.items() if name != "is_trending"} for row in trending if row["is_trending"]
+            ],
+            "tiktok.followers.deltas": deltas,
+            "tiktok.followers.alerts": follower_alerts.follower_alerts(snapshots, versions),
+        },
+    )
+
+
+def held(stack: Stack, name: str) -> list[Row]:
+    """What a reader of the ClickHouse view, or of the topic, sees; times in Unix milliseconds."""
+    if name.startswith("tiktok."):
+        return [{key: plain(value) for key, value in record.items()} for _, record in decoded(stack.endpoints, name)]
+    with stack.clickhouse() as client:
+        found = client.query(f"SELECT * FROM {name}", column_formats={"DateTime64*": "int"})
+        return [{key: plain(value) for key, value in row.items()} for row in found.named_results()]
+
+
+def plain(value: Any) -> Any:
+    """Unix milliseconds for a moment."""
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
+
+
+def assert_equal(stack: Stack, names: Sequence[str], want: Expected) -> None:
+    """Fails with the first rows that are missing, too many, doubled or different."""
+    for name in names:
+        assert want.rows[name], f"nothing is expected of {name}: the test shows nothing"
+        assert differences(held(stack, name), want.rows[name], KEYS[name]) == [], name
+
+
+def differences(have: Sequence[Row], want: Sequence[Row], key: Sequence[str]) -> list[str]:
+    """Their number and the first ten, none when the same rows are there once each."""
+
+    def keyed(rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
+        return {tuple(row[name] for name in key): row for row in rows}
+
+    actual, wanted = keyed(have), keyed(want)
+    both = wanted.keys() & actual.keys()
+    found = [f"{len(have) - len(actual)} rows are there more than once"] if len(have) > len(actual) else []
+    found += [f"missing: {wanted[place]}" for place in wanted.keys() - actual.keys()]
+    found += [f"too many: {actual[place]}" for place in actual.keys() - wanted.keys()]
+    found += [f"is {actual[place]}, expected {wanted[place]}" for place in both if actual[place] != wanted[place]]
+    return [f"{len(found)} differences", *found[:10]] if found else []

@@ -1,0 +1,121 @@
+"""Every mart equals a recomputation from the records, in whatever order they come, at any parallelism, in one job or in several."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connectors.validation import wall_clock_ms
+from simulator.settings import HOUR_MS, POSTS, USERS, SimulationSettings
+from thresholds.publish import publish, stored
+from udfs.thresholds import FollowerGain, Thresholds, Tier
+
+from .marts import KEYS, Expected, Row, assert_equal, expected, held
+from .records import ledger, simulate_to
+from .stack_process import Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
+
+# A day in which everything happens that may: counters that fall, hours without an observation, authors whom nobody has looked at,
+# or long ago, records that come late, twice and out of order.
+DISORDER = SimulationSettings(
+    seed=11,
+    posts=150,
+    creators=30,
+    hours=34,
+    topics=(POSTS, USERS),
+    duplicates=0.08,
+    out_of_order=0.2,
+    late=0.05,
+    clock_skew_ms=90_000,
+    gaps=0.3,
+    play_corrections=0.2,
+    unknown_authors=0.2,
+    stale_authors=0.3,
+)
+EVERYTHING = tuple(KEYS)
+
+
+def publish_awkward(stack: Stack, rows: list[Row]) -> Row:
+    """Publishes two versions that take effect among the rows, the first with a threshold that a row just hits; gives that row."""
+    first = DISORDER.start_ms + 2 * HOUR_MS
+    tied = next(row for row in rows if row["tier"] == "small" and row["delta_plays_per_hour"] > 0 and row["window_end"] >= first)
+    tiers: tuple[Tier, ...] = (Tier("small", 0, 10_000, tied["delta_plays_per_hour"]), Tier("rest", 10_000, None, 20_000.0))
+    publish(stack.endpoints, Thresholds(tiers, 500.0, (FollowerGain(100, 2), FollowerGain(1_000, 24)), 10), first, "test", "a tie")
+    tiers = (Tier("one", 0, 25_000, 700.0), Tier("two", 25_000, 1_000_000, 9_000.5), Tier("three", 1_000_000, None, 100_000.0))
+    second = DISORDER.start_ms + 20 * HOUR_MS
+    publish(stack.endpoints, Thresholds(tiers, 0.5, (FollowerGain(200, 3),), 10), second, "test", "other tiers")
+    return tied
+
+
+@pytest.fixture(scope="module")
+def universe(running_stack: Stack) -> Expected:
+    """The records and versions that all tests here share; what is expected of them."""
+    running_stack.clear()
+    truth = simulate_to(running_stack.endpoints, DISORDER)
+    before = expected(running_stack)
+    tied = publish_awkward(running_stack, list(before.rows["trending_hourly"]))
+    want = expected(running_stack)
+    assert want.posts + want.users == truth.total
+    rows = want.rows["trending_hourly"]
+    # The universe has what its name promises.
+    assert {row["snapshot_status"] for row in rows} == {"fresh", "stale", "missing"}
+    assert any(row["gap_hours"] > 1 for row in rows)
+    assert any(row["delta_plays"] < 0 for row in rows)
+    assert len({row["threshold_version"] for row in rows}) == len(stored(running_stack.endpoints)) == 3
+    (same,) = [row for row in rows if (row["aweme_id"], row["window_start"]) == (tied["aweme_id"], tied["window_start"])]
+    assert same["delta_plays_per_hour"] == same["threshold"]
+    assert same["is_trending"] == 0
+    return want
+
+
+@pytest.mark.parametrize("parallelism", [1, 2, 4])
+def test_the_pipeline_at_any_parallelism(running_stack: Stack, universe: Expected, parallelism: int) -> None:
+    running_stack.clear_tables()
+    running_stack.clear_topics(*(name for name in EVERYTHING if name.startswith("tiktok.")))
+    run_id = f"p{parallelism}"
+    running_stack.submit("pipeline", "--bounded", "--parallelism", str(parallelism), "--run-id", run_id)
+    assert_equal(running_stack, EVERYTHING, universe)
+    assert ledger(running_stack, run_id, POSTS)["read"] == universe.posts
+    assert ledger(running_stack, run_id, USERS) == {
+        "read": universe.users,
+        "counted": universe.users,
+        "late": 0,
+        "quarantined": 0,
+        "unaccounted": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("job", "marts"),
+    [
+        ("trending", ("trending_hourly", "tiktok.trending.alerts")),
+        ("velocity", ("velocity_30m",)),
+        ("followers", ("follower_deltas", "follower_deltas_corrected", "tiktok.followers.deltas", "tiktok.followers.alerts")),
+    ],
+)
+def test_each_job_alone(running_stack: Stack, universe: Expected, job: str, marts: tuple[str, ...]) -> None:
+    running_stack.clear_tables()
+    running_stack.clear_topics(*(name for name in marts if name.startswith("tiktok.")))
+    running_stack.submit(job, "--bounded", "--run-id", job)
+    assert_equal(running_stack, marts, universe)
+
+
+def test_the_replay_of_everything_into_an_empty_database(running_stack: Stack, universe: Expected) -> None:
+    """The versions come back from their topic, so that rows are judged as they were."""
+    running_stack.clear_tables()
+    running_stack.submit("trending", "--bounded", "--run-id", "first")
+    before = held(running_stack, "trending_hourly")
+    running_stack.clear_tables("threshold_versions_log")
+    assert stored(running_stack.endpoints) == []
+    running_stack.submit("trending", "--bounded", "--run-id", "second")
+    key = KEYS["trending_hourly"]
+    assert dumped(held(running_stack, "trending_hourly"), key) == dumped(before, key)
+    assert len(stored(running_stack.endpoints)) == 3
+    assert all(version.published_at_ms <= wall_clock_ms() for version in stored(running_stack.endpoints))
+
+
+def dumped(rows: list[Row], key: tuple[str, ...]) -> bytes:
+    """The rows as bytes, in the order of their key."""
+    return json.dumps(sorted(rows, key=lambda row: [row[name] for name in key])).encode()

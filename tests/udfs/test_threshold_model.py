@@ -1,0 +1,101 @@
+"""The model: who is judged by what, canonical JSON, and which version is in force."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force, version_name
+
+SMALL, MID, BIG = Tier("small", 0, 100, 10.0), Tier("mid", 100, 1000, 20.5), Tier("big", 1000, None, 30.0)
+THRESHOLDS = Thresholds((SMALL, MID, BIG), 15.0, (FollowerGain(50, 2),), 1000)
+
+
+def version(sequence: int, effective_from_ms: int) -> ThresholdVersion:
+    content_hash = THRESHOLDS.content_hash()
+    return ThresholdVersion(version_name(sequence, content_hash), sequence, effective_from_ms, 5, "a", "", content_hash, THRESHOLDS)
+
+
+@pytest.mark.parametrize(
+    ("followers", "judged"),
+    [
+        (None, ("unknown", 15.0)),
+        (-1, ("small", 10.0)),
+        (0, ("small", 10.0)),
+        (99, ("small", 10.0)),
+        (100, ("mid", 20.5)),
+        (999, ("mid", 20.5)),
+        (1000, ("big", 30.0)),
+        (2**63, ("big", 30.0)),
+    ],
+)
+def test_judge(followers: int | None, judged: tuple[str, float]) -> None:
+    assert THRESHOLDS.judge(followers) == judged
+
+
+def test_json_is_canonical_and_comes_back() -> None:
+    text = THRESHOLDS.to_json()
+    assert "\n" not in text
+    assert ": " not in text
+    assert json.dumps(json.loads(text), sort_keys=True, separators=(",", ":")) == text
+    assert Thresholds.from_json(text) == THRESHOLDS
+    same = replace(THRESHOLDS, unknown_authors=15)
+    assert same.to_json() == text
+    assert same.content_hash() == THRESHOLDS.content_hash()
+    assert replace(THRESHOLDS, unknown_authors=15.5).content_hash() != THRESHOLDS.content_hash()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"trending": 1}', THRESHOLDS.to_json().replace("20.5", '"x"')])
+def test_other_json_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Thresholds.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "tiers",
+    [
+        (),
+        (MID, BIG),
+        (SMALL, MID),
+        (SMALL, BIG),
+        (SMALL, replace(MID, from_followers=99), BIG),
+        (SMALL, replace(MID, name="small"), BIG),
+        (SMALL, replace(MID, name="unknown"), BIG),
+        (SMALL, replace(MID, plays_per_hour=0.0), BIG),
+        (SMALL, replace(MID, plays_per_hour=float("nan")), BIG),
+    ],
+)
+def test_tiers_that_do_not_cover_every_count_once_are_refused(tiers: tuple[Tier, ...]) -> None:
+    with pytest.raises(ValueError, match=r"tier|plays per hour"):
+        replace(THRESHOLDS, tiers=tiers)
+
+
+@pytest.mark.parametrize("rule", [FollowerGain(0, 1), FollowerGain(1, 0), FollowerGain(1, 169)])
+def test_impossible_rules_are_refused(rule: FollowerGain) -> None:
+    with pytest.raises(ValueError, match="follower gains"):
+        replace(THRESHOLDS, follower_gains=(rule,))
+
+
+def test_two_rules_of_one_span_are_refused() -> None:
+    with pytest.raises(ValueError, match="within_hours"):
+        replace(THRESHOLDS, follower_gains=(FollowerGain(1, 2), FollowerGain(2, 2)))
+
+
+def test_values_are_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        THRESHOLDS.unknown_authors = 1.0  # type: ignore[misc]
+
+
+def test_the_newest_begun_version_is_in_force() -> None:
+    first, second, same_time = version(1, 0), version(2, 1000), version(3, 1000)
+    versions = [same_time, first, second]
+    assert in_force(versions, 999) is first
+    assert in_force(versions, 1000) is same_time
+    with pytest.raises(LookupError, match="-1"):
+        in_force(versions, -1)
+
+
+def test_names() -> None:
+    assert version_name(3, "0123456789abcdef") == "v3-01234567"

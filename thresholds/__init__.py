@@ -1,0 +1,1 @@
+"""The thresholds that people edit: the file, its versions, and what an edit would change."""

@@ -1,0 +1,44 @@
+"""What changes from one set of thresholds to another, key by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from udfs.thresholds import Thresholds
+
+
+@dataclass(frozen=True)
+class Change:
+    """One key with its old and new value as people read them; "-" where the key is not there."""
+
+    key: str
+    old: str
+    new: str
+
+
+def difference(old: Thresholds, new: Thresholds) -> list[Change]:
+    """The keys whose values differ: those of `new` in the order of the file, then those that are gone.
+
+    Tiers go by their name, follower rules by their hours.
+    """
+    before, after = _flat(old), _flat(new)
+    changes = [Change(key, before.get(key, "-"), after.get(key, "-")) for key in {**after, **before}]
+    return [change for change in changes if change.old != change.new]
+
+
+def number(value: float) -> str:
+    """`20,000`, `2,000.5`."""
+    return f"{int(value):,}" if value == int(value) else f"{value:,}"
+
+
+def _flat(thresholds: Thresholds) -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for tier in thresholds.tiers:
+        end = "" if tier.below_followers is None else f" to below {tier.below_followers:,}"
+        flat[f"trending.tiers.{tier.name}.followers"] = f"from {tier.from_followers:,}{end}"
+        flat[f"trending.tiers.{tier.name}.plays_per_hour"] = number(tier.plays_per_hour)
+    flat["trending.unknown_authors.plays_per_hour"] = number(thresholds.unknown_authors)
+    for rule in thresholds.follower_gains:
+        flat[f"followers.gains.within_{rule.within_hours}_hours"] = f"{rule.gained:,}"
+    flat["warnings.negative_delta_plays"] = f"{thresholds.negative_delta_warning:,}"
+    return flat

@@ -1,0 +1,177 @@
+"""Reads `thresholds.yaml`: every mistake is refused with its line, its key, the reason and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+from connectors.endpoints import REPOSITORY
+from connectors.errors import TokpulseError
+from thresholds.nodes import TOP_LEVEL, NodeError, Problem, compose
+from thresholds.reader import LIMIT, NodeReader, line_of
+from udfs.thresholds import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
+
+FILE_NAME = "thresholds.yaml"
+SHIPPED_FILE = REPOSITORY / FILE_NAME
+MAX_BYTES = 256 * 1024
+_SHOWN_PROBLEMS = 5
+_COVER = "tiers are listed from 0 followers up, each begins where the one before ends, and the last has no below_followers"
+_Placed = tuple[Tier, yaml.MappingNode, dict[str, yaml.Node]]
+
+
+class ThresholdsFileError(TokpulseError):
+    """A file of thresholds that is refused: the message is `path:line: key: reason` of the first of its `problems`."""
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        first, *others = problems
+        where = f"{path}:{first.line}" if first.line else str(path)
+        also = "; ".join(f"line {problem.line}: {problem.key}: {problem.reason}" for problem in others[:_SHOWN_PROBLEMS])
+        more = f"; and {len(others) - _SHOWN_PROBLEMS} more" if len(others) > _SHOWN_PROBLEMS else ""
+        hint = first.allowed + (f" (also wrong: {also}{more})" if also else "")
+        super().__init__(f"{where}: {first.key}: {first.reason}", hint)
+        self.path = path
+        self.problems = tuple(problems)
+
+
+def default_file() -> Path:
+    """`thresholds.yaml` of the current directory when there is one, else the one of the project."""
+    here = Path(FILE_NAME)
+    return here if here.exists() else SHIPPED_FILE
+
+
+def load_thresholds(path: Path) -> Thresholds:
+    """The thresholds of `path`. Raises ThresholdsFileError."""
+    return parse_thresholds(_text(path), path)
+
+
+def parse_thresholds(text: str, path: Path = SHIPPED_FILE) -> Thresholds:
+    """The thresholds in `text`; `path` is named in errors. Raises ThresholdsFileError with every problem, in the order of lines."""
+    reader = NodeReader()
+    try:
+        root = compose(text)
+    except NodeError as error:
+        raise ThresholdsFileError(path, [error.problem]) from None
+    if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
+        raise ThresholdsFileError(
+            path, [Problem(1, TOP_LEVEL, "the file is empty", "it must hold trending, followers and warnings")]
+        )
+    found = _thresholds(reader, root)
+    if found is None or reader.problems:
+        raise ThresholdsFileError(path, sorted(reader.problems, key=lambda problem: problem.line))
+    return found
+
+
+def _text(path: Path) -> str:
+    """The file as text; its size is looked at before it is read."""
+    try:
+        if path.is_dir():
+            raise ThresholdsFileError(path, [Problem(0, "(file)", "is a directory", f"name a file like {FILE_NAME}")])
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or type(error).__name__}"
+        raise ThresholdsFileError(path, [Problem(0, "(file)", reason, f"name a file like {FILE_NAME}")]) from None
+    if len(raw) > MAX_BYTES:
+        allowed = f"at most {MAX_BYTES // 1024} KiB"
+        raise ThresholdsFileError(path, [Problem(1, "(file)", f"is larger than {MAX_BYTES // 1024} KiB", allowed)])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        reason = f"is not UTF-8: byte 0x{raw[error.start]:02x}"
+        raise ThresholdsFileError(path, [Problem(line, "(text)", reason, "save the file as UTF-8")]) from None
+
+
+def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
+    top = reader.mapping(root, "", ("trending", "followers", "warnings"))
+    trending = reader.mapping(top.get("trending"), "trending", ("tiers", "unknown_authors"))
+    tiers = _tiers(reader, trending.get("tiers"))
+    unknown = reader.mapping(trending.get("unknown_authors"), "trending.unknown_authors", ("plays_per_hour",))
+    unknown_rate = reader.number(unknown.get("plays_per_hour"), "trending.unknown_authors.plays_per_hour")
+    followers = reader.mapping(top.get("followers"), "followers", ("gains",))
+    gains = _gains(reader, followers.get("gains"))
+    warnings = reader.mapping(top.get("warnings"), "warnings", ("negative_delta_plays",))
+    limit = reader.integer(warnings.get("negative_delta_plays"), "warnings.negative_delta_plays", 1, LIMIT)
+    if tiers is None or unknown_rate is None or gains is None or limit is None or reader.problems:
+        return None
+    return Thresholds(tiers, unknown_rate, gains, limit)
+
+
+def _tiers(reader: NodeReader, node: yaml.Node | None) -> tuple[Tier, ...] | None:
+    path = "trending.tiers"
+    items = reader.sequence(node, path)
+    if items is None:
+        return None
+    if not items and node is not None:
+        reader.problem(
+            node, path, "is an empty list", "give at least one tier: {name: all, from_followers: 0, plays_per_hour: 1000}"
+        )
+        return None
+    placed = [_tier(reader, item, f"{path}[{index}]") for index, item in enumerate(items)]
+    whole = [entry for entry in placed if entry is not None]
+    names: dict[str, int] = {}
+    for index, entry in enumerate(placed):
+        if entry is not None and names.setdefault(entry[0].name, index) != index:
+            reason = f"{entry[0].name} is also the name of {path}[{names[entry[0].name]}]"
+            reader.problem(entry[2]["name"], f"{path}[{index}].name", reason, "give each tier its own name")
+    if len(whole) < len(placed):
+        return None
+    _refuse_gaps(reader, path, whole)
+    return tuple(tier for tier, _, _ in whole)
+
+
+def _tier(reader: NodeReader, node: yaml.Node, path: str) -> _Placed | None:
+    """A tier that is right by itself, with its nodes; None after a problem."""
+    known = len(reader.problems)
+    entry = reader.mapping(node, path, ("name", "from_followers", "plays_per_hour"), ("below_followers",))
+    name = reader.name(entry.get("name"), f"{path}.name")
+    begin = reader.integer(entry.get("from_followers"), f"{path}.from_followers", 0, LIMIT)
+    below = reader.integer(entry.get("below_followers"), f"{path}.below_followers", 1, LIMIT)
+    rate = reader.number(entry.get("plays_per_hour"), f"{path}.plays_per_hour")
+    if len(reader.problems) > known or name is None or begin is None or rate is None or not isinstance(node, yaml.MappingNode):
+        return None
+    return Tier(name, begin, below, rate), node, entry
+
+
+def _refuse_gaps(reader: NodeReader, path: str, placed: Sequence[_Placed]) -> None:
+    first, first_node, last, last_node = placed[0][0], placed[0][2], placed[-1][0], placed[-1][2]
+    if first.from_followers != 0:
+        reason = f"the first tier begins at {first.from_followers}, not at 0"
+        reader.problem(first_node["from_followers"], f"{path}[0].from_followers", reason, _COVER)
+    for index, (tier, mapping, nodes) in enumerate(placed[:-1]):
+        if tier.below_followers is None:
+            reader.problem(mapping, f"{path}[{index}].below_followers", "is missing: only the last tier has no end", _COVER)
+        elif tier.below_followers <= tier.from_followers:
+            reason = f"{tier.below_followers} is not above from_followers, {tier.from_followers}"
+            reader.problem(nodes["below_followers"], f"{path}[{index}].below_followers", reason, _COVER)
+    if last.below_followers is not None:
+        reason = f"the last tier ends at {last.below_followers}: larger authors belong to no tier"
+        reader.problem(last_node["below_followers"], f"{path}[{len(placed) - 1}].below_followers", reason, _COVER)
+    for index, ((tier, _, _), (following, _, nodes)) in enumerate(pairwise(placed), start=1):
+        end, begin = tier.below_followers, following.from_followers
+        if end is None or end == begin:
+            continue
+        what = f"authors with {end} to {begin - 1} followers have no tier" if begin > end else "the two overlap"
+        reason = f"{following.name} begins at {begin}, {tier.name} ends at {end}: {what}"
+        reader.problem(nodes["from_followers"], f"{path}[{index}].from_followers", reason, _COVER)
+
+
+def _gains(reader: NodeReader, node: yaml.Node | None) -> tuple[FollowerGain, ...] | None:
+    path = "followers.gains"
+    rules: list[FollowerGain] = []
+    spans: dict[int, int] = {}
+    for index, item in enumerate(reader.sequence(node, path) or ()):
+        key = f"{path}[{index}]"
+        entry = reader.mapping(item, key, ("gained", "within_hours"))
+        gained = reader.integer(entry.get("gained"), f"{key}.gained", 1, LIMIT)
+        hours = reader.integer(entry.get("within_hours"), f"{key}.within_hours", 1, MAX_WITHIN_HOURS)
+        if gained is None or hours is None:
+            continue
+        if spans.setdefault(hours, index) != index:
+            reason = f"{hours} hours have a rule already, on line {line_of((node.value if node else [])[spans[hours]])}"
+            reader.problem(entry["within_hours"], f"{key}.within_hours", reason, "one rule for each number of hours")
+        rules.append(FollowerGain(gained, hours))
+    return tuple(rules)

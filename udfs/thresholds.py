@@ -1,0 +1,148 @@
+"""The thresholds that people edit, as values: who is judged by what, and which version is in force when."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+
+UNKNOWN_TIER = "unknown"
+MAX_WITHIN_HOURS = 168
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Authors with `from_followers` (inclusive) up to `below_followers` (exclusive; None: no end) followers."""
+
+    name: str
+    from_followers: int
+    below_followers: int | None
+    plays_per_hour: float
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerGain:
+    """A rule: more than `gained` new followers `within_hours` hours is an alert."""
+
+    gained: int
+    within_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """One set of thresholds. The tiers cover every follower count from 0 up, in order; ValueError when they do not.
+
+    `unknown_authors` is in plays per hour, for authors without a snapshot. A delta below -`negative_delta_warning` plays is worth
+    a warning.
+    """
+
+    tiers: tuple[Tier, ...]
+    unknown_authors: float
+    follower_gains: tuple[FollowerGain, ...]
+    negative_delta_warning: int
+
+    def __post_init__(self) -> None:
+        if not self.tiers or self.tiers[0].from_followers != 0 or self.tiers[-1].below_followers is not None:
+            raise ValueError("tiers must begin at 0 followers, and the last one must have no end")
+        for tier, following in pairwise(self.tiers):
+            if tier.below_followers != following.from_followers or tier.from_followers >= following.from_followers:
+                raise ValueError(f"tier {following.name} must begin where {tier.name} ends")
+        names = [tier.name for tier in self.tiers]
+        if len(set(names)) != len(names) or UNKNOWN_TIER in names:
+            raise ValueError(f"tier names must differ from each other and from {UNKNOWN_TIER}")
+        rates = [*(tier.plays_per_hour for tier in self.tiers), self.unknown_authors]
+        if not all(isfinite(rate) and rate > 0 for rate in rates):
+            raise ValueError("plays per hour must be positive and finite")
+        if any(rule.gained < 1 or not 1 <= rule.within_hours <= MAX_WITHIN_HOURS for rule in self.follower_gains):
+            raise ValueError(f"follower gains must be positive, within 1 to {MAX_WITHIN_HOURS} hours")
+        spans = [rule.within_hours for rule in self.follower_gains]
+        if len(set(spans)) != len(spans):
+            raise ValueError("follower gains must differ in within_hours, which names their alerts")
+
+    def judge(self, followers: int | None) -> tuple[str, float]:
+        """Tier name and plays per hour for an author with `followers` followers (None: not known; below 0: like 0)."""
+        if followers is None:
+            return UNKNOWN_TIER, self.unknown_authors
+        for tier in reversed(self.tiers):
+            if followers >= tier.from_followers:
+                return tier.name, tier.plays_per_hour
+        return self.tiers[0].name, self.tiers[0].plays_per_hour
+
+    def to_json(self) -> str:
+        """Canonical JSON on one line, shaped like the file: equal thresholds give equal text."""
+        shape = {
+            "trending": {
+                "tiers": [
+                    {
+                        "name": tier.name,
+                        "from_followers": tier.from_followers,
+                        "below_followers": tier.below_followers,
+                        "plays_per_hour": float(tier.plays_per_hour),
+                    }
+                    for tier in self.tiers
+                ],
+                "unknown_authors": {"plays_per_hour": float(self.unknown_authors)},
+            },
+            "followers": {
+                "gains": [{"gained": rule.gained, "within_hours": rule.within_hours} for rule in self.follower_gains],
+            },
+            "warnings": {"negative_delta_plays": self.negative_delta_warning},
+        }
+        return json.dumps(shape, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Thresholds:
+        """The thresholds that `to_json` wrote. Raises ValueError for anything else."""
+        try:
+            shape: Any = json.loads(text)
+            trending = shape["trending"]
+            return cls(
+                tuple(_tier(tier) for tier in trending["tiers"]),
+                float(trending["unknown_authors"]["plays_per_hour"]),
+                tuple(FollowerGain(int(rule["gained"]), int(rule["within_hours"])) for rule in shape["followers"]["gains"]),
+                int(shape["warnings"]["negative_delta_plays"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no thresholds: {type(error).__name__} {error}") from error
+
+    def content_hash(self) -> str:
+        """SHA-256 of `to_json`, 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _tier(shape: Any) -> Tier:
+    below = shape["below_followers"]
+    return Tier(
+        str(shape["name"]), int(shape["from_followers"]), None if below is None else int(below), float(shape["plays_per_hour"])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdVersion:
+    """A published set of thresholds. Times are Unix milliseconds; `version` is `v<sequence>-<8 digits of content_hash>`."""
+
+    version: str
+    sequence: int
+    effective_from_ms: int
+    published_at_ms: int
+    author: str
+    comment: str
+    content_hash: str
+    thresholds: Thresholds
+
+
+def version_name(sequence: int, content_hash: str) -> str:
+    """`v3-1a2b3c4d`."""
+    return f"v{sequence}-{content_hash[:8]}"
+
+
+def in_force(versions: Sequence[ThresholdVersion], at_ms: int) -> ThresholdVersion:
+    """The newest version with `effective_from_ms <= at_ms`; LookupError when none is in force then."""
+    begun = [version for version in versions if version.effective_from_ms <= at_ms]
+    if not begun:
+        raise LookupError(f"no version of the thresholds is in force at {at_ms}")
+    return max(begun, key=lambda version: (version.effective_from_ms, version.sequence))
