@@ -52,7 +52,7 @@ class State:
     @property
     def flat(self) -> bool:
         """Whether both are the same within FLAT_WITHIN."""
-        return abs(self.ratio - 1) <= FLAT_WITHIN
+        return abs(self.after.total - self.before.total) <= FLAT_WITHIN * self.before.total
 
     def text(self) -> str:
         """The table for the terminal: the whole, then the operators that hold more than a hundredth of it."""
@@ -62,7 +62,7 @@ class State:
             if max(found) > _SHOWN_SHARE * self.after.total:
                 rows.append((f"  {_short(name)}", *_compared(*found)))
         header = (f"state of the {JOB} job, bytes", f"{self.few:,} obs.", f"{self.many:,} obs.", "ratio")
-        verdict = f"{'flat' if self.flat else 'NOT flat'} within {FLAT_WITHIN:.0%}"
+        verdict = f"{'flat' if self.flat else 'NOT flat'} within {FLAT_WITHIN * 100:.0f} %"
         return f"{table(header, rows)}\n\n{verdict}. {self.posts:,} posts throughout. {HOW_MEASURED}"
 
     def figures(self) -> dict[str, Any]:
@@ -85,7 +85,8 @@ def measure(progress: Progress) -> State:
             # Between the two parts no partition may be idle: the first records of the second would make the others' late.
             line = submit_line("--detached", "--parallelism", str(PARALLELISM), "--idle-timeout", "1 h", job=JOB)
             job_id = run_line(line, stack)
-        counts, sizes = [], []
+        counts: list[int] = []
+        sizes: list[StateSize] = []
         with stack.producer() as producer:
             stream = StateStream(producer, SETTINGS)
             for hours in HOURS:
@@ -95,7 +96,8 @@ def measure(progress: Progress) -> State:
                 progress.line(f"{stream.observations:,} observations: {found.total:,} bytes of state")
                 counts.append(stream.observations)
                 sizes.append(found)
-    return State(SETTINGS.posts, *counts, *sizes)
+    (few, many), (before, after) = counts, sizes
+    return State(SETTINGS.posts, few, many, before, after)
 
 
 def _settled(job_id: str, hours: int, stack: OwnStack) -> StateSize:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from connectors.producer import AvroProducer
@@ -13,32 +14,47 @@ from simulator.settings import MINUTE_MS, POSTS, USERS
 SNAPSHOT_MINUTES = 30
 
 
+@dataclass(frozen=True)
+class Minute:
+    """What is observed in one minute: `{"key", "value"}` of posts, and records of authors."""
+
+    posts: list[dict[str, str | bytes]]
+    snapshots: list[dict[str, object]]
+
+
+def minutes(settings: BulkSettings, prefix: bytes) -> Iterator[Minute]:
+    """The run minute by minute, in event-time order; `prefix` is the wire-format header of posts."""
+    templates = BulkTemplates.build(settings, prefix)
+    authors = sorted(set(templates.author_ids))
+    for number, batch in enumerate(batches(settings, templates)):
+        at_ms = settings.start_ms + number * MINUTE_MS
+        seen = authors[number % SNAPSHOT_MINUTES :: SNAPSHOT_MINUTES]
+        yield Minute(encode_batch(batch, templates), [snapshot(author, at_ms, 5_000 + number) for author in seen])
+
+
 class StateStream:
-    """Goes on where the last call of `write` ended; `observations` counts posts, `snapshots` users."""
+    """Goes on where the last call of `write` ended; `observations` counts posts, `snapshots` authors."""
 
     def __init__(self, producer: AvroProducer, settings: BulkSettings) -> None:
         self._producer = producer
-        self._settings = settings
-        self._templates = BulkTemplates.build(settings, producer.header(POSTS))
-        self._authors = sorted(set(self._templates.author_ids))
-        self._batches = batches(settings, self._templates)
-        self._minute = 0
+        self._minutes = minutes(settings, producer.header(POSTS))
+        self._hours = 0
         self.observations = 0
         self.snapshots = 0
 
     def write(self, hours: int, progress: Callable[[int, float], None]) -> None:
         """Writes all up to `hours` after the start, and waits until it is in Kafka."""
-        for batch in islice(self._batches, hours * 60 - self._minute):
-            self._producer.produce_batch(POSTS, encode_batch(batch, self._templates))
-            self.observations += len(batch.posts)
-            for author in self._authors[self._minute % SNAPSHOT_MINUTES :: SNAPSHOT_MINUTES]:
-                at_ms = self._settings.start_ms + self._minute * MINUTE_MS
-                self._producer.produce(USERS, snapshot(author, at_ms, 5_000 + self._minute))
-                self.snapshots += 1
+        count = (hours - self._hours) * 60
+        for number, minute in enumerate(islice(self._minutes, count), start=1):
+            self._producer.produce_batch(POSTS, minute.posts)
+            for record in minute.snapshots:
+                self._producer.produce(USERS, record)
             self._producer.poll()
-            self._minute += 1
-            progress(self.observations, self._minute / (hours * 60))
+            self.observations += len(minute.posts)
+            self.snapshots += len(minute.snapshots)
+            progress(self.observations, number / count)
         self._producer.flush()
+        self._hours = hours
 
 
 def snapshot(userid: str, at_ms: int, followers: int) -> dict[str, object]:

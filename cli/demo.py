@@ -1,4 +1,4 @@
-"""`tokpulse demo`: the whole way, from nothing to a table of top posts, then live until Ctrl-C."""
+"""`tokpulse demo`: the whole way, from nothing to a table of trending posts, then live until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, top_posts
+from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
 from cli.demo_stream import HOURS_BEFORE, DemoStream, demo_settings, load_state
 from cli.progress import RecordProgress
 from cli.submit import flink_run_line, submit
@@ -29,7 +29,7 @@ from stack.lifecycle import down, up
 from stack.report import Report
 from stack.settings import StackSettings
 
-JOB = "engagement"
+JOB = "pipeline"
 _TICK_S = 1.0
 _SEND_EVERY_MS = 10_000
 _SAY_EVERY_MS = 60_000
@@ -41,7 +41,7 @@ def wants_exit(value: str) -> bool:
 
 
 def command() -> None:
-    """Start the stack, stream a simulated universe into Kafka, run the engagement job on it, and show the top posts of each hour.
+    """Start the stack, stream a simulated universe into Kafka, run the pipeline job on it, and show what trends, hour by hour.
 
     Then go on live until Ctrl-C; with DEMO_EXIT=1 end here. A stack that the demo has started is stopped at the end, its data
     stays: the next demo goes on where this one ended. A stack that was running before keeps running.
@@ -77,7 +77,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
             sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
         typer.echo(f"simulate: {sent:,} records sent, {HOURS_BEFORE} or more hours are in Kafka")
         run_id = _run_bounded(endpoints, flink)
-        posts = top_posts(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
+        posts = trending_by_hour(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
         print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
         print_addresses(endpoints)
         typer.echo(f"{time.monotonic() - began:.0f} s")

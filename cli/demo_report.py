@@ -1,4 +1,4 @@
-"""What the demo prints: the table of top posts, the ledger of the run, and where things are."""
+"""What the demo prints: the table of trending posts, the ledger of the run, and where things are."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class DemoError(TokpulseError):
     """The demo ran, but not to the result it must have."""
 
 
-def top_posts(url: str, since_ms: int, hours: int) -> list[dict[str, Any]]:
-    """The post that gained most in each of the newest `hours` since `since_ms`; see top_posts.sql."""
+def trending_by_hour(url: str, since_ms: int, hours: int) -> list[dict[str, Any]]:
+    """The post that grew most beyond its threshold in each of the newest `hours` since `since_ms`; see trending_by_hour.sql."""
     client = connect(url)
     try:
         since = datetime.fromtimestamp(since_ms / 1000, UTC)
-        return rows(client, url, "top_posts", since=since, hours=hours)
+        return rows(client, url, "trending_by_hour", since=since, hours=hours)
     finally:
         client.close()
 
@@ -53,22 +53,31 @@ def ledger_line(row: Mapping[str, Any]) -> str:
 
 
 def table_of(posts: Sequence[Mapping[str, Any]]) -> Table:
-    """The rows of `top_posts` as a table, oldest hour first."""
-    table = Table(title="Post that gained the most plays, hour by hour (UTC)", box=None, pad_edge=False, title_justify="left")
+    """The rows of `trending_by_hour` as a table, oldest hour first."""
+    table = Table(
+        title="Fastest growing post of each hour (UTC), against the threshold of its author's tier",
+        box=None,
+        pad_edge=False,
+        title_justify="left",
+    )
     for title in ("hour", "post", "author"):
         table.add_column(title, no_wrap=True)
-    for title in ("plays", "gained", "engagement", "per play"):
+    for title in ("followers", "plays", "plays/h", "threshold"):
         table.add_column(title, justify="right", no_wrap=True)
+    for title in ("tier", "trending"):
+        table.add_column(title, no_wrap=True)
     for row in reversed(posts):
-        rate = row["engagement_rate_plays"]
+        followers, trending = row["author_follower_count"], row["trending_posts"]
         table.add_row(
             f"{row['window_start']:%Y-%m-%d %H:%M}",
             str(row["aweme_id"]),
             str(row["author_id"]),
+            "-" if followers is None else f"{followers:,}",
             f"{row['play_count']:,}",
-            f"{row['gained']:+,}",
-            f"{row['engagement_total']:,}",
-            "-" if rate is None else f"{rate:.2%}",
+            f"{row['delta_plays_per_hour']:+,.0f}",
+            f"{row['threshold']:,.0f}",
+            str(row["tier"]),
+            f"yes ({trending} in the hour)" if row["is_trending"] else "no",
         )
     return table
 
@@ -82,7 +91,7 @@ def print_results(posts: Sequence[Mapping[str, Any]], ledger: Sequence[str]) -> 
     console.print(table_of(posts))
     if len(posts) < MIN_HOURS:
         raise DemoError(
-            f"ClickHouse has top posts of {len(posts)} hours, not of {MIN_HOURS}", "`tokpulse doctor` looks for the reason"
+            f"ClickHouse has growth of {len(posts)} hours, not of {MIN_HOURS}", "`tokpulse doctor` looks for the reason"
         )
     console.print("", *ledger, sep="\n", soft_wrap=True)
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from cli import doctor_inputs, doctor_job, doctor_tables
 from cli.doctor_findings import Finding, Level, guarded
 from connectors.endpoints import Endpoints
+from jobs.catalog import JOBS
 from stack.settings import StackSettings
 
-JOB = "engagement"
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 
@@ -23,7 +23,7 @@ def examine(settings: StackSettings, endpoints: Endpoints, now_s: float) -> Iter
     yield from guarded("stack", lambda: doctor_inputs.services(settings, endpoints))
     yield from guarded("topics", lambda: doctor_inputs.topics(endpoints))
     yield from guarded("schemas", lambda: doctor_inputs.schemas(endpoints))
-    yield from guarded("job", lambda: doctor_job.job(endpoints, JOB, now_s))
+    yield from guarded("job", lambda: doctor_job.jobs(endpoints, JOBS, now_s))
     yield from guarded("clickhouse", lambda: doctor_tables.tables(endpoints, now_s))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,7 +11,8 @@ from cli.doctor_findings import Finding, duration, fail, ok, warn
 from connectors.endpoints import Endpoints
 from connectors.flink_rest import Checkpoints, FlinkRest, Job
 
-SUBMIT = "`tokpulse submit engagement`"
+SUBMIT = "`tokpulse submit pipeline`, or one of its parts"
+PIPELINE = "pipeline"
 # Beyond these, output is later than a reader of hourly rows expects.
 _LAG_RECORDS = 100_000
 _WATERMARK_BEHIND_S = 900.0
@@ -20,19 +21,23 @@ _END_OF_INPUT = 2**61
 _METRICS_S = 5.0
 
 
-def job(endpoints: Endpoints, name: str, now_s: float) -> Iterator[Finding]:
-    """The newest job called `name`, and what Flink measures of it. `now_s` is Unix seconds."""
+def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator[Finding]:
+    """Every job called one of `names` that runs, else the one that ended last, and what Flink measures. `now_s` is Unix seconds."""
     with FlinkRest(endpoints.flink_rest_url) as flink:
-        found = [candidate for candidate in flink.jobs() if candidate.name == name]
+        found = [candidate for candidate in flink.jobs() if candidate.name in names]
         active = [candidate for candidate in found if candidate.active]
         if not active:
             yield _ended(flink, found[0] if found else None, now_s)
-            return
-        if len(active) > 1:
-            yield warn(
-                "job", f"{len(active)} {name} jobs run at once: right, but twice the work", f"`flink cancel {active[-1].id}`"
-            )
-        yield from _running(flink, active[0], now_s)
+        for name in dict.fromkeys(candidate.name for candidate in active):
+            same = [candidate for candidate in active if candidate.name == name]
+            if len(same) > 1:
+                yield warn(
+                    "job", f"{len(same)} {name} jobs run at once: right, but twice the work", f"`flink cancel {same[-1].id}`"
+                )
+            yield from _running(flink, same[0], now_s)
+        if len({candidate.name for candidate in active}) > 1 and any(candidate.name == PIPELINE for candidate in active):
+            text = f"{PIPELINE} runs beside its parts: each change of a follower count is on its topic twice"
+            yield warn("job", text, f"cancel the parts, or {PIPELINE}")
 
 
 def _ended(flink: FlinkRest, last: Job | None, now_s: float) -> Finding:
@@ -40,8 +45,10 @@ def _ended(flink: FlinkRest, last: Job | None, now_s: float) -> Finding:
         return fail("job", "none has been submitted", SUBMIT)
     when = f"{duration(now_s - last.ended_ms / 1000)} ago"
     if last.state == "FAILED":
-        return fail("job", f"{last.id} failed {when}: {flink.root_cause(last.id)[0]}", f"remove the cause, then {SUBMIT}")
-    return warn("job", f"none runs; the last one is {last.state} since {when}", f"{SUBMIT} for live results")
+        return fail(
+            "job", f"{last.name} {last.id} failed {when}: {flink.root_cause(last.id)[0]}", f"remove the cause, then {SUBMIT}"
+        )
+    return warn("job", f"none runs; the last one, {last.name}, is {last.state} since {when}", f"{SUBMIT} for live results")
 
 
 def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
@@ -52,14 +59,21 @@ def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
         wait = f"; {free} of {slots} slots are free" if not free else ""
         yield fail(
             "job",
-            f"{current.id} is {current.state}{': ' + cause if cause else ''}{wait}",
+            f"{current.name} {current.id} is {current.state}{': ' + cause if cause else ''}{wait}",
             "remove the cause; it restarts by itself",
         )
         return
     if cause:
-        yield warn("job", f"{current.id} runs, after a failure {age} ago: {cause}", "nothing is lost; watch whether it comes again")
+        yield warn(
+            "job",
+            f"{current.name} {current.id} runs, after a failure {age} ago: {cause}",
+            "nothing is lost; watch whether it comes again",
+        )
     else:
-        yield ok("job", f"{current.id} runs since {duration(max(0.0, now_s - current.started_ms / 1000))}, without a failure")
+        yield ok(
+            "job",
+            f"{current.name} {current.id} runs since {duration(max(0.0, now_s - current.started_ms / 1000))}, without a failure",
+        )
     vertices = flink.vertices(current.id)
     for source in (vertex for vertex in vertices if vertex.is_source):
         pending = _patiently(partial(flink.metric_sum, current.id, source.id, "pendingRecords"))

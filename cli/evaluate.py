@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.evaluation import FLAT_PLAYS_PER_HOUR, Evaluation, Tally, evaluate
-from simulator.settings import POSTS, USERS, SimulationSettings
+from simulator.settings import DEFAULT_VIRAL_FLOOR, POSTS, USERS, SimulationSettings
 from thresholds.file import default_file, load_thresholds
 from udfs.thresholds import UNKNOWN_TIER, Thresholds
 
@@ -26,7 +26,9 @@ def command(
     posts: Annotated[int, typer.Option(min=1, help="Posts of a universe.")] = 400,
     creators: Annotated[int, typer.Option(min=1, help="Creators of a universe.")] = 100,
     unknown_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators without snapshots.")] = 0.1,
-    viral_floor: Annotated[int, typer.Option(min=0, help="Plays of a viral post beside 5 to 40 per follower of its author.")] = 0,
+    viral_floor: Annotated[
+        int, typer.Option(min=0, help="Plays of a viral post beside 5 to 40 per follower of its author.")
+    ] = DEFAULT_VIRAL_FLOOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Recall and precision of trending on simulated labels, per tier, beside 100,000 plays per hour for everybody.

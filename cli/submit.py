@@ -71,7 +71,12 @@ def command(
     run_id: Annotated[str, typer.Option(help="Name of this run in pipeline_ledger (default: the time).")] = "",
     print_only: Annotated[bool, typer.Option("--print", help="Print the line, do not run it.")] = False,
     partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on, off when bounded).")] = "",
-    watermark_delay: Annotated[str, typer.Option(help="How far event time may be out of order (default: 2 min).")] = "",
+    watermark_delay: Annotated[
+        str,
+        typer.Option(
+            help="How far event time may be out of order (default: 2 min; a bounded trending, followers or pipeline: 24 h)."
+        ),
+    ] = "",
     idle_timeout: Annotated[str, typer.Option(help="A silent partition holds windows back this long (default: 30 s).")] = "",
     max_ahead: Annotated[str, typer.Option(help="A clock further in the future is a bad record (default: 5 min).")] = "",
     from_savepoint: Annotated[str, typer.Option(help="Path of a savepoint or retained checkpoint to go on from.")] = "",

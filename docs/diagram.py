@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.catalog import JOBS
-from jobs.definition import JobDefinition, topic_of
+from jobs.definition import THRESHOLDS, JobDefinition, topic_of
 from jobs.render import SQL_DIR, load
+from thresholds.table import TABLE
 
 README = SQL_DIR.parent / "README.md"
 _REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
@@ -22,7 +23,7 @@ _STRING = re.compile(r"'(?:[^']|'')*'")
 _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
-ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\\.dlq$|dead_letters|pipeline_ledger")
+ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger")
 _CORRECTED = "_corrected"
 _STAGES = {"10_sources": "sources", "20_staging": "staging", "30_marts": "marts", "40_sinks": "sinks"}
 _MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -49,6 +50,18 @@ def job_edges(job: JobDefinition) -> Iterator[Edge]:
         yield Edge(Path(path).stem, f"topic {topic_of(path)}")
     for sink in job.clickhouse:
         yield Edge(sink.view, f"table {sink.table}")
+    if job.judges:
+        yield from _judgement(job)
+
+
+def _judgement(job: JobDefinition) -> Iterator[Edge]:
+    """From the topic of versions to the views that judge: publishing copies a version to its table, verdicts ask for it."""
+    yield Edge(f"topic {THRESHOLDS}", f"table {TABLE}")
+    versions = next(edge.target for edge in read_views() if edge.source == f"table {TABLE}")
+    verdicts = [Path(path).stem for path in job.functions if "verdict" in path]
+    for path in job.views:
+        if any(re.search(rf"\b{name}\(", load(path).text) for name in verdicts):
+            yield Edge(versions, Path(path).stem)
 
 
 def read_views() -> Iterator[Edge]:
@@ -108,7 +121,10 @@ def datasets() -> str:
         for path in job.sinks:
             if not path.endswith("_dlq.sql"):
                 mart = next(edge.source for edge in job_edges(job) if edge.target == Path(path).stem)
-                rows.append(_row(f"Kafka topic `{topic_of(path)}`", mart_banner(mart)))
+                grain = {"Grain": banner((SQL_DIR / path).read_text(encoding="utf-8"))["Grain"]}
+                # A topic may have fewer rows than the mart, and promises of its own.
+                said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
+                rows.append(_row(f"Kafka topic `{topic_of(path)}`", said))
     rows += [_row(f"ClickHouse view `{name}`", read_view(name)) for name in _read_view_names() if name.endswith(_CORRECTED)]
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
 

@@ -15,8 +15,8 @@ from jobs.settings import JobSettings
 
 WINDOW = timedelta(hours=1)
 WATERMARK_DELAY = timedelta(minutes=2)
-# What a post or a user left behind is forgotten after this long without news. Longer than the topics that jobs read keep their records,
-# so that a job that has run for months and one that reads the whole log anew find the same last earlier hour.
+# What a post or a user left behind is forgotten after this long without news: longer than the topics keep their records, so that a
+# job that has run for months knows all that a replay of the log finds.
 STATE_TTL = timedelta(days=31)
 # Long enough that no row is late for it; a day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)

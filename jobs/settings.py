@@ -68,7 +68,8 @@ def parser(job: str) -> argparse.ArgumentParser:
     result.add_argument("--resumed", action="store_true", help="give this with `flink run -s`: rows in doubt pass on their own")
     result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
     result.add_argument(
-        "--watermark-delay", help="how far event time may be out of order (default: 2 min, or what suits the job when bounded)"
+        "--watermark-delay",
+        help="how far event time may be out of order (default: 2 min; bounded, 24 h where late rows could not be mended)",
     )
     result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")

@@ -1,5 +1,6 @@
-"""The trending job: posts and snapshots of authors in Kafka -> growth from hour to hour, judged by thresholds, in ClickHouse; what trends
-also on a result topic.
+"""The trending job: posts and snapshots of authors in Kafka -> growth from hour to hour, judged by thresholds, in ClickHouse.
+
+What trends is on a result topic, too.
 
 Submit it with `tokpulse submit trending`, or paste the `flink run -py jobs/trending.py` line which that prints.
 """

@@ -1,5 +1,5 @@
 -- Question: where do consumers other than ClickHouse read how follower counts change?
--- Grain:    one record per user and pair of consecutive snapshots, exactly once for read_committed consumers.
+-- Grain:    one record per user and pair of consecutive snapshots, exactly once for read_committed consumers, whatever fails; a new submission writes them again.
 -- Key:      userid.
 -- 15 min is the longest transaction that a broker allows by default: an outage longer than that may abort what was already checkpointed.
 CREATE TEMPORARY TABLE followers_deltas_topic (

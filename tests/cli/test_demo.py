@@ -108,11 +108,13 @@ def hour(number: int) -> dict[str, Any]:
         "window_start": datetime(2026, 1, 5 + number // 24, number % 24, tzinfo=UTC),
         "aweme_id": "7600000000000000000",
         "author_id": "6800000000000000000",
+        "author_follower_count": None if number == 0 else 5000,
+        "tier": "unknown" if number == 0 else "small",
         "play_count": 1234,
-        "gained": 1000,
-        "engagement_total": 617,
-        "engagement_rate_plays": None if number == 0 else 0.5,
-        "is_final": 1,
+        "delta_plays_per_hour": 1000.4,
+        "threshold": 900.0,
+        "is_trending": number % 2,
+        "trending_posts": 3 * (number % 2),
     }
 
 
@@ -121,8 +123,8 @@ def test_the_table_has_a_row_per_hour_and_nothing_is_cut_short(capsys: pytest.Ca
     lines = capsys.readouterr().out.splitlines()
     rows = [line.split() for line in lines if line.startswith("2026-01-05")]
     assert [row[1] for row in rows] == [f"{number:02}:00" for number in range(24)]
-    assert rows[0][2:] == ["7600000000000000000", "6800000000000000000", "1,234", "+1,000", "617", "-"]
-    assert rows[1][-1] == "50.00%"
+    assert rows[0][2:] == ["7600000000000000000", "6800000000000000000", "-", "1,234", "+1,000", "900", "unknown", "no"]
+    assert rows[1][4:] == ["5,000", "1,234", "+1,000", "900", "small", "yes", "(3", "in", "the", "hour)"]
     assert lines[-1] == "posts: 1 read"
 
 

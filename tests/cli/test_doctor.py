@@ -14,6 +14,7 @@ from cli.doctor_findings import Finding, Level, duration, fail, guarded, ok
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.flink_rest import Checkpoints, FlinkRest, FlinkRestError, innermost
+from jobs.catalog import JOBS
 from stack.settings import StackSettings
 from stack.status import ServiceStatus
 
@@ -180,15 +181,15 @@ def test_flink_rest_reads_what_flink_answers() -> None:
 def test_a_restarting_job_is_named_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest(ANSWERS))
     endpoints = Endpoints({"FLINK_REST_URL": "http://127.0.0.1:1"}, StackSettings.load({}).data / "env")
-    (finding,) = doctor_job.job(endpoints, "engagement", NOW_S)
+    (finding,) = doctor_job.jobs(endpoints, ("engagement",), NOW_S)
     assert finding == fail(
-        "job", "b is RESTARTING: the broker is away; 0 of 8 slots are free", "remove the cause; it restarts by itself"
+        "job", "engagement b is RESTARTING: the broker is away; 0 of 8 slots are free", "remove the cause; it restarts by itself"
     )
 
 
 def test_a_job_that_nobody_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest({"/jobs/overview": {"jobs": []}}))
-    (finding,) = doctor_job.job(Endpoints({"FLINK_REST_URL": "x"}, StackSettings.load({}).data / "env"), "engagement", NOW_S)
+    (finding,) = doctor_job.jobs(Endpoints({"FLINK_REST_URL": "x"}, StackSettings.load({}).data / "env"), ("engagement",), NOW_S)
     assert finding.level is FAIL
     assert "submit" in finding.todo
 
@@ -204,3 +205,15 @@ def test_a_job_that_nobody_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_innermost(trace: str, text: str) -> None:
     assert innermost(trace) == text
+
+
+def test_a_pipeline_beside_its_parts_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = [
+        {"jid": name, "name": name, "state": "CREATED", "start-time": 1, "end-time": -1} for name in ("pipeline", "followers")
+    ]
+    answers = {"/jobs/overview": {"jobs": running}, "/overview": {"slots-available": 0, "slots-total": 8}}
+    answers |= {f"/jobs/{name}/exceptions": {"exceptionHistory": {"entries": []}} for name in ("pipeline", "followers")}
+    monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest(answers))
+    found = list(doctor_job.jobs(Endpoints({"FLINK_REST_URL": "x"}, StackSettings.load({}).data / "env"), JOBS, NOW_S))
+    assert [finding.level for finding in found] == [FAIL, FAIL, WARN]
+    assert "twice" in found[-1].text

@@ -1,12 +1,17 @@
 """`tokpulse evaluate`, called as typer would."""
 
+import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import simulate
+from cli.demo_stream import DemoState, demo_settings
 from cli.evaluate import command
+from simulator.settings import DEFAULT_VIRAL_FLOOR
 from thresholds.file import ThresholdsFileError
 
 SMALL: dict[str, Any] = {"seed": [201], "hours": 12, "posts": 30, "creators": 10}
@@ -55,3 +60,9 @@ def test_json_holds_the_same_and_repeats_itself(capsys: pytest.CaptureFixture[st
 def test_a_file_that_is_no_thresholds_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ThresholdsFileError):
         command(tmp_path / "none.yaml", **SMALL)
+
+
+@pytest.mark.parametrize("verb", [command, simulate.command])
+def test_what_is_judged_is_as_viral_as_what_is_simulated(verb: Callable[..., None]) -> None:
+    assert inspect.signature(verb).parameters["viral_floor"].default == DEFAULT_VIRAL_FLOOR
+    assert demo_settings(DemoState(0, 0)).viral_floor == DEFAULT_VIRAL_FLOOR

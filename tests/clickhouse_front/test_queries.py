@@ -36,7 +36,7 @@ def client(front: FrontProcess) -> Iterator[Any]:
     url = front.url(database=DATABASE)
     apply_migrations(url)
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
-    for table in ("engagement_hourly_maxima", "dead_letters_log", "pipeline_ledger_entries"):
+    for table in ("engagement_hourly_maxima", "trending_hourly_log", "dead_letters_log", "pipeline_ledger_entries"):
         made.command(f"TRUNCATE TABLE {table}")
     yield made
     made.close()
@@ -51,29 +51,59 @@ def insert_plays(client: Any, *observed: tuple[str, int, int]) -> None:
     )
 
 
-def top_posts(client: Any, hours: int = 26, since: datetime = START) -> list[tuple[int, str, int]]:
-    """(hour, post, gained), newest first."""
-    found = rows(client, "", "top_posts", since=since, hours=hours)
+def insert_growth(client: Any, *judged: tuple[str, int, float, float]) -> None:
+    """(post, hour, plays per hour, threshold)."""
+    client.insert(
+        "trending_hourly_log",
+        [
+            [
+                post,
+                "author",
+                hour_of(hour),
+                hour_of(hour + 1),
+                9,
+                1,
+                hour_of(hour),
+                1,
+                8,
+                rate,
+                None,
+                "missing",
+                "unknown",
+                limit,
+                "v1",
+                rate > limit,
+            ]
+            for post, hour, rate, limit in judged
+        ],
+    )
+
+
+def hour_of(number: int) -> datetime:
+    return START + timedelta(hours=number)
+
+
+def by_hour(client: Any, hours: int = 26) -> list[tuple[int, str, int]]:
+    """(hour, post, trending posts of the hour), newest first."""
+    found = rows(client, "", "trending_by_hour", since=START, hours=hours)
     return [
-        ((row["window_start"].replace(tzinfo=UTC) - START) // timedelta(hours=1), row["aweme_id"], row["gained"]) for row in found
+        ((row["window_start"].replace(tzinfo=UTC) - START) // timedelta(hours=1), row["aweme_id"], row["trending_posts"])
+        for row in found
     ]
 
 
-def test_top_posts_gives_the_largest_gain_of_each_hour(client: Any) -> None:
-    insert_plays(client, ("a", 0, 1000), ("a", 1, 1001), ("a", 2, 1002), ("b", 0, 1), ("b", 1, 50), ("b", 2, 51), ("c", 2, 9999))
-    assert top_posts(client) == [(2, "a", 1), (1, "b", 49)]
-    assert top_posts(client, hours=1) == [(2, "a", 1)]
+def test_each_hour_shows_the_post_furthest_beyond_its_threshold(client: Any) -> None:
+    insert_growth(
+        client, ("a", 1, 90.0, 100.0), ("b", 1, 30.0, 10.0), ("c", 1, 20.0, 10.0), ("a", 2, 50.0, 100.0), ("b", 2, -4.0, 10.0)
+    )
+    assert by_hour(client) == [(2, "a", 0), (1, "b", 2)]
+    assert by_hour(client, hours=1) == [(2, "a", 0)]
 
 
-def test_top_posts_merges_partial_rows_and_skips_gaps(client: Any) -> None:
-    insert_plays(client, ("a", 0, 5), ("a", 1, 7))
-    insert_plays(client, ("a", 1, 15), ("b", 0, 1), ("b", 2, 900))
-    assert top_posts(client) == [(1, "a", 10)]
-
-
-def test_top_posts_may_show_a_loss(client: Any) -> None:
-    insert_plays(client, ("a", 0, 5), ("a", 1, 3))
-    assert top_posts(client) == [(1, "a", -2)]
+def test_a_row_that_is_judged_again_counts_once(client: Any) -> None:
+    insert_growth(client, ("a", 1, 90.0, 10.0))
+    insert_growth(client, ("a", 1, 90.0, 10.0))
+    assert by_hour(client) == [(1, "a", 1)]
 
 
 def test_extent_of_an_empty_and_of_a_filled_table(client: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.targets import VARIABLES as WEBHOOKS
 from cli.main import COMMANDS
 from connectors.endpoints import VARIABLES
 from connectors.topics import load_topics
@@ -36,6 +37,12 @@ def test_diagram_has_every_sql_file_of_a_job() -> None:
             assert (f"    {Path(path).stem}\n" in picture) == (diagram.ASIDE.search(Path(path).stem) is None)
         for topic in job.topics:
             assert (f'"Kafka: {topic}"' in picture) == (not topic.endswith(".dlq"))
+
+
+def test_views_that_judge_are_shown_to_ask_for_the_thresholds() -> None:
+    judged = {edge.target for job in JOBS.values() for edge in diagram.job_edges(job) if edge.source == "view threshold_versions"}
+    assert judged == {"trending_hourly_judged", "follower_alerts"}
+    assert not any(edge.source.endswith("threshold_versions") for edge in diagram.job_edges(JOBS["engagement"]))
 
 
 def test_every_view_of_the_diagram_has_a_way_in_and_a_way_out() -> None:
@@ -76,12 +83,25 @@ def test_every_decision_is_linked_and_short() -> None:
 
 def test_readme_names_every_variable_and_default_port() -> None:
     readme = page("README.md")
-    for variable in VARIABLES:
+    for variable in (*VARIABLES, *WEBHOOKS.values()):
         assert f"`{variable}`" in readme
     for name, port in DEFAULT_PORTS.items():
         if port:
             assert f"`{port_variable(name)}`" in readme
             assert str(port) in readme
+
+
+def test_example_names_every_webhook_without_a_value() -> None:
+    for variable in WEBHOOKS.values():
+        assert f"# {variable}=" in page(".env.example").splitlines()
+
+
+def test_readme_names_every_job_and_page() -> None:
+    readme = page("README.md")
+    for job in JOBS:
+        assert f"| `{job}` |" in readme
+    for path in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{path.name})" in readme
 
 
 def test_readme_names_every_command() -> None:

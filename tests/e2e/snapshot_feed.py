@@ -9,13 +9,15 @@ from typing import Any
 
 from connectors.endpoints import Endpoints
 from connectors.producer import AvroProducer
-from simulator.settings import DEFAULT_START_MS, HOUR_MS, MINUTE_MS, USERS
+from simulator.settings import HOUR_MS, MINUTE_MS, USERS
 
 from .records import producing
 
 # Enough that each of the topic's 12 partitions has some of them: a partition without records would hold the watermark back.
 USER_COUNT = 120
-STEP_MS = 2 * HOUR_MS
+START_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z: years of steps before the clock, which no record may be ahead of
+# Few snapshots in the week that an alert looks back on: here only the deltas matter.
+STEP_MS = 12 * HOUR_MS
 _ROUND_S = 0.2
 
 
@@ -32,7 +34,7 @@ class SnapshotFeed(threading.Thread):
     def run(self) -> None:
         try:
             while not self._stop_now.wait(_ROUND_S):
-                at_ms = DEFAULT_START_MS + self.rounds * STEP_MS
+                at_ms = START_MS + self.rounds * STEP_MS
                 for when in (at_ms + MINUTE_MS, at_ms):
                     for user in range(USER_COUNT):
                         self._producer.produce(USERS, snapshot(user, self.rounds, when))
@@ -49,7 +51,7 @@ class SnapshotFeed(threading.Thread):
         self.stop()
         if self.failure is not None:
             raise self.failure
-        last_ms = DEFAULT_START_MS + self.rounds * STEP_MS + 24 * HOUR_MS
+        last_ms = START_MS + self.rounds * STEP_MS + 24 * HOUR_MS
         for user in range(USER_COUNT):
             self._producer.produce(USERS, snapshot(user, self.rounds, last_ms))
         self._producer.flush()

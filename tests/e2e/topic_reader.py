@@ -50,7 +50,10 @@ class TopicReader(threading.Thread):
                 for message in self._consumer.consume(1000, timeout=_POLL_S):
                     error = message.error()
                     if error is None:
-                        self._records.append((message.key(), message.value()))
+                        key, value = message.key(), message.value()
+                        assert isinstance(key, bytes)
+                        assert isinstance(value, bytes)
+                        self._records.append((key, value))
                     # A broker that is away shows as errors that pass.
                     elif error.name() in ("_AUTO_OFFSET_RESET", "OFFSET_OUT_OF_RANGE") or error.fatal():
                         raise AssertionError(f"{self.name}: {error}")

@@ -11,7 +11,7 @@ from simulator.delivery import Delivery, simulate
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.trending_hourly import hour_deltas
-from simulator.settings import POSTS, USERS, SettingsError, SimulationSettings
+from simulator.settings import DEFAULT_VIRAL_FLOOR, POSTS, USERS, SettingsError, SimulationSettings
 from simulator.truth import creator_labels, post_labels
 from simulator.universe import build_universe
 
@@ -82,5 +82,5 @@ def test_a_small_share_is_at_least_one_and_the_kinds_exclude_each_other() -> Non
 
 def test_the_viral_floor_moves_viral_posts_only() -> None:
     for here, there in zip(build_universe(PLAIN).posts, build_universe(replace(PLAIN, viral_floor=0)).posts, strict=True):
-        less = 2_000_000 if here.growth.curve == "viral" else 0
+        less = DEFAULT_VIRAL_FLOOR if here.growth.curve == "viral" else 0
         assert replace(here, growth=replace(here.growth, total=here.growth.total - less)) == there

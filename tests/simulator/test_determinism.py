@@ -30,7 +30,7 @@ SETTINGS = SimulationSettings(
     malformed=16,
     oversize_bytes=20_000,
 )
-FIRST_2000 = "41e0639d859dd25631cae2c77371e21606c8253cb391079466260168afa2f2ba"
+FIRST_2000 = "51bc5e8a031c377d045f2bdb43d0cf1562cfe0eeea9a8de69a236df7764dbefd"
 BULK_10_MINUTES = "dbb25c11a355b849f968157baa8e92e09dd0a1e62213488aef6bea21b529e728"
 
 

@@ -12,10 +12,8 @@ HELD_OUT = (201, 202, 203)
 
 
 def universe(seed: int) -> SimulationSettings:
-    """Small, with viral posts in proportion to their authors: see docs/trending.md."""
-    return SimulationSettings(
-        seed=seed, hours=26, posts=150, creators=60, audience=1, topics=(POSTS, USERS), unknown_authors=0.1, viral_floor=0
-    )
+    """The default settings; trending needs no comments. Some authors are unknown, so that this tier is judged too."""
+    return SimulationSettings(seed=seed, audience=1, topics=(POSTS, USERS), unknown_authors=0.1)
 
 
 def test_hours_are_counted_by_verdict_and_label_in_their_tier_and_in_all() -> None:

@@ -1,0 +1,215 @@
+"""Thresholds that are edited while a job runs: judged at once by the new ones, what was judged stays, a replay says the same."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from connectors.endpoints import REPOSITORY
+from connectors.producer import AvroProducer
+from simulator.settings import HOUR_MS, MINUTE_MS, POSTS, USERS
+from thresholds.backtest import backtest
+from thresholds.file import load_thresholds
+from thresholds.publish import publish_first, stored
+
+from .marts import KEYS, Row, differences, expected, held
+from .records import now_ms, observation, producing
+from .stack_process import VERSIONS, Stack, error_lines
+from .waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
+
+SHIPPED = REPOSITORY / "thresholds.yaml"
+NUMBER = 80
+FOLLOWERS = 5_000
+# What a user is promised between `apply` and the first row that is judged anew.
+SECONDS = 10.0
+
+
+def edited(path: Path, small: float) -> Path:
+    """The shipped file with another value for small creators."""
+    content = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    content["trending"]["tiers"][0]["plays_per_hour"] = small
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def snapshot(userid: str, at_ms: int, followers: int) -> dict[str, Any]:
+    """A whole record of a user with so many followers."""
+    user = {"id": userid, "uniqueId": userid, "nickname": userid, "secUid": userid, "verified": False, "privateAccount": False}
+    counts = {"followingCount": 1, "heartCount": 1, "videoCount": 1, "diggCount": 1}
+    return {
+        "userid": userid,
+        "user": user | {"region": None},
+        "stats": {"followerCount": followers, **counts},
+        "ingested_at": at_ms,
+    }
+
+
+class Hours:
+    """Eighty posts that gain 1,000 plays an hour each; an hour closes when the next is seen to have begun."""
+
+    def __init__(self, stack: Stack, producer: AvroProducer, start_ms: int) -> None:
+        self.stack, self.producer, self.start_ms = stack, producer, start_ms
+        for number in range(NUMBER):
+            producer.produce(USERS, snapshot(f"author-p{number}", start_ms, FOLLOWERS))
+        producer.flush()
+
+    def send(self, hour: int) -> None:
+        """Observations in the middle of that hour, and, when the job has seen them all, first ones of the next.
+
+        Partitions are read one after the other, and those that were silent hold no watermark back: sent at once, the end of the
+        hour in one partition would make its middle late in another.
+        """
+        self._observe(hour * HOUR_MS + 30 * MINUTE_MS, hour)
+        until(lambda: self._seen(hour), 90, f"hour {hour} is visible")
+        self._observe((hour + 1) * HOUR_MS + 3 * MINUTE_MS, hour)
+
+    def _observe(self, after_ms: int, hour: int) -> None:
+        for number in range(NUMBER):
+            self.producer.produce(POSTS, observation(f"p{number}", self.start_ms + after_ms, hour * 1_000))
+        self.producer.flush()
+
+    def _seen(self, hour: int) -> bool:
+        start_ms = self.start_ms + hour * HOUR_MS
+        sql = f"SELECT countIf(play_count = {hour * 1_000}) FROM engagement_hourly"
+        found = self.stack.query(f"{sql} WHERE toUnixTimestamp64Milli(window_start) = {start_ms}")
+        return bool(found[0][0] == NUMBER)
+
+    def judged(self, hour: int) -> list[Row]:
+        """The rows of that hour, once they are all there; [] before."""
+        rows = [row for row in held(self.stack, "trending_hourly") if row["window_start"] == self.start_ms + hour * HOUR_MS]
+        return rows if len(rows) == NUMBER else []
+
+
+def verdicts(rows: list[Row]) -> set[tuple[str, float, int]]:
+    return {(row["threshold_version"], row["threshold"], row["is_trending"]) for row in rows}
+
+
+def test_an_edit_while_the_job_runs(stack: Stack, tmp_path: Path) -> None:
+    start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
+    (first,) = stored(stack.endpoints)
+    shipped = first.thresholds.judge(FOLLOWERS)[1]
+    assert shipped > 1_000
+    job = stack.submit("pipeline", "--detached", "--run-id", "edited", TOKPULSE_IDLE_TIMEOUT="2 s")
+    with producing(stack.endpoints) as producer:
+        hours = Hours(stack, producer, start_ms)
+        hours.send(0)
+        hours.send(1)
+        rows = until(lambda: hours.judged(1), 90, "the first hour with an earlier one is judged")
+        assert verdicts(rows) == {(first.version, shipped, 0)}
+
+        # Between the hour that was judged and the next one.
+        effective = start_ms + 2 * HOUR_MS + 30 * MINUTE_MS
+        done = stack.run("thresholds", "apply", str(edited(tmp_path / "new.yaml", 999.5)), "--effective-from", str(effective))
+        assert done.returncode == 0, done.stderr
+        applied = time.monotonic()
+        second = stored(stack.endpoints)[-1]
+        assert second.version in done.stdout
+        hours.send(2)
+        rows = until(lambda: hours.judged(2), 60, "the next hour is judged")
+        assert verdicts(rows) == {(second.version, 999.5, 1)}, "judged by the version in force at the end of the hour"
+        # The whole way, from the edit to the row, takes no longer on an idle machine; a loaded one gets more time above.
+        assert time.monotonic() - applied < 60 + SECONDS
+        until(lambda: len(held(stack, "tiktok.trending.alerts")) >= NUMBER, 30, "the alerts are on their topic")
+
+        # Refused edits change nothing.
+        for name, text in (("syntax", "trending: ["), ("tag", "!!python/object/apply:os.system [echo]"), ("empty", "")):
+            bad = tmp_path / f"{name}.yaml"
+            bad.write_text(text, encoding="utf-8")
+            (line,) = error_lines(stack.run("thresholds", "apply", str(bad)))
+            assert f"{bad}:" in line
+        assert [version.version for version in stored(stack.endpoints)] == [first.version, second.version]
+        hours.send(3)
+        rows = until(lambda: hours.judged(3), 60, "the hour after refused edits is judged")
+        assert verdicts(rows) == {(second.version, 999.5, 1)}
+
+        # Back to the first version for what ends from now on.
+        back = stack.run("thresholds", "rollback", "previous", "--effective-from", str(start_ms + 4 * HOUR_MS + MINUTE_MS))
+        assert back.returncode == 0, back.stderr
+        third = stored(stack.endpoints)[-1]
+        assert third.thresholds == first.thresholds
+        hours.send(4)
+        rows = until(lambda: hours.judged(4), 60, "the hour after the rollback is judged")
+        assert verdicts(rows) == {(third.version, shipped, 0)}
+
+    assert stack.state(job) == "RUNNING"
+    assert stack.attempts(job) == {0}, stack.failure(job)
+    stack.cancel_all()
+    live = by_key(held(stack, "trending_hourly"))
+    stack.clear_tables(VERSIONS)
+    stack.submit("pipeline", "--bounded", "--run-id", "replayed")
+    replayed = by_key(held(stack, "trending_hourly"))
+    # The replay also closes the last hour, which was still open.
+    assert json.dumps([live[key] for key in sorted(live)]) == json.dumps([replayed[key] for key in sorted(live)])
+
+
+def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:
+    return {tuple(row[name] for name in KEYS["trending_hourly"]): row for row in rows}
+
+
+def test_late_data_corrects_what_is_shown_and_not_what_was_alerted(stack: Stack) -> None:
+    start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
+    stack.submit("pipeline", "--detached", "--run-id", "late", TOKPULSE_IDLE_TIMEOUT="2 s")
+    with producing(stack.endpoints) as producer:
+        hours = Hours(stack, producer, start_ms)
+        for hour in range(4):
+            hours.send(hour)
+        until(lambda: hours.judged(3), 90, "the hours are judged")
+        before = held(stack, "trending_hourly")
+        until(lambda: not differing(stack), 30, "the corrected view says the same while nothing is late")
+        for post in ("p3", "p7"):
+            producer.produce(POSTS, observation(post, start_ms + HOUR_MS + 40 * MINUTE_MS, 5_000_000))
+        producer.flush()
+    touched = {(post, start_ms + hour * HOUR_MS) for post in ("p3", "p7") for hour in (1, 2)}
+    until(lambda: set(differing(stack)) == touched, 60, "the corrected view differs in the hours that late data touched")
+    assert differences(held(stack, "trending_hourly"), before, KEYS["trending_hourly"]) == []
+    corrected = by_key(held(stack, "trending_hourly_corrected"))
+    closed = [row for row in expected(stack).rows["trending_hourly"] if row["window_start"] <= start_ms + 3 * HOUR_MS]
+    assert differences(list(corrected.values()), closed, KEYS["trending_hourly"]) == []
+
+
+def differing(stack: Stack) -> list[tuple[Any, ...]]:
+    """Keys of the rows in which trending_hourly and its corrected view differ."""
+    judged, corrected = by_key(held(stack, "trending_hourly")), by_key(held(stack, "trending_hourly_corrected"))
+    return sorted(key for key in judged.keys() | corrected.keys() if judged.get(key) != corrected.get(key))
+
+
+def test_a_backtest_says_what_a_replay_with_the_file_gives(stack: Stack, tmp_path: Path) -> None:
+    start_ms = now_ms() // HOUR_MS * HOUR_MS - 30 * HOUR_MS
+    with producing(stack.endpoints) as producer:
+        for number in range(60):
+            for hour in range(24):
+                at_ms = start_ms + hour * HOUR_MS + number * MINUTE_MS // 2
+                producer.produce(POSTS, observation(f"p{number}", at_ms, number * 180 * hour * (hour % 5)))
+                if number % 3:
+                    producer.produce(USERS, snapshot(f"author-p{number}", at_ms, number * 700 + hour * hour * 150))
+        producer.flush()
+    stack.submit("pipeline", "--bounded", "--run-id", "before")
+    before = alerts(stack)
+    file = edited(tmp_path / "other.yaml", 1_500.0)
+    content = file.read_text(encoding="utf-8").replace("gained: 50000", "gained: 300")
+    file.write_text(content, encoding="utf-8")
+    predicted = backtest(stack.endpoints.clickhouse_url, load_thresholds(file), listed=100_000)
+    assert predicted.gained > 0
+    # Published from the beginning in an empty world, and everything replayed.
+    stack.clear_topics("tokpulse.thresholds", "tiktok.trending.alerts", "tiktok.followers.alerts")
+    stack.clear_tables(VERSIONS)
+    publish_first(stack.endpoints, file)
+    stack.submit("pipeline", "--bounded", "--run-id", "after")
+    after = alerts(stack)
+    named = {(change.gained, "post", change.aweme_id, change.window_end_ms) for change in predicted.trending_changes}
+    named |= {(change.gained, "user", change.userid, change.t_now_ms) for change in predicted.follower_changes}
+    assert named == {(True, *key) for key in after - before} | {(False, *key) for key in before - after}
+    assert (predicted.gained, predicted.lost) == (len(after - before), len(before - after))
+
+
+def alerts(stack: Stack) -> set[tuple[str, str, int]]:
+    """What is on the alert topics: ("post", aweme_id, window_end) and ("user", userid, t_now)."""
+    posts = {("post", row["aweme_id"], row["window_end"]) for row in held(stack, "tiktok.trending.alerts")}
+    return posts | {("user", row["userid"], row["t_now"]) for row in held(stack, "tiktok.followers.alerts")}
