@@ -27,6 +27,7 @@ from .stack_process import Stack
 
 Post = dict[str, Any]
 _HEADER_BYTES = 5
+SILENCE_S = 30.0
 
 
 @contextmanager
@@ -102,9 +103,13 @@ def messages(endpoints: Endpoints, topic: str) -> Iterator[Message]:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
         consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
         open_partitions = set(partitions)
+        deadline = time.monotonic() + SILENCE_S
         while open_partitions:
-            batch = consumer.consume(1000, timeout=30)
-            assert batch, f"nothing more of {topic} within 30 s, and partitions {sorted(open_partitions)} have not ended"
+            # It waits for the whole number or the whole time, whichever comes first, and the last batch is never whole.
+            batch = consumer.consume(1000, timeout=0.2)
+            if batch:
+                deadline = time.monotonic() + SILENCE_S
+            assert time.monotonic() < deadline, f"nothing more of {topic}, and partitions {sorted(open_partitions)} have not ended"
             for message in batch:
                 error = message.error()
                 if error is None:

@@ -1,0 +1,49 @@
+"""Jobs as declarations: topics follow from file names, and one job can do the work of several."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from jobs.catalog import JOBS
+from jobs.definition import combined, topic_of
+
+
+@pytest.mark.parametrize(
+    ("path", "topic"),
+    [
+        ("10_sources/posts_events.sql", "tiktok.posts.events"),
+        ("40_sinks/posts_events_dlq.sql", "tiktok.posts.events.dlq"),
+        ("40_sinks/followers_deltas_topic.sql", "tiktok.followers.deltas"),
+    ],
+)
+def test_a_file_is_named_after_its_topic(path: str, topic: str) -> None:
+    assert topic_of(path) == topic
+
+
+def test_a_file_named_after_nothing_is_refused() -> None:
+    with pytest.raises(LookupError, match="not named after a topic"):
+        topic_of("10_sources/nothing.sql")
+
+
+def test_the_pipeline_has_each_file_of_its_parts_once() -> None:
+    parts = [job for name, job in JOBS.items() if name != "pipeline"]
+    pipeline = JOBS["pipeline"]
+    files = [*pipeline.statements, *pipeline.inserts]
+    assert len(files) == len(set(files))
+    assert set(files) == {file for job in parts for file in (*job.statements, *job.inserts)}
+    assert set(pipeline.clickhouse) == {sink for job in parts for sink in job.clickhouse}
+    assert pipeline.bounded_watermark_delay == timedelta(hours=24)
+    assert combined("again", [pipeline, *parts]).statements == pipeline.statements
+
+
+def test_each_topic_has_one_job_that_keeps_its_dead_letters() -> None:
+    """Several jobs that read a topic would each write its bad records to the queue."""
+    parts = [job for name, job in JOBS.items() if name != "pipeline"]
+    queues = [topic for job in parts for topic in job.topics_written if topic.endswith(".dlq")]
+    assert sorted(queues) == sorted({f"{topic}.dlq" for job in parts for topic in job.topics_read})
+
+
+def test_a_job_that_judges_needs_the_published_thresholds() -> None:
+    assert {name for name, job in JOBS.items() if "tokpulse.thresholds" in job.topics} == {"trending", "followers", "pipeline"}
