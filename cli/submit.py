@@ -16,6 +16,7 @@ import typer
 from cli.job_watch import JobWatch
 from connectors.endpoints import REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
+from connectors.flink_rest import FlinkRest
 from connectors.preflight import check_services
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, told
@@ -113,7 +114,22 @@ def command(
     if print_only:
         return
     check_services(endpoints, JOBS[job].topics)
+    check_writers(endpoints, job)
     submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)))
+
+
+def check_writers(endpoints: Endpoints, job: str) -> None:
+    """Raises SubmitError while another job writes a topic that this one writes in transactions."""
+    with FlinkRest(endpoints.flink_rest_url) as flink:
+        running = [other for other in flink.jobs() if other.active and other.name in JOBS]
+    for other in running:
+        shared = sorted(JOBS[job].transactional & JOBS[other.name].transactional)
+        if shared:
+            raise SubmitError(
+                f"job {other.name} ({other.id}) is {other.state} and writes {shared[0]} in transactions:"
+                f" a second writer would end its transactions, or write everything twice",
+                f"end it first: {endpoints.flink_home / 'bin' / 'flink'} cancel {other.id}",
+            )
 
 
 def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> None:

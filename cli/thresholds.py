@@ -156,7 +156,7 @@ def _publish(
         raise VersionError(
             "no version of the thresholds is published yet", "`tokpulse up` or `tokpulse init` publishes the first one"
         )
-    if last.content_hash == wanted.content_hash():
+    if last.content_hash == wanted.content_hash() and last.effective_from_ms <= max(now_ms, effective_from_ms):
         typer.echo(_already(last, now_ms))
         return
     follow(known, wanted, effective_from_ms, now_ms, author, comment)

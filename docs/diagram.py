@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.catalog import JOBS
-from jobs.definition import THRESHOLDS, JobDefinition, topic_of
+from jobs.definition import JobDefinition, topic_of
 from jobs.render import SQL_DIR, load
 from thresholds.table import TABLE
+from thresholds.topic import TOPIC
 
 README = SQL_DIR.parent / "README.md"
 _REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
@@ -56,7 +57,7 @@ def job_edges(job: JobDefinition) -> Iterator[Edge]:
 
 def _judgement(job: JobDefinition) -> Iterator[Edge]:
     """From the topic of versions to the views that judge: publishing copies a version to its table, verdicts ask for it."""
-    yield Edge(f"topic {THRESHOLDS}", f"table {TABLE}")
+    yield Edge(f"topic {TOPIC}", f"table {TABLE}")
     versions = next(edge.target for edge in read_views() if edge.source == f"table {TABLE}")
     verdicts = [Path(path).stem for path in job.functions if "verdict" in path]
     for path in job.views:

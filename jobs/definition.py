@@ -9,8 +9,11 @@ from pathlib import Path
 
 from connectors.sinks import ClickHouseSink
 from connectors.topics import DLQ_SUFFIX, Topic, load_topics
+from jobs.render import load
+from thresholds.topic import TOPIC
 
-THRESHOLDS = "tokpulse.thresholds"
+# Functions that ask for the published thresholds.
+JUDGING = frozenset({"05_functions/trending_verdict.sql", "05_functions/follower_verdicts.sql"})
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,12 @@ class JobDefinition:
     @property
     def judges(self) -> bool:
         """Whether the published thresholds decide what the job writes."""
-        return any("verdict" in path for path in self.functions)
+        return not JUDGING.isdisjoint(self.functions)
+
+    @property
+    def transactional(self) -> frozenset[str]:
+        """The topics that the job writes in transactions: one running job at a time, for a second one would fence the first."""
+        return frozenset(topic_of(path) for path in self.sinks if "'exactly-once'" in load(path).text)
 
     @property
     def topics_read(self) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ class JobDefinition:
     @property
     def topics(self) -> tuple[str, ...]:
         """Every topic that must exist before the job starts."""
-        return self.topics_read + self.topics_written + ((THRESHOLDS,) if self.judges else ())
+        return self.topics_read + self.topics_written + ((TOPIC,) if self.judges else ())
 
 
 def identifier(topic: str) -> str:

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from clickhouse_connect.driver.client import Client
 from pyflink.table import DataTypes, FunctionContext, ScalarFunction, TableFunction
 from pyflink.table.udf import udf, udtf
 
 from connectors.clickhouse_client import connect
+from connectors.errors import TokpulseError
 from jobs.known_versions import KnownVersions
 from thresholds.table import read_table
 from udfs.gains import broken_rules
@@ -27,14 +29,28 @@ _EPOCH = datetime(1970, 1, 1)  # Flink's TIMESTAMP has no zone; all of ours are 
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def published_versions() -> Sequence[ThresholdVersion]:
-    """All versions of the thresholds, from ClickHouse. Raises ClickHouseUnavailableError."""
-    url = os.environ[URL_VARIABLE]
-    client = connect(url)
-    try:
-        return read_table(client, url)
-    finally:
-        client.close()
+class PublishedVersions:
+    """All versions of the thresholds, from ClickHouse, over one connection that is opened anew after an error."""
+
+    def __init__(self) -> None:
+        self._client: Client | None = None
+
+    def __call__(self) -> Sequence[ThresholdVersion]:
+        """Raises ClickHouseUnavailableError."""
+        url = os.environ[URL_VARIABLE]
+        try:
+            if self._client is None:
+                self._client = connect(url)
+            return read_table(self._client, url)
+        except TokpulseError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
 
 class TrendingVerdict(ScalarFunction):  # type: ignore[misc]  # PyFlink has no type hints
@@ -49,10 +65,15 @@ class TrendingVerdict(ScalarFunction):  # type: ignore[misc]  # PyFlink has no t
 
     def open(self, function_context: FunctionContext) -> None:
         """Registers the metrics `thresholds.negative_deltas` and `thresholds.negative_deltas_beyond_limit`."""
-        self._known = KnownVersions(published_versions)
+        self._published = PublishedVersions()
+        self._known = KnownVersions(self._published)
         metrics = function_context.get_metric_group().add_group("thresholds")
         self._negative = metrics.counter("negative_deltas")
         self._beyond_limit = metrics.counter("negative_deltas_beyond_limit")
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        self._published.close()
 
     def eval(self, delta_plays: Any, followers: Any, window_end: Any) -> pd.DataFrame:
         """One verdict per row. Raises TokpulseError when the thresholds cannot be had."""
@@ -93,7 +114,12 @@ class FollowerVerdicts(TableFunction):  # type: ignore[misc]  # PyFlink has no t
 
     def open(self, function_context: FunctionContext) -> None:
         """Nothing is asked for yet."""
-        self._known = KnownVersions(published_versions)
+        self._published = PublishedVersions()
+        self._known = KnownVersions(self._published)
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        self._published.close()
 
     def eval(self, times: list[datetime], counts: list[int]) -> Iterator[tuple[datetime, int, int, int, int, int, str]]:
         """(t_from, gained, from_count, curr_count, within_hours, threshold, threshold_version) of each broken rule."""

@@ -13,7 +13,7 @@ from connectors.clickhouse_client import connect
 from connectors.clickhouse_queries import rows
 from thresholds.table import read_table
 from thresholds.versions import milliseconds
-from udfs.thresholds import Thresholds, ThresholdVersion
+from udfs.thresholds import Thresholds, ThresholdVersion, not_replaced
 
 HOUR_MS = 3_600_000
 # 1970 to the end of 2299: ClickHouse's times reach no further.
@@ -134,7 +134,7 @@ def spans(thresholds: Thresholds, versions: Sequence[ThresholdVersion]) -> list[
 
 def follower_parameters(thresholds: Thresholds, versions: Sequence[ThresholdVersion], hours: int) -> dict[str, Any]:
     """The parameters of the follower queries: what the rule for `hours` was in each period, and what it would be."""
-    periods = sorted(versions, key=lambda version: (version.effective_from_ms, version.sequence))
+    periods = not_replaced(versions)
     return {
         "span_ms": hours * HOUR_MS,
         "begins_ms": [_LONG_AGO_MS, *(version.effective_from_ms for version in periods)],

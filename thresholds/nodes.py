@@ -69,7 +69,8 @@ class _PlainLoader(yaml.SafeLoader):
         return node
 
     def _path(self) -> str:
-        return "".join(self._parts).lstrip(".")[:120] or TOP_LEVEL
+        # An escape may give half a surrogate pair, which no terminal can show.
+        return "".join(self._parts).lstrip(".")[:120].encode(errors="backslashreplace").decode() or TOP_LEVEL
 
 
 def compose(text: str) -> yaml.Node | None:
@@ -78,6 +79,10 @@ def compose(text: str) -> yaml.Node | None:
         loader = _PlainLoader(text)
         try:
             return loader.document()
+        except (ValueError, OverflowError):
+            # An escape beyond Unicode; PyYAML hands it to chr() as it is.
+            line = loader.line + 1
+            raise NodeError(Problem(line, "(text)", "an escape stands for no character", "write the character itself")) from None
         finally:
             loader.dispose()
     except yaml.reader.ReaderError as error:

@@ -9,13 +9,13 @@ from pathlib import Path
 from connectors.clickhouse_client import connect
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.producer import AvroProducer, ProducerSettings
+from connectors.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.registry import SchemaRegistry
 from connectors.validation import wall_clock_ms
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.table import read_table, write_table
 from thresholds.topic import TOPIC, Log, read_topic
-from thresholds.versions import follow, ordered, to_record
+from thresholds.versions import VersionError, follow, ordered, to_record
 from udfs.thresholds import Thresholds, ThresholdVersion
 
 NEEDED = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
@@ -70,7 +70,12 @@ def publish_first(endpoints: Endpoints, path: Path = SHIPPED_FILE) -> list[str]:
     def make(known: Sequence[ThresholdVersion]) -> ThresholdVersion:
         return follow(known, thresholds, 0, wall_clock_ms(), "tokpulse", f"first version, from {path.name}")
 
-    return [f"published thresholds {_publish(endpoints, make).version} from {path.name}"]
+    try:
+        version = _publish(endpoints, make)
+    except (FencedProducerError, VersionError):
+        # Somebody else was first, at the same moment.
+        return sync(endpoints)
+    return [f"published thresholds {version.version} from {path.name}"]
 
 
 def establish(endpoints: Endpoints, path: Path = SHIPPED_FILE) -> list[str]:

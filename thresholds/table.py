@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from clickhouse_connect.driver.client import Client
@@ -9,15 +10,28 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.clickhouse_client import unavailable
 from connectors.clickhouse_queries import rows
-from thresholds.versions import from_record, ordered, to_record
+from thresholds.versions import VersionRecordError, from_record, ordered, to_record
 from udfs.thresholds import ThresholdVersion
 
+_LOG = logging.getLogger(__name__)
 TABLE = "threshold_versions_log"
 
 
 def read_table(client: Client, url: str) -> list[ThresholdVersion]:
-    """Every version in `threshold_versions`, oldest first. Raises ClickHouseUnavailableError or VersionRecordError."""
-    return ordered(from_record(row) for row in rows(client, url, "threshold_versions"))
+    """Every readable version in `threshold_versions`, oldest first; what somebody has spoilt by hand is logged and left out.
+
+    Raises ClickHouseUnavailableError, and VersionRecordError when none of the versions that are there can be read.
+    """
+    found, spoilt = [], None
+    for row in rows(client, url, "threshold_versions"):
+        try:
+            found.append(from_record(row))
+        except VersionRecordError as error:
+            spoilt = error
+            _LOG.warning("threshold_versions: %s", error.message)
+    if spoilt is not None and not found:
+        raise spoilt
+    return ordered(found)
 
 
 def write_table(client: Client, url: str, versions: Sequence[ThresholdVersion]) -> None:

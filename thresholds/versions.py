@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,13 +41,14 @@ def to_record(version: ThresholdVersion) -> dict[str, Any]:
 
 def from_record(record: Mapping[str, Any]) -> ThresholdVersion:
     """The version of a record or row. Raises VersionRecordError when its content is no thresholds, or not that of its hash."""
-    name = str(record["version"])
+    name, content = str(record["version"]), str(record["content"])
     try:
-        thresholds = Thresholds.from_json(str(record["content"]))
+        thresholds = Thresholds.from_json(content)
     except ValueError as error:
         raise VersionRecordError(f"version {name}: {error}", "`tokpulse thresholds apply` publishes the file again") from None
     sequence, content_hash = int(record["sequence"]), str(record["content_hash"])
-    if thresholds.content_hash() != content_hash or version_name(sequence, content_hash) != name:
+    # Of the text as it is stored: another release may write the same thresholds in other words.
+    if hashlib.sha256(content.encode()).hexdigest() != content_hash or version_name(sequence, content_hash) != name:
         raise VersionRecordError(f"version {name}: its content is not that of its hash", "somebody changed it by hand")
     return ThresholdVersion(
         name,
@@ -73,8 +75,8 @@ def follow(
     author: str,
     comment: str,
 ) -> ThresholdVersion:
-    """The version after the newest of `known`. Raises VersionError when it would take effect no later than that one."""
-    check_effective_from(known, effective_from_ms)
+    """The version after the newest of `known`. Raises VersionError as check_effective_from does."""
+    check_effective_from(known, effective_from_ms, published_at_ms)
     for what, text in (("author", author), ("comment", comment)):
         if len(text) > MAX_TEXT:
             raise VersionError(f"the {what} has {len(text):,} characters", f"at most {MAX_TEXT:,} are kept")
@@ -84,14 +86,18 @@ def follow(
     return ThresholdVersion(name, sequence, effective_from_ms, published_at_ms, author, comment, content_hash, thresholds)
 
 
-def check_effective_from(known: Sequence[ThresholdVersion], effective_from_ms: int) -> None:
-    """Raises VersionError unless the time is later than the newest version's: what was judged by an older one stays so."""
+def check_effective_from(known: Sequence[ThresholdVersion], effective_from_ms: int, now_ms: int) -> None:
+    """Raises VersionError unless the time is later than that of the version in force now: what it has judged stays so.
+
+    A version that is only planned may be preceded: it is replaced, and never comes into force.
+    """
     if effective_from_ms > _LATEST_MS:
         raise VersionError("effective_from is after the year 2299", "ClickHouse keeps no later time")
-    last = newest(known)
+    begun = [version for version in known if version.effective_from_ms <= now_ms]
+    last = in_force(begun, now_ms) if begun else None
     if last is not None and effective_from_ms <= last.effective_from_ms:
         raise VersionError(
-            f"effective_from {iso(effective_from_ms)} is not after that of the newest version, {last.version}:"
+            f"effective_from {iso(effective_from_ms)} is not after that of the version in force, {last.version}:"
             f" {iso(last.effective_from_ms)}",
             "choose a later time with --effective-from",
         )

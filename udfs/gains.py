@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ def broken_rules(times_ms: Sequence[int], counts: Sequence[int], rules: Sequence
     now_ms, count = times_ms[-1], counts[-1]
     for rule in rules:
         since_ms = now_ms - rule.within_hours * HOUR_MS
-        span = [(counts[i], -times_ms[i]) for i in range(len(times_ms) - 1) if since_ms <= times_ms[i] < now_ms]
+        first = bisect_left(times_ms, since_ms)
+        span = [(counts[i], -times_ms[i]) for i in range(first, len(times_ms) - 1)]
         if span:
             least, negative_time = min(span)
             if count - least > rule.gained:

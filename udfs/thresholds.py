@@ -141,8 +141,20 @@ def version_name(sequence: int, content_hash: str) -> str:
 
 
 def in_force(versions: Sequence[ThresholdVersion], at_ms: int) -> ThresholdVersion:
-    """The newest version with `effective_from_ms <= at_ms`; LookupError when none is in force then."""
+    """The version published last among those with `effective_from_ms <= at_ms`; LookupError when none is in force then.
+
+    So a later version that takes effect earlier replaces one that was planned.
+    """
     begun = [version for version in versions if version.effective_from_ms <= at_ms]
     if not begun:
         raise LookupError(f"no version of the thresholds is in force at {at_ms}")
-    return max(begun, key=lambda version: (version.effective_from_ms, version.sequence))
+    return max(begun, key=lambda version: version.sequence)
+
+
+def not_replaced(versions: Sequence[ThresholdVersion]) -> list[ThresholdVersion]:
+    """The versions that are in force at some time, in the order in which they take effect."""
+    kept: list[ThresholdVersion] = []
+    for version in sorted(versions, key=lambda version: version.sequence):
+        kept = [earlier for earlier in kept if earlier.effective_from_ms < version.effective_from_ms]
+        kept.append(version)
+    return kept

@@ -17,11 +17,15 @@ class ThresholdVersions:
     """
 
     def __init__(self, versions: Iterable[Mapping[str, Any]]) -> None:
-        self._versions = sorted(versions, key=lambda version: (version["effective_from_ms"], version["sequence"]))
+        self._versions: list[Mapping[str, Any]] = []
+        for version in sorted(versions, key=lambda version: version["sequence"]):
+            while self._versions and self._versions[-1]["effective_from_ms"] >= version["effective_from_ms"]:
+                self._versions.pop()
+            self._versions.append(version)
         self._begins = [version["effective_from_ms"] for version in self._versions]
 
     def in_force(self, at_ms: int) -> Mapping[str, Any]:
-        """The version that began last at or before `at_ms`, of several at once that with the highest sequence.
+        """The version with the highest sequence among those that begin at or before `at_ms`.
 
         Raises LookupError before the first one.
         """

@@ -1,5 +1,5 @@
 -- Question: what was observed of each user in the week before each snapshot?
--- Grain:    one row per user and moment of observation; `times` (Unix ms) and `counts` are parallel, oldest first, the row's own last.
+-- Grain:    one row per user and moment of observation; `times` and `counts` are parallel, oldest first, the row's own last.
 -- Key:      (userid, observed_at).   A week is the longest span that a rule may have.
 CREATE TEMPORARY VIEW follower_history AS
 SELECT

@@ -1,7 +1,7 @@
 -- Question: which snapshot records were quarantined, where are they, and why?
 -- Grain:    one row per quarantined record.
 -- Key:      (topic, partition, offset).
--- `raw` is the beginning of the value; the whole of it, unchanged, is in the topic's dead-letter queue.
+-- `raw` is the beginning of the value; the whole of it, unchanged, is in the topic's dead-letter queue (see the job followers).
 CREATE TEMPORARY VIEW users_dead_letters AS
 SELECT
   ${USERS_SNAPSHOTS_TOPIC} AS topic,

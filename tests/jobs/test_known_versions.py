@@ -69,6 +69,16 @@ def test_without_an_answer_what_is_known_serves_for_earlier_times_only() -> None
         versions.refresh(known_until_ms)
 
 
+def test_an_answer_that_lacks_a_known_version_takes_nothing_away() -> None:
+    table, clock = Table(version(1, 0), version(2, 100)), Clock()
+    versions = known(table, clock)
+    versions.refresh(200)
+    del table.versions[1]
+    clock.seconds += REFRESH_S
+    versions.refresh(200)
+    assert versions.in_force(200).version == "v2"
+
+
 def test_the_first_answer_is_waited_for() -> None:
     table = Table(version(1, 0))
     table.away = True

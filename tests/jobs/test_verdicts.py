@@ -38,7 +38,7 @@ class Metrics:
 
 @pytest.fixture
 def metrics(monkeypatch: pytest.MonkeyPatch) -> Metrics:
-    monkeypatch.setattr(verdicts, "published_versions", lambda: VERSIONS)
+    monkeypatch.setattr(verdicts.PublishedVersions, "__call__", lambda _: VERSIONS)
     return Metrics()
 
 
@@ -62,7 +62,7 @@ def test_each_row_is_judged_by_the_version_of_its_hour(metrics: Metrics) -> None
 
 
 def test_an_empty_batch_asks_nobody(metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts, "published_versions", lambda: pytest.fail("asked"))
+    monkeypatch.setattr(verdicts.PublishedVersions, "__call__", lambda _: pytest.fail("asked"))
     function = opened(verdicts.TrendingVerdict(), metrics)
     nothing = pd.Series([], dtype="int64")
     assert function.eval(nothing, nothing, pd.Series([], dtype="datetime64[ns]")).empty

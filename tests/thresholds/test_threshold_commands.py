@@ -149,7 +149,7 @@ def test_apply_twice_in_one_moment_names_the_times(run: Run, published: list[Thr
     for moment in ("2026-01-05T00:00:00Z", "2026-01-04", "1969-01-01"):
         code, _, err = run("apply", "--effective-from", moment)
         assert code == 1
-        assert f"is not after that of the newest version, {published[1].version}: 2026-01-05T00:00:00Z" in err
+        assert f"is not after that of the version in force, {published[1].version}: 2026-01-05T00:00:00Z" in err
     code, _, err = run("apply", "--effective-from", "soon")
     assert code == 1
     assert "--effective-from: 'soon' is no time" in err
@@ -160,9 +160,14 @@ def test_apply_twice_in_one_moment_names_the_times(run: Run, published: list[Thr
 def test_a_version_of_the_future_is_not_in_force_yet(run: Run, published: list[ThresholdVersion]) -> None:
     edited()
     assert run("apply", "--effective-from", "2200-01-01")[0] == 0
-    assert run("apply")[1].startswith("already published, in force from 2200-01-01T00:00:00Z as v2-")
+    assert run("apply", "--effective-from", "2201-01-01")[1].startswith(
+        "already published, in force from 2200-01-01T00:00:00Z as v2-"
+    )
     assert run("show")[1].startswith(f"# {published[0].version},")
     assert "trending.unknown_authors" in run("diff")[1]
+    # What is only planned keeps nobody from changing the thresholds before.
+    assert "published v3-" in run("apply")[1]
+    assert run("show")[1].startswith(f"# {published[2].version},")
 
 
 @pytest.mark.clickhouse

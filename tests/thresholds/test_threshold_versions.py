@@ -66,9 +66,15 @@ def test_a_gap_in_the_numbers_is_not_filled() -> None:
 
 
 @pytest.mark.parametrize("effective", [T0, T0 - 1, 0, -1])
-def test_a_version_cannot_take_effect_before_the_newest_one(effective: int) -> None:
-    with pytest.raises(VersionError, match=r"is not after that of the newest version, v2-\w{8}: 2026-01-05T00:00:00Z"):
+def test_a_version_cannot_take_effect_before_the_one_in_force(effective: int) -> None:
+    with pytest.raises(VersionError, match=r"is not after that of the version in force, v2-\w{8}: 2026-01-05T00:00:00Z"):
         follow(chain(0, T0), BASE, effective, T0, "", "")
+
+
+def test_a_planned_version_may_be_preceded() -> None:
+    versions = chain(0, T0 + 1000)
+    third = follow(versions, BASE, T0 + 1, T0, "", "")
+    assert current([*versions, third], T0 + 5000) is third
 
 
 def test_absurd_times_and_texts_are_refused() -> None:

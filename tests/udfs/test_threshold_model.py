@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force, version_name
+from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force, not_replaced, version_name
 
 SMALL, MID, BIG = Tier("small", 0, 100, 10.0), Tier("mid", 100, 1000, 20.5), Tier("big", 1000, None, 30.0)
 THRESHOLDS = Thresholds((SMALL, MID, BIG), 15.0, (FollowerGain(50, 2),), 1000)
@@ -99,3 +99,9 @@ def test_the_newest_begun_version_is_in_force() -> None:
 
 def test_names() -> None:
     assert version_name(3, "0123456789abcdef") == "v3-01234567"
+
+
+def test_a_planned_version_is_replaced_by_a_later_one_that_begins_earlier() -> None:
+    versions = [version(1, 0), version(2, 2000), version(3, 1000)]
+    assert in_force(versions, 5000) is versions[2]
+    assert not_replaced(versions) == [versions[0], versions[2]]

@@ -1,4 +1,4 @@
--- Momentum over 30 minutes, every 5. Flink writes partial, final and late rows; least and greatest values merge them in any order.
+-- Momentum over 30 minutes, every 5. Flink writes closed windows and late rows; least and greatest values merge them in any order.
 CREATE TABLE IF NOT EXISTS velocity_30m_extremes
 (
     aweme_id String COMMENT 'Post id',

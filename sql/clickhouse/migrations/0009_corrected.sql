@@ -1,5 +1,6 @@
 -- What trending_hourly and follower_deltas would be with everything known now, late observations included: computed anew from engagement_hourly,
--- the snapshots and the published thresholds. They differ from what was published only where late data came in.
+-- the snapshots and the published thresholds. They differ from what was published only where late data came in,
+-- or a version was backdated.
 CREATE OR REPLACE VIEW trending_hourly_corrected
 (
     aweme_id String,
@@ -46,7 +47,14 @@ AS WITH
             arrayMap(tier -> JSONExtractUInt(tier, 'from_followers'), tiers) AS bounds,
             arrayMap(tier -> JSONExtractFloat(tier, 'plays_per_hour'), tiers) AS rates,
             JSONExtractFloat(content, 'trending', 'unknown_authors', 'plays_per_hour') AS unknown_rate
-        FROM threshold_versions
+        FROM
+        (
+            SELECT *, min(effective_from) OVER (ORDER BY sequence ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS replaced_from,
+                count() OVER (ORDER BY sequence ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later
+            FROM threshold_versions
+        )
+        -- A version that was only planned when a later one took effect before it never came into force.
+        WHERE later = 0 OR effective_from < replaced_from
     ),
     grown AS
     (
@@ -61,12 +69,13 @@ AS WITH
             toUInt16(dateDiff('hour', hours.prev_window_end, hours.window_end)) AS gap_hours,
             toInt64(hours.play_count) - toInt64(hours.prev_play_count) AS delta_plays,
             delta_plays / gap_hours AS delta_plays_per_hour,
-            snapshots.userid = '' AS missing,
+            ifNull(snapshots.known, 0) = 0 AS missing,
             if(missing, NULL, snapshots.follower_count) AS author_follower_count,
             multiIf(missing, 'missing', dateDiff('millisecond', snapshots.observed_at, hours.window_end) - 1 < 86400000, 'fresh', 'stale') AS snapshot_status,
             1 AS one
         FROM hours
-        ASOF LEFT JOIN follower_snapshots AS snapshots ON hours.author_id = snapshots.userid AND hours.window_end > snapshots.observed_at
+        ASOF LEFT JOIN (SELECT userid, observed_at, follower_count, 1 AS known FROM follower_snapshots) AS snapshots
+            ON hours.author_id = snapshots.userid AND hours.window_end > snapshots.observed_at
         WHERE hours.place > 1
     )
 SELECT
