@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 TRENDING, FOLLOWERS = "trending", "followers"
 TOPICS: Mapping[str, str] = {"tiktok.trending.alerts": TRENDING, "tiktok.followers.alerts": FOLLOWERS}
 # Far above what TikTok gives; an id is kept in memory and on disk, so it needs some bound.
 MAX_TEXT = 256
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Place(NamedTuple):
@@ -30,6 +32,7 @@ class BadRecordError(Exception):
 class Alert:
     """One alert. `key` names it across replays; `event_ms` is when it became true (Unix ms); `rate` is plays or followers per hour.
 
+    Alerts of one `series` less than `span_ms` apart tell the same; with 0 each tells something of its own.
     `record` holds the record's fields as JSON values, times as ISO 8601 with milliseconds.
     """
 
@@ -38,6 +41,17 @@ class Alert:
     event_ms: int
     rate: float
     record: Mapping[str, Any] = field(compare=False)
+    span_ms: int = 0
+
+    @property
+    def series(self) -> str:
+        """The key without its time."""
+        return self.key.rpartition("/")[0]
+
+    def span_keys(self) -> tuple[str, str]:
+        """The keys of its series that are one span before and after it; keys of a series order as their times do."""
+        first, last = (iso(_moment(self.event_ms + shift)) for shift in (-self.span_ms, self.span_ms))
+        return f"{self.series}/{first}", f"{self.series}/{last}"
 
 
 def iso(moment: datetime) -> str:
@@ -70,7 +84,8 @@ def _followers(record: Mapping[str, Any]) -> Alert:
         _number(record, name)
     if hours < 1:
         raise BadRecordError(f"within_hours is {hours}")
-    return Alert(FOLLOWERS, f"followers/{user}/{hours}h/{iso(now)}", _ms(now), gained / hours, _json(record))
+    key = f"followers/{user}/{hours}h/{iso(now)}"
+    return Alert(FOLLOWERS, key, _ms(now), gained / hours, _json(record), span_ms=hours * 3_600_000)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Alert]] = {TRENDING: _trending, FOLLOWERS: _followers}
@@ -98,8 +113,13 @@ def _time(record: Mapping[str, Any], name: str) -> datetime:
 
 
 def _ms(moment: datetime) -> int:
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def _moment(ms: int) -> datetime:
+    """Unix ms as a time; the first or the last one that there is for what is beyond."""
+    return _EPOCH + timedelta(milliseconds=min(max(ms, _ms(_FIRST)), _ms(_LAST)))
 
 
 def _json(record: Mapping[str, Any]) -> dict[str, Any]:

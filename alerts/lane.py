@@ -32,7 +32,7 @@ class Backoff:
 
     first: float = 1.0
     longest: float = 60.0
-    longest_retry_after: float = 600.0
+    longest_retry_after: float = 3_600.0
     give_up_after: float = 900.0
     jitter: Callable[[float, float], float] = random.uniform
 
@@ -112,6 +112,17 @@ class Lane:
                 return
         self._settled([place])
 
+    def told(self, alert: Alert) -> bool:
+        """Whether another alert of its series, less than its span away, was sent or is about to be."""
+        if not alert.span_ms:
+            return False
+        after, before = alert.span_keys()
+        with self._changed:
+            # First the queue, as in `add`. An alert that waits itself was found to be the one to send.
+            if alert.key in self._waiting:
+                return False
+            return self._waiting.between(after, before) or self._state.sent_between(after, before, self.name)
+
     def flush(self) -> None:
         """Nothing more is to come: groups need not wait any longer."""
         with self._changed:
@@ -181,6 +192,8 @@ class Lane:
             self._put_back(what.alerts)
             if isinstance(error, StoppedError):
                 raise
+            if error.after is not None:
+                self._bucket.hold(self._clock() + self._backoff.seconds(1, error.after))
             self._note_giving_up(error)
             return
         # Right after the answer: what a crash cuts off between the two is sent again.
@@ -201,7 +214,7 @@ class Lane:
         retrying = Retrying(
             retry=retry_if_exception_type(TryAgainError),
             wait=self._seconds,
-            stop=lambda _: self._clock() - started >= self._backoff.give_up_after,
+            stop=lambda state: self._clock() - started + self._ahead(state) >= self._backoff.give_up_after,
             sleep=self._pause,
             before_sleep=self._note_failure,
             reraise=True,
@@ -214,7 +227,12 @@ class Lane:
 
     def _seconds(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        return self._backoff.seconds(state.attempt_number, error.after if isinstance(error, TryAgainError) else None)
+        pause = self._backoff.seconds(state.attempt_number, error.after if isinstance(error, TryAgainError) else None)
+        return max(pause, self._bucket.wait(self._clock()))
+
+    def _ahead(self, state: RetryCallState) -> float:
+        # Somebody waits for the end of --once: it does not begin a pause that Retry-After makes longer than the limit.
+        return state.upcoming_sleep if self._once else 0.0
 
     def _note_failure(self, state: RetryCallState) -> None:
         # Once per message: a target that is down for hours is one line, not hundreds.
@@ -224,7 +242,7 @@ class Lane:
     def _note_giving_up(self, error: TryAgainError) -> None:
         if not self.gave_up:
             _LOG.error(
-                "%s has accepted nothing for %.0f s (%s); %s",
+                "%s takes nothing within %.0f s (%s); %s",
                 self.name,
                 self._backoff.give_up_after,
                 error,

@@ -21,3 +21,7 @@ class TokenBucket:
     def spend(self, now: float) -> None:
         """Counts a message sent at `now`."""
         self._next = now + self._every
+
+    def hold(self, until: float) -> None:
+        """Lets no message be sent before `until`."""
+        self._next = max(self._next, until)

@@ -45,7 +45,8 @@ class Source(Protocol):
         """Stops or resumes reading; safe to repeat."""
 
     def lost(self) -> Collection[Partition]:
-        """Partitions that another consumer has taken over since the last call."""
+        """Partitions that were taken away since the last call, by `poll`: before the record that it gave, which may be of
+        a new assignment of the same partitions."""
 
     def at_end(self) -> bool:
         """Whether each partition has been read up to an end that it had since the start."""
@@ -86,12 +87,16 @@ class Rules:
 
 @dataclass
 class Tally:
-    """Records read: those that were no alerts, those too old, and those that all targets had settled before."""
+    """Records read: those that were no alerts, those too old, those that all targets had settled before, and repeats.
+
+    A repeat tells what each target was told a short time (event time) before: see `Lane.told`.
+    """
 
     read: int = 0
     unreadable: int = 0
     skipped: int = 0
     known: int = 0
+    repeats: int = 0
 
 
 class Notifier:
@@ -144,8 +149,6 @@ class Notifier:
     def turn(self) -> None:
         """One poll, and what is due beside it."""
         self._raise_failures()
-        if lost := set(self._source.lost()):
-            self._lose(lost)
         now = self._clock()
         if self._held and now >= self._retry_at:
             held, self._held = self._held, None
@@ -154,7 +157,9 @@ class Notifier:
         # Resuming at half of it, so that reading is not switched with every message.
         self._full = pending >= (self._rules.max_pending // 2 if self._full else self._rules.max_pending)
         self._source.pause(self._full or self._held is not None)
-        if record := self._source.poll(POLL_S):
+        record = self._source.poll(POLL_S)
+        self._leave_lost()
+        if record:
             self._take(record)
         if now >= self._expire_at:
             self._expire_at = now + EXPIRE_S
@@ -165,6 +170,8 @@ class Notifier:
 
     def settle(self) -> None:
         """Writes what was skipped, then commits the offsets before which nothing is left to do."""
+        # Here too: a poll that fails may have taken partitions away before.
+        self._leave_lost()
         self._state.record(self._skips, self._now_ms())
         self._skips = []
         offsets = {
@@ -213,11 +220,18 @@ class Notifier:
             self.tally.skipped += 1
             self._skips += [(alert.key, lane.name, "skipped", None) for lane in lanes if lane.name not in outcomes]
             lanes = []
+        elif told := [lane for lane in lanes if lane.told(alert)]:
+            self._skips += [(alert.key, lane.name, "skipped", None) for lane in told if lane.name not in outcomes]
+            lanes = [lane for lane in lanes if lane not in told]
+            self.tally.repeats += not lanes
         self._tracker.seen(place, len(lanes))
         for lane in lanes:
             lane.add(alert, place)
 
-    def _lose(self, partitions: set[Partition]) -> None:
+    def _leave_lost(self) -> None:
+        partitions = set(self._source.lost())
+        if not partitions:
+            return
         self._tracker.forget(partitions)
         for lane in self._lanes:
             lane.forget(partitions)

@@ -34,9 +34,10 @@ class State:
         self._path = path
         self._lock = threading.Lock()
         self._lock_file: IO[str] | None = None
-        self._memory: dict[str, dict[str, str]] | None = {} if read_only else None
         self._queries = {file.stem: file.read_text(encoding="utf-8") for file in _QUERIES.glob("*.sql")}
         self._database: sqlite3.Connection | None = None
+        # Read before the file, and written instead of it.
+        self._memory = self._set_up(sqlite3.connect(":memory:", check_same_thread=False)) if read_only else None
         try:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,8 @@ class State:
             elif path.exists():
                 self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
                 if not self._version(self._database):  # created this moment, and still empty
-                    self.close()
+                    self._database.close()
+                    self._database = None
         except OSError as error:
             raise StateError(f"cannot use {path}: {error.strerror}", "give another file with --state") from error
         except sqlite3.Error as error:
@@ -54,39 +56,41 @@ class State:
 
     def outcomes(self, key: str) -> dict[str, str]:
         """Target -> outcome of an alert; targets that have none yet are absent."""
-        with self._using() as database:
-            found = dict(database.execute(self._queries["outcomes_of_key"], {"key": key})) if database else {}
-        return found | (self._memory or {}).get(key, {})
+        found: dict[str, str] = {}
+        with self._using() as databases:
+            for database in reversed(databases):
+                found |= dict(database.execute(self._queries["outcomes_of_key"], {"key": key}))
+        return found
+
+    def sent_between(self, after: str, before: str, target: str) -> bool:
+        """Whether `target` was sent an alert whose key is as long as these two and stands between them."""
+        query, values = self._queries["sent_between"], {"after": after, "before": before, "target": target}
+        with self._using() as databases:
+            return any(database.execute(query, values).fetchone()[0] for database in databases)
 
     def record(self, outcomes: Iterable[tuple[str, str, Outcome, int | None]], at_ms: int) -> None:
         """Records (key, target, outcome, HTTP status) tuples in one transaction; they are on disk on return."""
-        if self._memory is not None:
-            for key, target, outcome, _ in outcomes:
-                self._memory.setdefault(key, {})[target] = outcome
-            return
         values = [
             {"key": key, "target": target, "outcome": outcome, "status": status, "at_ms": at_ms}
             for key, target, outcome, status in outcomes
         ]
-        with self._using() as database:
-            if database and values:
-                with database:
+        with self._using() as databases:
+            if databases and values:
+                with databases[0] as database:
                     database.executemany(self._queries["record_outcome"], values)
 
     def expire(self, now_ms: int) -> None:
         """Forgets outcomes recorded more than KEEP_DAYS ago."""
-        if self._memory is not None:
-            return
-        with self._using() as database:
-            if database:
-                with database:
+        with self._using() as databases:
+            if databases:
+                with databases[0] as database:
                     database.execute(self._queries["expire_outcomes"], {"before_ms": now_ms - KEEP_DAYS * 86_400_000})
 
     def close(self) -> None:
         """Closes the file and lets another process have it."""
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        for database in self._databases:
+            database.close()
+        self._database = self._memory = None
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
@@ -103,6 +107,9 @@ class State:
         # With WAL's usual NORMAL, a power cut could forget a message that was sent.
         database.execute("PRAGMA synchronous = FULL")
         self._version(database)
+        return self._set_up(database)
+
+    def _set_up(self, database: sqlite3.Connection) -> sqlite3.Connection:
         with database:
             for name in ("create_outcomes", "create_outcomes_by_time"):
                 database.execute(self._queries[name])
@@ -116,11 +123,16 @@ class State:
             raise StateError(f"{self._path} was written by another version of tokpulse", "give another file with --state")
         return int(version)
 
+    @property
+    def _databases(self) -> list[sqlite3.Connection]:
+        """What is open: the first one is written to."""
+        return [database for database in (self._memory, self._database) if database is not None]
+
     @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection | None]:
+    def _using(self) -> Iterator[list[sqlite3.Connection]]:
         with self._lock:
             try:
-                yield self._database
+                yield self._databases
             except sqlite3.Error as error:
                 raise self._failed(error) from error
 

@@ -37,6 +37,11 @@ class Waiting:
         """Whether an alert of this key waits or is taken."""
         return key in self._taken or any(key in group for group in self._waiting.values())
 
+    def between(self, after: str, before: str) -> bool:
+        """Whether an alert waits or is taken whose key is as long as these two and stands between them."""
+        groups = (self._taken, *self._waiting.values())
+        return any(after < key < before and len(key) == len(after) for group in groups for key in group)
+
     def add(self, alert: Alert, place: Place, now: float) -> None:
         """Adds an alert; one that waits or is taken already only gets a further place."""
         entry = self._taken.get(alert.key)

@@ -29,7 +29,7 @@ TIMEOUT_S = 0.2
 class Bench:
     """A lane without its thread; `settled` collects places."""
 
-    def __init__(self, receiver: Receiver, state: State, name: str = WEBHOOK, **options: Any) -> None:
+    def __init__(self, receiver: Receiver, state: State, name: str = WEBHOOK, per_minute: float = 10, **options: Any) -> None:
         self.clock, self.stop, self.settled = Clock(), threading.Event(), list[Place]()
         self.poster = HttpPoster(Target(name, receiver.url), timeout=TIMEOUT_S)
         settings: dict[str, Any] = {"pause": self.clock.pause, "backoff": Backoff(jitter=lambda low, high: high), **options}
@@ -37,7 +37,7 @@ class Bench:
             name,
             self.poster,
             Waiting(30),
-            TokenBucket(10),
+            TokenBucket(per_minute),
             state,
             self.settled.extend,
             stop=self.stop,
@@ -93,7 +93,7 @@ def test_a_viral_hour_is_one_message(bench: Callable[..., Bench], receiver: Rece
     ids=["500", "503", "408", "429", "reset", "silence"],
 )
 def test_passing_failures_are_tried_again(bench: Callable[..., Bench], receiver: Receiver, bad: Answer) -> None:
-    one = bench()
+    one = bench(per_minute=float("inf"))
     receiver.script = [bad, bad]
     one.add(3)
     one.until_idle()
@@ -135,7 +135,37 @@ def test_retry_after_is_honoured_and_capped(bench: Callable[..., Bench], receive
     seconds, date, capped = one.clock.pauses
     assert seconds == 18
     assert 190 <= date <= 201
-    assert capped == 601
+    assert capped == 3_601
+    assert one.lane.tally.sent == 1
+
+
+def test_retry_after_is_honoured_by_the_next_message_too(bench: Callable[..., Bench], receiver: Receiver) -> None:
+    receiver.script = [Answer(429, {"Retry-After": "1800"})] * 2
+    one = bench()
+    one.add(1)
+    one.clock.now += 30
+    assert one.lane.step() == 0.0
+    assert (one.lane.gave_up, one.clock.now) == (True, 1_831)
+    assert one.lane.step() == 1_801
+    one.until_idle()
+    assert (one.lane.tally.sent, one.clock.now) == (1, 3_632)
+
+
+def test_once_does_not_begin_a_pause_that_is_too_long(bench: Callable[..., Bench], receiver: Receiver) -> None:
+    receiver.otherwise = Answer(429, {"Retry-After": "3600"})
+    one = bench(once=True)
+    one.add(1)
+    one.until_idle()
+    assert (one.lane.gave_up, one.clock.pauses, len(receiver.requests)) == (True, [], 1)
+
+
+def test_retries_keep_the_rate_limit(bench: Callable[..., Bench], receiver: Receiver) -> None:
+    receiver.script = [Answer(503), Answer(429, {"Retry-After": "0"}), Answer(503), Answer(503)]
+    one = bench(backoff=Backoff(jitter=lambda low, high: min(high, 7.0)))
+    one.add(1)
+    one.until_idle()
+    # Ten a minute are one in six seconds: longer pauses stay, shorter ones grow.
+    assert one.clock.pauses == [6.0, 6.0, 7.0, 7.0]
     assert one.lane.tally.sent == 1
 
 

@@ -22,6 +22,14 @@ def test_outcomes_survive_and_sent_stays_sent(tmp_path: Path) -> None:
         assert state.outcomes("other") == {}
 
 
+def test_only_keys_of_one_length_between_the_two_count(state: State) -> None:
+    state.record([("k3", "slack", "sent", 200), ("k55", "slack", "sent", 200), ("k7", "slack", "refused", 404)], 0)
+    assert state.sent_between("k2", "k4", "slack")
+    assert not state.sent_between("k2", "k4", "teams")
+    for after, before in (("k2", "k3"), ("k3", "k4"), ("k4", "k6"), ("k6", "k8")):
+        assert not state.sent_between(after, before, "slack")
+
+
 def test_what_the_topic_no_longer_holds_is_forgotten(state: State) -> None:
     state.record([("old", "slack", "sent", 200)], 0)
     state.record([("new", "slack", "sent", 200)], DAY_MS)
@@ -42,13 +50,16 @@ def test_reading_only_writes_nothing(tmp_path: Path) -> None:
         state.record([("k", "slack", "sent", 200)], 0)
         state.expire(0)
         assert state.outcomes("k") == {"slack": "sent"}
+        assert state.sent_between("j", "l", "slack")
     assert list(tmp_path.iterdir()) == []
     with State(path) as running:
         running.record([("k", "slack", "sent", 200)], 0)
         before = path.read_bytes()
         with State(path, read_only=True) as state:
             assert state.outcomes("k") == {"slack": "sent"}
+            assert state.sent_between("j", "l", "slack")
             state.record([("k2", "slack", "sent", 200)], 0)
+            assert state.outcomes("k2") == {"slack": "sent"}
         assert path.read_bytes() == before
         assert running.outcomes("k2") == {}
 

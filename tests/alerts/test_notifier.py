@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from alerts.lane import Backoff, Lane
 from alerts.limit import TokenBucket
-from alerts.notifier import Notifier, Rules
+from alerts.notifier import Notifier, Record, Rules, SourceError
 from alerts.offsets import OffsetTracker
 from alerts.posting import HttpPoster
 from alerts.state import State
@@ -30,6 +30,7 @@ from tests.alerts.receiver import (
     LogReader,
     PlainDecoder,
     Receiver,
+    alert,
     followers,
     trending,
 )
@@ -247,6 +248,99 @@ def test_partitions_of_another_consumer_are_left_to_it(run: Callable[..., Run], 
     one.reader.on_idle = lambda: next(steps)()
     assert one().undelivered == 3
     assert source.committed == {(FOLLOWERS_TOPIC, 0): 0}
+
+
+class RebalancedReader(LogReader):
+    """Its second poll takes all partitions away, gives them back, and returns the first record that is not committed."""
+
+    polls = 0
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(log)
+        self._log_read = log
+
+    def poll(self, timeout: float) -> Record | None:
+        self.polls += 1
+        if self.polls == 2:
+            self._log_read.taken_away += {(record.place.topic, record.place.partition) for record in self._log_read.records}
+            self._rest = self._log_read.reader()._rest
+        return super().poll(timeout)
+
+
+def test_a_record_that_comes_with_its_partition_back_is_not_lost(
+    run: Callable[..., Run], receivers: dict[str, Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = log()
+    rebalanced = RebalancedReader(source)
+    with monkeypatch.context() as patched:
+        patched.setattr(source, "reader", lambda: rebalanced)
+        one = run(source)
+    one()
+    assert sorted(keys(receivers[WEBHOOK])) == sorted(
+        PlainDecoder().alert(record.place.topic, record.value).key for record in source.records
+    )
+    assert source.committed == FULL
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["silence", "failure"])
+def test_offsets_of_lost_partitions_are_not_committed(run: Callable[..., Run], fails: bool) -> None:
+    source = Log((TRENDING_TOPIC, None), (TRENDING_TOPIC, None))
+    one = run(source, Rules())
+
+    def lose() -> None:
+        source.taken_away.append((TRENDING_TOPIC, 0))
+        one.stop.set()
+        if fails:
+            raise SourceError("broker is gone", "")
+
+    one.reader.on_idle = lose
+    with pytest.raises(SourceError, match="gone") if fails else nullcontext():
+        one()
+    # The first turn commits; the second record was read after it.
+    assert source.committed == {(TRENDING_TOPIC, 0): 1}
+
+
+def gains(*minutes: int, user: str = "42", within_hours: int = 2) -> list[tuple[str, dict[str, Any]]]:
+    """Alerts of one user and rule, minutes before HOUR."""
+    times = [HOUR - timedelta(minutes=before) for before in minutes]
+    return [(FOLLOWERS_TOPIC, followers(user, within_hours=within_hours, now=now)) for now in times]
+
+
+def test_a_gain_is_told_once_per_span(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    other = [*gains(200, user="43"), *gains(190, within_hours=1)]
+    source = Log(*gains(240, 210, 121), *other, *gains(120, 60, 1, 0))
+    done = run(source)()
+    expected = [alert(value).key for _, value in (*gains(240, 120, 0), *other)]
+    assert sorted(keys(receivers[WEBHOOK])) == sorted(expected)
+    assert (done.tally.repeats, done.undelivered) == (4, 0)
+    assert source.committed == {(FOLLOWERS_TOPIC, 0): 9}
+
+
+def test_what_is_told_does_not_depend_on_restarts(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    every = gains(240, 210, 121, 120, 60, 1, 0)
+    source = Log()
+    for one in every:
+        source.append(one)
+        run(source)()
+    source.committed.clear()
+    assert run(source)().tally.repeats == 4
+    # An earlier one that comes late is no news either.
+    source.append(*gains(150))
+    assert run(source)().tally.repeats == 1
+    assert keys(receivers[WEBHOOK]) == [alert(value).key for _, value in gains(240, 120, 0)]
+    with run(source).state as state:
+        assert state.outcomes(alert(every[1][1]).key) == dict.fromkeys(receivers, "skipped")
+
+
+def test_what_was_skipped_or_refused_keeps_nothing_back(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    receivers[TEAMS].otherwise = Answer(404)
+    source = Log(*gains(24 * 60), *gains(90))
+    run(source)()
+    receivers[TEAMS].otherwise = Answer()
+    source.append(*gains(60))
+    assert run(source)().tally.repeats == 0
+    assert [len(receivers[name].requests) for name in (SLACK, TEAMS)] == [1, 2]
+    assert keys(receivers[WEBHOOK]) == [alert(gains(90)[0][1]).key]
 
 
 def test_a_broken_state_file_ends_the_process(run: Callable[..., Run]) -> None:
