@@ -122,7 +122,7 @@ class Receiver:
             handler.connection.close()
         else:
             handler.send_response(answer.status)
-            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+            for name, value in {"Content-Length": str(len(answer.body)), "Connection": "close", **answer.headers}.items():
                 handler.send_header(name, value)
             handler.end_headers()
             handler.wfile.write(answer.body)
