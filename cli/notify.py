@@ -134,7 +134,8 @@ def summary(notifier: Notifier, lanes: list[Lane]) -> str:
     """What was read and what became of it: one line, and one for each target."""
     tally = notifier.tally
     lines = [
-        f"notify: {tally.read:,} records read, {tally.known:,} known, {tally.skipped:,} too old, {tally.unreadable:,} unreadable"
+        f"notify: {tally.read:,} records read, {tally.known:,} known, {tally.skipped:,} too old, {tally.unreadable:,} unreadable,"
+        f" {tally.repeats:,} repeats"
     ]
     lines += [
         f"  {lane.name}: {lane.tally.sent:,} alerts in {lane.tally.messages:,} messages, "
