@@ -213,3 +213,25 @@ def alerts(stack: Stack) -> set[tuple[str, str, int]]:
     """What is on the alert topics: ("post", aweme_id, window_end) and ("user", userid, t_now)."""
     posts = {("post", row["aweme_id"], row["window_end"]) for row in held(stack, "tiktok.trending.alerts")}
     return posts | {("user", row["userid"], row["t_now"]) for row in held(stack, "tiktok.followers.alerts")}
+
+
+def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
+    """The topic of snapshots has been silent for longer than the idle timeout; then a later one arrives before an earlier one."""
+    start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
+    stack.submit("pipeline", "--detached", "--run-id", "paused", TOKPULSE_IDLE_TIMEOUT="2 s")
+    with producing(stack.endpoints) as producer:
+        hours = Hours(stack, producer, start_ms)
+        hours.send(0)
+        # By now the snapshots of the first moment have been alone for as long as it took an hour of posts to become visible.
+        hours.send(1)
+        until(lambda: hours.judged(1), 90, "the first hour with an earlier one is judged")
+        hour_ms = start_ms + 2 * HOUR_MS
+        # Within the watermark's bound; the one that comes first is of the next hour: this hour must know nothing of it.
+        for seconds, followers in ((3_610, 2_000_000), (3_590, 20_000), (3_580, 7)):
+            for number in range(NUMBER):
+                producer.produce(USERS, snapshot(f"author-p{number}", hour_ms + seconds * 1000, followers))
+            producer.flush()
+        hours.send(2)
+        rows = until(lambda: hours.judged(2), 90, "the hour after the pause is judged")
+    assert {(row["author_follower_count"], row["snapshot_status"], row["tier"]) for row in rows} == {(20_000, "fresh", "mid")}
+    assert differing(stack) == []
