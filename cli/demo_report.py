@@ -55,7 +55,7 @@ def ledger_line(row: Mapping[str, Any]) -> str:
 def table_of(posts: Sequence[Mapping[str, Any]]) -> Table:
     """The rows of `trending_by_hour` as a table, oldest hour first."""
     table = Table(
-        title="Fastest growing post of each hour (UTC), against the threshold of its author's tier",
+        title="Fastest growing post of each hour (UTC), against its tier's threshold; in brackets, how many trend in the hour",
         box=None,
         pad_edge=False,
         title_justify="left",
@@ -77,7 +77,7 @@ def table_of(posts: Sequence[Mapping[str, Any]]) -> Table:
             f"{row['delta_plays_per_hour']:+,.0f}",
             f"{row['threshold']:,.0f}",
             str(row["tier"]),
-            f"yes ({trending} in the hour)" if row["is_trending"] else "no",
+            f"yes ({trending})" if row["is_trending"] else "no",
         )
     return table
 

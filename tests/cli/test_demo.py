@@ -124,7 +124,7 @@ def test_the_table_has_a_row_per_hour_and_nothing_is_cut_short(capsys: pytest.Ca
     rows = [line.split() for line in lines if line.startswith("2026-01-05")]
     assert [row[1] for row in rows] == [f"{number:02}:00" for number in range(24)]
     assert rows[0][2:] == ["7600000000000000000", "6800000000000000000", "-", "1,234", "+1,000", "900", "unknown", "no"]
-    assert rows[1][4:] == ["5,000", "1,234", "+1,000", "900", "small", "yes", "(3", "in", "the", "hour)"]
+    assert rows[1][4:] == ["5,000", "1,234", "+1,000", "900", "small", "yes", "(3)"]
     assert lines[-1] == "posts: 1 read"
 
 
