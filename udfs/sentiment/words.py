@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from udfs.sentiment.rules import BOOSTERS, IDIOM_WORDS, NEGATIONS
 
 CACHED_SPELLINGS = 100_000
+CACHED_LENGTH = 40
 
 
 class Word:
@@ -39,16 +40,19 @@ def strip_punctuation(token: str) -> str:
 
 
 class WordCache(dict[str, Word]):
-    """Token between blanks -> its Word, by the lexicon alone. Holds CACHED_SPELLINGS tokens at most."""
+    """Token between blanks -> its Word, by the lexicon alone. Keeps at most CACHED_SPELLINGS tokens of up to CACHED_LENGTH characters."""
 
     def __init__(self, lexicon: Mapping[str, float]) -> None:
         super().__init__()
         self.lexicon = lexicon
 
     def __missing__(self, token: str) -> Word:
-        if len(self) >= CACHED_SPELLINGS:
-            self.clear()
-        word = self[token] = self.make(token)
+        word = self.make(token)
+        # Long tokens are rarely seen again, and many of them would fill the memory.
+        if len(token) <= CACHED_LENGTH:
+            if len(self) >= CACHED_SPELLINGS:
+                self.clear()
+            self[token] = word
         return word
 
     def make(self, token: str) -> Word:
