@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
 from udfs.sentiment.spelling import CHARACTERS, is_emoji, spellings
-from udfs.sentiment.words import Word, WordCache
+from udfs.sentiment.words import Word, WordCache, strip_punctuation
 
 # They may follow the last word of a sentence: "this is mid fr ngl".
 TAIL = frozenset(
@@ -20,17 +21,22 @@ TAIL = frozenset(
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 
+# Second token -> (all tokens, the word that they are), the longest first.
+Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
+
+
 class SlangWord(Word):
     """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
 
-    __slots__ = ("aside", "emoji", "ends", "key", "opens", "otherwise", "special", "when")
+    __slots__ = ("aside", "emoji", "ends", "follow", "key", "otherwise", "special", "when")
 
     def __init__(self, written: str, valence: float | None, lower: str | None = None) -> None:
         super().__init__(written, valence, lower)
         self.key = self.lower
         self.when = "any"
         self.otherwise: SlangWord | None = None
-        self.ends = self.aside = self.emoji = self.opens = False
+        self.follow: Follow | None = None
+        self.ends = self.aside = self.emoji = False
         # Texts without a special word take the short way.
         self.special = False
 
@@ -43,8 +49,7 @@ class SlangCache(WordCache):
         super().__init__(lexicon)
         self.emoji = emoji
         self.singles: dict[str, Entry] = {}
-        # First token -> (all tokens, the word that they are), the longest first.
-        self.sequences: dict[str, list[tuple[tuple[str, ...], SlangWord]]] = {}
+        self.sequences: dict[str, Follow] = {}
         for entry in entries:
             keys = keys_of(entry.text)
             if len(keys) == 1:
@@ -52,10 +57,11 @@ class SlangCache(WordCache):
             else:
                 word = SlangWord(entry.text, entry.valence)
                 word.when, word.special, word.emoji = entry.when, True, all(map(is_emoji, keys))
-                self.sequences.setdefault(keys[0], []).append((keys, word))
-        for found in self.sequences.values():
-            found.sort(key=lambda item: -len(item[0]))
-        inside = {key for found in self.sequences.values() for keys, _ in found for key in keys}
+                self.sequences.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys, word))
+        found = [items for follow in self.sequences.values() for items in follow.values()]
+        for items in found:
+            items.sort(key=lambda item: -len(item[0]))
+        inside = {key for items in found for keys, _ in items for key in keys}
         self._known = inside | set(self.singles)
 
     def make(self, token: str) -> SlangWord:
@@ -66,21 +72,21 @@ class SlangCache(WordCache):
             return word
         if token[0] == "@" and len(token) > 1:
             word = SlangWord("@", None)
-            word.aside = word.special = True
+            word.aside = True
             return word
         tag = token[0] == "#" and len(token) > 1
         word = self._spelled(token[1:] if tag else token)
         word.ends = token.endswith(_SENTENCE_ENDS)
         word.aside = tag or word.key in TAIL
-        # An aside matters to no rule but those about places in the sentence, which begin at a special word.
         return word
 
     def _spelled(self, token: str) -> SlangWord:
+        token = strip_punctuation(token)
         for lower in spellings(token):
             key = lower.strip(string.punctuation).replace("'", "") or lower
             known = lower in self.lexicon or lower in BOOSTERS or lower in NEGATIONS
             if known or key in self._known:
-                return self._word(token, lower if known else key, self.lexicon.get(lower), key)
+                return self._word(token, lower if known else key, self.lexicon.get(lower, self.lexicon.get(key)), key)
         written = token.strip(string.punctuation) or token
         return self._word(written, written.lower(), None)
 
@@ -97,10 +103,12 @@ class SlangCache(WordCache):
             word.when = "any" if entry.when == "capitals" else entry.when
             word.special = word.when != "any"
             # What is English only is nothing elsewhere; else VADER's own valence stands.
-            word.otherwise = SlangWord(written, None, lower) if entry.when == "english" else plain
+            if word.when in ("end", "short", "english"):
+                word.otherwise = SlangWord(written, None, lower) if entry.when == "english" else plain
+                word.otherwise.key = key
         word.key = key
-        word.opens = key in self.sequences
-        word.special = word.special or word.opens
+        word.follow = self.sequences.get(key)
+        word.special = word.special or word.follow is not None
         return word
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from udfs.language import UNKNOWN, guess_language
@@ -14,12 +12,12 @@ from udfs.sentiment.plain import PlainScorer
 from udfs.sentiment.spelling import CHARACTERS
 from udfs.sentiment.valence import compound, sum_of
 
-SHORT_WORDS = 4
+SHORT_WORDS = 5
 # The fourth heart in a row says no more than the third.
 MAX_REPEATS = 3
 # What sarcasm leaves of praise, with the sign turned.
 TURNED = -0.5
-NOTHING = SlangWord("", None)
+_NOTHING = SlangWord("", None)
 
 
 class SlangScorer:
@@ -40,78 +38,68 @@ class SlangScorer:
         words = cast("list[SlangWord]", list(map(self.words.__getitem__, text.split())))
         for word in words:
             if word.special:
-                return compound(self._special(words, text), text)
-        total = sum_of(words, not text.islower())
+                total = self._special(words, text)
+                break
+        else:
+            total = sum_of(words, not text.islower())
         return compound(total, text) if total else 0.0
 
     def _special(self, tokens: Sequence[SlangWord], text: str) -> float:
+        """Sum of the valences, where sequences, emoji or conditions are among the tokens."""
         words: list[SlangWord] = []
-        emoji: Counter[SlangWord] = Counter()
-        spare = blame = 0.0
-        turns = False
-        for word in self._placed(tokens, text):
-            if word.emoji:
-                emoji[word] += 1
-            elif word.when == "otherwise":
-                spare += word.valence or 0.0
-                words.append(NOTHING)
-            elif word.when == "turns":
-                turns, blame = True, blame + (word.valence or 0.0)
-                words.append(NOTHING)
-            else:
-                words.append(word)
+        emoji: dict[SlangWord, int] = {}
+        spare: list[float] = []
+        turns: list[float] = []
+        i, end = 0, len(tokens)
+        while i < end:
+            word = tokens[i]
+            i += 1
+            if word.special:
+                if word.follow and i < end and tokens[i].key in word.follow:
+                    whole = _sequence(word.follow[tokens[i].key], tokens, i, text)
+                    if whole is not None:
+                        word, length = whole
+                        i += length - 1
+                if word.emoji:
+                    emoji[word] = emoji.get(word, 0) + 1
+                    continue
+                if word.otherwise is not None and not counts(word, tokens, i - 1, text):
+                    word = word.otherwise
+                elif word.when == "otherwise" or word.when == "turns":
+                    (turns if word.when == "turns" else spare).append(word.valence or 0.0)
+                    word = _NOTHING
+            words.append(word)
         total = sum_of(words, not text.islower())
-        for word, count in emoji.items():
-            worth = (word.valence or 0.0) * min(count, MAX_REPEATS)
-            if word.when == "otherwise":
-                spare += worth
-            elif word.when == "turns":
-                turns, blame = True, blame + worth
-            else:
+        for word, number in emoji.items():
+            worth = (word.valence or 0.0) * min(number, MAX_REPEATS)
+            if word.when == "any":
                 total += worth
+            else:
+                (turns if word.when == "turns" else spare).append(worth)
         if turns:
-            total = (total * TURNED if total > 0 else total) + blame
-        return total or spare
-
-    def _placed(self, tokens: Sequence[SlangWord], text: str) -> list[SlangWord]:
-        """`tokens` with each sequence as one word, the longest from the left, and with what each word is worth in its place."""
-        places = [i for i, token in enumerate(tokens) if not (token.aside or token.emoji)]
-        place = _Place(text, len(places), places[-1] if places else len(tokens), tokens)
-        placed: list[SlangWord] = []
-        i = 0
-        while i < len(tokens):
-            word, taken = tokens[i], 1
-            if word.opens:
-                for keys, whole in self.words.sequences[word.key]:
-                    taken = len(keys)
-                    if tuple([token.key for token in tokens[i : i + taken]]) == keys and place.counts(whole, i, taken):
-                        word = whole
-                        break
-                else:
-                    taken = 1
-            if taken == 1 and word.otherwise is not None and not place.counts(word, i, 1):
-                word = word.otherwise
-            placed.append(word)
-            i += taken
-        return placed
+            total = (total * TURNED if total > 0 else total) + sum(turns)
+        return total or sum(spare)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A text of `said` words, asides not counted, the last of them at `last`."""
+def _sequence(
+    candidates: Sequence[tuple[tuple[str, ...], SlangWord]], tokens: Sequence[SlangWord], i: int, text: str
+) -> tuple[SlangWord, int] | None:
+    """The longest entry that begins with the token before `i` and counts there, and how many tokens it takes."""
+    for keys, word in candidates:
+        length = len(keys)
+        if length == 2 or tuple([token.key for token in tokens[i - 1 : i - 1 + length]]) == keys:
+            last = i + length - 2
+            if word.when in ("any", "otherwise", "turns") or counts(word, tokens, last, text):
+                return word, length
+    return None
 
-    text: str
-    said: int
-    last: int
-    tokens: Sequence[SlangWord]
 
-    def counts(self, word: SlangWord, i: int, taken: int) -> bool:
-        """Whether an entry counts that is made of the `taken` tokens from `i` on."""
-        after = i + taken - 1
-        if word.when == "end":
-            return after >= self.last or self.tokens[after].ends
-        if word.when == "short":
-            return self.said <= SHORT_WORDS
-        if word.when == "capitals":
-            return all(token.upper for token in self.tokens[i : i + taken])
-        return word.when != "english" or guess_language(self.text) in ("en", UNKNOWN)
+def counts(word: SlangWord, tokens: Sequence[SlangWord], last: int, text: str) -> bool:
+    """Whether an entry counts whose last token is at `last`."""
+    if word.when == "end":
+        return tokens[last].ends or all(token.aside or token.emoji for token in tokens[last + 1 :])
+    if word.when == "short":
+        return sum([not (token.aside or token.emoji) for token in tokens]) <= SHORT_WORDS
+    if word.when == "english":
+        return guess_language(text) in ("en", UNKNOWN)
+    return True
