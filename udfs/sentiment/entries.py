@@ -18,6 +18,13 @@ TAIL = frozenset(
     already today too
     """.split()
 )
+# Words that say little about whether a sequence is there.
+_COMMON = frozenset(
+    """
+    this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do how she he
+    why are we they what thats im up will of for her him and was
+    """.split()
+)
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 
@@ -37,7 +44,7 @@ class SlangWord(Word):
         self.otherwise: SlangWord | None = None
         self.follow: Follow | None = None
         self.ends = self.aside = self.emoji = False
-        # Texts without a special word take the short way.
+        # Emoji, conditions and the telling words of sequences; texts without one take the short way.
         self.special = False
 
 
@@ -61,6 +68,8 @@ class SlangCache(WordCache):
         found = [items for follow in self.sequences.values() for items in follow.values()]
         for items in found:
             items.sort(key=lambda item: -len(item[0]))
+        # Only the rarest word of a sequence calls for the long way; "the" and "so" would do so in every text.
+        self._telling = {max(keys, key=lambda key: (key not in _COMMON, len(key))) for items in found for keys, _ in items}
         inside = {key for items in found for keys, _ in items for key in keys}
         self._known = inside | set(self.singles)
 
@@ -108,7 +117,7 @@ class SlangCache(WordCache):
                 word.otherwise.key = key
         word.key = key
         word.follow = self.sequences.get(key)
-        word.special = word.special or word.follow is not None
+        word.special = word.special or key in self._telling
         return word
 
 

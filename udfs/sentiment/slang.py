@@ -54,12 +54,12 @@ class SlangScorer:
         while i < end:
             word = tokens[i]
             i += 1
+            if word.follow is not None and i < end and tokens[i].key in word.follow:
+                whole = _sequence(word.follow[tokens[i].key], tokens, i, text)
+                if whole is not None:
+                    word, length = whole
+                    i += length - 1
             if word.special:
-                if word.follow and i < end and tokens[i].key in word.follow:
-                    whole = _sequence(word.follow[tokens[i].key], tokens, i, text)
-                    if whole is not None:
-                        word, length = whole
-                        i += length - 1
                 if word.emoji:
                     emoji[word] = emoji.get(word, 0) + 1
                     continue
@@ -71,7 +71,7 @@ class SlangScorer:
             words.append(word)
         total = sum_of(words, not text.islower())
         for word, number in emoji.items():
-            worth = (word.valence or 0.0) * min(number, MAX_REPEATS)
+            worth = (word.valence or 0.0) * (number if number < MAX_REPEATS else MAX_REPEATS)
             if word.when == "any":
                 total += worth
             else:

@@ -135,9 +135,10 @@ def compound(total: float, text: str) -> float:
     """The score in -1..1, four digits, of a sum of valences; exclamation and question marks of `text` make it stronger."""
     if total == 0:
         return 0.0
-    marks = min(text.count("!"), MAX_EXCLAMATIONS) * EXCLAMATION
-    questions = text.count("?")
+    exclamations, questions = text.count("!"), text.count("?")
+    marks = (exclamations if exclamations < MAX_EXCLAMATIONS else MAX_EXCLAMATIONS) * EXCLAMATION
     if questions > 1:
         marks += questions * QUESTION if questions <= MAX_QUESTIONS else MANY_QUESTIONS
     total = total + marks if total > 0 else total - marks
-    return round(max(-1.0, min(1.0, total / sqrt(total * total + ALPHA))), 4)
+    # Below 1 by itself: the root is always the larger.
+    return round(total / sqrt(total * total + ALPHA), 4)
