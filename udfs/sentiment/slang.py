@@ -27,7 +27,8 @@ class SlangScorer:
         """`lexicon`: token -> mean valence; `emoji`: character -> description."""
         plain = PlainScorer(lexicon, emoji)
         described = {
-            character: sum_of([plain.words[token] for token in description.split()], False) for character, description in emoji.items()
+            character: sum_of([plain.words[token] for token in description.split()], False)
+            for character, description in emoji.items()
         }
         self.words = SlangCache(lexicon, {character: valence for character, valence in described.items() if valence}, entries)
 
