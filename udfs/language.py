@@ -27,26 +27,42 @@ _SCRIPTS = (
 _OTHER_SCRIPT = re.compile("[\u0386-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
 _LATIN = re.compile("[a-z\u00df-\u024f\u1ea0-\u1eff]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_ASIDE = re.compile(r"[@#]\w+|https?://\S+")
+_ASIDE = re.compile(r"@[\w.]+|#\w+|https?://\S+")
 
 _COMMON = {
-    "en": """the a and is are was were i i'm im you your u ur he she it it's its this that they we of to in on for with not my me what how
-        who why where when so but just do don't dont can can't cant have has had be been she's he's his her if as at from or an all get
-        got like no love out up one would will there their them know go too very more about really please wait who's video bro girl
-        nah omg lol song day good best here look looks did does am even ever never need want want's why's thanks thank these those""",
-    "es": """el la los las un una unos y es son que qué de del en por para con no se me mi te tu su lo le muy más pero como cómo esta está
-        este eso donde dónde quien quién hay yo ella cuando cuándo ya si sí todo hermosa hermoso linda feo asco canción gracias llama
-        alguien encanta gusta amo jaja mas""",
-    "pt": """o os as um uma e é são que de do da dos das em no na por para com não nao se me meu minha te seu muito mais mas como essa esse
-        isso onde quem tem eu ela ele você vc voce já tudo linda lindo qual nome música amei demais obrigada obrigado cara gente""",
-    "fr": """le la les un une des et est sont que qui de du en dans pour avec ne pas ce c'est je j'ai j'adore tu il elle nous vous mon ma
-        te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis""",
-    "de": """der die das ein eine einen und ist sind war was wer wo wie ich du er sie es wir ihr mein nicht kein mit auf für von zu im den
-        dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet""",
-    "it": """il lo la gli un una e è sono che di del della in per con non mi ti ci si mio mia molto più ma come questo questa dove chi
-        bellissima bellissimo bella bello io lei anche grazie cosa sei""",
-    "id": """yang dan di ini itu apa ada aku kamu saya dia tidak gak ga nggak banget bagus keren jelek lagu lagunya nama namanya dari ke
-        untuk dengan bisa sama juga kak bang dong nya udah cantik siapa""",
+    "en": """
+        the a and is are was were i i'm im you your u ur he she it it's its this that they we of to in on for with not my me
+        what how who why where when so but just do don't dont can can't cant have has had be been she's he's his her if as
+        at from or an all get got like no love out up one would will there their them know go too very more about really
+        please wait who's video bro girl nah omg lol song day good best here look looks did does am even ever never need
+        want want's why's thanks thank these those
+        """,
+    "es": """
+        el la los las un una unos y es son que qué de del en por para con no se me mi te tu su lo le muy más pero como cómo
+        esta está este eso donde dónde quien quién hay yo ella cuando cuándo ya si sí todo hermosa hermoso linda feo asco
+        canción gracias llama alguien encanta gusta amo jaja mas
+        """,
+    "pt": """
+        o os as um uma e é são que de do da dos das em no na por para com não nao se me meu minha te seu muito mais mas como
+        essa esse isso onde quem tem eu ela ele você vc voce já tudo linda lindo qual nome música amei demais obrigada
+        obrigado cara gente
+        """,
+    "fr": """
+        le la les un une des et est sont que qui de du en dans pour avec ne pas ce c'est je j'ai j'adore tu il elle nous
+        vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis
+        """,
+    "de": """
+        der die das ein eine einen und ist sind war was wer wo wie ich du er sie es wir ihr mein nicht kein mit auf für von
+        zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet
+        """,
+    "it": """
+        il lo la gli un una e è sono che di del della in per con non mi ti ci si mio mia molto più ma come questo questa
+        dove chi bellissima bellissimo bella bello io lei anche grazie cosa sei
+        """,
+    "id": """
+        yang dan di ini itu apa ada aku kamu saya dia tidak gak ga nggak banget bagus keren jelek lagu lagunya nama namanya
+        dari ke untuk dengan bisa sama juga kak bang dong nya udah cantik siapa
+        """,
     "tl": """ang ng mga sa na ko mo siya ako ikaw po naman lang ba hindi ganda gwapo sana kasi ito yung""",
     "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden""",
     "pl": """i w na z się nie to jest że co jak ale bardzo tak mi ja ty kto gdzie czy piękna""",

@@ -12,19 +12,17 @@ from udfs.sentiment.spelling import CHARACTERS, is_emoji, spellings
 from udfs.sentiment.words import Word, WordCache, strip_punctuation
 
 # They may follow the last word of a sentence: "this is mid fr ngl".
-TAIL = frozenset(
+_TAIL_WORDS = """
+    fr frfr ngl tbh lol lmao lmfao af asf rn tho though bro bruh girl sis omg haha imo honestly ong man guys yall istg smh
+    literally already today too
     """
-    fr frfr ngl tbh lol lmao lmfao af asf rn tho though bro bruh girl sis omg haha imo honestly ong man guys yall istg smh literally
-    already today too
-    """.split()
-)
+TAIL = frozenset(_TAIL_WORDS.split())
 # Words that say little about whether a sequence is there.
-_COMMON = frozenset(
+_COMMON_WORDS = """
+    this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do
+    how she he why are we they what thats im up will of for her him and was
     """
-    this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do how she he
-    why are we they what thats im up will of for her him and was
-    """.split()
-)
+_COMMON = frozenset(_COMMON_WORDS.split())
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 

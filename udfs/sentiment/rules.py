@@ -12,27 +12,26 @@ EXCLAMATION, MAX_EXCLAMATIONS = 0.292, 4
 QUESTION, MAX_QUESTIONS, MANY_QUESTIONS = 0.18, 3, 0.96
 ALPHA = 15
 
-NEGATIONS = frozenset(
+_NEGATIONS = """
+    aint arent cannot cant couldnt darent didnt doesnt ain't aren't can't couldn't daren't didn't doesn't dont hadnt hasnt
+    havent isnt mightnt mustnt neither don't hadn't hasn't haven't isn't mightn't mustn't neednt needn't never none nope nor
+    not nothing nowhere oughtnt shant shouldnt uhuh wasnt werent oughtn't shan't shouldn't uh-uh wasn't weren't without wont
+    wouldnt won't wouldn't rarely seldom despite
     """
-    aint arent cannot cant couldnt darent didnt doesnt ain't aren't can't couldn't daren't didn't doesn't dont hadnt hasnt havent isnt
-    mightnt mustnt neither don't hadn't hasn't haven't isn't mightn't mustn't neednt needn't never none nope nor not nothing nowhere
-    oughtnt shant shouldnt uhuh wasnt werent oughtn't shan't shouldn't uh-uh wasn't weren't without wont wouldnt won't wouldn't rarely
-    seldom despite
-    """.split()
-)
+NEGATIONS = frozenset(_NEGATIONS.split())
 
 _STRONGER = """
-    absolutely amazingly awfully completely considerable considerably decidedly deeply effing enormous enormously entirely especially
-    exceptional exceptionally extreme extremely fabulously flipping flippin frackin fracking fricking frickin frigging friggin fully
-    fuckin fucking fuggin fugging greatly hella highly hugely incredible incredibly intensely major majorly more most particularly
-    purely quite really remarkably so substantially thoroughly total totally tremendous tremendously uber unbelievably unusually utter
-    utterly very
-    """.split()
+    absolutely amazingly awfully completely considerable considerably decidedly deeply effing enormous enormously entirely
+    especially exceptional exceptionally extreme extremely fabulously flipping flippin frackin fracking fricking frickin
+    frigging friggin fully fuckin fucking fuggin fugging greatly hella highly hugely incredible incredibly intensely major
+    majorly more most particularly purely quite really remarkably so substantially thoroughly total totally tremendous
+    tremendously uber unbelievably unusually utter utterly very
+    """
 _WEAKER = """
-    almost barely hardly kinda kindof kind-of less little marginal marginally occasional occasionally partly scarce scarcely slight
-    slightly somewhat sorta sortof sort-of
-    """.split()
-BOOSTERS = dict.fromkeys(_STRONGER, BOOST) | dict.fromkeys(_WEAKER, -BOOST)
+    almost barely hardly kinda kindof kind-of less little marginal marginally occasional occasionally partly scarce scarcely
+    slight slightly somewhat sorta sortof sort-of
+    """
+BOOSTERS = dict.fromkeys(_STRONGER.split(), BOOST) | dict.fromkeys(_WEAKER.split(), -BOOST)
 # Only these have more than one word; VADER never turns their sign.
 BOOSTER_PAIRS = dict.fromkeys(("just enough", "kind of", "sort of"), -BOOST)
 

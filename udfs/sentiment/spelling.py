@@ -28,7 +28,7 @@ CHARACTERS: dict[int, str] = (
 
 def is_emoji(token: str) -> bool:
     """Whether a token is one picture."""
-    return len(token) == 1 and CHARACTERS.get(ord(token), "").startswith(" ") and token != "\0"
+    return len(token) == 1 and any(ord(token) in block for block in _EMOJI_BLOCKS)
 
 
 def spellings(token: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""VADER's rules over words: what neighbours, capitals, idioms and "but" do to valences. Sums are in its order, so scores are equal."""
+"""VADER's rules over words: what neighbours, capitals, idioms and "but" do to valences. Sums keep its order, to the last digit."""
 
 from __future__ import annotations
 

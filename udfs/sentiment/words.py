@@ -40,7 +40,7 @@ def strip_punctuation(token: str) -> str:
 
 
 class WordCache(dict[str, Word]):
-    """Token between blanks -> its Word, by the lexicon alone. Keeps at most CACHED_SPELLINGS tokens of up to CACHED_LENGTH characters."""
+    """Token between blanks -> its Word, by the lexicon alone. Keeps CACHED_SPELLINGS tokens of up to CACHED_LENGTH characters."""
 
     def __init__(self, lexicon: Mapping[str, float]) -> None:
         super().__init__()
