@@ -33,7 +33,7 @@ Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
 class SlangWord(Word):
     """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
 
-    __slots__ = ("aside", "emoji", "ends", "follow", "key", "otherwise", "special", "when")
+    __slots__ = ("aside", "emoji", "ends", "follow", "key", "otherwise", "quiet", "special", "when")
 
     def __init__(self, written: str, valence: float | None, lower: str | None = None) -> None:
         super().__init__(written, valence, lower)
@@ -44,6 +44,8 @@ class SlangWord(Word):
         self.ends = self.aside = self.emoji = False
         # Emoji, conditions and the telling words of sequences; texts without one take the short way.
         self.special = False
+        # Neither special nor the beginning of a sequence.
+        self.quiet = True
 
 
 class SlangCache(WordCache):
@@ -76,6 +78,7 @@ class SlangCache(WordCache):
         if is_emoji(token):
             word = self._word(token, token, self.emoji.get(token))
             word.emoji = word.special = True
+            word.quiet = False
             return word
         if token[0] == "@" and len(token) > 1:
             word = SlangWord("@", None)
@@ -116,6 +119,7 @@ class SlangCache(WordCache):
         word.key = key
         word.follow = self.sequences.get(key)
         word.special = word.special or key in self._telling
+        word.quiet = word.follow is None and not word.special
         return word
 
 

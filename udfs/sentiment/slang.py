@@ -55,6 +55,9 @@ class SlangScorer:
         while i < end:
             word = tokens[i]
             i += 1
+            if word.quiet:
+                words.append(word)
+                continue
             if word.follow is not None and i < end and tokens[i].key in word.follow:
                 whole = _sequence(word.follow[tokens[i].key], tokens, i, text)
                 if whole is not None:
@@ -98,7 +101,12 @@ def _sequence(
 def counts(word: SlangWord, tokens: Sequence[SlangWord], last: int, text: str) -> bool:
     """Whether an entry counts whose last token is at `last`."""
     if word.when == "end":
-        return tokens[last].ends or all(token.aside or token.emoji for token in tokens[last + 1 :])
+        if tokens[last].ends:
+            return True
+        for token in tokens[last + 1 :]:
+            if not (token.aside or token.emoji):
+                return False
+        return True
     if word.when == "short":
         return sum([not (token.aside or token.emoji) for token in tokens]) <= SHORT_WORDS
     if word.when == "english":
