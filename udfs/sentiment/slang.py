@@ -101,7 +101,7 @@ def _sequence(
 def counts(word: SlangWord, tokens: Sequence[SlangWord], last: int, text: str) -> bool:
     """Whether an entry counts whose last token is at `last`."""
     if word.when == "end":
-        return tokens[last].ends or all([token.aside or token.emoji for token in tokens[last + 1 :]])
+        return tokens[last].ends or all(token.aside or token.emoji for token in tokens[last + 1 :])
     if word.when == "short":
         return sum([not (token.aside or token.emoji) for token in tokens]) <= SHORT_WORDS
     if word.when == "english":
