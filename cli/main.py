@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
     "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
+    "sentiment": ("cli.sentiment", "Score texts from standard input, for those who tune the lexicon."),
     "doctor": ("cli.doctor", "Find out why there is no output."),
     "demo": ("cli.demo", "The whole way, from nothing to a table of trending posts."),
 }

@@ -1,0 +1,111 @@
+"""A cheap guess at a text's language: by script, and by common words where the script is Latin."""
+
+from __future__ import annotations
+
+import re
+
+UNKNOWN = "und"
+_LOOKED_AT = 1_000
+_MIN_LETTERS_OF_SCRIPT = 2
+
+# In the order of precedence: kana decide before the Chinese characters that Japanese shares.
+_SCRIPTS = (
+    ("ja", re.compile("[\u3041-\u30fa\uff66-\uff9d]")),
+    ("ko", re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")),
+    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")),
+    ("uk", re.compile("[іїєґІЇЄҐ]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("fa", re.compile("[پچژگ]")),
+    ("ar", re.compile("[\u0620-\u06ff]")),
+    ("he", re.compile("[\u05d0-\u05ea]")),
+    ("hi", re.compile("[\u0904-\u0939\u093e-\u094d]")),
+    ("bn", re.compile("[\u0985-\u09b9]")),
+    ("ta", re.compile("[\u0b83-\u0bb9]")),
+    ("th", re.compile("[\u0e01-\u0e4e]")),
+    ("el", re.compile("[\u0386-\u03ce]")),
+)
+_OTHER_SCRIPT = re.compile("[\u0386-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
+_LATIN = re.compile("[a-z\u00df-\u024f\u1ea0-\u1eff]", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_ASIDE = re.compile(r"@[\w.]+|#\w+|https?://\S+")
+
+_COMMON = {
+    "en": """
+        the a and is are was were i i'm im you your u ur he she it it's its this that they we of to in on for with not my me
+        what how who why where when so but just do don't dont can can't cant have has had be been she's he's his her if as
+        at from or an all get got like no love out up one would will there their them know go too very more about really
+        please wait who's video bro girl nah omg lol song day good best here look looks did does am even ever never need
+        want want's why's thanks thank these those
+        """,
+    "es": """
+        el la los las un una unos y es son que qué de del en por para con no se me mi te tu su lo le muy más pero como cómo
+        esta está este eso donde dónde quien quién hay yo ella cuando cuándo ya si sí todo hermosa hermoso linda feo asco
+        canción gracias llama alguien encanta gusta amo jaja mas
+        """,
+    "pt": """
+        o os as um uma e é são que de do da dos das em no na por para com não nao se me meu minha te seu muito mais mas como
+        essa esse isso onde quem tem eu ela ele você vc voce já tudo linda lindo qual nome música amei demais obrigada
+        obrigado cara gente
+        """,
+    "fr": """
+        le la les un une des et est sont que qui de du en dans pour avec ne pas ce c'est je j'ai j'adore tu il elle nous
+        vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis
+        """,
+    "de": """
+        der die das ein eine einen und ist sind war was wer wo wie ich du er sie es wir ihr mein nicht kein mit auf für von
+        zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet
+        """,
+    "it": """
+        il lo la gli un una e è sono che di del della in per con non mi ti ci si mio mia molto più ma come questo questa
+        dove chi bellissima bellissimo bella bello io lei anche grazie cosa sei
+        """,
+    "id": """
+        yang dan di ini itu apa ada aku kamu saya dia tidak gak ga nggak banget bagus keren jelek lagu lagunya nama namanya
+        dari ke untuk dengan bisa sama juga kak bang dong nya udah cantik siapa
+        """,
+    "tl": """ang ng mga sa na ko mo siya ako ikaw po naman lang ba hindi ganda gwapo sana kasi ito yung""",
+    "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden""",
+    "pl": """i w na z się nie to jest że co jak ale bardzo tak mi ja ty kto gdzie czy piękna""",
+    "vi": """là và của không có này cho được tôi bạn em anh đẹp quá rất gì ơi""",
+    "nl": """de het een en is dat niet van ik je jij zijn wat wie waar met voor op heel mooi ook maar deze""",
+}
+_LANGUAGES: dict[str, tuple[str, ...]] = {
+    word: tuple(language for language, words in _COMMON.items() if word in words.split())
+    for words in _COMMON.values()
+    for word in words.split()
+}
+
+
+def guess_language(text: str | None) -> str:
+    """Two letters of ISO 639-1 ("tl" for Tagalog), or "und" where nothing tells. Looks at the first 1,000 characters."""
+    if not text:
+        return UNKNOWN
+    text = text[:_LOOKED_AT]
+    if not text.isascii():
+        if "’" in text:
+            text = text.replace("’", "'")
+        others = len(_OTHER_SCRIPT.findall(text))
+        if others >= _MIN_LETTERS_OF_SCRIPT and others * 2 >= len(_LATIN.findall(text)):
+            return _by_script(text)
+    return _by_words(_ASIDE.sub(" ", text) if "@" in text or "#" in text or "://" in text else text)
+
+
+def _by_script(text: str) -> str:
+    for language, letters in _SCRIPTS:
+        if letters.search(text):
+            return language
+    return UNKNOWN
+
+
+def _by_words(text: str) -> str:
+    votes: dict[str, float] = {}
+    for word in _WORD.findall(text.lower()):
+        languages = _LANGUAGES.get(word, ())
+        for language in languages:
+            # A word of one language says more than one of five.
+            votes[language] = votes.get(language, 0.0) + 1 / len(languages)
+    if not votes:
+        return UNKNOWN
+    best = max(votes.values())
+    # English, the first, wins a tie: most comments are English.
+    return next(language for language in _COMMON if votes.get(language) == best)

@@ -1,0 +1,1 @@
+"""Sentiment of comments by VADER's rules, with an extension of its lexicon that people edit."""

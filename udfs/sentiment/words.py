@@ -1,0 +1,61 @@
+"""What the rules ask about a word, found out once per spelling."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+
+from udfs.sentiment.rules import BOOSTERS, IDIOM_WORDS, NEGATIONS
+
+CACHED_SPELLINGS = 100_000
+CACHED_LENGTH = 40
+
+
+class Word:
+    """A word as written. `valence` is None when the lexicon lacks it; `marked` words are all that the scorer looks at."""
+
+    __slots__ = ("boost", "idiom", "lower", "marked", "negates", "so_or_this", "upper", "valence")
+
+    def __init__(self, written: str, valence: float | None, lower: str | None = None) -> None:
+        self.lower = written.lower() if lower is None else lower
+        self.upper = written.isupper()
+        self.valence = valence
+        self.boost = BOOSTERS.get(self.lower, 0.0)
+        self.negates = self.lower in NEGATIONS or "n't" in self.lower
+        self.so_or_this = self.lower in ("so", "this")
+        self.idiom = self.lower in IDIOM_WORDS
+        self.marked = (valence is not None and not self.boost) or self.lower == "but"
+
+
+# Before the first word: as if in the lexicon, because such neighbours change nothing.
+EDGE = Word("", 0.0)
+# After the last word: a word without meaning.
+END = Word("", None)
+
+
+def strip_punctuation(token: str) -> str:
+    """`token` without punctuation around it; tokens with at most two other characters stay, because they may be emoticons."""
+    stripped = token.strip(string.punctuation)
+    return token if len(stripped) <= 2 else stripped
+
+
+class WordCache(dict[str, Word]):
+    """Token between blanks -> its Word, by the lexicon alone. Keeps CACHED_SPELLINGS tokens of up to CACHED_LENGTH characters."""
+
+    def __init__(self, lexicon: Mapping[str, float]) -> None:
+        super().__init__()
+        self.lexicon = lexicon
+
+    def __missing__(self, token: str) -> Word:
+        word = self.make(token)
+        # Long tokens are rarely seen again, and many of them would fill the memory.
+        if len(token) <= CACHED_LENGTH:
+            if len(self) >= CACHED_SPELLINGS:
+                self.clear()
+            self[token] = word
+        return word
+
+    def make(self, token: str) -> Word:
+        """The word of a token that was not seen before."""
+        written = strip_punctuation(token)
+        return Word(written, self.lexicon.get(written.lower()))
