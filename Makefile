@@ -53,7 +53,7 @@ docs: toolchain $(INSTALLED) ## Draw the README's picture and tables from the SQ
 	@$(BIN)/python -m docs.diagram
 
 .PHONY: bench
-bench: install ## Throughput, latency and state size, side by side with two yardsticks
+bench: install ## Throughput, latency, state size and scorer, beside yardsticks
 	@$(BIN)/python -m bench
 
 .PHONY: clean

@@ -1,4 +1,4 @@
-"""`python -m bench`: throughput beside two yardsticks, latency on a live stream, and size of state, each on a stack of its own."""
+"""`python -m bench`: throughput beside two yardsticks, latency on a live stream, size of state, and speed of the scorer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench import latency, machine, state, throughput
+from bench import latency, machine, sentiment, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
-PARTS = ("throughput", "latency", "state")
+PARTS = ("throughput", "latency", "state", "sentiment")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,6 +56,10 @@ def main() -> int:
             size = state.measure(progress)
             report["state"] = size.figures()
             print(f"\n{size.text()}", flush=True)
+        if "sentiment" in wanted:
+            scorers = sentiment.measure(progress)
+            report["sentiment"] = scorers.figures()
+            print(f"\n{scorers.text()}", flush=True)
     except TokpulseError as error:
         print(f"error: {error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from udfs.sentiment.model import EMOJI_FILE, LEXICON_FILE, LexiconModel, shipped
+from udfs.sentiment.model import EMOJI_FILE, LEXICON_FILE, LexiconModel
 from udfs.sentiment.rules import BOOSTER_PAIRS, BOOSTERS, IDIOMS, NEGATIONS
 
-vader = pytest.importorskip("vaderSentiment.vaderSentiment", reason="the oracle is in the dev extra")
-
 HERE = Path(__file__).parent
-ORACLE = vader.SentimentIntensityAnalyzer()
+ORACLE = SentimentIntensityAnalyzer()
 MODEL = LexiconModel(None)
 LEXICON, EMOJI = list(map(str, ORACLE.lexicon)), [str(emoji) for emoji in ORACLE.emojis if len(emoji) == 1]
 # What rules are about comes often, so that rules meet each other.
@@ -121,24 +119,3 @@ def test_an_empty_extension_is_none(tmp_path: Path) -> None:
     empty = LexiconModel(path)
     assert empty.name == MODEL.name
     assert [empty.compound(text) for text in texts(7, 200)] == [MODEL.compound(text) for text in texts(7, 200)]
-
-
-def seconds(score: Callable[[str], float], lines: list[str]) -> float:
-    """The least time of this process's own that `lines` took, of five runs."""
-    times = []
-    for _ in range(5):
-        start = process_time()
-        for line in lines:
-            score(line)
-        times.append(process_time() - start)
-    return min(times)
-
-
-def test_faster_than_vader() -> None:
-    """Measured 5 to 7 times on a quiet core; the bound leaves room for a busy one."""
-    lines = [json.loads(line)["text"] for line in (HERE / "sample.jsonl").read_text(encoding="utf-8").splitlines()]
-    lines += (HERE / "general_english.txt").read_text(encoding="utf-8").splitlines()
-    ratio = seconds(oracle, lines) / seconds(MODEL.compound, lines)
-    shipped_ratio = seconds(oracle, lines) / seconds(shipped().compound, lines)
-    print(f"VADER's rules {ratio:.1f} times as fast as vaderSentiment, with the extension {shipped_ratio:.1f} times")
-    assert ratio > 3
