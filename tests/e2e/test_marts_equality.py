@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from connectors.validation import wall_clock_ms
 from simulator.settings import HOUR_MS, POSTS, USERS, SimulationSettings
 from thresholds.publish import publish, stored
 from udfs.thresholds import FollowerGain, Thresholds, Tier
 
-from .marts import KEYS, Expected, Row, assert_equal, expected, held
+from .marts import KEYS, Expected, Row, assert_equal, expected
 from .records import ledger, simulate_to
 from .stack_process import Stack
 
@@ -100,22 +97,3 @@ def test_each_job_alone(running_stack: Stack, universe: Expected, job: str, mart
     running_stack.clear_topics(*(name for name in marts if name.startswith("tiktok.")))
     running_stack.submit(job, "--bounded", "--run-id", job)
     assert_equal(running_stack, marts, universe)
-
-
-def test_the_replay_of_everything_into_an_empty_database(running_stack: Stack, universe: Expected) -> None:
-    """The versions come back from their topic, so that rows are judged as they were."""
-    running_stack.clear_tables()
-    running_stack.submit("trending", "--bounded", "--run-id", "first")
-    before = held(running_stack, "trending_hourly")
-    running_stack.clear_tables("threshold_versions_log")
-    assert stored(running_stack.endpoints) == []
-    running_stack.submit("trending", "--bounded", "--run-id", "second")
-    key = KEYS["trending_hourly"]
-    assert dumped(held(running_stack, "trending_hourly"), key) == dumped(before, key)
-    assert len(stored(running_stack.endpoints)) == 3
-    assert all(version.published_at_ms <= wall_clock_ms() for version in stored(running_stack.endpoints))
-
-
-def dumped(rows: list[Row], key: tuple[str, ...]) -> bytes:
-    """The rows as bytes, in the order of their key."""
-    return json.dumps(sorted(rows, key=lambda row: [row[name] for name in key])).encode()
