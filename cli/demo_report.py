@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from cli.console import table_console
 from connectors.clickhouse_client import connect
 from connectors.clickhouse_queries import rows
 from connectors.endpoints import Endpoints, mask_password
@@ -84,10 +84,7 @@ def table_of(posts: Sequence[Mapping[str, Any]]) -> Table:
 
 def print_results(posts: Sequence[Mapping[str, Any]], ledger: Sequence[str]) -> None:
     """The table and the ledger on stdout. Raises DemoError when fewer than MIN_HOURS hours came out."""
-    # Off a terminal, rich assumes 80 columns and would cut ids short.
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=132)
+    console = table_console()
     console.print(table_of(posts))
     if len(posts) < MIN_HOURS:
         raise DemoError(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from cli.console import table_console
 from simulator.evaluation import FLAT_PLAYS_PER_HOUR, Evaluation, Tally, evaluate
 from simulator.settings import DEFAULT_VIRAL_FLOOR, POSTS, USERS, SimulationSettings
 from thresholds.file import default_file, load_thresholds
@@ -53,10 +53,7 @@ def command(
     if as_json:
         typer.echo(json.dumps(as_data(found), indent=2))
         return
-    # Off a terminal, rich assumes 80 columns and would break the lines.
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=132)
+    console = table_console()
     console.print(table_of(found, thresholds))
     why = "the first hour in which a post was observed, or one in which it was not"
     console.print(f"{found.unseen:,} viral hours have no row: {why}.", soft_wrap=True)

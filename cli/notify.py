@@ -28,7 +28,7 @@ from alerts.state import State
 from alerts.targets import VARIABLES, WEBHOOK, Target, load_targets
 from alerts.waiting import Waiting
 from alerts.webhook import MAX_ALERTS
-from cli.times import parse_time_ms
+from cli.times import UNIT_MS, parse_time_ms
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.preflight import check_topics
@@ -37,7 +37,6 @@ from connectors.validation import wall_clock_ms
 
 STATE_FILE = "notify.sqlite"
 _DURATION = re.compile(r"(\d{1,6})([smhd])")
-_UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class NotifyError(TokpulseError):
@@ -164,7 +163,7 @@ def _seconds(text: str, what: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if not match:
         raise NotifyError(f"{what}: {text!r} is no duration", "write 30s, 15m, 24h or 7d")
-    return int(match[1]) * _UNIT_S[match[2]]
+    return int(match[1]) * UNIT_MS[match[2]] // 1000
 
 
 def _check_link(url: str) -> None:

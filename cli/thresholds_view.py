@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.console import table_console
 from thresholds.backtest import Backtest
 from thresholds.difference import Change, number
 from thresholds.text import to_yaml
@@ -26,7 +26,7 @@ def print_difference(changes: Sequence[Change], old: str, new: str) -> None:
     table = _table("key", right=(f"{old}", f"{new}"))
     for change in changes:
         table.add_row(escape(change.key), escape(change.old), escape(change.new))
-    _console().print(table)
+    table_console().print(table)
 
 
 def print_backtest(result: Backtest) -> None:
@@ -39,7 +39,7 @@ def print_backtest(result: Backtest) -> None:
     for kind, total in groups:
         counts = (total.judged, total.alerts_stored, total.alerts_new)
         table.add_row(kind, total.group, *(f"{count:,}" for count in counts), f"+{total.gained:,}", f"-{total.lost:,}")
-    _console().print(table)
+    table_console().print(table)
 
 
 def print_changes(result: Backtest, limit: int) -> None:
@@ -72,7 +72,7 @@ def print_history(versions: Sequence[ThresholdVersion], in_force: str) -> None:
         mark = " *" if version.version == in_force else ""
         times = (iso(version.effective_from_ms), iso(version.published_at_ms))
         table.add_row(version.version + mark, *times, escape(version.author), escape(version.comment))
-    _console().print(table)
+    table_console().print(table)
 
 
 def print_version(version: ThresholdVersion) -> None:
@@ -98,9 +98,3 @@ def _table(*left: str, right: Sequence[str] = ()) -> Table:
     for title in right:
         table.add_column(escape(title), justify="right", overflow="fold")
     return table
-
-
-def _console() -> Console:
-    # Off a terminal, rich assumes 80 columns and would cut names short.
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=132)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from connectors.errors import TokpulseError
 
 _RELATIVE = re.compile(r"^-(\d+)([smhd])$")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class TimeFormatError(TokpulseError):
@@ -21,7 +21,7 @@ def parse_time_ms(text: str, now_ms: int, what: str = "time") -> int:
     if text == "now":
         return now_ms
     if match := _RELATIVE.match(text):
-        return now_ms - int(match[1]) * _UNIT_MS[match[2]]
+        return now_ms - int(match[1]) * UNIT_MS[match[2]]
     if text.isascii() and text.isdigit() and len(text) >= 12:
         return int(text)
     try:

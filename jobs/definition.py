@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from connectors.sinks import ClickHouseSink
@@ -73,12 +74,17 @@ def identifier(topic: str) -> str:
 def topic_of(path: str) -> str:
     """The topic that a source or sink file of `sql/` is named after. Raises LookupError."""
     stem = Path(path).stem
-    by_name: dict[str, Topic] = {identifier(topic.name): topic for topic in load_topics()}
+    by_name = _topics_by_identifier()
     dead_letters = stem.endswith("_dlq")
     name = stem.removesuffix("_dlq").removesuffix("_topic")
     if name not in by_name:
         raise LookupError(f"sql/{path} is not named after a topic of topics.yaml: there is no {name}")
     return by_name[name].name + (DLQ_SUFFIX if dead_letters else "")
+
+
+@cache
+def _topics_by_identifier() -> dict[str, Topic]:
+    return {identifier(topic.name): topic for topic in load_topics()}
 
 
 def combined(name: str, jobs: Iterable[JobDefinition]) -> JobDefinition:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay
 
+from connectors.clickhouse_sink import RETRY_SECONDS, pause
 from connectors.errors import TokpulseError
 from udfs.thresholds import ThresholdVersion, in_force
 
 REFRESH_S = 0.5
-# As the sink's: a task that waits holds its checkpoint back, and must give up before that expires.
-RETRY_S = 45.0
 
 
 class NoThresholdsError(TokpulseError):
@@ -30,7 +29,7 @@ class KnownVersions:
         fetch: Callable[[], Sequence[ThresholdVersion]],
         monotonic: Callable[[], float] = time.monotonic,
         wall_ms: Callable[[], float] = lambda: time.time() * 1000,
-        retry_s: float = RETRY_S,
+        retry_s: float = RETRY_SECONDS,
     ) -> None:
         self._fetch, self._monotonic, self._wall_ms, self._retry_s = fetch, monotonic, wall_ms, retry_s
         self._versions: dict[str, ThresholdVersion] = {}
@@ -56,7 +55,7 @@ class KnownVersions:
                 again = Retrying(
                     retry=retry_if_exception_type(TokpulseError),
                     stop=stop_after_delay(self._retry_s),
-                    wait=wait_random_exponential(0.2, 10),
+                    wait=pause,
                     reraise=True,
                 )
                 again(self._ask)

@@ -14,7 +14,7 @@ from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.settings import POSTS, USERS
 from thresholds.publish import stored
 
-from .records import decoded
+from .records import decoded, differences
 from .stack_process import Stack
 
 Row = dict[str, Any]
@@ -93,18 +93,3 @@ def assert_equal(stack: Stack, names: Sequence[str], want: Expected) -> None:
     for name in names:
         assert want.rows[name], f"nothing is expected of {name}: the test shows nothing"
         assert differences(held(stack, name), want.rows[name], KEYS[name]) == [], name
-
-
-def differences(have: Sequence[Row], want: Sequence[Row], key: Sequence[str]) -> list[str]:
-    """Their number and the first ten, none when the same rows are there once each."""
-
-    def keyed(rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
-        return {tuple(row[name] for name in key): row for row in rows}
-
-    actual, wanted = keyed(have), keyed(want)
-    both = wanted.keys() & actual.keys()
-    found = [f"{len(have) - len(actual)} rows are there more than once"] if len(have) > len(actual) else []
-    found += [f"missing: {wanted[place]}" for place in wanted.keys() - actual.keys()]
-    found += [f"too many: {actual[place]}" for place in actual.keys() - wanted.keys()]
-    found += [f"is {actual[place]}, expected {wanted[place]}" for place in both if actual[place] != wanted[place]]
-    return [f"{len(found)} differences", *found[:10]] if found else []

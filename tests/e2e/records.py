@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -185,27 +185,21 @@ def table(stack: Stack) -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
-def differences(actual: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The first ten rows that are missing, too many, or differ in a column: nothing when the tables are equal."""
+def differences(
+    have: Sequence[Mapping[str, Any]], want: Sequence[Mapping[str, Any]], key: Sequence[str] = ("aweme_id", "window_start")
+) -> list[str]:
+    """Their number and the first ten, none when the same rows are there once each."""
 
-    def keyed(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
-        by_key: dict[tuple[str, int], Mapping[str, Any]] = {}
-        for row in rows:
-            key = (str(row["aweme_id"]), int(row["window_start"]))
-            assert key not in by_key, f"two rows for {key}"
-            by_key[key] = row
-        return by_key
+    def keyed(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+        return {tuple(row[name] for name in key): row for row in rows}
 
-    have, want = keyed(actual), keyed(expected)
-    found = [f"missing: {want[key]}" for key in want.keys() - have.keys()]
-    found += [f"too many: {have[key]}" for key in have.keys() - want.keys()]
-    for key in have.keys() & want.keys():
-        found += [
-            f"{key} {name}: {have[key][name]!r}, expected {want[key][name]!r}"
-            for name in COLUMNS
-            if have[key][name] != want[key][name]
-        ]
-    return sorted(found)[:10]
+    actual, wanted = keyed(have), keyed(want)
+    both = wanted.keys() & actual.keys()
+    found = [f"{len(have) - len(actual)} rows are there more than once"] if len(have) > len(actual) else []
+    found += [f"missing: {wanted[place]}" for place in wanted.keys() - actual.keys()]
+    found += [f"too many: {actual[place]}" for place in actual.keys() - wanted.keys()]
+    found += [f"is {actual[place]}, expected {wanted[place]}" for place in both if actual[place] != wanted[place]]
+    return [f"{len(found)} differences", *found[:10]] if found else []
 
 
 def ledger(stack: Stack, run_id: str, topic: str = POSTS) -> dict[str, int]:

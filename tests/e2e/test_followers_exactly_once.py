@@ -12,8 +12,8 @@ import pytest
 from simulator.reference.follower_deltas import follower_deltas
 from simulator.settings import USERS
 
-from .marts import differences, held, plain
-from .records import decoded
+from .marts import held, plain
+from .records import decoded, differences
 from .snapshot_feed import feeding
 from .stack_process import TERMINAL, Stack, ended
 from .topic_reader import TopicReader, following

@@ -17,8 +17,8 @@ from thresholds.backtest import backtest
 from thresholds.file import load_thresholds
 from thresholds.publish import publish_first, stored
 
-from .marts import KEYS, Row, differences, expected, held
-from .records import now_ms, observation, producing
+from .marts import KEYS, Row, expected, held
+from .records import differences, now_ms, observation, producing
 from .stack_process import VERSIONS, Stack, error_lines
 from .waiting import until
 
