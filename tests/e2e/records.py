@@ -171,6 +171,14 @@ def observation(post: str, at_ms: int, plays: int) -> Post:
     }
 
 
+def user_snapshot(userid: str, at_ms: int, followers: int) -> dict[str, Any]:
+    """A whole record of a user with so many followers."""
+    names = dict.fromkeys(("id", "uniqueId", "nickname", "secUid"), userid)
+    stats = {"followerCount": followers, "followingCount": 1, "heartCount": 1, "videoCount": 1, "diggCount": 1}
+    user = {**names, "verified": False, "privateAccount": False, "region": None}
+    return {"userid": userid, "user": user, "stats": stats, "ingested_at": at_ms}
+
+
 def row(stack: Stack, post: str, hour_ms: int) -> tuple[Any, ...]:
     """(play_count, is_final) of one post-hour, () while there is none."""
     sql = f"SELECT play_count, is_final FROM engagement_hourly WHERE aweme_id = '{post}'"

@@ -11,7 +11,7 @@ from connectors.endpoints import Endpoints
 from connectors.producer import AvroProducer
 from simulator.settings import HOUR_MS, MINUTE_MS, USERS
 
-from .records import producing
+from .records import producing, user_snapshot
 
 # Enough that each of the topic's 12 partitions has some of them: a partition without records would hold the watermark back.
 USER_COUNT = 120
@@ -77,25 +77,5 @@ def feeding(endpoints: Endpoints) -> Iterator[SnapshotFeed]:
 
 def snapshot(user: int, number: int, at_ms: int) -> dict[str, Any]:
     """A whole record of a user whose count goes up and down."""
-    userid = str(6_900_000_000_000_000_000 + user)
     followers = 1_000 * (user + 1) + 7 * number + (number * (user + 3) + at_ms // MINUTE_MS) % 101
-    return {
-        "userid": userid,
-        "user": {
-            "id": userid,
-            "uniqueId": f"user{user}",
-            "nickname": f"User {user}",
-            "secUid": f"sec{user}",
-            "verified": False,
-            "privateAccount": False,
-            "region": None,
-        },
-        "stats": {
-            "followerCount": followers,
-            "followingCount": 10,
-            "heartCount": followers * 3,
-            "videoCount": 5,
-            "diggCount": 0,
-        },
-        "ingested_at": at_ms,
-    }
+    return user_snapshot(str(6_900_000_000_000_000_000 + user), at_ms, followers)

@@ -18,7 +18,7 @@ from thresholds.file import load_thresholds
 from thresholds.publish import publish_first, stored
 
 from .marts import KEYS, Row, expected, held
-from .records import differences, now_ms, observation, producing
+from .records import differences, now_ms, observation, producing, user_snapshot
 from .stack_process import VERSIONS, Stack, error_lines
 from .waiting import until
 
@@ -39,25 +39,13 @@ def edited(path: Path, small: float) -> Path:
     return path
 
 
-def snapshot(userid: str, at_ms: int, followers: int) -> dict[str, Any]:
-    """A whole record of a user with so many followers."""
-    user = {"id": userid, "uniqueId": userid, "nickname": userid, "secUid": userid, "verified": False, "privateAccount": False}
-    counts = {"followingCount": 1, "heartCount": 1, "videoCount": 1, "diggCount": 1}
-    return {
-        "userid": userid,
-        "user": user | {"region": None},
-        "stats": {"followerCount": followers, **counts},
-        "ingested_at": at_ms,
-    }
-
-
 class Hours:
     """Eighty posts that gain 1,000 plays an hour each; an hour closes when the next is seen to have begun."""
 
     def __init__(self, stack: Stack, producer: AvroProducer, start_ms: int) -> None:
         self.stack, self.producer, self.start_ms = stack, producer, start_ms
         for number in range(NUMBER):
-            producer.produce(USERS, snapshot(f"author-p{number}", start_ms, FOLLOWERS))
+            producer.produce(USERS, user_snapshot(f"author-p{number}", start_ms, FOLLOWERS))
         producer.flush()
 
     def send(self, hour: int) -> None:
@@ -188,7 +176,7 @@ def test_a_backtest_says_what_a_replay_with_the_file_gives(stack: Stack, tmp_pat
                 at_ms = start_ms + hour * HOUR_MS + number * MINUTE_MS // 2
                 producer.produce(POSTS, observation(f"p{number}", at_ms, number * 180 * hour * (hour % 5)))
                 if number % 3:
-                    producer.produce(USERS, snapshot(f"author-p{number}", at_ms, number * 700 + hour * hour * 150))
+                    producer.produce(USERS, user_snapshot(f"author-p{number}", at_ms, number * 700 + hour * hour * 150))
         producer.flush()
     stack.submit("pipeline", "--bounded", "--run-id", "before")
     before = alerts(stack)
@@ -229,7 +217,7 @@ def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
         # Within the watermark's bound; the one that comes first is of the next hour: this hour must know nothing of it.
         for seconds, followers in ((3_610, 2_000_000), (3_590, 20_000), (3_580, 7)):
             for number in range(NUMBER):
-                producer.produce(USERS, snapshot(f"author-p{number}", hour_ms + seconds * 1000, followers))
+                producer.produce(USERS, user_snapshot(f"author-p{number}", hour_ms + seconds * 1000, followers))
             producer.flush()
         hours.send(2)
         rows = until(lambda: hours.judged(2), 90, "the hour after the pause is judged")
