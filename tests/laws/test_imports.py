@@ -77,3 +77,6 @@ def test_the_law_sees_what_it_forbids(tmp_path: Path, monkeypatch: pytest.Monkey
     file = folder / "bad.py"
     file.write_text("import math\nimport pandas\ndef f() -> None:\n    from jobs import build\n    from . import good\n")
     assert [line.split(": ", 1)[0] for line in outside(file)] == ["udfs/bad.py:2", "udfs/bad.py:4", "udfs/bad.py:4"]
+    listed = folder / "registry.py"
+    listed.write_text("from pyflink.table import udf\nimport grpc\nimport jobs\n")
+    assert [line.split(": ", 1)[0] for line in outside(listed)] == [f"udfs/registry.py:{line}" for line in (2, 3, 3)]

@@ -62,12 +62,7 @@ class InProcess:
 
     def __init__(self, model: SentimentModel) -> None:
         self._model = model
-        self.label = model.name
-
-    @property
-    def name(self) -> str:
-        """The model's own."""
-        return self._model.name
+        self.label = self.name = model.name
 
     def compounds(self, texts: Sequence[str], seconds: float) -> Sequence[Any]:
         """The model's own answer."""

@@ -45,6 +45,12 @@ class _Batch:
     texts: list[str]
     found: list[Scored | None]
     seconds: float
+    quarantined: int = 0
+
+    def quarantine(self, row: int, model: str, error: Exception) -> None:
+        """Decides `row`: `model` fails on it."""
+        self.quarantined += 1
+        self.found[row] = Scored(None, model, one_line(f"sentiment: comment {self.ids[row]}: {model}: {described(error)}"))
 
 
 class Scorer:
@@ -99,10 +105,9 @@ class Scorer:
         undecided = [row for row, found in enumerate(batch.found) if found is None]
         if undecided:
             self._by_fallback(batch, undecided)
-        results = [found for found in batch.found if found is not None]
-        self._counters.scored += sum(found.error is None for found in results)
-        self._counters.quarantined += sum(found.error is not None for found in results)
-        return results
+        self._counters.scored += len(texts) - batch.quarantined
+        self._counters.quarantined += batch.quarantined
+        return [found for found in batch.found if found is not None]
 
     def probe(self) -> None:
         """Raises ModelUnavailableError when the model cannot be used now."""
@@ -132,7 +137,7 @@ class Scorer:
         """Decides `rows`, on which the model failed with `error`, by halves. `of`: how many rows the first call had."""
         self._probe(batch)
         if len(rows) == 1:
-            batch.found[rows[0]] = _quarantined(batch.ids[rows[0]], self._backend.name, error)
+            batch.quarantine(rows[0], self._backend.name, error)
             return
         middle = len(rows) // 2
         for half in (rows[:middle], rows[middle:]):
@@ -156,8 +161,7 @@ class Scorer:
     def _decide(self, batch: _Batch, rows: range, wanted: float) -> None:
         scores = self._ask(batch, batch.texts[rows.start : rows.stop], wanted)
         name = self._backend.name
-        for row, score in zip(rows, scores, strict=True):
-            batch.found[row] = Scored(score, name, None)
+        batch.found[rows.start : rows.stop] = [Scored(score, name, None) for score in scores]
 
     def _ask(self, batch: _Batch, texts: list[str], wanted: float) -> list[float]:
         """The model's scores within `wanted` seconds, or what the batch has left; the time is taken from that."""
@@ -183,7 +187,7 @@ class Scorer:
             scores = checked(self._fallback.compounds([batch.texts[row] for row in rows]), len(rows))
         except Exception as error:
             if len(rows) == 1:
-                batch.found[rows[0]] = _quarantined(batch.ids[rows[0]], self._fallback_name, error)
+                batch.quarantine(rows[0], self._fallback_name, error)
             else:
                 for row in rows:
                     self._by_fallback(batch, [row])
@@ -191,7 +195,3 @@ class Scorer:
         self._counters.fallbacks += len(rows)
         for row, score in zip(rows, scores, strict=True):
             batch.found[row] = Scored(score, self._fallback_name, None)
-
-
-def _quarantined(comment: str, model: str, error: Exception) -> Scored:
-    return Scored(None, model, one_line(f"sentiment: comment {comment}: {model}: {described(error)}"))
