@@ -13,7 +13,7 @@ from udfs.sentiment.child import ChildProcess
 from udfs.sentiment.contract import InProcess
 from udfs.sentiment.extension import ExtensionError
 from udfs.sentiment.model import LexiconModel, shipped
-from udfs.sentiment.settings import PREFIX, SentimentSettingError, SentimentSettings
+from udfs.sentiment.settings import PREFIX, VARIABLES, SentimentSettingError, SentimentSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -130,3 +130,12 @@ def test_the_default_needs_the_standard_library_only() -> None:
         check=False,
     )
     assert (done.stdout.strip(), done.stderr) == ("set()", "")
+
+
+def test_the_documentation_names_every_variable_and_default() -> None:
+    rows = [line.split("|") for line in (ROOT / "docs/sentiment.md").read_text().splitlines() if line.startswith(f"| `{PREFIX}")]
+    documented = {row[1].strip(" `"): row[3].strip(" `") for row in rows if len(row) == 5}
+    assert list(documented) == [PREFIX + name for name in VARIABLES]
+    given = {name: text for name, text in documented.items() if text not in ("-", "the shipped one")}
+    assert len(given) == 6
+    assert SentimentSettings.from_env(given) == SentimentSettings()

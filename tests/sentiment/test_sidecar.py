@@ -196,6 +196,33 @@ def test_a_server_of_others_is_not_believed(reply: messages.ScoreResponse, said:
 
 
 @pytest.mark.http
+def test_what_is_too_large_for_a_server_is_sent_in_parts(scorer_of: ScorerOf) -> None:
+    """10 MB, where a server that sets nothing takes 4."""
+    service, method = METHOD.strip("/").split("/")
+    sizes: list[int] = []
+
+    def answer(request: messages.ScoreRequest, context: object) -> messages.ScoreResponse:
+        sizes.append(len(request.texts))
+        return messages.ScoreResponse(model="own-1", compounds=[0.5] * len(request.texts))
+
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+        answer,
+        request_deserializer=messages.ScoreRequest.FromString,
+        response_serializer=messages.ScoreResponse.SerializeToString,
+    )
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        texts = ["🔥" * 10_000] * 256
+        assert scorer_of(f"127.0.0.1:{port}").score([""] * 256, texts) == [Scored(0.5, "grpc-own-1", None)] * 256
+        assert max(sizes) < 256
+    finally:
+        server.stop(None).wait()
+
+
+@pytest.mark.http
 def test_a_port_is_not_shared(serve: Serve) -> None:
     endpoint = serve(Model())
     with pytest.raises(OSError, match=f"{endpoint} cannot be listened on"):
