@@ -198,7 +198,9 @@ def test_the_child_ends_with_its_parent(tmp_path: Path, text: str) -> None:
         if text != "good":
             assert parent.stderr.readline() == b"stuck\n"
         parent.kill()
-    gone, _ = psutil.wait_procs([child], timeout=10)
+    gone, left = psutil.wait_procs([child], timeout=10)
+    for process in left:
+        process.kill()
     assert gone == [child]
 
 

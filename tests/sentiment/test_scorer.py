@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +111,14 @@ def test_a_sound_model_is_asked_once_for_a_batch() -> None:
     assert model.calls == [len(TEXTS)]
 
 
+def test_columns_of_pandas_are_sequences_too() -> None:
+    """With labels of their own, as a filtered batch has."""
+    texts = pd.Series(["so good", None, "worst ever"], index=[7, 8, 9])
+    results = Scorer(InProcess(Model(raising("worst ever", ValueError("no")))), VADER).score(texts.astype(str), texts)
+    assert [scored.compound for scored in results] == [VADER.compound("so good"), 0.0, None]
+    assert "comment worst ever" in str(results[2].error)
+
+
 def test_whole_numbers_and_other_sequences_are_scores() -> None:
     scorer = Scorer(InProcess(Model(lambda texts, scores: tuple(1 for _ in texts))), VADER)
     [scored] = scorer.score(["c"], ["hi"])
@@ -176,31 +185,35 @@ def test_a_fallback_that_fails_on_a_text_too() -> None:
 
 
 class Slow:
-    """A backend whose every call on `guilty` takes all the time it is given, by a clock of its own."""
+    """A backend that takes `seconds` for a call, or hangs until the time is over on `guilty`; by a clock of its own."""
 
     label = name = "slow-1"
     rows_per_call: int | None = 64
     restarts = 0
 
-    def __init__(self, guilty: set[str]) -> None:
-        self.guilty, self.now = guilty, 0.0
+    def __init__(self, guilty: set[str], seconds: float) -> None:
+        self.guilty, self.seconds, self.now = guilty, seconds, 0.0
 
     def compounds(self, texts: Sequence[str], seconds: float) -> list[float]:
-        if self.guilty & set(texts):
+        if self.guilty & set(texts) or seconds < self.seconds:
             self.now += seconds
             raise TimeoutError
-        self.now += 0.01
+        self.now += self.seconds
         return VADER.compounds(texts)
 
     def close(self) -> None:
         pass
 
 
-def slow(guilty: set[str], rows: int) -> tuple[list[Scored], float]:
-    backend = Slow(guilty)
+def slow(guilty: set[str], rows: int, seconds: float = 0.01) -> tuple[list[Scored], float]:
+    """Results of `good 0`, `good 1`, ... with a deadline of 10 s and a budget of 60 s, and the time that it took."""
+    backend = Slow(guilty, seconds)
     texts = [f"good {number}" for number in range(rows)]
     results = Scorer(backend, VADER, deadline=10.0, budget=60.0, clock=lambda: backend.now).score(texts, texts)
     return results, backend.now
+
+
+SLOW_FALLBACK = f"{VADER.name} (fallback of slow-1)"
 
 
 def test_one_text_that_hangs_is_found_within_the_budget() -> None:
@@ -210,15 +223,39 @@ def test_one_text_that_hangs_is_found_within_the_budget() -> None:
     assert took < 35
 
 
-def test_many_texts_that_hang_cost_no_more_than_the_budget() -> None:
+def test_many_texts_that_hang_cost_no_more_than_the_budget(caplog: pytest.LogCaptureFixture) -> None:
     """What could not be decided is scored by the fallback, not quarantined."""
     guilty = {f"good {number}" for number in range(0, 200, 5)}
     results, took = slow(guilty, 200)
     assert took <= 60.1
+    assert "slow-1: 60 s are over with guilty rows still to be found" in caplog.text
     quarantined = {f"good {number}" for number, scored in enumerate(results) if scored.error}
     assert len(quarantined) > 0
     assert quarantined <= guilty
-    assert {scored.model for scored in results if not scored.error} == {"slow-1", f"{VADER.name} (fallback of slow-1)"}
+    assert {scored.model for scored in results if not scored.error} == {"slow-1", SLOW_FALLBACK}
+
+
+def test_a_call_that_was_cut_short_by_the_budget_accuses_nobody() -> None:
+    """Each call takes 6 s: the budget ends while innocent rows are asked for with less than that."""
+    for rows in (4, 8, 16, 64):
+        results, took = slow({"good 1"}, rows, seconds=6.0)
+        assert {number for number, scored in enumerate(results) if scored.error} <= {1}
+        assert SLOW_FALLBACK in {scored.model for scored in results}
+        assert took <= 60.1
+
+
+def test_failures_that_come_at_once_need_no_budget_to_speak_of() -> None:
+    scorer = Scorer(InProcess(Model(raising("worst ever", ValueError("no")))), VADER, deadline=10.0, budget=5.0)
+    assert [scored.error is None for scored in scorer.score(IDS, TEXTS)] == [text != "worst ever" for text in TEXTS]
+
+
+def test_time_that_a_sound_model_takes_is_not_the_budgets() -> None:
+    results, took = slow({"good 639"}, 640, seconds=1.0)
+    assert [number for number, scored in enumerate(results) if scored.error] == [639]
+    assert all(scored.model == "slow-1" for scored in results)
+    results, took = slow(set(), 1_280, seconds=9.0)
+    assert {scored.model for scored in results} == {"slow-1"}
+    assert took == 180.0
 
 
 def test_ids_and_texts_must_be_as_many() -> None:

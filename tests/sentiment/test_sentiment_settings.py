@@ -67,8 +67,8 @@ def test_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             for text in ("host", "host:", "host:0", "host:70000", "http://host:1", "u:p@host:1", "a b:1", "unix:")
         ),
         *(
-            ({"DEADLINE": text}, f"TOKPULSE_SENTIMENT_DEADLINE: {text!r} is not a duration of 1 ms to 10 min")
-            for text in ("5", "0 s", "-1 s", "1.5 s", "11 min", "1 h", "nan")
+            ({"DEADLINE": text}, f"TOKPULSE_SENTIMENT_DEADLINE: {text!r} is not 100 ms to 10 min")
+            for text in ("5", "0 s", "99 ms", "-1 s", "1.5 s", "11 min", "1 h", "nan")
         ),
         *(({"FAILURES": text}, f"TOKPULSE_SENTIMENT_FAILURES: {text!r} is not a whole") for text in ("0", "x", "10000", "١")),
     ],

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeAlias
@@ -167,6 +168,25 @@ def test_a_model_that_fails_on_everything_is_replaced(serve: Serve, scorer_of: S
     assert [scored.model.split(" ", 1)[1][:17] for scored in scorer.score(["1", "2"], ["a", "b"])] == ["(fallback of grpc"] * 2
 
 
+@contextmanager
+def of_others(answer: Callable[[messages.ScoreRequest], messages.ScoreResponse]) -> Iterator[str]:
+    """A server that is not ours, without any options; its endpoint."""
+    service, method = METHOD.strip("/").split("/")
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+        lambda request, context: answer(request),
+        request_deserializer=messages.ScoreRequest.FromString,
+        response_serializer=messages.ScoreResponse.SerializeToString,
+    )
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
 @pytest.mark.http
 @pytest.mark.parametrize(
     ("reply", "said"),
@@ -179,47 +199,23 @@ def test_a_model_that_fails_on_everything_is_replaced(serve: Serve, scorer_of: S
     ],
 )
 def test_a_server_of_others_is_not_believed(reply: messages.ScoreResponse, said: str) -> None:
-    service, method = METHOD.strip("/").split("/")
-    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
-        lambda request, context: reply, response_serializer=messages.ScoreResponse.SerializeToString
-    )
-    server = grpc.server(ThreadPoolExecutor(1))
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        with pytest.raises(ModelUnavailableError) as failure:
-            SentimentSettings(model="grpc", endpoint=f"127.0.0.1:{port}").check()
-        assert said in str(failure.value)
-    finally:
-        server.stop(None).wait()
+    with of_others(lambda request: reply) as endpoint, pytest.raises(ModelUnavailableError) as failure:
+        SentimentSettings(model="grpc", endpoint=endpoint).check()
+    assert said in str(failure.value)
 
 
 @pytest.mark.http
 def test_what_is_too_large_for_a_server_is_sent_in_parts(scorer_of: ScorerOf) -> None:
     """10 MB, where a server that sets nothing takes 4."""
-    service, method = METHOD.strip("/").split("/")
     sizes: list[int] = []
 
-    def answer(request: messages.ScoreRequest, context: object) -> messages.ScoreResponse:
+    def answer(request: messages.ScoreRequest) -> messages.ScoreResponse:
         sizes.append(len(request.texts))
         return messages.ScoreResponse(model="own-1", compounds=[0.5] * len(request.texts))
 
-    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
-        answer,
-        request_deserializer=messages.ScoreRequest.FromString,
-        response_serializer=messages.ScoreResponse.SerializeToString,
-    )
-    server = grpc.server(ThreadPoolExecutor(1))
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        texts = ["🔥" * 10_000] * 256
-        assert scorer_of(f"127.0.0.1:{port}").score([""] * 256, texts) == [Scored(0.5, "grpc-own-1", None)] * 256
-        assert max(sizes) < 256
-    finally:
-        server.stop(None).wait()
+    with of_others(answer) as endpoint:
+        assert scorer_of(endpoint).score([""] * 256, ["🔥" * 10_000] * 256) == [Scored(0.5, "grpc-own-1", None)] * 256
+    assert max(sizes) < 256
 
 
 @pytest.mark.http

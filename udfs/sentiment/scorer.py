@@ -13,8 +13,10 @@ from udfs.sentiment.contract import Backend, ModelUnavailableError, SentimentMod
 
 # A model that cannot score this is broken: it is not the fault of the texts it failed on.
 PROBE = "this is good"
-# While looking for guilty rows, calls get time in proportion to their rows, but no less than this share of the deadline.
-_LEAST_SHARE = 0.125
+# While looking for guilty rows, calls get time in proportion to their rows, but no less than this, in seconds.
+_LEAST_TIME = 1.0
+# A deadline may end a call a little early; with less than this a call is not worth making.
+_NO_TIME = 0.05
 
 _LOG = logging.getLogger("tokpulse.sentiment")
 
@@ -93,8 +95,9 @@ class Scorer:
         """
         if len(ids) != len(texts):
             raise ValueError(f"{len(ids)} ids for {len(texts)} texts")
-        batch = _Batch(ids, [text if isinstance(text, str) else "" for text in texts], [None] * len(texts), self._budget)
-        if texts and self._breaker.allows():
+        known = [text if isinstance(text, str) else "" for text in texts]
+        batch = _Batch(list(ids), known, [None] * len(known), self._budget)
+        if known and self._breaker.allows():
             try:
                 self._by_model(batch)
             except ModelUnavailableError as error:
@@ -105,7 +108,7 @@ class Scorer:
         undecided = [row for row, found in enumerate(batch.found) if found is None]
         if undecided:
             self._by_fallback(batch, undecided)
-        self._counters.scored += len(texts) - batch.quarantined
+        self._counters.scored += len(known) - batch.quarantined
         self._counters.quarantined += batch.quarantined
         return [found for found in batch.found if found is not None]
 
@@ -142,9 +145,9 @@ class Scorer:
         middle = len(rows) // 2
         for half in (rows[:middle], rows[middle:]):
             # The last word on a row is spoken with all the time that a batch has.
-            share = 1.0 if len(half) == 1 else max(_LEAST_SHARE, len(half) / of)
+            wanted = self._deadline if len(half) == 1 else max(_LEAST_TIME, self._deadline * len(half) / of)
             try:
-                self._decide(batch, half, self._deadline * share)
+                self._decide(batch, half, min(self._deadline, wanted))
             except ModelUnavailableError:
                 raise
             except Exception as failure:
@@ -167,14 +170,14 @@ class Scorer:
         """The model's scores within `wanted` seconds, or what the batch has left; the time is taken from that."""
         seconds, started = min(wanted, batch.seconds), self._clock()
         try:
-            if seconds <= 0:
+            if seconds < _NO_TIME:
                 raise TimeoutError
             return checked(self._backend.compounds(texts, seconds), len(texts))
         except ModelUnavailableError:
             raise
         except Exception as error:
-            if seconds < wanted:
-                # Cut short, so it says nothing about the texts.
+            if batch.seconds - (self._clock() - started) < _NO_TIME:
+                # Perhaps cut short, so it says nothing about the texts.
                 raise ModelUnavailableError(
                     f"{self._backend.label}: {self._budget:g} s are over with guilty rows still to be found"
                 ) from error

@@ -144,9 +144,9 @@ def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
         return default
     match = _DURATION.fullmatch(given[name])
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0.0
-    if not 0 < seconds <= 600:
+    if not 0.1 <= seconds <= 600:
         raise SentimentSettingError(
-            f"{PREFIX}{name}: {given[name]!r} is not a duration of 1 ms to 10 min: write a whole number and ms, s or min, e.g. 10 s"
+            f"{PREFIX}{name}: {given[name]!r} is not 100 ms to 10 min: write a whole number and ms, s or min, e.g. 10 s"
         )
     return seconds
 
