@@ -104,6 +104,9 @@ class ChildProcess:
         except (EOFError, OSError, ValueError):
             ended = self._kill(_SECONDS_TO_DIE)
             raise ModelUnavailableError(f"{self.label}: its process ended with {ended} while loading") from None
+        except BaseException:
+            self._kill()
+            raise
         if "name" not in ready:
             self._kill()
             raise ModelUnavailableError(f"{self.label}: {ready.get('error')}")
