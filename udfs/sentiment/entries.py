@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TypeAlias
 
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
 from udfs.sentiment.spelling import CHARACTERS, is_emoji, spellings
 from udfs.sentiment.words import Word, WordCache, strip_punctuation
+
+# More bits of `Word.flags`: a picture, which stands apart from the rules of words; a valence that counts where nothing else
+# does; and what makes a text take the long way, because a condition or a sequence has to be looked at.
+EMOJI, SPARE, PATIENT = 4, 8, 16
+CONDITIONS = frozenset(("end", "short", "english", "turns", "asks"))
+# The fourth heart in a row says no more than the third.
+MAX_REPEATS = 3
 
 # They may follow the last word of a sentence: "this is mid fr ngl".
 _TAIL_WORDS = """
@@ -33,19 +41,30 @@ Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
 class SlangWord(Word):
     """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
 
-    __slots__ = ("aside", "emoji", "ends", "follow", "key", "otherwise", "quiet", "special", "when")
+    __slots__ = ("apart", "ends", "follow", "key", "otherwise", "own", "parts", "spare", "tears", "when")
 
-    def __init__(self, written: str, valence: float | None, lower: str | None = None) -> None:
-        super().__init__(written, valence, lower)
+    def __init__(self, written: str, valence: float | None = None, lower: str | None = None, when: str | None = None) -> None:
+        """`when`: the condition, of an entry of the extension; None for a word of VADER's or of nobody's."""
+        self.spare = self.tears = 0.0
+        if when in ("otherwise", "tears", "asks"):
+            self.spare = valence or 0.0
+            self.tears = self.spare if when == "tears" else 0.0
+            valence = None
+        super().__init__(written, valence, lower, boosts=when is None)
         self.key = self.lower
-        self.when = "any"
+        self.when = when or "any"
+        self.own = when is not None and bool(valence)
+        # Itself where its condition is not met; None where it has none.
         self.otherwise: SlangWord | None = None
         self.follow: Follow | None = None
-        self.ends = self.aside = self.emoji = False
-        # Emoji, conditions and the telling words of sequences; texts without one take the short way.
-        self.special = False
-        # Neither special nor the beginning of a sequence.
-        self.quiet = True
+        # Several words that no blank parts: fire🔥.
+        self.parts: tuple[SlangWord, ...] | None = None
+        # `apart`: emoji, hashtags, mentions and afterthoughts, which are not counted among the words of a sentence.
+        self.ends = self.apart = False
+        if self.spare and when != "asks":
+            self.flags |= SPARE
+        if when in CONDITIONS:
+            self.flags |= PATIENT
 
 
 class SlangCache(WordCache):
@@ -62,8 +81,12 @@ class SlangCache(WordCache):
             if len(keys) == 1:
                 self.singles[keys[0]] = entry
             else:
-                word = SlangWord(entry.text, entry.valence)
-                word.when, word.special, word.emoji = entry.when, True, all(map(is_emoji, keys))
+                word = SlangWord(entry.text, entry.valence, when=entry.when)
+                if entry.when in CONDITIONS and entry.when != "turns":
+                    # A sequence that does not count is no sequence; nothing asks what it is then.
+                    word.otherwise = word
+                if all(map(is_emoji, keys)):
+                    word.flags |= EMOJI
                 self.sequences.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys, word))
         found = [items for follow in self.sequences.values() for items in follow.values()]
         for items in found:
@@ -75,19 +98,43 @@ class SlangCache(WordCache):
 
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""
+        tokens = [token] if token.isascii() and "\0" not in token else token.translate(CHARACTERS).split()
+        if len(tokens) == 1:
+            return self._made(tokens[0], 1)
+        words = [self._made(part, len(list(same))) for part, same in groupby(tokens)]
+        if len(words) == 1:
+            return words[0]
+        whole = SlangWord("")
+        if words and all(word.flags & EMOJI and not word.flags & PATIENT for word in words):
+            whole = SlangWord(token, sum([word.valence or 0.0 for word in words]) or None, when="any")
+            whole.spare, whole.tears = sum([word.spare for word in words]), sum([word.tears for word in words])
+            whole.apart = True
+            whole.flags |= EMOJI | (SPARE if whole.spare else 0)
+        else:
+            whole.parts = tuple(words)
+            whole.flags = PATIENT
+        return whole
+
+    def _made(self, token: str, times: int) -> SlangWord:
+        """The word of a token without blanks or pictures in it, or of a picture that comes `times` times."""
         if is_emoji(token):
-            word = self._word(token, token, self.emoji.get(token))
-            word.emoji = word.special = True
-            word.quiet = False
-            return word
+            return self._pictured(token, min(times, MAX_REPEATS))
         if token[0] == "@" and len(token) > 1:
-            word = SlangWord("@", None)
-            word.aside = True
+            word = SlangWord("@")
+            word.apart = True
             return word
         tag = token[0] == "#" and len(token) > 1
         word = self._spelled(token[1:] if tag else token)
         word.ends = token.endswith(_SENTENCE_ENDS)
-        word.aside = tag or word.key in TAIL
+        word.apart = tag or word.key in TAIL
+        return word
+
+    def _pictured(self, picture: str, times: int) -> SlangWord:
+        word = self._word(picture, picture, self.emoji.get(picture, 0.0) * times or None, picture, times)
+        for pictured in (word, word.otherwise):
+            if pictured is not None:
+                pictured.apart = True
+                pictured.flags |= EMOJI
         return word
 
     def _spelled(self, token: str) -> SlangWord:
@@ -98,29 +145,27 @@ class SlangCache(WordCache):
             if known or key in self._known:
                 return self._word(token, lower if known else key, self.lexicon.get(lower, self.lexicon.get(key)), key)
         written = token.strip(string.punctuation) or token
-        return self._word(written, written.lower(), None)
+        return self._word(written, written.lower(), None, written.lower())
 
-    def _word(self, written: str, lower: str, valence: float | None, key: str | None = None) -> SlangWord:
+    def _word(self, written: str, lower: str, valence: float | None, key: str, times: int = 1) -> SlangWord:
         """A word with VADER's valence, or the extension's where it has an entry for its key."""
-        key = lower if key is None else key
         entry = self.singles.get(key)
-        plain = SlangWord(written, valence, lower)
-        word = plain
+        word = plain = SlangWord(written, valence, lower)
         if entry is not None and (entry.when != "capitals" or written.isupper()):
-            word = SlangWord(written, entry.valence or None, lower)
-            word.boost = 0.0
-            word.marked = word.valence is not None
-            word.when = "any" if entry.when == "capitals" else entry.when
-            word.special = word.when != "any"
+            word = SlangWord(written, entry.valence * times or None, lower, when=entry.when)
             # What is English only is nothing elsewhere; else VADER's own valence stands.
-            if word.when in ("end", "short", "english"):
+            if word.flags & PATIENT and entry.when != "turns":
                 word.otherwise = SlangWord(written, None, lower) if entry.when == "english" else plain
                 word.otherwise.key = key
+        self._join(word, key)
+        return word
+
+    def _join(self, word: SlangWord, key: str) -> None:
+        """Notes which sequences begin with the word, and whether one may be there."""
         word.key = key
         word.follow = self.sequences.get(key)
-        word.special = word.special or key in self._telling
-        word.quiet = word.follow is None and not word.special
-        return word
+        if key in self._telling:
+            word.flags |= PATIENT
 
 
 def keys_of(text: str) -> tuple[str, ...]:

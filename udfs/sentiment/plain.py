@@ -20,5 +20,5 @@ class PlainScorer:
         """-1 to 1, four digits."""
         if not text.isascii():
             text = text.translate(self.emoji)
-        total = sum_of(list(map(self.words.__getitem__, text.split())), not text.islower())
+        total = sum_of(list(map(self.words.__getitem__, text.split())))
         return compound(total, text) if total else 0.0

@@ -5,26 +5,34 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 
-from udfs.sentiment.rules import BOOSTERS, IDIOM_WORDS, NEGATIONS
+from udfs.sentiment.rules import ALTERING_WORDS, BOOSTERS, IDIOM_WORDS, NEGATIONS
 
 CACHED_SPELLINGS = 100_000
 CACHED_LENGTH = 40
+# What a text's words ask for, as bits: one "or" over all of them tells which rules can be left out.
+MARKED, ALTERS = 1, 2
 
 
 class Word:
-    """A word as written. `valence` is None when the lexicon lacks it; `marked` words are all that the scorer looks at."""
+    """A word as written. `valence` is None when the lexicon lacks it; words with the flag MARKED are all that get one in a text.
 
-    __slots__ = ("boost", "idiom", "lower", "marked", "negates", "so_or_this", "upper", "valence")
+    Words with the flag ALTERS may change valences: a text without one is a plain sum.
+    """
 
-    def __init__(self, written: str, valence: float | None, lower: str | None = None) -> None:
+    __slots__ = ("boost", "flags", "idiom", "lower", "negates", "so_or_this", "upper", "valence")
+
+    def __init__(self, written: str, valence: float | None, lower: str | None = None, boosts: bool = True) -> None:
+        """`lower`: its form in the tables, if that is another; `boosts`: whether it strengthens others if VADER says so."""
         self.lower = written.lower() if lower is None else lower
         self.upper = written.isupper()
         self.valence = valence
-        self.boost = BOOSTERS.get(self.lower, 0.0)
+        self.boost = BOOSTERS.get(self.lower, 0.0) if boosts else 0.0
         self.negates = self.lower in NEGATIONS or "n't" in self.lower
         self.so_or_this = self.lower in ("so", "this")
         self.idiom = self.lower in IDIOM_WORDS
-        self.marked = (valence is not None and not self.boost) or self.lower == "but"
+        marked = valence is not None and not self.boost
+        alters = self.boost or self.negates or self.lower in ALTERING_WORDS or (marked and self.upper)
+        self.flags = (MARKED if marked else 0) | (ALTERS if alters else 0)
 
 
 # Before the first word: as if in the lexicon, because such neighbours change nothing.
