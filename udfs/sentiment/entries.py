@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -9,15 +10,16 @@ from typing import TypeAlias
 
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
-from udfs.sentiment.spelling import CHARACTERS, is_emoji, spellings
+from udfs.sentiment.spelling import CHARACTERS, UNSPACED, apart, is_emoji, spellings
 from udfs.sentiment.words import Word, WordCache, strip_punctuation
 
 # More bits of `Word.flags`: a picture, which stands apart from the rules of words; a valence that counts where nothing else
 # does; and what makes a text take the long way, because a condition or a sequence has to be looked at.
 EMOJI, SPARE, PATIENT = 4, 8, 16
-CONDITIONS = frozenset(("end", "short", "english", "turns", "asks"))
+CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "asks"))
 # The fourth heart in a row says no more than the third.
 MAX_REPEATS = 3
+NUMBER = "1"
 
 # They may follow the last word of a sentence: "this is mid fr ngl".
 _TAIL_WORDS = """
@@ -95,10 +97,15 @@ class SlangCache(WordCache):
         self._telling = {max(keys, key=lambda key: (key not in _COMMON, len(key))) for items in found for keys, _ in items}
         inside = {key for items in found for keys, _ in items for key in keys}
         self._known = inside | set(self.singles)
+        # Scripts without blanks: entries are found inside of longer tokens, the longest first.
+        within = sorted((key for key in self.singles if len(key) > 1 and UNSPACED.search(key)), key=lambda key: -len(key))
+        self._unspaced = re.compile("|".join(map(re.escape, within))) if within else None
 
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""
-        tokens = [token] if token.isascii() and "\0" not in token else token.translate(CHARACTERS).split()
+        tokens = apart(token)
+        if not token.isascii() and self._unspaced is not None:
+            tokens = [part for word in tokens for part in self._unspaced.sub(r" \g<0> ", word).split()]
         if len(tokens) == 1:
             return self._made(tokens[0], 1)
         words = [self._made(part, len(list(same))) for part, same in groupby(tokens)]
@@ -140,7 +147,7 @@ class SlangCache(WordCache):
     def _spelled(self, token: str) -> SlangWord:
         token = strip_punctuation(token)
         for lower in spellings(token):
-            key = lower.strip(string.punctuation).replace("'", "") or lower
+            key = key_of(lower)
             known = lower in self.lexicon or lower in BOOSTERS or lower in NEGATIONS
             if known or key in self._known:
                 return self._word(token, lower if known else key, self.lexicon.get(lower, self.lexicon.get(key)), key)
@@ -170,5 +177,10 @@ class SlangCache(WordCache):
 
 def keys_of(text: str) -> tuple[str, ...]:
     """The keys by which an entry's tokens are found."""
-    tokens = text.translate(CHARACTERS).split()
-    return tuple(token.strip(string.punctuation).replace("'", "") or token for token in tokens)
+    return tuple(key_of(token) for token in text.translate(CHARACTERS).split())
+
+
+def key_of(token: str) -> str:
+    """By what a token in lower case is found: without punctuation around it; any number as "1"."""
+    key = token.strip(string.punctuation).replace("'", "") or token
+    return NUMBER if key.isdecimal() else key

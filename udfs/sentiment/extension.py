@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 
 # When an entry counts. What each one means is said at the top of the file itself.
-WHEN = ("any", "end", "short", "capitals", "otherwise", "tears", "turns", "asks", "english")
+WHEN = ("any", "alone", "start", "end", "short", "capitals", "otherwise", "tears", "turns", "asks", "english")
 COLUMNS = ("entry", "valence", "when", "reason")
 MAX_VALENCE = 4.0
 MAX_WORDS = 8

@@ -113,20 +113,22 @@ def _sequence(candidates: Sequence[tuple[tuple[str, ...], SlangWord]], place: Pl
 class Place:
     """Where in a text a word is, found out once per text and only if asked."""
 
-    __slots__ = ("_english", "_last", "_spoken", "_start", "text", "tokens")
+    __slots__ = ("_english", "_last", "_said", "_start", "text", "tokens")
 
     def __init__(self, tokens: Sequence[SlangWord], text: str) -> None:
         self.tokens = tokens
         self.text = text
         self._english: bool | None = None
-        self._spoken = self._last = self._start = -1
+        self._said = self._last = self._start = -1
 
     def counts(self, word: SlangWord, last: int, length: int = 1) -> bool:
         """Whether an entry of `length` tokens counts whose last token is at `last`."""
         if word.when == "end":
             return self.tokens[last].ends or self._nothing_after(last)
         if word.when == "short":
-            return self._is_short()
+            return self._words_said() <= SHORT_WORDS
+        if word.when == "alone":
+            return self._words_said() <= length
         if word.when == "english":
             if self._english is None:
                 self._english = guess_language(self.text) in ("en", UNKNOWN)
@@ -143,7 +145,7 @@ class Place:
             self._start = next((i for i, token in enumerate(self.tokens) if not token.apart), 0)
         return first <= self._start
 
-    def _is_short(self) -> bool:
-        if self._spoken < 0:
-            self._spoken = sum([not token.apart for token in self.tokens])
-        return self._spoken <= SHORT_WORDS
+    def _words_said(self) -> int:
+        if self._said < 0:
+            self._said = sum([not token.apart for token in self.tokens])
+        return self._said

@@ -8,9 +8,18 @@ from collections.abc import Iterator
 
 LAUGHTER = "haha"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_DOUBLED = re.compile(r"([^\W\d_])\1+")
+_DOUBLED_AT_END = re.compile(r"([^\W\d_])\1$")
 _LAUGHTER = re.compile(
-    r"a*(?:(?:[hj]+[aei]+){2,}[hj]*|(?:k[aek]){2,}k*|k{4,}|(?:wk){2,}w?|(?:х+[аеи]+){2,}х*|[ㅋㅎ]{2,}|ه{3,}|哈{2,}|5{3,}|笑+)"
+    r"[abmuwx]{0,4}(?:(?:[hj]+[aeiou]+){2,}[hj]*|(?:j+s+){2,}j*)"
+    r"|(?:k[aek]){2,}k*|k{3,}|a{0,2}[wk]{5,}|(?:rs){2,}r?|(?:lo){2,}l+|x+d+|(?=\w*(?:js|sj|jd|kj|jk|hj))[asdfghjkl]{6,}"
+    r"|[аыо]{0,4}(?:[хпы]+[аеи]+){2,}х*|[ㅋㅎ]{2,}|ه{3,}|(?:خ){3,}|哈{2,}|5{3,}|笑+|w{3,}|草+"
 )
+# Letters of scripts that put no blanks between words: Thai, Japanese, Chinese, Korean.
+UNSPACED = re.compile("[\u0e01-\u0e4e\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3\u3131-\u318e]")
+_FACE_AT_END = re.compile(r"[:;=]'?-?(?:\(+|\)+)$")
+# Laughter is known by its beginning; tokens may have thousands of characters.
+_LAUGHTER_LENGTH = 60
 
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f\u061c\u00ad" + "".join(map(chr, range(0x202A, 0x202F)))
 _SKIN_TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
@@ -24,6 +33,18 @@ CHARACTERS: dict[int, str] = (
     | {ord(character): "'" for character in _APOSTROPHES}
     | {0: " "}
 )
+
+
+def apart(token: str) -> list[str]:
+    """The words, pictures and faces of signs of a token between blanks; none for one that cannot be seen."""
+    if not token.isascii() or "\0" in token:
+        return [part for word in token.translate(CHARACTERS).split() for part in _faces_apart(word)]
+    return _faces_apart(token)
+
+
+def _faces_apart(token: str) -> list[str]:
+    face = _FACE_AT_END.search(token) if token[-1] in "()" else None
+    return [token[: face.start()], face[0]] if face and face.start() else [token]
 
 
 def is_emoji(token: str) -> bool:
@@ -44,5 +65,8 @@ def spellings(token: str) -> Iterator[str]:
     if _DRAWN_OUT.search(bare):
         yield _DRAWN_OUT.sub(r"\1\1", bare)
         yield _DRAWN_OUT.sub(r"\1", bare)
-    if _LAUGHTER.fullmatch(bare):
+        yield _DOUBLED.sub(r"\1", bare)
+    elif _DOUBLED_AT_END.search(bare):
+        yield bare[:-1]
+    if _LAUGHTER.fullmatch(bare[:_LAUGHTER_LENGTH]):
         yield LAUGHTER
