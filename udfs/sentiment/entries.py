@@ -132,17 +132,15 @@ class SlangCache(WordCache):
             return word
         tag = token[0] == "#" and len(token) > 1
         word = self._spelled(token[1:] if tag else token)
+        # A face of signs is a picture too: what is denied before it does not turn it.
+        if word.valence and not any(map(str.isalnum, token)):
+            return _set_apart(word)
         word.ends = token.endswith(_SENTENCE_ENDS)
         word.apart = tag or word.key in TAIL
         return word
 
     def _pictured(self, picture: str, times: int) -> SlangWord:
-        word = self._word(picture, picture, self.emoji.get(picture, 0.0) * times or None, picture, times)
-        for pictured in (word, word.otherwise):
-            if pictured is not None:
-                pictured.apart = True
-                pictured.flags |= EMOJI
-        return word
+        return _set_apart(self._word(picture, picture, self.emoji.get(picture, 0.0) * times or None, picture, times))
 
     def _spelled(self, token: str) -> SlangWord:
         token = strip_punctuation(token)
@@ -175,12 +173,23 @@ class SlangCache(WordCache):
             word.flags |= PATIENT
 
 
+def _set_apart(picture: SlangWord) -> SlangWord:
+    for word in (picture, picture.otherwise):
+        if word is not None:
+            word.apart = True
+            word.flags |= EMOJI
+    return picture
+
+
 def keys_of(text: str) -> tuple[str, ...]:
     """The keys by which an entry's tokens are found."""
     return tuple(key_of(token) for token in text.translate(CHARACTERS).split())
 
 
 def key_of(token: str) -> str:
-    """By what a token in lower case is found: without punctuation around it; any number as "1"."""
-    key = token.strip(string.punctuation).replace("'", "") or token
+    """By what a token in lower case is found: without punctuation around it and apostrophes; any number as "1"."""
+    key = token.strip(string.punctuation) or token
+    # Else he'll would be hell, and I'll ill.
+    if not key.endswith("'ll"):
+        key = key.replace("'", "") or key
     return NUMBER if key.isdecimal() else key

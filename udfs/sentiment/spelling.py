@@ -60,7 +60,7 @@ def spellings(token: str) -> Iterator[str]:
     if bare and bare != lower:
         yield bare
     # Quoted and possessive words: she's, y'all.
-    if "'" in bare:
+    if "'" in bare and not bare.endswith("'ll"):
         yield bare.replace("'", "")
     if _DRAWN_OUT.search(bare):
         yield _DRAWN_OUT.sub(r"\1\1", bare)
