@@ -62,6 +62,7 @@ _COMMON = {
     "id": """
         yang dan di ini itu apa ada aku kamu saya dia tidak gak ga nggak banget bagus keren jelek lagu lagunya nama namanya
         dari ke untuk dengan bisa sama juga kak bang dong nya udah cantik siapa
+        yg dah nak sgt mmg mcm sy pakai beli boleh buat lagi tak kat tgk kalau sangat
         """,
     "tl": """ang ng mga sa na ko mo siya ako ikaw po naman lang ba hindi ganda gwapo sana kasi ito yung""",
     "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden""",

@@ -18,6 +18,8 @@ _LAUGHTER = re.compile(
 # Letters of scripts that put no blanks between words: Thai, Japanese, Chinese, Korean.
 UNSPACED = re.compile("[\u0e01-\u0e4e\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3\u3131-\u318e]")
 _FACE_AT_END = re.compile(r"[:;=]'?-?(?:\(+|\)+)$")
+# Marks between letters that want a blank: so good...but why,really
+_GLUED = re.compile(r"(?<=[^\W\d_])(?:\.{2,}|…|[,!?]+)(?=[^\W\d_])")
 # Laughter is known by its beginning; tokens may have thousands of characters.
 _LAUGHTER_LENGTH = 60
 
@@ -37,12 +39,20 @@ CHARACTERS: dict[int, str] = (
 
 def apart(token: str) -> list[str]:
     """The words, pictures and faces of signs of a token between blanks; none for one that cannot be seen."""
-    if not token.isascii() or "\0" in token:
-        return [part for word in token.translate(CHARACTERS).split() for part in _faces_apart(word)]
-    return _faces_apart(token)
+    if token.isascii() and "\0" not in token:
+        return _words_apart(token)
+    return [part for word in token.translate(CHARACTERS).split() for part in _words_apart(word)]
 
 
-def _faces_apart(token: str) -> list[str]:
+def _words_apart(token: str) -> list[str]:
+    if token.isalpha():
+        return [token]
+    if _GLUED.search(token) and "/" not in token:
+        return [part for word in _GLUED.sub(r"\g<0> ", token).split() for part in _face_apart(word)]
+    return _face_apart(token)
+
+
+def _face_apart(token: str) -> list[str]:
     face = _FACE_AT_END.search(token) if token[-1] in "()" else None
     return [token[: face.start()], face[0]] if face and face.start() else [token]
 
