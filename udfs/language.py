@@ -41,19 +41,20 @@ _COMMON = {
         el la los las un una unos y es son que qué de del en por para con no se me mi te tu su lo le muy más pero como cómo
         esta está este eso donde dónde quien quién hay yo ella cuando cuándo ya si sí todo hermosa hermoso linda feo asco
         canción gracias llama alguien encanta gusta amo jaja mas
+        jajaja precio bonita bonito bien vida dios mejor eres estoy también
         """,
     "pt": """
         o os as um uma e é são que de do da dos das em no na por para com não nao se me meu minha te seu muito mais mas como
         essa esse isso onde quem tem eu ela ele você vc voce já tudo linda lindo qual nome música amei demais obrigada
-        obrigado cara gente
+        obrigado cara gente kkkk kkkkk vcs mto demais adorei
         """,
     "fr": """
         le la les un une des et est sont que qui de du en dans pour avec ne pas ce c'est je j'ai j'adore tu il elle nous
-        vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis
+        vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis mdr ptdr bonjour trouve combien
         """,
     "de": """
         der die das ein eine einen und ist sind war was wer wo wie ich du er sie es wir ihr mein nicht kein mit auf für von
-        zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet
+        zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet geil süß schön heißt woher
         """,
     "it": """
         il lo la gli un una e è sono che di del della in per con non mi ti ci si mio mia molto più ma come questo questa
@@ -65,7 +66,7 @@ _COMMON = {
         yg dah nak sgt mmg mcm sy pakai beli boleh buat lagi tak kat tgk kalau sangat
         """,
     "tl": """ang ng mga sa na ko mo siya ako ikaw po naman lang ba hindi ganda gwapo sana kasi ito yung""",
-    "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden""",
+    "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden bayıldım harika nerede fiyatı""",
     "pl": """i w na z się nie to jest że co jak ale bardzo tak mi ja ty kto gdzie czy piękna""",
     "vi": """là và của không có này cho được tôi bạn em anh đẹp quá rất gì ơi""",
     "nl": """de het een en is dat niet van ik je jij zijn wat wie waar met voor op heel mooi ook maar deze""",

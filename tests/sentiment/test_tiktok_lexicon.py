@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from udfs.sentiment.extension import read_extension
 from udfs.sentiment.model import EXTENSION_FILE, LexiconModel, label, shipped
-from udfs.sentiment.words import WordCache
+from udfs.sentiment.words import PlainCache
 
 HERE = Path(__file__).parent
 PLAIN = LexiconModel(None)
@@ -124,7 +124,7 @@ def test_the_name_tells_the_files_apart(tmp_path: Path) -> None:
 
 
 def test_long_tokens_are_not_kept() -> None:
-    cache = WordCache({"good": 1.9})
+    cache = PlainCache({"good": 1.9})
     assert cache["x" * 1_000].valence is None
     assert cache["good!"].valence == 1.9
     assert list(cache) == ["good!"]

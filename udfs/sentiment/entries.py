@@ -13,9 +13,10 @@ from udfs.sentiment.rules import BOOSTERS, NEGATIONS
 from udfs.sentiment.spelling import CHARACTERS, UNSPACED, apart, is_emoji, spellings
 from udfs.sentiment.words import Word, WordCache, strip_punctuation
 
-# More bits of `Word.flags`: a picture, which stands apart from the rules of words; a valence that counts where nothing else
-# does; and what makes a text take the long way, because a condition or a sequence has to be looked at.
-EMOJI, SPARE, PATIENT = 4, 8, 16
+# More bits of `Word.flags`. EMOJI: a picture, which stands apart from the rules of words. SPARE: a valence that counts where
+# nothing else does. TELLS: a sequence may be there; STARTS: one that counts at the beginning only, and begins with this word.
+# PATIENT: a condition has to be looked at, or a token holds several words.
+EMOJI, SPARE, TELLS, STARTS, PATIENT = 4, 8, 16, 32, 64
 CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "asks"))
 # The fourth heart in a row says no more than the third.
 MAX_REPEATS = 3
@@ -30,9 +31,11 @@ TAIL = frozenset(_TAIL_WORDS.split())
 # Words that say little about whether a sequence is there.
 _COMMON_WORDS = """
     this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do
-    how she he why are we they what thats im up will of for her him and was
+    how she he why are we they what thats im up will of for her him and was need want love get can dont cant your too one
+    when who where did does all just like got make who more out from been watching time que de me te la el o e um un ma je
     """
 _COMMON = frozenset(_COMMON_WORDS.split())
+_AT_START = ("asks", "start")
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 
@@ -66,10 +69,10 @@ class SlangWord(Word):
         if self.spare and when != "asks":
             self.flags |= SPARE
         if when in CONDITIONS:
-            self.flags |= PATIENT
+            self.flags |= STARTS if when == "asks" else PATIENT
 
 
-class SlangCache(WordCache):
+class SlangCache(WordCache[SlangWord]):
     """Token between blanks -> its SlangWord, by VADER's lexicon and the extension's entries."""
 
     def __init__(self, lexicon: Mapping[str, float], emoji: Mapping[str, float], entries: Sequence[Entry]) -> None:
@@ -90,12 +93,16 @@ class SlangCache(WordCache):
                 if all(map(is_emoji, keys)):
                     word.flags |= EMOJI
                 self.sequences.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys, word))
-        found = [items for follow in self.sequences.values() for items in follow.values()]
-        for items in found:
-            items.sort(key=lambda item: -len(item[0]))
-        # Only the rarest word of a sequence calls for the long way; "the" and "so" would do so in every text.
-        self._telling = {max(keys, key=lambda key: (key not in _COMMON, len(key))) for items in found for keys, _ in items}
-        inside = {key for items in found for keys, _ in items for key in keys}
+        for follow in self.sequences.values():
+            for items in follow.values():
+                items.sort(key=lambda item: -len(item[0]))
+        found = [item for follow in self.sequences.values() for items in follow.values() for item in items]
+        # Only the rarest word of a sequence tells of it; "the" and "so" would do so in every text.
+        self._telling = {
+            max(keys, key=lambda key: (key not in _COMMON, len(key))) for keys, word in found if word.when not in _AT_START
+        }
+        self._starting = {keys[0] for keys, word in found if word.when in _AT_START}
+        inside = {key for keys, _ in found for key in keys}
         self._known = inside | set(self.singles)
         # Scripts without blanks: entries are found inside of longer tokens, the longest first.
         within = sorted((key for key in self.singles if len(key) > 1 and UNSPACED.search(key)), key=lambda key: -len(key))
@@ -112,7 +119,7 @@ class SlangCache(WordCache):
         if len(words) == 1:
             return words[0]
         whole = SlangWord("")
-        if words and all(word.flags & EMOJI and not word.flags & PATIENT for word in words):
+        if words and all(word.flags & EMOJI and not word.flags & (PATIENT | TELLS) for word in words):
             whole = SlangWord(token, sum([word.valence or 0.0 for word in words]) or None, when="any")
             whole.spare, whole.tears = sum([word.spare for word in words]), sum([word.tears for word in words])
             whole.apart = True
@@ -159,7 +166,7 @@ class SlangCache(WordCache):
         if entry is not None and (entry.when != "capitals" or written.isupper()):
             word = SlangWord(written, entry.valence * times or None, lower, when=entry.when)
             # What is English only is nothing elsewhere; else VADER's own valence stands.
-            if word.flags & PATIENT and entry.when != "turns":
+            if entry.when in CONDITIONS and entry.when != "turns":
                 word.otherwise = SlangWord(written, None, lower) if entry.when == "english" else plain
                 word.otherwise.key = key
         self._join(word, key)
@@ -170,7 +177,9 @@ class SlangCache(WordCache):
         word.key = key
         word.follow = self.sequences.get(key)
         if key in self._telling:
-            word.flags |= PATIENT
+            word.flags |= TELLS
+        if key in self._starting:
+            word.flags |= STARTS
 
 
 def _set_apart(picture: SlangWord) -> SlangWord:

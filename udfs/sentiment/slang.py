@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from udfs.language import UNKNOWN, guess_language
-from udfs.sentiment.entries import EMOJI, PATIENT, SPARE, SlangCache, SlangWord
+from udfs.sentiment.entries import EMOJI, PATIENT, SPARE, STARTS, TELLS, SlangCache, SlangWord
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.plain import PlainScorer
 from udfs.sentiment.valence import altered_sum, compound, sum_of
@@ -27,15 +26,36 @@ class SlangScorer:
             character: sum_of([plain.words[token] for token in description.split()]) for character, description in emoji.items()
         }
         self.words = SlangCache(lexicon, {character: valence for character, valence in described.items() if valence}, entries)
+        self._word = self.words.__getitem__
 
     def compound(self, text: str) -> float:
         """-1 to 1, four digits."""
-        words = cast("list[SlangWord]", list(map(self.words.__getitem__, text.split())))
+        words = list(map(self._word, text.split()))
         flags = 0
         for word in words:
             flags |= word.flags
-        total = patient_total(words, text) if flags & PATIENT else total_of(words, flags) if flags else 0.0
+        if not flags:
+            return 0.0
+        if flags & PATIENT or (flags & TELLS and holds_sequence(words)) or (flags & STARTS and may_start(words)):
+            total = patient_total(words, flags, text)
+        else:
+            total = total_of(words, flags)
         return compound(total, text) if total else 0.0
+
+
+def holds_sequence(words: Sequence[SlangWord]) -> bool:
+    """Whether two of the words that follow each other begin a sequence."""
+    before = None
+    for word in words:
+        if before is not None and word.key in before:
+            return True
+        before = word.follow
+    return False
+
+
+def may_start(words: Sequence[SlangWord]) -> bool:
+    """Whether the first word that is said may begin an entry that counts there only."""
+    return next((word.flags & STARTS for word in words if not word.apart), 0) > 0
 
 
 def total_of(words: Sequence[SlangWord], flags: int) -> float:
@@ -57,37 +77,41 @@ def spare_total(words: Sequence[SlangWord]) -> float:
     return spare - 2 * tears if tears and any(word.negates for word in words) else spare
 
 
-def patient_total(tokens: Sequence[SlangWord], text: str) -> float:
-    """Sum of the valences, where sequences or conditions are among the tokens."""
-    tokens = [part for token in tokens for part in token.parts or (token,)]
+def patient_total(tokens: Sequence[SlangWord], flags: int, text: str) -> float:
+    """Sum of the valences, where sequences or conditions are among the tokens. `flags`: theirs together."""
+    if flags & PATIENT:
+        tokens = [part for token in tokens for part in token.parts or (token,)]
     place = Place(tokens, text)
     words: list[SlangWord] = []
-    turns: list[float] = []
-    asked = 0.0
-    flags = i = 0
+    turns = asked = 0.0
+    seen = i = 0
     end = len(tokens)
     while i < end:
         word = tokens[i]
         i += 1
-        if word.follow is not None and i < end and tokens[i].key in word.follow:
-            whole = _sequence(word.follow[tokens[i].key], place, i)
-            if whole is not None:
-                word, length = whole
-                i += length - 1
-        if word.otherwise is not None and not place.counts(word, i - 1):
-            word = word.otherwise
-        if word.when == "turns":
-            turns.append(word.valence or 0.0)
-        elif word.when == "asks":
-            asked = word.spare
-        else:
-            words.append(word)
-            flags |= word.flags
+        if word.follow is not None and i < end:
+            candidates = word.follow.get(tokens[i].key)
+            if candidates is not None:
+                whole = _sequence(candidates, place, i)
+                if whole is not None:
+                    word, length = whole
+                    i += length - 1
+        if word.flags & (PATIENT | STARTS):
+            if word.otherwise is not None and not place.counts(word, i - 1):
+                word = word.otherwise
+            if word.when == "turns":
+                turns += word.valence or 0.0
+                continue
+            if word.when == "asks":
+                asked = word.spare
+                continue
+        words.append(word)
+        seen |= word.flags
     if asked and not turns:
         return answered(words, asked)
-    total = total_of(words, flags)
+    total = total_of(words, seen)
     if turns:
-        total = (total * TURNED if total > 0 else total) + sum(turns)
+        total = (total * TURNED if total > 0 else total) + turns
     return total
 
 

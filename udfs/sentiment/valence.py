@@ -154,11 +154,16 @@ def compound(total: float, text: str) -> float:
     """The score in -1..1, four digits, of a sum of valences; exclamation and question marks of `text` make it stronger."""
     if total == 0:
         return 0.0
-    exclamations, questions = text.count("!"), text.count("?")
-    marks = (exclamations if exclamations < MAX_EXCLAMATIONS else MAX_EXCLAMATIONS) * EXCLAMATION
-    if questions > 1:
-        marks += questions * QUESTION if questions <= MAX_QUESTIONS else MANY_QUESTIONS
-    total = total + marks if total > 0 else total - marks
+    marks = 0.0
+    if "!" in text:
+        exclamations = text.count("!")
+        marks = (exclamations if exclamations < MAX_EXCLAMATIONS else MAX_EXCLAMATIONS) * EXCLAMATION
+    if "?" in text:
+        questions = text.count("?")
+        if questions > 1:
+            marks += questions * QUESTION if questions <= MAX_QUESTIONS else MANY_QUESTIONS
+    if marks:
+        total = total + marks if total > 0 else total - marks
     return normalised(total)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import string
+from abc import abstractmethod
 from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 from udfs.sentiment.rules import ALTERING_WORDS, BOOSTERS, IDIOM_WORDS, NEGATIONS
 
@@ -35,6 +37,8 @@ class Word:
         self.flags = (MARKED if marked else 0) | (ALTERS if alters else 0)
 
 
+AnyWord = TypeVar("AnyWord", bound=Word)
+
 # Before the first word: as if in the lexicon, because such neighbours change nothing.
 EDGE = Word("", 0.0)
 # After the last word: a word without meaning.
@@ -47,14 +51,14 @@ def strip_punctuation(token: str) -> str:
     return token if len(stripped) <= 2 else stripped
 
 
-class WordCache(dict[str, Word]):
-    """Token between blanks -> its Word, by the lexicon alone. Keeps CACHED_SPELLINGS tokens of up to CACHED_LENGTH characters."""
+class WordCache(dict[str, AnyWord], Generic[AnyWord]):
+    """Token between blanks -> its word. Keeps CACHED_SPELLINGS tokens of up to CACHED_LENGTH characters."""
 
     def __init__(self, lexicon: Mapping[str, float]) -> None:
         super().__init__()
         self.lexicon = lexicon
 
-    def __missing__(self, token: str) -> Word:
+    def __missing__(self, token: str) -> AnyWord:
         word = self.make(token)
         # Long tokens are rarely seen again, and many of them would fill the memory.
         if len(token) <= CACHED_LENGTH:
@@ -62,6 +66,14 @@ class WordCache(dict[str, Word]):
                 self.clear()
             self[token] = word
         return word
+
+    @abstractmethod
+    def make(self, token: str) -> AnyWord:
+        """The word of a token that was not seen before."""
+
+
+class PlainCache(WordCache[Word]):
+    """Words by the lexicon alone."""
 
     def make(self, token: str) -> Word:
         """The word of a token that was not seen before."""
