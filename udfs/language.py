@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TypeAlias
 
 UNKNOWN = "und"
 _LOOKED_AT = 1_000
@@ -50,11 +52,13 @@ _COMMON = {
         """,
     "fr": """
         le la les un une des et est sont que qui de du en dans pour avec ne pas ce c'est je j'ai j'adore tu il elle nous
-        vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis mdr ptdr bonjour trouve combien
+        vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis
+        mdr ptdr bonjour trouve combien
         """,
     "de": """
         der die das ein eine einen und ist sind war was wer wo wie ich du er sie es wir ihr mein nicht kein mit auf für von
-        zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet geil süß schön heißt woher
+        zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet
+        geil süß heißt woher
         """,
     "it": """
         il lo la gli un una e è sono che di del della in per con non mi ti ci si mio mia molto più ma come questo questa
@@ -71,11 +75,36 @@ _COMMON = {
     "vi": """là và của không có này cho được tôi bạn em anh đẹp quá rất gì ơi""",
     "nl": """de het een en is dat niet van ik je jij zijn wat wie waar met voor op heel mooi ook maar deze""",
 }
-_LANGUAGES: dict[str, tuple[str, ...]] = {
-    word: tuple(language for language, words in _COMMON.items() if word in words.split())
-    for words in _COMMON.values()
-    for word in words.split()
-}
+Votes: TypeAlias = "tuple[tuple[str, float], ...]"
+
+
+def _votes() -> dict[str, Votes]:
+    languages: dict[str, list[str]] = {}
+    for language, words in _COMMON.items():
+        for word in set(words.split()):
+            languages.setdefault(word, []).append(language)
+    # A word of one language says more than one of five.
+    return {word: tuple((language, 1 / len(found)) for language in found) for word, found in languages.items()}
+
+
+_VOTES = _votes()
+
+
+def votes(word: str) -> Votes:
+    """The languages, each with its share of one vote, for which a word in lower case speaks."""
+    found = _VOTES.get(word)
+    if found is None and not word.isascii() and _OTHER_SCRIPT.search(word):
+        found = ((_by_script(word), 1.0),)
+    return found or ()
+
+
+def decided(counted: Mapping[str, float]) -> str:
+    """The language with the most votes, or "und" where there are none."""
+    if not counted:
+        return UNKNOWN
+    best = max(counted.values())
+    # English, the first, wins a tie: most comments are English.
+    return next((language for language in _COMMON if counted.get(language) == best), "") or max(counted, key=counted.__getitem__)
 
 
 def guess_language(text: str | None) -> str:
@@ -100,14 +129,8 @@ def _by_script(text: str) -> str:
 
 
 def _by_words(text: str) -> str:
-    votes: dict[str, float] = {}
+    counted: dict[str, float] = {}
     for word in _WORD.findall(text.lower()):
-        languages = _LANGUAGES.get(word, ())
-        for language in languages:
-            # A word of one language says more than one of five.
-            votes[language] = votes.get(language, 0.0) + 1 / len(languages)
-    if not votes:
-        return UNKNOWN
-    best = max(votes.values())
-    # English, the first, wins a tie: most comments are English.
-    return next(language for language in _COMMON if votes.get(language) == best)
+        for language, share in _VOTES.get(word, ()):
+            counted[language] = counted.get(language, 0.0) + share
+    return decided(counted)

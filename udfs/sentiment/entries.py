@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
+from udfs.language import Votes, votes
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
 from udfs.sentiment.spelling import CHARACTERS, UNSPACED, apart, is_emoji, spellings
@@ -46,7 +47,7 @@ Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
 class SlangWord(Word):
     """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
 
-    __slots__ = ("apart", "ends", "follow", "key", "otherwise", "own", "parts", "spare", "tears", "when")
+    __slots__ = ("apart", "ends", "follow", "key", "otherwise", "own", "parts", "spare", "tears", "votes", "when")
 
     def __init__(self, written: str, valence: float | None = None, lower: str | None = None, when: str | None = None) -> None:
         """`when`: the condition, of an entry of the extension; None for a word of VADER's or of nobody's."""
@@ -66,6 +67,7 @@ class SlangWord(Word):
         self.parts: tuple[SlangWord, ...] | None = None
         # `apart`: emoji, hashtags, mentions and afterthoughts, which are not counted among the words of a sentence.
         self.ends = self.apart = False
+        self.votes: Votes = ()
         if self.spare and when != "asks":
             self.flags |= SPARE
         if when in CONDITIONS:
@@ -144,6 +146,8 @@ class SlangCache(WordCache[SlangWord]):
             return _set_apart(word)
         word.ends = token.endswith(_SENTENCE_ENDS)
         word.apart = tag or word.key in TAIL
+        if not tag:
+            word.votes = votes(token.strip(string.punctuation).lower())
         return word
 
     def _pictured(self, picture: str, times: int) -> SlangWord:

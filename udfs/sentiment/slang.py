@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from udfs.language import UNKNOWN, guess_language
+from udfs.language import UNKNOWN, decided
 from udfs.sentiment.entries import EMOJI, PATIENT, SPARE, STARTS, TELLS, SlangCache, SlangWord
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.plain import PlainScorer
@@ -37,7 +37,7 @@ class SlangScorer:
         if not flags:
             return 0.0
         if flags & PATIENT or (flags & TELLS and holds_sequence(words)) or (flags & STARTS and may_start(words)):
-            total = patient_total(words, flags, text)
+            total = patient_total(words, flags)
         else:
             total = total_of(words, flags)
         return compound(total, text) if total else 0.0
@@ -77,11 +77,11 @@ def spare_total(words: Sequence[SlangWord]) -> float:
     return spare - 2 * tears if tears and any(word.negates for word in words) else spare
 
 
-def patient_total(tokens: Sequence[SlangWord], flags: int, text: str) -> float:
+def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
     """Sum of the valences, where sequences or conditions are among the tokens. `flags`: theirs together."""
     if flags & PATIENT:
         tokens = [part for token in tokens for part in token.parts or (token,)]
-    place = Place(tokens, text)
+    place = Place(tokens)
     words: list[SlangWord] = []
     turns = asked = 0.0
     seen = i = 0
@@ -134,14 +134,22 @@ def _sequence(candidates: Sequence[tuple[tuple[str, ...], SlangWord]], place: Pl
     return None
 
 
+def language_of(words: Sequence[SlangWord]) -> str:
+    """The language for which the words speak, as `guess_language` has it."""
+    counted: dict[str, float] = {}
+    for word in words:
+        for language, share in word.votes:
+            counted[language] = counted.get(language, 0.0) + share
+    return decided(counted)
+
+
 class Place:
     """Where in a text a word is, found out once per text and only if asked."""
 
-    __slots__ = ("_english", "_last", "_said", "_start", "text", "tokens")
+    __slots__ = ("_english", "_last", "_said", "_start", "tokens")
 
-    def __init__(self, tokens: Sequence[SlangWord], text: str) -> None:
+    def __init__(self, tokens: Sequence[SlangWord]) -> None:
         self.tokens = tokens
-        self.text = text
         self._english: bool | None = None
         self._said = self._last = self._start = -1
 
@@ -155,7 +163,7 @@ class Place:
             return self._words_said() <= length
         if word.when == "english":
             if self._english is None:
-                self._english = guess_language(self.text) in ("en", UNKNOWN)
+                self._english = language_of(self.tokens) in ("en", UNKNOWN)
             return self._english
         return self._nothing_before(last - length + 1)
 
