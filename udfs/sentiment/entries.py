@@ -16,8 +16,8 @@ from udfs.sentiment.words import Word, WordCache, strip_punctuation
 
 # More bits of `Word.flags`. EMOJI: a picture, which stands apart from the rules of words. SPARE: a valence that counts where
 # nothing else does. TELLS: a sequence may be there; STARTS: one that counts at the beginning only, and begins with this word.
-# PATIENT: a condition has to be looked at, or a token holds several words.
-EMOJI, SPARE, TELLS, STARTS, PATIENT = 4, 8, 16, 32, 64
+# HINGES: a condition has to be looked at; HOLDS: the token holds several words; ASIDE: it is about the text, not a part of its sum.
+EMOJI, SPARE, TELLS, STARTS, HINGES, HOLDS, ASIDE = 8, 16, 32, 64, 128, 256, 512
 CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "asks"))
 # The fourth heart in a row says no more than the third.
 MAX_REPEATS = 3
@@ -71,7 +71,9 @@ class SlangWord(Word):
         if self.spare and when != "asks":
             self.flags |= SPARE
         if when in CONDITIONS:
-            self.flags |= STARTS if when == "asks" else PATIENT
+            self.flags |= STARTS if when == "asks" else HINGES
+        if when in ("asks", "turns"):
+            self.flags |= ASIDE
 
 
 class SlangCache(WordCache[SlangWord]):
@@ -121,14 +123,14 @@ class SlangCache(WordCache[SlangWord]):
         if len(words) == 1:
             return words[0]
         whole = SlangWord("")
-        if words and all(word.flags & EMOJI and not word.flags & (PATIENT | TELLS) for word in words):
+        if words and all(word.flags & EMOJI and not word.flags & (HINGES | TELLS) for word in words):
             whole = SlangWord(token, sum([word.valence or 0.0 for word in words]) or None, when="any")
             whole.spare, whole.tears = sum([word.spare for word in words]), sum([word.tears for word in words])
             whole.apart = True
             whole.flags |= EMOJI | (SPARE if whole.spare else 0)
         else:
             whole.parts = tuple(words)
-            whole.flags = PATIENT
+            whole.flags = HOLDS
         return whole
 
     def _made(self, token: str, times: int) -> SlangWord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from udfs.language import UNKNOWN, decided
-from udfs.sentiment.entries import EMOJI, PATIENT, SPARE, STARTS, TELLS, SlangCache, SlangWord
+from udfs.sentiment.entries import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, SlangCache, SlangWord
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.plain import PlainScorer
 from udfs.sentiment.valence import altered_sum, compound, sum_of
@@ -36,7 +36,7 @@ class SlangScorer:
             flags |= word.flags
         if not flags:
             return 0.0
-        if flags & PATIENT or (flags & TELLS and holds_sequence(words)) or (flags & STARTS and may_start(words)):
+        if flags & (HINGES | HOLDS) or (flags & TELLS and holds_sequence(words)) or (flags & STARTS and may_start(words)):
             total = patient_total(words, flags)
         else:
             total = total_of(words, flags)
@@ -63,10 +63,15 @@ def total_of(words: Sequence[SlangWord], flags: int) -> float:
     if not flags & ALTERS:
         total = sum([word.valence or 0.0 for word in words]) if flags & MARKED else 0.0
     elif flags & EMOJI:
-        total = sum_of([word for word in words if not word.flags & EMOJI])
-        total += sum([word.valence or 0.0 for word in words if word.flags & EMOJI])
+        spoken, total = [], 0.0
+        for word in words:
+            if word.flags & EMOJI:
+                total += word.valence or 0.0
+            else:
+                spoken.append(word)
+        total += altered_sum(spoken, flags)
     else:
-        total = altered_sum(words)
+        total = altered_sum(words, flags)
     return total or (spare_total(words) if flags & SPARE else 0.0)
 
 
@@ -79,9 +84,9 @@ def spare_total(words: Sequence[SlangWord]) -> float:
 
 def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
     """Sum of the valences, where sequences or conditions are among the tokens. `flags`: theirs together."""
-    if flags & PATIENT:
+    if flags & HOLDS:
         tokens = [part for token in tokens for part in token.parts or (token,)]
-    place = Place(tokens)
+    place: Place | None = None
     words: list[SlangWord] = []
     turns = asked = 0.0
     seen = i = 0
@@ -89,22 +94,25 @@ def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
     while i < end:
         word = tokens[i]
         i += 1
+        whole = None
         if word.follow is not None and i < end:
             candidates = word.follow.get(tokens[i].key)
             if candidates is not None:
+                place = place or Place(tokens)
                 whole = _sequence(candidates, place, i)
-                if whole is not None:
-                    word, length = whole
-                    i += length - 1
-        if word.flags & (PATIENT | STARTS):
-            if word.otherwise is not None and not place.counts(word, i - 1):
+        if whole is not None:
+            word, length = whole
+            i += length - 1
+        elif word.otherwise is not None:
+            place = place or Place(tokens)
+            if not place.counts(word, i - 1):
                 word = word.otherwise
-            if word.when == "turns":
-                turns += word.valence or 0.0
-                continue
+        if word.flags & ASIDE:
             if word.when == "asks":
                 asked = word.spare
-                continue
+            else:
+                turns += word.valence or 0.0
+            continue
         words.append(word)
         seen |= word.flags
     if asked and not turns:

@@ -24,7 +24,7 @@ from udfs.sentiment.rules import (
     SECOND_WORD,
     THIRD_WORD,
 )
-from udfs.sentiment.words import ALTERS, EDGE, END, MARKED, Word
+from udfs.sentiment.words import ALTERS, EDGE, END, MARKED, UPPER, Word
 
 _EDGES, _ENDS = [EDGE] * 3, [END] * 2
 
@@ -38,12 +38,12 @@ def sum_of(words: Sequence[Word]) -> float:
         return 0.0
     if not flags & ALTERS:
         return float(sum([word.valence for word in words if word.flags & MARKED]))  # type: ignore[misc]  # marked: not None
-    return altered_sum(words)
+    return altered_sum(words, flags)
 
 
-def altered_sum(words: Sequence[Word]) -> float:
-    """Sum of the valences of a text's words, with what words do to each other."""
-    capitals = 0 < sum([word.upper for word in words]) < len(words)
+def altered_sum(words: Sequence[Word], flags: int) -> float:
+    """Sum of the valences of a text's words, with what words do to each other. `flags`: theirs together."""
+    capitals = bool(flags & UPPER) and 0 < sum([word.upper for word in words]) < len(words)
     padded = [*_EDGES, *words, *_ENDS]
     places: list[int] = []
     valences: list[float] = []

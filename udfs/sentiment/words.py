@@ -12,7 +12,7 @@ from udfs.sentiment.rules import ALTERING_WORDS, BOOSTERS, IDIOM_WORDS, NEGATION
 CACHED_SPELLINGS = 100_000
 CACHED_LENGTH = 40
 # What a text's words ask for, as bits: one "or" over all of them tells which rules can be left out.
-MARKED, ALTERS = 1, 2
+MARKED, ALTERS, UPPER = 1, 2, 4
 
 
 class Word:
@@ -34,7 +34,7 @@ class Word:
         self.idiom = self.lower in IDIOM_WORDS
         marked = valence is not None and not self.boost
         alters = self.boost or self.negates or self.lower in ALTERING_WORDS or (marked and self.upper)
-        self.flags = (MARKED if marked else 0) | (ALTERS if alters else 0)
+        self.flags = (MARKED if marked else 0) | (ALTERS if alters else 0) | (UPPER if self.upper else 0)
 
 
 AnyWord = TypeVar("AnyWord", bound=Word)
