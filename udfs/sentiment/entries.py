@@ -6,23 +6,16 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TypeAlias
 
-from udfs.language import Votes, votes
+from udfs.language import votes
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
-from udfs.sentiment.spelling import CHARACTERS, UNSPACED, apart, is_emoji, spellings
-from udfs.sentiment.words import Word, WordCache, strip_punctuation
+from udfs.sentiment.slang_word import CONDITIONS, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, Follow, SlangWord, key_of, keys_of
+from udfs.sentiment.spelling import UNSPACED, apart, is_emoji, spellings
+from udfs.sentiment.words import WordCache, strip_punctuation
 
-# More bits of `Word.flags`. EMOJI: a picture, which stands apart from the rules of words. SPARE: a valence that counts where
-# nothing else does. TELLS: a sequence may be there; STARTS: one that counts at the beginning only, and begins with this word.
-# HINGES: a condition has to be looked at; HOLDS: the token holds several words; ASIDE: it is about the text, not a part of its sum.
-EMOJI, SPARE, TELLS, STARTS, HINGES, HOLDS, ASIDE = 8, 16, 32, 64, 128, 256, 512
-CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "asks"))
 # The fourth heart in a row says no more than the third.
 MAX_REPEATS = 3
-NUMBER = "1"
-
 # They may follow the last word of a sentence: "this is mid fr ngl".
 _TAIL_WORDS = """
     fr frfr ngl tbh lol lmao lmfao af asf rn tho though bro bruh girl sis omg haha imo honestly ong man guys yall istg smh
@@ -38,42 +31,6 @@ _COMMON_WORDS = """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _AT_START = ("asks", "start")
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
-
-
-# Second token -> (all tokens, the word that they are), the longest first.
-Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
-
-
-class SlangWord(Word):
-    """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
-
-    __slots__ = ("apart", "ends", "follow", "key", "otherwise", "own", "parts", "spare", "tears", "votes", "when")
-
-    def __init__(self, written: str, valence: float | None = None, lower: str | None = None, when: str | None = None) -> None:
-        """`when`: the condition, of an entry of the extension; None for a word of VADER's or of nobody's."""
-        self.spare = self.tears = 0.0
-        if when in ("otherwise", "tears", "asks"):
-            self.spare = valence or 0.0
-            self.tears = self.spare if when == "tears" else 0.0
-            valence = None
-        super().__init__(written, valence, lower, boosts=when is None)
-        self.key = self.lower
-        self.when = when or "any"
-        self.own = when is not None and bool(valence)
-        # Itself where its condition is not met; None where it has none.
-        self.otherwise: SlangWord | None = None
-        self.follow: Follow | None = None
-        # Several words that no blank parts: fire🔥.
-        self.parts: tuple[SlangWord, ...] | None = None
-        # `apart`: emoji, hashtags, mentions and afterthoughts, which are not counted among the words of a sentence.
-        self.ends = self.apart = False
-        self.votes: Votes = ()
-        if self.spare and when != "asks":
-            self.flags |= SPARE
-        if when in CONDITIONS:
-            self.flags |= STARTS if when == "asks" else HINGES
-        if when in ("asks", "turns"):
-            self.flags |= ASIDE
 
 
 class SlangCache(WordCache[SlangWord]):
@@ -115,11 +72,13 @@ class SlangCache(WordCache[SlangWord]):
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""
         tokens = apart(token)
-        if not token.isascii() and self._unspaced is not None:
+        if self._unspaced is not None and UNSPACED.search(token):
             tokens = [part for word in tokens for part in self._unspaced.sub(r" \g<0> ", word).split()]
         if len(tokens) == 1:
             return self._made(tokens[0], 1)
-        words = [self._made(part, len(list(same))) for part, same in groupby(tokens)]
+        runs = [(part, len(list(same))) for part, same in groupby(tokens)]
+        made = {run: self._made(*run) for run in set(runs)}
+        words = [made[run] for run in runs]
         if len(words) == 1:
             return words[0]
         whole = SlangWord("")
@@ -194,17 +153,3 @@ def _set_apart(picture: SlangWord) -> SlangWord:
             word.apart = True
             word.flags |= EMOJI
     return picture
-
-
-def keys_of(text: str) -> tuple[str, ...]:
-    """The keys by which an entry's tokens are found."""
-    return tuple(key_of(token) for token in text.translate(CHARACTERS).split())
-
-
-def key_of(token: str) -> str:
-    """By what a token in lower case is found: without punctuation around it and apostrophes; any number as "1"."""
-    key = token.strip(string.punctuation) or token
-    # Else he'll would be hell, and I'll ill.
-    if not key.endswith("'ll"):
-        key = key.replace("'", "") or key
-    return NUMBER if key.isdecimal() else key

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from udfs.language import UNKNOWN, decided
-from udfs.sentiment.entries import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, SlangCache, SlangWord
+from udfs.sentiment.entries import SlangCache
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.plain import PlainScorer
+from udfs.sentiment.slang_word import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, SlangWord
 from udfs.sentiment.valence import altered_sum, compound, sum_of
 from udfs.sentiment.words import ALTERS, MARKED
 
