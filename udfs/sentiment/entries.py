@@ -10,7 +10,20 @@ from itertools import groupby
 from udfs.language import votes
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
-from udfs.sentiment.slang_word import CONDITIONS, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, Follow, SlangWord, key_of, keys_of
+from udfs.sentiment.slang_word import (
+    CONDITIONS,
+    EMOJI,
+    HINGES,
+    HOLDS,
+    NEGATIVE_NUMBER,
+    SPARE,
+    STARTS,
+    TELLS,
+    Follow,
+    SlangWord,
+    key_of,
+    keys_of,
+)
 from udfs.sentiment.spelling import UNSPACED, apart, is_emoji, spellings
 from udfs.sentiment.words import WordCache, strip_punctuation
 
@@ -115,7 +128,8 @@ class SlangCache(WordCache[SlangWord]):
         return _set_apart(self._word(picture, picture, self.emoji.get(picture, 0.0) * times or None, picture, times))
 
     def _spelled(self, token: str) -> SlangWord:
-        token = strip_punctuation(token)
+        if key_of(token) != NEGATIVE_NUMBER:
+            token = strip_punctuation(token)
         for lower in spellings(token):
             key = key_of(lower)
             known = lower in self.lexicon or lower in BOOSTERS or lower in NEGATIONS

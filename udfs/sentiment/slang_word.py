@@ -14,7 +14,8 @@ from udfs.sentiment.words import Word
 # HINGES: a condition has to be looked at; HOLDS: the token holds several words; ASIDE: it is about the text, not a part of its sum.
 EMOJI, SPARE, TELLS, STARTS, HINGES, HOLDS, ASIDE = 8, 16, 32, 64, 128, 256, 512
 CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "asks"))
-NUMBER = "1"
+NUMBER, NEGATIVE_NUMBER = "1", "-1"
+_MINUS = "-\u2013\u2212"
 
 # Second token -> (all tokens, the word that they are), the longest first.
 Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
@@ -58,9 +59,11 @@ def keys_of(text: str) -> tuple[str, ...]:
 
 
 def key_of(token: str) -> str:
-    """By what a token in lower case is found: without punctuation around it and apostrophes; any number as "1"."""
+    """By what a token in lower case is found: without punctuation around it and apostrophes; any number as "1" or "-1"."""
     key = token.strip(string.punctuation) or token
     # Else he'll would be hell, and I'll ill.
     if not key.endswith("'ll"):
         key = key.replace("'", "") or key
-    return NUMBER if key.isdecimal() else key
+    if key.isdecimal():
+        return NEGATIVE_NUMBER if token[0] in _MINUS else NUMBER
+    return key

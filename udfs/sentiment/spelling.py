@@ -11,9 +11,9 @@ _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
 _DOUBLED_AT_END = re.compile(r"([^\W\d_])\1$")
 _LAUGHTER = re.compile(
-    r"[abmuwx]{0,4}(?:(?:[hj]+[aeiou]+){2,}[hj]*|(?:j+s+){2,}j*)"
-    r"|(?:k[aek]){2,}k*|k{3,}|a{0,2}[wk]{5,}|(?:rs){2,}r?|(?:lo){2,}l+|x+d+|(?=\w*(?:js|sj|jd|kj|jk|hj))[asdfghjkl]{6,}"
-    r"|[аыо]{0,4}(?:[хпы]+[аеи]+){2,}х*|[ㅋㅎ]{2,}|ه{3,}|(?:خ){3,}|哈{2,}|5{3,}|笑+|w{3,}|草+"
+    r"[abmuwx]{0,4}(?:(?:h+[aeiou]+){2,}h*|(?:j+[aeiou]+){2,}j*|(?:j+s+){2,}j*)|(?:ke){2,}k*|(?:ka){3,}k*|k{3,}|a{0,2}[wk]{5,}"
+    r"|(?:rs){2,}r?|(?:lo){2,}l+|x+d+|w{3,}|5{3,}|(?=\w*(?:js|sj|jd|kj|jk|hj))[asdfghjkl]{6,}"
+    r"|[аып]{0,3}(?:х+[аеи]+){2,}х*|[ㅋㅎ]{2,}|ه{3,}|خ{3,}|哈{2,}|笑+|草+"
 )
 # Letters of scripts that put no blanks between words: Thai, Japanese, Chinese, Korean.
 UNSPACED = re.compile("[\u0e01-\u0e4e\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3\u3131-\u318e]")
@@ -65,8 +65,11 @@ def is_emoji(token: str) -> bool:
 def spellings(token: str) -> Iterator[str]:
     """Ways to look a token up, the likeliest first: as it is, then shortened. In lower case; never empty."""
     lower = token.lower()
-    yield lower
     bare = lower.strip(string.punctuation)
+    # First, because 555 is a number too.
+    if _LAUGHTER.fullmatch(bare[:_LAUGHTER_LENGTH]):
+        yield LAUGHTER
+    yield lower
     if bare and bare != lower:
         yield bare
     # Quoted and possessive words: she's, y'all.
@@ -78,5 +81,3 @@ def spellings(token: str) -> Iterator[str]:
         yield _DOUBLED.sub(r"\1", bare)
     elif _DOUBLED_AT_END.search(bare):
         yield bare[:-1]
-    if _LAUGHTER.fullmatch(bare[:_LAUGHTER_LENGTH]):
-        yield LAUGHTER
