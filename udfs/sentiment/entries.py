@@ -35,6 +35,9 @@ _TAIL_WORDS = """
     literally already today too
     """
 TAIL = frozenset(_TAIL_WORDS.split())
+# They may come before the first word of a question.
+_LEAD_WORDS = "hey hi hello wait ok okay so but and um uh please pls ayo yo hold on sorry excuse me no lmao"
+LEAD = frozenset(_LEAD_WORDS.split())
 # Words that say little about whether a sequence is there.
 _COMMON_WORDS = """
     this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do
@@ -98,7 +101,7 @@ class SlangCache(WordCache[SlangWord]):
         if words and all(word.flags & EMOJI and not word.flags & (HINGES | TELLS) for word in words):
             whole = SlangWord(token, sum([word.valence or 0.0 for word in words]) or None, when="any")
             whole.spare, whole.tears = sum([word.spare for word in words]), sum([word.tears for word in words])
-            whole.apart = True
+            whole.apart = whole.leads = True
             whole.flags |= EMOJI | (SPARE if whole.spare else 0)
         else:
             whole.parts = tuple(words)
@@ -111,7 +114,7 @@ class SlangCache(WordCache[SlangWord]):
             return self._pictured(token, min(times, MAX_REPEATS))
         if token[0] == "@" and len(token) > 1:
             word = SlangWord("@")
-            word.apart = True
+            word.apart = word.leads = True
             return word
         tag = token[0] == "#" and len(token) > 1
         word = self._spelled(token[1:] if tag else token)
@@ -120,6 +123,7 @@ class SlangCache(WordCache[SlangWord]):
             return _set_apart(word)
         word.ends = token.endswith(_SENTENCE_ENDS)
         word.apart = tag or word.key in TAIL
+        word.leads = word.apart or word.key in LEAD
         if not tag:
             word.votes = votes(token.strip(string.punctuation).lower())
         return word
@@ -164,6 +168,6 @@ class SlangCache(WordCache[SlangWord]):
 def _set_apart(picture: SlangWord) -> SlangWord:
     for word in (picture, picture.otherwise):
         if word is not None:
-            word.apart = True
+            word.apart = word.leads = True
             word.flags |= EMOJI
     return picture

@@ -56,7 +56,7 @@ def holds_sequence(words: Sequence[SlangWord]) -> bool:
 
 def may_start(words: Sequence[SlangWord]) -> bool:
     """Whether the first word that is said may begin an entry that counts there only."""
-    return next((word.flags & STARTS for word in words if not word.apart), 0) > 0
+    return next((word.flags & STARTS for word in words if not word.leads or word.flags & STARTS), 0) > 0
 
 
 def total_of(words: Sequence[SlangWord], flags: int) -> float:
@@ -183,7 +183,7 @@ class Place:
 
     def _nothing_before(self, first: int) -> bool:
         if self._start < 0:
-            self._start = next((i for i, token in enumerate(self.tokens) if not token.apart), 0)
+            self._start = next((i for i, token in enumerate(self.tokens) if not token.leads), 0)
         return first <= self._start
 
     def _words_said(self) -> int:

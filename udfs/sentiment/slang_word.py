@@ -24,7 +24,7 @@ Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
 class SlangWord(Word):
     """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
 
-    __slots__ = ("apart", "ends", "follow", "key", "otherwise", "own", "parts", "spare", "tears", "votes", "when")
+    __slots__ = ("apart", "ends", "follow", "key", "leads", "otherwise", "own", "parts", "spare", "tears", "votes", "when")
 
     def __init__(self, written: str, valence: float | None = None, lower: str | None = None, when: str | None = None) -> None:
         """`when`: the condition, of an entry of the extension; None for a word of VADER's or of nobody's."""
@@ -43,7 +43,8 @@ class SlangWord(Word):
         # Several words that no blank parts: fire🔥.
         self.parts: tuple[SlangWord, ...] | None = None
         # `apart`: emoji, hashtags, mentions and afterthoughts, which are not counted among the words of a sentence.
-        self.ends = self.apart = False
+        # `leads`: these, and what may come before a question.
+        self.ends = self.apart = self.leads = False
         self.votes: Votes = ()
         if self.spare and when != "asks":
             self.flags |= SPARE
