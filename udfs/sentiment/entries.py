@@ -99,7 +99,7 @@ class SlangCache(WordCache[SlangWord]):
             return words[0]
         whole = SlangWord("")
         if words and all(word.flags & EMOJI and not word.flags & (HINGES | TELLS) for word in words):
-            whole = SlangWord(token, sum([word.valence or 0.0 for word in words]) or None, when="any")
+            whole = SlangWord(token, sum([word.worth for word in words]) or None, when="any")
             whole.spare, whole.tears = sum([word.spare for word in words]), sum([word.tears for word in words])
             whole.apart = whole.leads = True
             whole.flags |= EMOJI | (SPARE if whole.spare else 0)

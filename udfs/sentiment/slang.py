@@ -62,12 +62,12 @@ def may_start(words: Sequence[SlangWord]) -> bool:
 def total_of(words: Sequence[SlangWord], flags: int) -> float:
     """Sum of the valences of words whose conditions are met. `flags`: theirs together."""
     if not flags & ALTERS:
-        total = sum([word.valence or 0.0 for word in words]) if flags & MARKED else 0.0
+        total = sum([word.worth for word in words]) if flags & MARKED else 0.0
     elif flags & EMOJI:
         spoken, total = [], 0.0
         for word in words:
             if word.flags & EMOJI:
-                total += word.valence or 0.0
+                total += word.worth
             else:
                 spoken.append(word)
         total += altered_sum(spoken, flags)
@@ -112,7 +112,7 @@ def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
             if word.when == "asks":
                 asked = word.spare
             else:
-                turns += word.valence or 0.0
+                turns += word.worth
             continue
         words.append(word)
         seen |= word.flags
@@ -130,7 +130,7 @@ def answered(words: Sequence[SlangWord], limit: float) -> float:
     total = sum_of(spoken)
     if abs(total) <= limit and not any(word.own for word in spoken):
         total = 0.0
-    return total + sum([word.valence or 0.0 for word in words if word.flags & EMOJI])
+    return total + sum([word.worth for word in words if word.flags & EMOJI])
 
 
 def _sequence(candidates: Sequence[tuple[tuple[str, ...], SlangWord]], place: Place, i: int) -> tuple[SlangWord, int] | None:

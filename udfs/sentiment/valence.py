@@ -37,7 +37,7 @@ def sum_of(words: Sequence[Word]) -> float:
     if not flags & MARKED:
         return 0.0
     if not flags & ALTERS:
-        return float(sum([word.valence for word in words if word.flags & MARKED]))  # type: ignore[misc]  # marked: not None
+        return sum([word.worth for word in words])
     return altered_sum(words, flags)
 
 
@@ -50,7 +50,7 @@ def altered_sum(words: Sequence[Word], flags: int) -> float:
     but = -1
     for i, word in enumerate(words, 3):
         if word.flags & MARKED:
-            valence = valence_at(padded, i, word.valence or 0.0, capitals)
+            valence = valence_at(padded, i, word.worth, capitals)
             # VADER keeps zeros too; they weigh nothing in its sum.
             if valence:
                 places.append(i)

@@ -21,7 +21,7 @@ class Word:
     Words with the flag ALTERS may change valences: a text without one is a plain sum.
     """
 
-    __slots__ = ("boost", "flags", "idiom", "lower", "negates", "so_or_this", "upper", "valence")
+    __slots__ = ("boost", "flags", "idiom", "lower", "negates", "so_or_this", "upper", "valence", "worth")
 
     def __init__(self, written: str, valence: float | None, lower: str | None = None, boosts: bool = True) -> None:
         """`lower`: its form in the tables, if that is another; `boosts`: whether it strengthens others if VADER says so."""
@@ -33,6 +33,8 @@ class Word:
         self.so_or_this = self.lower in ("so", "this")
         self.idiom = self.lower in IDIOM_WORDS
         marked = valence is not None and not self.boost
+        # What it adds to a sum where no other word changes it.
+        self.worth = valence if valence is not None and marked else 0.0
         alters = self.boost or self.negates or self.lower in ALTERING_WORDS or (marked and self.upper)
         self.flags = (MARKED if marked else 0) | (ALTERS if alters else 0) | (UPPER if self.upper else 0)
 
