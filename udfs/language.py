@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TypeAlias
 
 UNKNOWN = "und"
 _LOOKED_AT = 1_000
@@ -41,19 +43,22 @@ _COMMON = {
         el la los las un una unos y es son que qué de del en por para con no se me mi te tu su lo le muy más pero como cómo
         esta está este eso donde dónde quien quién hay yo ella cuando cuándo ya si sí todo hermosa hermoso linda feo asco
         canción gracias llama alguien encanta gusta amo jaja mas
+        jajaja precio bonita bonito bien vida dios mejor eres estoy también
         """,
     "pt": """
         o os as um uma e é são que de do da dos das em no na por para com não nao se me meu minha te seu muito mais mas como
         essa esse isso onde quem tem eu ela ele você vc voce já tudo linda lindo qual nome música amei demais obrigada
-        obrigado cara gente
+        obrigado cara gente kkkk kkkkk vcs mto demais adorei
         """,
     "fr": """
         le la les un une des et est sont que qui de du en dans pour avec ne pas ce c'est je j'ai j'adore tu il elle nous
         vous mon ma te très trop mais comme où quoi cette ça ca plus sur belle beau merci nul musique suis
+        mdr ptdr bonjour trouve combien
         """,
     "de": """
         der die das ein eine einen und ist sind war was wer wo wie ich du er sie es wir ihr mein nicht kein mit auf für von
         zu im den dem so sehr mega schön auch aber noch nur hast hat bin gut gemacht farbe früher danke peinlich kostet
+        geil süß heißt woher
         """,
     "it": """
         il lo la gli un una e è sono che di del della in per con non mi ti ci si mio mia molto più ma come questo questa
@@ -62,18 +67,44 @@ _COMMON = {
     "id": """
         yang dan di ini itu apa ada aku kamu saya dia tidak gak ga nggak banget bagus keren jelek lagu lagunya nama namanya
         dari ke untuk dengan bisa sama juga kak bang dong nya udah cantik siapa
+        yg dah nak sgt mmg mcm sy pakai beli boleh buat lagi tak kat tgk kalau sangat
         """,
     "tl": """ang ng mga sa na ko mo siya ako ikaw po naman lang ba hindi ganda gwapo sana kasi ito yung""",
-    "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden""",
+    "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden bayıldım harika nerede fiyatı""",
     "pl": """i w na z się nie to jest że co jak ale bardzo tak mi ja ty kto gdzie czy piękna""",
     "vi": """là và của không có này cho được tôi bạn em anh đẹp quá rất gì ơi""",
     "nl": """de het een en is dat niet van ik je jij zijn wat wie waar met voor op heel mooi ook maar deze""",
 }
-_LANGUAGES: dict[str, tuple[str, ...]] = {
-    word: tuple(language for language, words in _COMMON.items() if word in words.split())
-    for words in _COMMON.values()
-    for word in words.split()
-}
+Votes: TypeAlias = "tuple[tuple[str, float], ...]"
+
+
+def _votes() -> dict[str, Votes]:
+    languages: dict[str, list[str]] = {}
+    for language, words in _COMMON.items():
+        for word in set(words.split()):
+            languages.setdefault(word, []).append(language)
+    # A word of one language says more than one of five.
+    return {word: tuple((language, 1 / len(found)) for language in found) for word, found in languages.items()}
+
+
+_VOTES = _votes()
+
+
+def votes(word: str) -> Votes:
+    """The languages, each with its share of one vote, for which a word in lower case speaks."""
+    found = _VOTES.get(word)
+    if found is None and not word.isascii() and _OTHER_SCRIPT.search(word):
+        found = ((_by_script(word), 1.0),)
+    return found or ()
+
+
+def decided(counted: Mapping[str, float]) -> str:
+    """The language with the most votes, or "und" where there are none."""
+    if not counted:
+        return UNKNOWN
+    best = max(counted.values())
+    # English, the first, wins a tie: most comments are English.
+    return next((language for language in _COMMON if counted.get(language) == best), "") or max(counted, key=counted.__getitem__)
 
 
 def guess_language(text: str | None) -> str:
@@ -98,14 +129,8 @@ def _by_script(text: str) -> str:
 
 
 def _by_words(text: str) -> str:
-    votes: dict[str, float] = {}
+    counted: dict[str, float] = {}
     for word in _WORD.findall(text.lower()):
-        languages = _LANGUAGES.get(word, ())
-        for language in languages:
-            # A word of one language says more than one of five.
-            votes[language] = votes.get(language, 0.0) + 1 / len(languages)
-    if not votes:
-        return UNKNOWN
-    best = max(votes.values())
-    # English, the first, wins a tie: most comments are English.
-    return next(language for language in _COMMON if votes.get(language) == best)
+        for language, share in _VOTES.get(word, ()):
+            counted[language] = counted.get(language, 0.0) + share
+    return decided(counted)

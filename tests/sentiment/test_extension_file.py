@@ -36,6 +36,8 @@ def test_entries_in_order_without_remarks() -> None:
         ("mid\t-2\talways\tx", "none of"),
         ("mid\t-2\tany\t ", "no reason"),
         ("slay\t1\tany\tx", "there already, on line 2"),
+        ("slay!\t1\tany\tx", "there already, on line 2"),
+        ("\u200b\t1\tany\tx", "can be seen"),
     ],
 )
 def test_slips_are_named_with_their_line(line: str, said: str) -> None:

@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from itertools import groupby
 
+from udfs.language import votes
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
-from udfs.sentiment.spelling import CHARACTERS, is_emoji, spellings
-from udfs.sentiment.words import Word, WordCache, strip_punctuation
+from udfs.sentiment.slang_word import (
+    CONDITIONS,
+    EMOJI,
+    HINGES,
+    HOLDS,
+    NEGATIVE_NUMBER,
+    SPARE,
+    STARTS,
+    TELLS,
+    Follow,
+    SlangWord,
+    key_of,
+    keys_of,
+)
+from udfs.sentiment.spelling import UNSPACED, apart, is_emoji, spellings
+from udfs.sentiment.words import WordCache, strip_punctuation
 
+# The fourth heart in a row says no more than the third.
+MAX_REPEATS = 3
 # They may follow the last word of a sentence: "this is mid fr ngl".
 _TAIL_WORDS = """
     fr frfr ngl tbh lol lmao lmfao af asf rn tho though bro bruh girl sis omg haha imo honestly ong man guys yall istg smh
     literally already today too
     """
 TAIL = frozenset(_TAIL_WORDS.split())
+# They may come before the first word of a question.
+_LEAD_WORDS = "hey hi hello wait ok okay so but and um uh please pls ayo yo hold on sorry excuse me no lmao"
+LEAD = frozenset(_LEAD_WORDS.split())
 # Words that say little about whether a sequence is there.
 _COMMON_WORDS = """
     this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do
-    how she he why are we they what thats im up will of for her him and was
+    how she he why are we they what thats im up will of for her him and was need want love get can dont cant your too one
+    when who where did does all just like got make who more out from been watching time que de me te la el o e um un ma je
     """
 _COMMON = frozenset(_COMMON_WORDS.split())
+_AT_START = ("asks", "start")
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 
-# Second token -> (all tokens, the word that they are), the longest first.
-Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
-
-
-class SlangWord(Word):
-    """A word, emoji or merged sequence of tokens, with what the extension asks about it."""
-
-    __slots__ = ("aside", "emoji", "ends", "follow", "key", "otherwise", "quiet", "special", "when")
-
-    def __init__(self, written: str, valence: float | None, lower: str | None = None) -> None:
-        super().__init__(written, valence, lower)
-        self.key = self.lower
-        self.when = "any"
-        self.otherwise: SlangWord | None = None
-        self.follow: Follow | None = None
-        self.ends = self.aside = self.emoji = False
-        # Emoji, conditions and the telling words of sequences; texts without one take the short way.
-        self.special = False
-        # Neither special nor the beginning of a sequence.
-        self.quiet = True
-
-
-class SlangCache(WordCache):
+class SlangCache(WordCache[SlangWord]):
     """Token between blanks -> its SlangWord, by VADER's lexicon and the extension's entries."""
 
     def __init__(self, lexicon: Mapping[str, float], emoji: Mapping[str, float], entries: Sequence[Entry]) -> None:
@@ -62,68 +63,111 @@ class SlangCache(WordCache):
             if len(keys) == 1:
                 self.singles[keys[0]] = entry
             else:
-                word = SlangWord(entry.text, entry.valence)
-                word.when, word.special, word.emoji = entry.when, True, all(map(is_emoji, keys))
+                word = SlangWord(entry.text, entry.valence, when=entry.when)
+                if entry.when in CONDITIONS and entry.when != "turns":
+                    # A sequence that does not count is no sequence; nothing asks what it is then.
+                    word.otherwise = word
+                if all(map(is_emoji, keys)):
+                    word.flags |= EMOJI
                 self.sequences.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys, word))
-        found = [items for follow in self.sequences.values() for items in follow.values()]
-        for items in found:
-            items.sort(key=lambda item: -len(item[0]))
-        # Only the rarest word of a sequence calls for the long way; "the" and "so" would do so in every text.
-        self._telling = {max(keys, key=lambda key: (key not in _COMMON, len(key))) for items in found for keys, _ in items}
-        inside = {key for items in found for keys, _ in items for key in keys}
+        for follow in self.sequences.values():
+            for items in follow.values():
+                items.sort(key=lambda item: -len(item[0]))
+        found = [item for follow in self.sequences.values() for items in follow.values() for item in items]
+        # Only the rarest word of a sequence tells of it; "the" and "so" would do so in every text.
+        self._telling = {
+            max(keys, key=lambda key: (key not in _COMMON, len(key))) for keys, word in found if word.when not in _AT_START
+        }
+        self._starting = {keys[0] for keys, word in found if word.when in _AT_START}
+        inside = {key for keys, _ in found for key in keys}
         self._known = inside | set(self.singles)
+        # Scripts without blanks: entries are found inside of longer tokens, the longest first.
+        within = sorted((key for key in self.singles if len(key) > 1 and UNSPACED.search(key)), key=lambda key: -len(key))
+        self._unspaced = re.compile("|".join(map(re.escape, within))) if within else None
 
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""
+        tokens = apart(token)
+        if self._unspaced is not None and UNSPACED.search(token):
+            tokens = [part for word in tokens for part in self._unspaced.sub(r" \g<0> ", word).split()]
+        if len(tokens) == 1:
+            return self._made(tokens[0], 1)
+        runs = [(part, len(list(same))) for part, same in groupby(tokens)]
+        made = {run: self._made(*run) for run in set(runs)}
+        words = [made[run] for run in runs]
+        if len(words) == 1:
+            return words[0]
+        whole = SlangWord("")
+        if words and all(word.flags & EMOJI and not word.flags & (HINGES | TELLS) for word in words):
+            whole = SlangWord(token, sum([word.worth for word in words]) or None, when="any")
+            whole.spare, whole.tears = sum([word.spare for word in words]), sum([word.tears for word in words])
+            whole.apart = whole.leads = True
+            whole.flags |= EMOJI | (SPARE if whole.spare else 0)
+        else:
+            whole.parts = tuple(words)
+            whole.flags = HOLDS
+        return whole
+
+    def _made(self, token: str, times: int) -> SlangWord:
+        """The word of a token without blanks or pictures in it, or of a picture that comes `times` times."""
         if is_emoji(token):
-            word = self._word(token, token, self.emoji.get(token))
-            word.emoji = word.special = True
-            word.quiet = False
-            return word
+            return self._pictured(token, min(times, MAX_REPEATS))
         if token[0] == "@" and len(token) > 1:
-            word = SlangWord("@", None)
-            word.aside = True
+            word = SlangWord("@")
+            word.apart = word.leads = True
             return word
         tag = token[0] == "#" and len(token) > 1
         word = self._spelled(token[1:] if tag else token)
+        # A face of signs is a picture too: what is denied before it does not turn it.
+        if word.valence and not any(map(str.isalnum, token)):
+            return _set_apart(word)
         word.ends = token.endswith(_SENTENCE_ENDS)
-        word.aside = tag or word.key in TAIL
+        word.apart = tag or word.key in TAIL
+        word.leads = word.apart or word.key in LEAD
+        if not tag:
+            word.votes = votes(token.strip(string.punctuation).lower())
         return word
 
+    def _pictured(self, picture: str, times: int) -> SlangWord:
+        return _set_apart(self._word(picture, picture, self.emoji.get(picture, 0.0) * times or None, picture, times))
+
     def _spelled(self, token: str) -> SlangWord:
-        token = strip_punctuation(token)
+        if key_of(token) != NEGATIVE_NUMBER:
+            token = strip_punctuation(token)
         for lower in spellings(token):
-            key = lower.strip(string.punctuation).replace("'", "") or lower
+            key = key_of(lower)
             known = lower in self.lexicon or lower in BOOSTERS or lower in NEGATIONS
             if known or key in self._known:
                 return self._word(token, lower if known else key, self.lexicon.get(lower, self.lexicon.get(key)), key)
         written = token.strip(string.punctuation) or token
-        return self._word(written, written.lower(), None)
+        return self._word(written, written.lower(), None, written.lower())
 
-    def _word(self, written: str, lower: str, valence: float | None, key: str | None = None) -> SlangWord:
+    def _word(self, written: str, lower: str, valence: float | None, key: str, times: int = 1) -> SlangWord:
         """A word with VADER's valence, or the extension's where it has an entry for its key."""
-        key = lower if key is None else key
         entry = self.singles.get(key)
-        plain = SlangWord(written, valence, lower)
-        word = plain
+        word = plain = SlangWord(written, valence, lower)
         if entry is not None and (entry.when != "capitals" or written.isupper()):
-            word = SlangWord(written, entry.valence or None, lower)
-            word.boost = 0.0
-            word.marked = word.valence is not None
-            word.when = "any" if entry.when == "capitals" else entry.when
-            word.special = word.when != "any"
+            word = SlangWord(written, entry.valence * times or None, lower, when=entry.when)
             # What is English only is nothing elsewhere; else VADER's own valence stands.
-            if word.when in ("end", "short", "english"):
+            if entry.when in CONDITIONS and entry.when != "turns":
                 word.otherwise = SlangWord(written, None, lower) if entry.when == "english" else plain
                 word.otherwise.key = key
-        word.key = key
-        word.follow = self.sequences.get(key)
-        word.special = word.special or key in self._telling
-        word.quiet = word.follow is None and not word.special
+        self._join(word, key)
         return word
 
+    def _join(self, word: SlangWord, key: str) -> None:
+        """Notes which sequences begin with the word, and whether one may be there."""
+        word.key = key
+        word.follow = self.sequences.get(key)
+        if key in self._telling:
+            word.flags |= TELLS
+        if key in self._starting:
+            word.flags |= STARTS
 
-def keys_of(text: str) -> tuple[str, ...]:
-    """The keys by which an entry's tokens are found."""
-    tokens = text.translate(CHARACTERS).split()
-    return tuple(token.strip(string.punctuation).replace("'", "") or token for token in tokens)
+
+def _set_apart(picture: SlangWord) -> SlangWord:
+    for word in (picture, picture.otherwise):
+        if word is not None:
+            word.apart = word.leads = True
+            word.flags |= EMOJI
+    return picture

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from udfs.sentiment.slang_word import keys_of
+
 # When an entry counts. What each one means is said at the top of the file itself.
-WHEN = ("any", "end", "short", "capitals", "otherwise", "turns", "english")
+WHEN = ("any", "alone", "start", "end", "short", "capitals", "otherwise", "tears", "turns", "asks", "english")
 COLUMNS = ("entry", "valence", "when", "reason")
 MAX_VALENCE = 4.0
 MAX_WORDS = 8
@@ -38,7 +40,7 @@ def read_extension(path: Path) -> tuple[Entry, ...]:
 def parse_extension(content: str, name: str) -> tuple[Entry, ...]:
     """The entries of a file's content. `name` is for messages. Raises ExtensionError."""
     entries: list[Entry] = []
-    lines: dict[str, int] = {}
+    lines: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(content.removeprefix("\ufeff").split("\n"), 1):
         bare = line.rstrip("\r")
         # A hashtag may be an entry; a remark has a blank after its sign.
@@ -47,7 +49,10 @@ def parse_extension(content: str, name: str) -> tuple[Entry, ...]:
         try:
             entry = _entry(bare)
             # How words are spelled differs, case does not: `capitals` is what tells W from w.
-            first = lines.setdefault(entry.text, number)
+            keys = keys_of(entry.text)
+            if not keys:
+                raise ValueError("nothing of the entry can be seen")
+            first = lines.setdefault(keys, number)
             if first != number:
                 raise ValueError(f"`{entry.text}` is there already, on line {first}")
         except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from udfs.sentiment.valence import compound, sum_of
-from udfs.sentiment.words import WordCache
+from udfs.sentiment.words import PlainCache
 
 
 class PlainScorer:
@@ -13,12 +13,13 @@ class PlainScorer:
 
     def __init__(self, lexicon: Mapping[str, float], emoji: Mapping[str, str]) -> None:
         """`lexicon`: token -> mean valence; `emoji`: character -> description."""
-        self.words = WordCache(lexicon)
+        self.words = PlainCache(lexicon)
+        self._word = self.words.__getitem__
         self.emoji = {ord(character): f" {description}" for character, description in emoji.items()}
 
     def compound(self, text: str) -> float:
         """-1 to 1, four digits."""
         if not text.isascii():
             text = text.translate(self.emoji)
-        total = sum_of(list(map(self.words.__getitem__, text.split())), not text.islower())
+        total = sum_of(list(map(self._word, text.split())))
         return compound(total, text) if total else 0.0

@@ -46,3 +46,7 @@ IDIOMS = {
     "beating heart": 3.5,
 }
 IDIOM_WORDS = frozenset(word for phrase in (*IDIOMS, *BOOSTER_PAIRS) for word in phrase.split())
+# Texts with none of these words change no valence: one word of each phrase is enough to tell that it may be there.
+ALTERING_WORDS = frozenset(
+    ("no", "so", "this", "least", "but", *(max(phrase.split(), key=len) for phrase in (*IDIOMS, *BOOSTER_PAIRS)))
+)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
-from udfs.language import UNKNOWN, guess_language
-from udfs.sentiment.entries import SlangCache, SlangWord
+from udfs.language import UNKNOWN, decided
+from udfs.sentiment.entries import SlangCache
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.plain import PlainScorer
-from udfs.sentiment.spelling import CHARACTERS
-from udfs.sentiment.valence import compound, sum_of
+from udfs.sentiment.slang_word import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, SlangWord
+from udfs.sentiment.valence import altered_sum, compound, sum_of
+from udfs.sentiment.words import ALTERS, MARKED
 
 SHORT_WORDS = 5
-# The fourth heart in a row says no more than the third.
-MAX_REPEATS = 3
 # What sarcasm leaves of praise, with the sign turned.
 TURNED = -0.5
-_NOTHING = SlangWord("", None)
 
 
 class SlangScorer:
@@ -27,83 +24,169 @@ class SlangScorer:
         """`lexicon`: token -> mean valence; `emoji`: character -> description."""
         plain = PlainScorer(lexicon, emoji)
         described = {
-            character: sum_of([plain.words[token] for token in description.split()], False)
-            for character, description in emoji.items()
+            character: sum_of([plain.words[token] for token in description.split()]) for character, description in emoji.items()
         }
         self.words = SlangCache(lexicon, {character: valence for character, valence in described.items() if valence}, entries)
+        self._word = self.words.__getitem__
 
     def compound(self, text: str) -> float:
         """-1 to 1, four digits."""
-        if not text.isascii() or "\0" in text:
-            text = text.translate(CHARACTERS)
-        words = cast("list[SlangWord]", list(map(self.words.__getitem__, text.split())))
+        words = list(map(self._word, text.split()))
+        flags = 0
         for word in words:
-            if word.special:
-                total = self._special(words, text)
-                break
+            flags |= word.flags
+        if not flags:
+            return 0.0
+        if flags & (HINGES | HOLDS) or (flags & TELLS and holds_sequence(words)) or (flags & STARTS and may_start(words)):
+            total = patient_total(words, flags)
         else:
-            total = sum_of(words, not text.islower())
+            total = total_of(words, flags)
         return compound(total, text) if total else 0.0
 
-    def _special(self, tokens: Sequence[SlangWord], text: str) -> float:
-        """Sum of the valences, where sequences, emoji or conditions are among the tokens."""
-        words: list[SlangWord] = []
-        emoji: dict[SlangWord, int] = {}
-        spare: list[float] = []
-        turns: list[float] = []
-        i, end = 0, len(tokens)
-        while i < end:
-            word = tokens[i]
-            i += 1
-            if word.quiet:
-                words.append(word)
-                continue
-            if word.follow is not None and i < end and tokens[i].key in word.follow:
-                whole = _sequence(word.follow[tokens[i].key], tokens, i, text)
-                if whole is not None:
-                    word, length = whole
-                    i += length - 1
-            if word.special:
-                if word.emoji:
-                    emoji[word] = emoji.get(word, 0) + 1
-                    continue
-                if word.otherwise is not None and not counts(word, tokens, i - 1, text):
-                    word = word.otherwise
-                elif word.when == "otherwise" or word.when == "turns":
-                    (turns if word.when == "turns" else spare).append(word.valence or 0.0)
-                    word = _NOTHING
-            words.append(word)
-        total = sum_of(words, not text.islower())
-        for word, number in emoji.items():
-            worth = (word.valence or 0.0) * (number if number < MAX_REPEATS else MAX_REPEATS)
-            if word.when == "any":
-                total += worth
+
+def holds_sequence(words: Sequence[SlangWord]) -> bool:
+    """Whether two of the words that follow each other begin a sequence."""
+    before = None
+    for word in words:
+        if before is not None and word.key in before:
+            return True
+        before = word.follow
+    return False
+
+
+def may_start(words: Sequence[SlangWord]) -> bool:
+    """Whether the first word that is said may begin an entry that counts there only."""
+    return next((word.flags & STARTS for word in words if not word.leads or word.flags & STARTS), 0) > 0
+
+
+def total_of(words: Sequence[SlangWord], flags: int) -> float:
+    """Sum of the valences of words whose conditions are met. `flags`: theirs together."""
+    if not flags & ALTERS:
+        total = sum([word.worth for word in words]) if flags & MARKED else 0.0
+    elif flags & EMOJI:
+        spoken, total = [], 0.0
+        for word in words:
+            if word.flags & EMOJI:
+                total += word.worth
             else:
-                (turns if word.when == "turns" else spare).append(worth)
-        if turns:
-            total = (total * TURNED if total > 0 else total) + sum(turns)
-        return total or sum(spare)
+                spoken.append(word)
+        total += altered_sum(spoken, flags)
+    else:
+        total = altered_sum(words, flags)
+    return total or (spare_total(words) if flags & SPARE else 0.0)
 
 
-def _sequence(
-    candidates: Sequence[tuple[tuple[str, ...], SlangWord]], tokens: Sequence[SlangWord], i: int, text: str
-) -> tuple[SlangWord, int] | None:
+def spare_total(words: Sequence[SlangWord]) -> float:
+    """What counts where nothing else does. Tears are of laughter or joy, but of grief where something is denied."""
+    spare = sum([word.spare for word in words])
+    tears = sum([word.tears for word in words])
+    return spare - 2 * tears if tears and any(word.negates for word in words) else spare
+
+
+def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
+    """Sum of the valences, where sequences or conditions are among the tokens. `flags`: theirs together."""
+    if flags & HOLDS:
+        tokens = [part for token in tokens for part in token.parts or (token,)]
+    place: Place | None = None
+    words: list[SlangWord] = []
+    turns = asked = 0.0
+    seen = i = 0
+    end = len(tokens)
+    while i < end:
+        word = tokens[i]
+        i += 1
+        whole = None
+        if word.follow is not None and i < end:
+            candidates = word.follow.get(tokens[i].key)
+            if candidates is not None:
+                place = place or Place(tokens)
+                whole = _sequence(candidates, place, i)
+        if whole is not None:
+            word, length = whole
+            i += length - 1
+        elif word.otherwise is not None:
+            place = place or Place(tokens)
+            if not place.counts(word, i - 1):
+                word = word.otherwise
+        if word.flags & ASIDE:
+            if word.when == "asks":
+                asked = word.spare
+            else:
+                turns += word.worth
+            continue
+        words.append(word)
+        seen |= word.flags
+    if asked and not turns:
+        return answered(words, asked)
+    total = total_of(words, seen)
+    if turns:
+        total = (total * TURNED if total > 0 else total) + turns
+    return total
+
+
+def answered(words: Sequence[SlangWord], limit: float) -> float:
+    """Sum of the valences of a question: VADER's words alone must be beyond `limit`, and what is spare says nothing."""
+    spoken = [word for word in words if not word.flags & EMOJI]
+    total = sum_of(spoken)
+    if abs(total) <= limit and not any(word.own for word in spoken):
+        total = 0.0
+    return total + sum([word.worth for word in words if word.flags & EMOJI])
+
+
+def _sequence(candidates: Sequence[tuple[tuple[str, ...], SlangWord]], place: Place, i: int) -> tuple[SlangWord, int] | None:
     """The longest entry that begins with the token before `i` and counts there, and how many tokens it takes."""
     for keys, word in candidates:
         length = len(keys)
-        if length == 2 or tuple([token.key for token in tokens[i - 1 : i - 1 + length]]) == keys:
-            last = i + length - 2
-            if word.when in ("any", "otherwise", "turns") or counts(word, tokens, last, text):
-                return word, length
+        there = length == 2 or tuple([token.key for token in place.tokens[i - 1 : i - 1 + length]]) == keys
+        if there and (word.otherwise is None or place.counts(word, i + length - 2, length)):
+            return word, length
     return None
 
 
-def counts(word: SlangWord, tokens: Sequence[SlangWord], last: int, text: str) -> bool:
-    """Whether an entry counts whose last token is at `last`."""
-    if word.when == "end":
-        return tokens[last].ends or all(token.aside or token.emoji for token in tokens[last + 1 :])
-    if word.when == "short":
-        return sum([not (token.aside or token.emoji) for token in tokens]) <= SHORT_WORDS
-    if word.when == "english":
-        return guess_language(text) in ("en", UNKNOWN)
-    return True
+def language_of(words: Sequence[SlangWord]) -> str:
+    """The language for which the words speak, as `guess_language` has it."""
+    counted: dict[str, float] = {}
+    for word in words:
+        for language, share in word.votes:
+            counted[language] = counted.get(language, 0.0) + share
+    return decided(counted)
+
+
+class Place:
+    """Where in a text a word is, found out once per text and only if asked."""
+
+    __slots__ = ("_english", "_last", "_said", "_start", "tokens")
+
+    def __init__(self, tokens: Sequence[SlangWord]) -> None:
+        self.tokens = tokens
+        self._english: bool | None = None
+        self._said = self._last = self._start = -1
+
+    def counts(self, word: SlangWord, last: int, length: int = 1) -> bool:
+        """Whether an entry of `length` tokens counts whose last token is at `last`."""
+        if word.when == "end":
+            return self.tokens[last].ends or self._nothing_after(last)
+        if word.when == "short":
+            return self._words_said() <= SHORT_WORDS
+        if word.when == "alone":
+            return self._words_said() <= length
+        if word.when == "english":
+            if self._english is None:
+                self._english = language_of(self.tokens) in ("en", UNKNOWN)
+            return self._english
+        return self._nothing_before(last - length + 1)
+
+    def _nothing_after(self, last: int) -> bool:
+        if self._last < 0:
+            self._last = next((i for i in range(len(self.tokens) - 1, -1, -1) if not self.tokens[i].apart), 0)
+        return last >= self._last
+
+    def _nothing_before(self, first: int) -> bool:
+        if self._start < 0:
+            self._start = next((i for i, token in enumerate(self.tokens) if not token.leads), 0)
+        return first <= self._start
+
+    def _words_said(self) -> int:
+        if self._said < 0:
+            self._said = sum([not token.apart for token in self.tokens])
+        return self._said

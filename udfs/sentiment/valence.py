@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from heapq import heappop, heappush
 from math import sqrt
 
 from udfs.sentiment.rules import (
@@ -22,31 +24,39 @@ from udfs.sentiment.rules import (
     SECOND_WORD,
     THIRD_WORD,
 )
-from udfs.sentiment.words import EDGE, END, Word
+from udfs.sentiment.words import ALTERS, EDGE, END, MARKED, UPPER, Word
 
 _EDGES, _ENDS = [EDGE] * 3, [END] * 2
 
 
-def sum_of(words: Sequence[Word], mixed: bool) -> float:
-    """Sum of the valences of a text's words. `mixed`: some letters of the text are capitals."""
-    marked = [i for i, word in enumerate(words, 3) if word.marked]
-    if not marked:
+def sum_of(words: Sequence[Word]) -> float:
+    """Sum of the valences of a text's words."""
+    flags = 0
+    for word in words:
+        flags |= word.flags
+    if not flags & MARKED:
         return 0.0
-    capitals = mixed and 0 < sum([word.upper for word in words]) < len(words)
+    if not flags & ALTERS:
+        return sum([word.worth for word in words])
+    return altered_sum(words, flags)
+
+
+def altered_sum(words: Sequence[Word], flags: int) -> float:
+    """Sum of the valences of a text's words, with what words do to each other. `flags`: theirs together."""
+    capitals = bool(flags & UPPER) and 0 < sum([word.upper for word in words]) < len(words)
     padded = [*_EDGES, *words, *_ENDS]
     places: list[int] = []
     valences: list[float] = []
     but = -1
-    for i in marked:
-        word = padded[i]
-        if word.lower == "but" and but < 0:
-            but = i
-        if word.valence is not None and not word.boost:
-            valence = valence_at(padded, i, word.valence, capitals)
+    for i, word in enumerate(words, 3):
+        if word.flags & MARKED:
+            valence = valence_at(padded, i, word.worth, capitals)
             # VADER keeps zeros too; they weigh nothing in its sum.
             if valence:
                 places.append(i)
                 valences.append(valence)
+        elif but < 0 and word.lower == "but":
+            but = i
     if but >= 0:
         weigh_around_but(places, valences, but)
     return float(sum(valences))
@@ -57,11 +67,20 @@ def weigh_around_but(places: Sequence[int], valences: list[float], but: int) -> 
 
     VADER looks places up by value, so that equal valences are mistaken for each other. That is part of its scores.
     """
+    # Value -> its places in `valences`, the smallest first: looking each one up anew would take the square of the text's length.
+    held: dict[float, list[int]] = {}
+    for k, valence in enumerate(valences):
+        held.setdefault(valence, []).append(k)
     for k in range(len(valences)):
         valence = valences[k]
-        first = valences.index(valence)
+        same = held[valence]
+        while valences[same[0]] != valence:
+            heappop(same)
+        first = same[0]
         if places[first] != but:
-            valences[first] = valence * (BEFORE_BUT if places[first] < but else AFTER_BUT)
+            weighed = valence * (BEFORE_BUT if places[first] < but else AFTER_BUT)
+            valences[first] = weighed
+            heappush(held.setdefault(weighed, []), first)
 
 
 def valence_at(words: Sequence[Word], i: int, base: float, capitals: bool) -> float:
@@ -135,10 +154,21 @@ def compound(total: float, text: str) -> float:
     """The score in -1..1, four digits, of a sum of valences; exclamation and question marks of `text` make it stronger."""
     if total == 0:
         return 0.0
-    exclamations, questions = text.count("!"), text.count("?")
-    marks = (exclamations if exclamations < MAX_EXCLAMATIONS else MAX_EXCLAMATIONS) * EXCLAMATION
-    if questions > 1:
-        marks += questions * QUESTION if questions <= MAX_QUESTIONS else MANY_QUESTIONS
-    total = total + marks if total > 0 else total - marks
+    marks = 0.0
+    if "!" in text:
+        exclamations = text.count("!")
+        marks = (exclamations if exclamations < MAX_EXCLAMATIONS else MAX_EXCLAMATIONS) * EXCLAMATION
+    if "?" in text:
+        questions = text.count("?")
+        if questions > 1:
+            marks += questions * QUESTION if questions <= MAX_QUESTIONS else MANY_QUESTIONS
+    if marks:
+        total = total + marks if total > 0 else total - marks
+    return normalised(total)
+
+
+@lru_cache(maxsize=65_536)
+def normalised(total: float) -> float:
+    """A sum of valences as a score of four digits. Sums recur, and rounding takes longer than all else about a short text."""
     # Below 1 by itself: the root is always the larger.
     return round(total / sqrt(total * total + ALPHA), 4)
