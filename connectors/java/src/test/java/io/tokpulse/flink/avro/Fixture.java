@@ -35,7 +35,7 @@ final class Fixture {
         errorPosition = columns.length;
         decoder = new AvroDlqDeserializer(
                 new AvroDlqSettings("unused", reader, name, MAX_BYTES, rules, brake),
-                (RowType) row.getLogicalType(), 0, 1, 2, null);
+                (RowType) row.getLogicalType(), 0, 1, 2, 3, null);
         decoder.open(UnregisteredMetricsGroup.createOperatorMetricGroup(), this::fetch);
     }
 
@@ -88,6 +88,9 @@ final class Fixture {
     }
 
     String errorOf(RowData row, byte[] message) {
+        if (message != null && row.getBinary(errorPosition + 2) != message) {
+            throw new AssertionError("received is not the value as received");
+        }
         if (row.isNullAt(errorPosition)) {
             if (!row.isNullAt(errorPosition + 1)) {
                 throw new AssertionError("payload of a good record");
