@@ -30,7 +30,9 @@ JOB = JobDefinition(
         "20_staging/users_classified.sql",
         "20_staging/users_rejected.sql",
         "20_staging/comments_and_snapshots.sql",
+        "30_marts/comments_with_snapshots.sql",
         "30_marts/comments_enriched.sql",
+        "30_marts/comments_late_snapshots.sql",
         "30_marts/comments_tally.sql",
         "30_marts/comments_ledger.sql",
         "30_marts/comments_dead_letters.sql",
@@ -42,6 +44,7 @@ JOB = JobDefinition(
     inserts=("50_inserts/comments_events_dlq.sql",),
     clickhouse=(
         ClickHouseSink(view="comments_enriched", table="comments_log", nullable_integers=("follower_count",)),
+        ClickHouseSink(view="comments_late_snapshots", table="comments_late_snapshots_log"),
         ClickHouseSink(view="comments_ledger", table="pipeline_ledger_entries"),
         ClickHouseSink(view="comments_dead_letters", table="dead_letters_log"),
         ClickHouseSink(view="users_ledger", table="pipeline_ledger_entries"),

@@ -1,8 +1,7 @@
 -- Question: how does each comment feel, and how many followers had its writer when it was observed?
--- Grain:    one or more rows per observation of a comment: at once, and again when a snapshot that comes after it changes the answer;
---           ClickHouse keeps the newest observation and of that the row that knew the latest snapshot.
--- Key:      comment_id.   Window: none.
--- Lateness: unbounded for comments; a snapshot behind the watermark serves the comments that come after it.
+-- Grain:    one or more rows per observation of a comment; ClickHouse keeps the newest observation, and of that the row that knew the
+--           latest snapshot.
+-- Key:      comment_id.   Window: none.   Lateness: unbounded.
 CREATE TEMPORARY VIEW comments_enriched AS
 SELECT
   comment_id,
@@ -17,11 +16,7 @@ SELECT
   label AS sentiment_label,
   model AS sentiment_model,
   follower_count,
-  CAST(TO_TIMESTAMP_LTZ(snapshot_at, 3) AS TIMESTAMP(3)) AS snapshot_at,
+  snapshot_at,
   `language`
-FROM latest_snapshot(
-  observations => TABLE comments_and_snapshots PARTITION BY user_id,
-  history_ms => ${SNAPSHOT_HISTORY_MS},
-  on_time => DESCRIPTOR(event_time),
-  uid => 'comments_enriched'
-)
+FROM comments_with_snapshots
+WHERE comment_id IS NOT NULL

@@ -32,6 +32,18 @@ PARTITION BY toYYYYMM(create_time)
 ORDER BY comment_id
 COMMENT 'Observations of comments: read the view comments_enriched, not this table';
 
+-- Snapshots that came when the comments they belong to had left the job, a handful: the view looks among them for a better answer.
+CREATE TABLE IF NOT EXISTS comments_late_snapshots_log
+(
+    userid String COMMENT 'User id',
+    observed_at DateTime64(3, 'UTC') COMMENT 'When the profile was observed',
+    follower_count SimpleAggregateFunction(max, UInt64) COMMENT 'Followers then'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY toYYYYMM(observed_at)
+ORDER BY (userid, observed_at)
+COMMENT 'Late snapshots behind comments_enriched: read the view, not this table';
+
 CREATE OR REPLACE VIEW comments_enriched
 (
     comment_id String,
@@ -50,9 +62,30 @@ CREATE OR REPLACE VIEW comments_enriched
     snapshot_status String,
     language String
 )
-AS SELECT comment_id, video_id, user_id, text, create_time, ingested_at, digg_count, reply_total, sentiment_compound, sentiment_label,
-    sentiment_model, follower_count, snapshot_at,
+AS WITH
+    observed.snapshot_at IS NULL AND late.known = 0 AS missing,
+    -- Compared as tuples: of two snapshots the later one, of two counts of one moment the larger one.
+    greatest(
+        (ifNull(observed.snapshot_at, toDateTime64(0, 3, 'UTC')), ifNull(observed.follower_count, 0)),
+        (late.observed_at, late.follower_count)
+    ) AS latest
+SELECT
+    observed.comment_id AS comment_id,
+    observed.video_id AS video_id,
+    observed.user_id AS user_id,
+    observed.text AS text,
+    observed.create_time AS create_time,
+    observed.ingested_at AS ingested_at,
+    observed.digg_count AS digg_count,
+    observed.reply_total AS reply_total,
+    observed.sentiment_compound AS sentiment_compound,
+    observed.sentiment_label AS sentiment_label,
+    observed.sentiment_model AS sentiment_model,
+    if(missing, NULL, latest.2) AS follower_count,
+    if(missing, NULL, latest.1) AS snapshot_at,
     multiIf(snapshot_at IS NULL, 'missing', dateDiff('millisecond', snapshot_at, ingested_at) < 86400000, 'fresh', 'stale') AS snapshot_status,
-    language
-FROM comments_log FINAL
+    observed.language AS language
+FROM (SELECT * FROM comments_log FINAL) AS observed
+ASOF LEFT JOIN (SELECT userid, observed_at, follower_count, 1 AS known FROM comments_late_snapshots_log FINAL) AS late
+    ON observed.user_id = late.userid AND observed.ingested_at >= late.observed_at
 COMMENT 'One row per comment, by its newest observation';

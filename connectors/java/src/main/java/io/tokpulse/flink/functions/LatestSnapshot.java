@@ -15,15 +15,17 @@ import java.util.Map;
 /**
  * Comments with the latest snapshot of their writers as of the moment of observation, each as soon as it is read.
  *
- * <p>{@code latest_snapshot(TABLE t PARTITION BY user_id, history_ms, DESCRIPTOR(event_time))}, where a row of {@code t} is a comment, or
- * a snapshot when {@code comment_id} is NULL: a view whose function reads two partitioned tables is one that Flink's parser does not
- * understand. A comment never waits for snapshots: it leaves with what is known, {@code follower_count} and
+ * <p>{@code latest_snapshot(TABLE t PARTITION BY user_id, history_ms, DESCRIPTOR(event_time))}, where a row of {@code t} is a
+ * comment, or a snapshot when {@code comment_id} is NULL. (With a partitioned table for each of them, Flink 2.3 could not read its own
+ * text of the view again.) A comment never waits for snapshots: it leaves with what is known, {@code follower_count} and
  * {@code snapshot_at} NULL where that is nothing. A snapshot that changes the answer of comments that have left sends these out
- * again, while the watermark has not passed them. So the row of an observation with the greatest {@code snapshot_at} is the right one,
- * in whatever order records come. Of several snapshots of one moment the largest count holds.
+ * again. So the row of an observation with the greatest {@code snapshot_at} is the right one, in whatever order records come. Of several
+ * snapshots of one moment the largest count holds.
  *
- * <p>State per user: comments that the watermark has not passed, and snapshots from {@code history_ms} before the watermark on with
- * the last one before them, for comments that come late. Both end by {@code table.exec.state.ttl}, too.
+ * <p>State per user: the comments that the watermark has not passed, and snapshots from {@code history_ms} before the watermark on
+ * with the last one before them, for comments that come late. {@code table.exec.state.ttl} ends both. A snapshot that may change the
+ * answer of comments which are no longer here leaves as a row of its own, {@code comment_id} NULL: whoever holds the comments has to
+ * see to them.
  *
  * <p>A temporal join of Flink would keep each comment until both watermarks have passed it, and drop snapshots that late comments need.
  */
@@ -61,6 +63,7 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
     public void eval(
             Context context,
             @StateHint(name = "counts", type = @DataTypeHint("MAP<BIGINT, BIGINT>")) MapView<Long, Long> counts,
+            @StateHint(name = "gone", type = @DataTypeHint("ROW<latest BIGINT>")) Row gone,
             @StateHint(name = "recent", type = @DataTypeHint("MAP<ROW<" + COMMENT + ">, BOOLEAN>"))
                     MapView<Row, Boolean> recent,
             @ArgumentHint(
@@ -78,6 +81,8 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
             if (at > watermark) {
                 recent.put(kept, true);
                 time.registerOnTime(Math.floorDiv(at, TIMER_MILLIS) * TIMER_MILLIS + TIMER_MILLIS);
+            } else {
+                letGo(gone, at);
             }
             return;
         }
@@ -87,6 +92,10 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
             return;
         }
         counts.put(at, count);
+        Long lastGone = gone.getFieldAs(0);
+        if (lastGone != null && at <= lastGone) {
+            collect(enriched(new Row(COLUMNS.size()), at, counts));
+        }
         for (Row kept : recent.keys()) {
             Long latest = latest(counts, kept.getFieldAs(INGESTED_AT));
             if (latest != null && latest == at) {
@@ -99,7 +108,7 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
     }
 
     /** Forgets the comments that the watermark has passed. */
-    public void onTimer(OnTimerContext context, MapView<Long, Long> counts, MapView<Row, Boolean> recent) throws Exception {
+    public void onTimer(OnTimerContext context, MapView<Long, Long> counts, Row gone, MapView<Row, Boolean> recent) throws Exception {
         long watermark = context.timeContext(Long.class).currentWatermark();
         List<Row> passed = new ArrayList<>();
         for (Row kept : recent.keys()) {
@@ -109,6 +118,14 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
         }
         for (Row kept : passed) {
             recent.remove(kept);
+            letGo(gone, kept.getFieldAs(INGESTED_AT));
+        }
+    }
+
+    private static void letGo(Row gone, long at) {
+        Long latest = gone.getFieldAs(0);
+        if (latest == null || latest < at) {
+            gone.setField(0, at);
         }
     }
 
