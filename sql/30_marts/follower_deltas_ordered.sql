@@ -11,7 +11,9 @@ SELECT
   LAG(follower_count) OVER (PARTITION BY userid ORDER BY arrival) AS prev_follower_count
 FROM (
   SELECT
-    *,
+    userid,
+    observed_at,
+    follower_count,
     PROCTIME() AS arrival
   FROM follower_counts
 )

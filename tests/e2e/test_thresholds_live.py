@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ NUMBER = 80
 FOLLOWERS = 5_000
 # What a user is promised between `apply` and the first row that is judged anew.
 SECONDS = 10.0
+IDLE_S = 2.0
 
 
 def edited(path: Path, small: float) -> Path:
@@ -54,8 +56,16 @@ class Hours:
         Partitions are read one after the other, and those that were silent hold no watermark back: sent at once, the end of the
         hour in one partition would make its middle late in another.
         """
+        self.middle(hour)
+        self.close(hour)
+
+    def middle(self, hour: int) -> None:
+        """Observations in the middle of that hour; the job has seen them all."""
         self._observe(hour * HOUR_MS + 30 * MINUTE_MS, hour)
         until(lambda: self._seen(hour), 90, f"hour {hour} is visible")
+
+    def close(self, hour: int) -> None:
+        """First observations of the next hour."""
         self._observe((hour + 1) * HOUR_MS + 3 * MINUTE_MS, hour)
 
     def _observe(self, after_ms: int, hour: int) -> None:
@@ -223,3 +233,27 @@ def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
         rows = until(lambda: hours.judged(2), 90, "the hour after the pause is judged")
     assert {(row["author_follower_count"], row["snapshot_status"], row["tier"]) for row in rows} == {(20_000, "fresh", "mid")}
     assert differing(stack) == []
+
+
+def silence(seconds: float) -> None:
+    """Nobody says anything for that long."""
+    end = time.monotonic() + seconds
+    until(lambda: time.monotonic() > end, seconds + 10, "the silence is over")
+
+
+def test_hours_that_end_after_a_silence(stack: Stack) -> None:
+    """Records close an hour while all partitions are idle: tasks wake one by one, and none may run ahead of the others' rows."""
+    start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
+    job = stack.submit("pipeline", "--detached", "--run-id", "silent", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
+    with producing(stack.endpoints) as producer:
+        hours = Hours(stack, producer, start_ms)
+        hours.send(0)
+        for hour in (1, 2, 3):
+            hours.middle(hour)
+            # Twice the idle timeout, and mostly no checkpoint, which would send on what the sources have collected.
+            silence(2 * IDLE_S)
+            hours.close(hour)
+            until(partial(hours.judged, hour), 60, f"hour {hour} is judged")
+    assert differing(stack) == []
+    assert len(held(stack, "trending_hourly")) == 3 * NUMBER
+    assert stack.attempts(job) == {0}, stack.failure(job)

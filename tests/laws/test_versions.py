@@ -27,7 +27,9 @@ def pom_properties() -> dict[str, str]:
 def pins() -> dict[str, str]:
     """Package -> version, of the pinned dependencies."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    everything = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    everything = [*project["dependencies"], *(item for extra in project["optional-dependencies"].values() for item in extra)]
+    # An extra may name another one of this project.
+    everything = [item for item in everything if not item.startswith(f"{project['name']}[")]
     assert all("==" in item for item in everything), "every dependency is pinned"
     return dict(item.split("==") for item in everything)
 

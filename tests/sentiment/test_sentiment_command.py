@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cli import main as cli_main
+from udfs.sentiment.model import shipped
+from udfs.sentiment.onnx_model import OnnxModel
+from udfs.sentiment.sidecar.client import Sidecar
+
+if TYPE_CHECKING:
+    from tests.sentiment.conftest import TinyOnnx
 
 
 def run(monkeypatch: pytest.MonkeyPatch, given: bytes, *args: str) -> int:
@@ -55,3 +63,81 @@ def test_a_bad_lexicon_names_its_line(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "own.tsv, line 1: 1 columns" in capsys.readouterr().err
     assert run(monkeypatch, b"", "--lexicon", str(tmp_path / "none.tsv")) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_another_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny_onnx: TinyOnnx) -> None:
+    folder = tiny_onnx.write()
+    assert run(monkeypatch, b'"this good"\n"nan"\n"bad"\n', "--model", "onnx", "--path", str(folder)) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    name = OnnxModel(folder).name
+    assert rows == [
+        {"text": "this good", "compound": tiny_onnx.compound("this good"), "label": "positive", "model": name},
+        {
+            "text": "nan",
+            "compound": None,
+            "label": None,
+            "model": name,
+            "error": f"sentiment: comment of line 2: {name}: the score nan is not from -1 to 1",
+        },
+        {"text": "bad", "compound": tiny_onnx.compound("bad"), "label": "negative", "model": name},
+    ]
+
+
+def test_the_environment_chooses_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny_onnx: TinyOnnx
+) -> None:
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_MODEL", "onnx")
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_ONNX", str(tiny_onnx.write()))
+    assert run(monkeypatch, b'"good"\n') == 0
+    assert json.loads(capsys.readouterr().out)["model"].startswith("onnx-tiny-")
+    assert run(monkeypatch, b'"good"\n', "--model", "lexicon") == 0
+    assert json.loads(capsys.readouterr().out)["model"] == shipped().name
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--model", "bert"], "TOKPULSE_SENTIMENT_MODEL: 'bert' is none of lexicon, onnx, grpc"),
+        (["--model", "onnx"], "TOKPULSE_SENTIMENT_ONNX is not set"),
+        (["--model", "onnx", "--path", "/nonexistent/tiny"], "onnx-tiny: /nonexistent/tiny/labels.json: No such file"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str], said: str
+) -> None:
+    """No other one takes its place here."""
+    assert run(monkeypatch, b'"good"\n', *args) == 1
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.http
+def test_a_server_until_it_is_told_to_end() -> None:
+    program = "import sys; from cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "sentiment-server", "--address", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            said = re.fullmatch(r"lexicon model on port (\d+) of 127\.0\.0\.1; Ctrl-C ends it\n", server.stdout.readline())
+            assert said
+            sidecar = Sidecar(f"127.0.0.1:{said[1]}")
+            assert list(sidecar.compounds(["slay"], 10.0)) == [shipped().compound("slay")]
+            assert sidecar.name == f"grpc-{shipped().name}"
+            sidecar.close()
+        finally:
+            server.terminate()
+        assert server.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--model", "grpc"], "would ask another server"),
+        (["--model", "onnx", "--path", "/nonexistent/tiny"], "labels.json: No such"),
+    ],
+)
+def test_a_server_of_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str], said: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tokpulse", "sentiment-server", *args])
+    assert cli_main.main() == 1
+    assert said in " ".join(capsys.readouterr().err.split())

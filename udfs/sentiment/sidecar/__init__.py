@@ -1,0 +1,1 @@
+"""A sentiment model in another process, over gRPC: its definition, a client and a reference server."""
