@@ -18,7 +18,7 @@ WATERMARK_DELAY = timedelta(minutes=2)
 # What a post or a user left behind is forgotten after this long without news: longer than the topics keep their records, so that a
 # job that has run for months knows all that a replay of the log finds.
 STATE_TTL = timedelta(days=31)
-# How far behind the watermark a comment may be and still find the snapshot of its time: as far as a bounded run lets records be out of order.
+# How far behind the watermark a comment may come and still find the snapshot of its time.
 SNAPSHOT_HISTORY = timedelta(hours=24)
 # Long enough that no row is late for it; a day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)

@@ -1,4 +1,4 @@
-"""The comments job: comments and user snapshots in Kafka -> each comment with its sentiment and its writer's followers, in ClickHouse.
+"""The comments job: comments and user snapshots in Kafka -> comments with sentiment and their writers' followers in ClickHouse.
 
 Submit it with `tokpulse submit comments`, or paste the `flink run -py jobs/comments.py` line which that prints.
 """

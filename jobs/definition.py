@@ -17,6 +17,10 @@ from thresholds.topic import TOPIC
 JUDGING = frozenset({"05_functions/trending_verdict.sql", "05_functions/follower_verdicts.sql"})
 
 
+# The function that asks a sentiment model.
+SCORING = "05_functions/comment_sentiment.sql"
+
+
 @dataclass(frozen=True)
 class JobDefinition:
     """A job as a declaration. SQL paths are relative to `sql/`; one job becomes one StatementSet, that is one Flink job.
@@ -47,6 +51,11 @@ class JobDefinition:
     def judges(self) -> bool:
         """Whether the published thresholds decide what the job writes."""
         return not JUDGING.isdisjoint(self.functions)
+
+    @property
+    def scores(self) -> bool:
+        """Whether a sentiment model decides what the job writes."""
+        return SCORING in self.functions
 
     @property
     def transactional(self) -> frozenset[str]:

@@ -1,77 +1,70 @@
 """Python function of the SQL files that score comments: `comment_sentiment`.
 
-It never raises: a text that the model cannot score gives a row with `error` set, which becomes a dead letter.
+No text and no model makes it raise: where there is no score there is an `error`, which becomes a dead letter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 from pyflink.table import DataTypes, FunctionContext, ScalarFunction
 from pyflink.table.udf import udf
 
 from udfs.language import guess_language
-from udfs.sentiment.model import label, shipped
+from udfs.sentiment.model import label
+from udfs.sentiment.scorer import Counters
+from udfs.sentiment.settings import SentimentSettings
 
 COLUMNS = ("compound", "label", "model", "language", "error")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A text's score, -1 to 1, and the model and version that gave it; `error` says why there is none."""
-
-    compound: float
-    model: str
-    error: str | None
-
-
-class Scorer(Protocol):
-    """Scores batches of texts."""
-
-    def score(self, ids: Sequence[str], texts: Sequence[str]) -> list[Scored]:
-        """One result per text, in their order; never raises."""
-
-
-class LexiconScorer:
-    """The shipped lexicon model as a Scorer."""
-
-    def score(self, ids: Sequence[str], texts: Sequence[str]) -> list[Scored]:
-        """See Scorer."""
-        model = shipped()
-        return [Scored(compound, model.name, None) for compound in model.compounds(texts)]
+_NOTHING = (None,) * len(COLUMNS)
 
 
 class CommentSentiment(ScalarFunction):  # type: ignore[misc]  # PyFlink has no type hints
-    """Vectorized: (id, text) -> (compound, label, model, language, error); all NULL where there is no text."""
+    """Vectorized: (id, text) -> (compound, label, model, language, error); all NULL for a record that could not be decoded."""
+
+    settings: SentimentSettings
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings of whoever submits the job: Flink asks for this then, and a TaskManager's environment is another."""
+        return {"settings": SentimentSettings.from_env()}
 
     def is_deterministic(self) -> bool:
-        """False: which model answers depends on configuration, and a planner that knows it calls it once for all readers of a row."""
+        """False: which model answers depends on configuration and on its health, so two calls for one row might differ."""
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        """Loads the model and registers the metric `sentiment.failed`."""
-        self._scorer: Scorer = LexiconScorer()
-        self._failed = function_context.get_metric_group().add_group("sentiment").counter("failed")
+        """Makes the scorer and registers the metrics `sentiment.scored`, `fallbacks`, `quarantined` and `restarts`."""
+        self._scorer = self.settings.scorer()
+        metrics = function_context.get_metric_group().add_group("sentiment")
+        self._metrics = {name: metrics.counter(name) for name in asdict(Counters())}
+        self._reported = asdict(Counters())
+
+    def close(self) -> None:
+        """Ends what the model started."""
+        self._scorer.close()
 
     def eval(self, ids: Any, texts: Any) -> pd.DataFrame:
         """One row per comment."""
-        return pd.DataFrame(self._rows(list(ids), list(texts)), columns=list(COLUMNS), dtype=object)
-
-    def _rows(self, ids: list[str | None], texts: list[str | None]) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = [(None,) * len(COLUMNS)] * len(ids)
-        # A record that cannot be decoded has neither id nor text.
+        rows: list[tuple[Any, ...]] = [_NOTHING] * len(ids)
+        # A record that could not be decoded has neither id nor text.
         places = [place for place, text in enumerate(texts) if text is not None]
-        known = [str(texts[place]) for place in places]
-        for place, text, scored in zip(places, known, self._scorer.score([str(ids[place]) for place in places], known), strict=True):
-            if scored.error is None:
-                rows[place] = (scored.compound, label(scored.compound), scored.model, guess_language(text), None)
-            else:
+        known = [texts[place] for place in places]
+        results = self._scorer.score([ids[place] for place in places], known)
+        for place, text, scored in zip(places, known, results, strict=True):
+            if scored.compound is None:
                 rows[place] = (None, None, scored.model, None, scored.error)
-                self._failed.inc()
-        return rows
+            else:
+                rows[place] = (scored.compound, label(scored.compound), scored.model, guess_language(text), None)
+        self._report()
+        return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+    def _report(self) -> None:
+        now = asdict(self._scorer.counters)
+        for name, counter in self._metrics.items():
+            counter.inc(now[name] - self._reported[name])
+        self._reported = now
 
 
 comment_sentiment = udf(

@@ -18,8 +18,8 @@ SELECT
   comments_scored.sentiment.`language` AS `language`,
   CASE
     WHEN error IS NOT NULL THEN error
-    WHEN create_time >= 4102444800 THEN CONCAT('create_time_out_of_range: ', CAST(create_time AS STRING), ' of comment ', comment_id)
-    ELSE comments_scored.sentiment.error
+    WHEN create_time BETWEEN 0 AND 4102444799 THEN comments_scored.sentiment.error
+    ELSE CONCAT('create_time_out_of_range: ', CAST(create_time AS STRING), ' of comment ', comment_id)
   END AS reason,
   payload,
   kafka_partition,

@@ -92,7 +92,7 @@ def expected(stack: Stack) -> Expected:
 
 
 def scored(text: str) -> tuple[float, str, str]:
-    """Compound, model and language of a text, by the functions themselves: only that each row has its own is what a job can spoil."""
+    """Compound, model and language of a text, by the functions themselves: a job can only give a row those of another."""
     return shipped().compound(text), shipped().name, guess_language(text)
 
 

@@ -179,7 +179,9 @@ def user_snapshot(userid: str, at_ms: int, followers: int) -> dict[str, Any]:
     return {"userid": userid, "user": user, "stats": stats, "ingested_at": at_ms}
 
 
-def comment_observation(comment: str, user: str, at_ms: int, text: str = "love it", likes: int = 0, post: str = "p") -> dict[str, Any]:
+def comment_observation(
+    comment: str, user: str, at_ms: int, text: str = "love it", likes: int = 0, post: str = "p"
+) -> dict[str, Any]:
     """A whole record of a comment on `post` by `user`."""
     return {
         "id": comment,
