@@ -12,6 +12,7 @@ from connectors.clickhouse_queries import rows
 from connectors.endpoints import Endpoints
 
 Row = Mapping[str, Any]
+_MANY_MISSING = 0.9
 
 
 def tables(endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
@@ -20,6 +21,7 @@ def tables(endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
     client = connect(url)
     try:
         yield extent(rows(client, url, "engagement_extent")[0], now_s)
+        yield comments(rows(client, url, "comments_extent")[0], now_s)
         yield dead_letters(rows(client, url, "dead_letter_reasons"))
         yield ledger(rows(client, url, "ledger_unaccounted"))
         yield detached(rows(client, url, "detached_parts"))
@@ -39,6 +41,18 @@ def extent(row: Row, now_s: float) -> Finding:
             "rows", f"{text}, {duration(behind)} ago", "no newer observations have come through: see records, job and watermark"
         )
     return ok("rows", text)
+
+
+def comments(row: Row, now_s: float) -> Finding:
+    """From comments_extent.sql. Not every deployment has comments, so that none are there is no fault."""
+    if not row["rows_held"]:
+        return ok("comments", "comments_enriched is empty: it is filled by comments or pipeline, from tiktok.comments.events")
+    text = f"comments_enriched holds {row['rows_held']:,}, the newest observed {duration(max(0.0, now_s - row['newest']))} ago"
+    share = row["missing"] / row["rows_held"]
+    if share > _MANY_MISSING:
+        todo = "nobody looks at the profiles of most commenters: follower_count and reach say little"
+        return warn("comments", f"{text}; {share:.0%} of their writers have no snapshot", todo)
+    return ok("comments", text)
 
 
 def dead_letters(found: Sequence[Row]) -> Finding:

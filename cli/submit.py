@@ -75,7 +75,7 @@ def command(
     watermark_delay: Annotated[
         str,
         typer.Option(
-            help="How far event time may be out of order (default: 2 min; a bounded trending, followers or pipeline: 24 h)."
+            help="How far event time may be out of order (default: 2 min; bounded, 24 h where late rows could not be mended)."
         ),
     ] = "",
     idle_timeout: Annotated[str, typer.Option(help="A silent partition holds windows back this long (default: 30 s).")] = "",

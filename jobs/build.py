@@ -18,6 +18,8 @@ WATERMARK_DELAY = timedelta(minutes=2)
 # What a post or a user left behind is forgotten after this long without news: longer than the topics keep their records, so that a
 # job that has run for months knows all that a replay of the log finds.
 STATE_TTL = timedelta(days=31)
+# How far behind the watermark a comment may come and still find the snapshot of its time.
+SNAPSHOT_HISTORY = timedelta(hours=24)
 # Long enough that no row is late for it; a day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)
 
@@ -47,6 +49,7 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         "table.local-time-zone": "UTC",
         "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
         "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.shares_views).lower(),
     }.items():
         t_env.get_config().set(key, value)
     return t_env
@@ -68,6 +71,7 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "TALLY_STEP": TALLY_SIZE if settings.bounded else WINDOW,
         "TALLY_SIZE": TALLY_SIZE,
         "WINDOW_MS": milliseconds(WINDOW),
+        "SNAPSHOT_HISTORY_MS": milliseconds(SNAPSHOT_HISTORY),
         "MAX_AHEAD": f"{milliseconds(settings.max_ahead)} ms",
         "MAX_AHEAD_MS": milliseconds(settings.max_ahead),
         "RESUMED": settings.resumed,

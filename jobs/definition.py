@@ -17,6 +17,10 @@ from thresholds.topic import TOPIC
 JUDGING = frozenset({"05_functions/trending_verdict.sql", "05_functions/follower_verdicts.sql"})
 
 
+# The function that asks a sentiment model.
+SCORING = "05_functions/comment_sentiment.sql"
+
+
 @dataclass(frozen=True)
 class JobDefinition:
     """A job as a declaration. SQL paths are relative to `sql/`; one job becomes one StatementSet, that is one Flink job.
@@ -24,6 +28,8 @@ class JobDefinition:
     A source file is named after its topic (`posts_events` for tiktok.posts.events), a sink file too, with `_topic` or `_dlq` added.
     `bounded_watermark_delay` is how far event time may be out of order in a bounded run, unless the user says otherwise: long in a
     job whose answer late rows could not mend, so that nothing is late there and the order of reading does not matter.
+    `shares_views` makes the planner compute a view once for all that read it; without it, it may compute it anew for each with just
+    the columns that this one needs, which is cheaper unless a Python function is among what is computed.
     """
 
     name: str
@@ -34,6 +40,7 @@ class JobDefinition:
     inserts: tuple[str, ...]
     clickhouse: tuple[ClickHouseSink, ...]
     bounded_watermark_delay: timedelta = timedelta(minutes=2)
+    shares_views: bool = False
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -44,6 +51,11 @@ class JobDefinition:
     def judges(self) -> bool:
         """Whether the published thresholds decide what the job writes."""
         return not JUDGING.isdisjoint(self.functions)
+
+    @property
+    def scores(self) -> bool:
+        """Whether a sentiment model decides what the job writes."""
+        return SCORING in self.functions
 
     @property
     def transactional(self) -> frozenset[str]:
@@ -103,4 +115,5 @@ def combined(name: str, jobs: Iterable[JobDefinition]) -> JobDefinition:
         inserts=union("inserts"),
         clickhouse=tuple(dict.fromkeys(sink for job in parts for sink in job.clickhouse)),
         bounded_watermark_delay=max(job.bounded_watermark_delay for job in parts),
+        shares_views=any(job.shares_views for job in parts),
     )

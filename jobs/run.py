@@ -11,7 +11,7 @@ from connectors.errors import TokpulseError
 from jobs.build import build, table_environment
 from jobs.definition import JobDefinition
 from jobs.failure import tell
-from jobs.settings import parse, resolve
+from jobs.settings import check_sentiment, parse, resolve
 from thresholds.publish import establish
 
 
@@ -20,6 +20,8 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
     arguments = parse(job.name, argv)
     try:
         settings = resolve(arguments)
+        if job.scores:
+            check_sentiment()
         t_env = table_environment(job, settings)
         if t_env.get_config().get("execution.state-recovery.path", ""):
             # `flink run -s` says the same as --resumed.

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from udfs.sentiment.extension import ExtensionError
+from udfs.sentiment.settings import SentimentSettingError, SentimentSettings
 
 _DURATION = re.compile(r"^\s*(\d+)\s*(ms|s|min|h|d)\s*$")
 _UNITS = {
@@ -112,6 +114,15 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
         stop_after_consecutive=consecutive,
         stop_ratio=ratio,
     )
+
+
+def check_sentiment() -> None:
+    """Whether the environment names a sentiment model that is there. Raises SettingError."""
+    try:
+        # A model of another machine may be out of reach from here, but not the lexicon, which stands in for all of them.
+        SentimentSettings.from_env().scorer().close()
+    except (SentimentSettingError, ExtensionError, OSError) as error:
+        raise SettingError(str(error), "see docs/sentiment.md") from None
 
 
 def parse(job: str, argv: Sequence[str]) -> argparse.Namespace:

@@ -91,6 +91,12 @@ def test_rows(row: dict[str, Any], level: Level) -> None:
     assert doctor_tables.extent(row, NOW_S).level is level
 
 
+@pytest.mark.parametrize(("held", "missing", "level"), [(0, 0, OK), (100, 90, OK), (100, 91, WARN)])
+def test_comments(held: int, missing: int, level: Level) -> None:
+    row = {"rows_held": held, "newest": NOW_S + 1, "missing": missing}
+    assert doctor_tables.comments(row, NOW_S).level is level
+
+
 def test_dead_letters_name_the_most_frequent_reason() -> None:
     assert doctor_tables.dead_letters([]).level is OK
     found = [

@@ -9,15 +9,22 @@ from typing import Any
 
 from simulator.plain_versions import plain_version
 from simulator.reference import follower_alerts, trending_hourly, velocity_30m
+from simulator.reference.comment_sentiment_hourly import comment_sentiment_hourly
+from simulator.reference.comments_enriched import CommentsEnriched
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
-from simulator.settings import POSTS, USERS
+from simulator.settings import COMMENTS, POSTS, USERS
 from thresholds.publish import stored
+from udfs.language import guess_language
+from udfs.sentiment.model import shipped
 
 from .records import decoded, differences
 from .stack_process import Stack
 
 Row = dict[str, Any]
+# Digits of sums of floating-point numbers, which depend on the order they are added in.
+_SUM_DIGITS = 12
+_SUMS = ("mean_compound", "reach_weighted_compound")
 # Columns of each mart; those before the first counter are its key.
 KEYS = {
     "engagement_hourly": ("aweme_id", "window_start"),
@@ -26,6 +33,8 @@ KEYS = {
     "velocity_30m": ("aweme_id", "window_start"),
     "follower_deltas": ("userid", "t_now"),
     "follower_deltas_corrected": ("userid", "t_now"),
+    "comments_enriched": ("comment_id",),
+    "comment_sentiment_hourly": ("video_id", "window_start"),
     "tiktok.trending.alerts": ("aweme_id", "window_start"),
     "tiktok.followers.deltas": ("userid", "t_now"),
     "tiktok.followers.alerts": ("userid", "t_now", "within_hours"),
@@ -38,13 +47,14 @@ class Expected:
 
     posts: int
     users: int
+    comments: int
     rows: Mapping[str, Sequence[Row]]
 
 
 def expected(stack: Stack) -> Expected:
     """From all that Kafka holds, judged by the versions of the thresholds that are published now."""
-    hours, velocity, snapshots = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas()
-    posts = users = 0
+    hours, velocity, snapshots, enriched = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas(), CommentsEnriched()
+    posts = users = comments = 0
     for _, post in decoded(stack.endpoints, POSTS):
         hours.add(post)
         velocity.add(post)
@@ -52,12 +62,17 @@ def expected(stack: Stack) -> Expected:
     for _, user in decoded(stack.endpoints, USERS):
         snapshots.add(user)
         users += 1
+    for _, comment in decoded(stack.endpoints, COMMENTS):
+        enriched.add(comment)
+        comments += 1
     versions = [plain_version(version) for version in stored(stack.endpoints)]
     trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions)
     deltas = snapshots.rows()
+    moods = enriched.rows(snapshots, scored)
     return Expected(
         posts,
         users,
+        comments,
         {
             "engagement_hourly": hours.rows(),
             "trending_hourly": trending,
@@ -65,6 +80,8 @@ def expected(stack: Stack) -> Expected:
             "velocity_30m": list(velocity.rows()),
             "follower_deltas": deltas,
             "follower_deltas_corrected": deltas,
+            "comments_enriched": moods,
+            "comment_sentiment_hourly": [rounded(row) for row in comment_sentiment_hourly(moods)],
             "tiktok.trending.alerts": [
                 {name: value for name, value in row.items() if name != "is_trending"} for row in trending if row["is_trending"]
             ],
@@ -74,13 +91,23 @@ def expected(stack: Stack) -> Expected:
     )
 
 
+def scored(text: str) -> tuple[float, str, str]:
+    """Compound, model and language of a text, by the functions themselves: a job can only give a row those of another."""
+    return shipped().compound(text), shipped().name, guess_language(text)
+
+
+def rounded(row: Row) -> Row:
+    """`row` with sums of floating-point numbers rounded."""
+    return row | {name: round(row[name], _SUM_DIGITS) for name in _SUMS if row.get(name) is not None}
+
+
 def held(stack: Stack, name: str) -> list[Row]:
     """What a reader of the ClickHouse view, or of the topic, sees; times in Unix milliseconds."""
     if name.startswith("tiktok."):
         return [{key: plain(value) for key, value in record.items()} for _, record in decoded(stack.endpoints, name)]
     with stack.clickhouse() as client:
         found = client.query(f"SELECT * FROM {name}", column_formats={"DateTime64*": "int"})
-        return [{key: plain(value) for key, value in row.items()} for row in found.named_results()]
+        return [rounded({key: plain(value) for key, value in row.items()}) for row in found.named_results()]
 
 
 def plain(value: Any) -> Any:

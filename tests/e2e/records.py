@@ -179,6 +179,23 @@ def user_snapshot(userid: str, at_ms: int, followers: int) -> dict[str, Any]:
     return {"userid": userid, "user": user, "stats": stats, "ingested_at": at_ms}
 
 
+def comment_observation(
+    comment: str, user: str, at_ms: int, text: str = "love it", likes: int = 0, post: str = "p"
+) -> dict[str, Any]:
+    """A whole record of a comment on `post` by `user`."""
+    return {
+        "id": comment,
+        "video_id": post,
+        "text": text,
+        "create_time": 1_767_571_200,
+        "digg_count": likes,
+        "reply_total": 0,
+        "parent_id": None,
+        "user": {"id": user, "uniqueId": user, "nickname": user, "region": None},
+        "ingested_at": at_ms,
+    }
+
+
 def row(stack: Stack, post: str, hour_ms: int) -> tuple[Any, ...]:
     """(play_count, is_final) of one post-hour, () while there is none."""
     sql = f"SELECT play_count, is_final FROM engagement_hourly WHERE aweme_id = '{post}'"

@@ -39,6 +39,8 @@ RESULT_TABLES = (
     "velocity_30m_extremes",
     "follower_snapshots_log",
     "follower_deltas_log",
+    "comments_log",
+    "comments_late_snapshots_log",
     "dead_letters_log",
     "pipeline_ledger_entries",
 )

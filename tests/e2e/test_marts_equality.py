@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.settings import HOUR_MS, POSTS, USERS, SimulationSettings
+from simulator.settings import COMMENTS, HOUR_MS, POSTS, USERS, SimulationSettings
 from thresholds.publish import publish, stored
 from udfs.thresholds import FollowerGain, Thresholds, Tier
 
@@ -21,7 +21,7 @@ DISORDER = SimulationSettings(
     posts=150,
     creators=30,
     hours=34,
-    topics=(POSTS, USERS),
+    topics=(POSTS, USERS, COMMENTS),
     duplicates=0.08,
     out_of_order=0.2,
     late=0.05,
@@ -54,10 +54,12 @@ def universe(running_stack: Stack) -> Expected:
     before = expected(running_stack)
     tied = publish_awkward(running_stack, list(before.rows["trending_hourly"]))
     want = expected(running_stack)
-    assert want.posts + want.users == truth.total
+    assert want.posts + want.users + want.comments == truth.total
     rows = want.rows["trending_hourly"]
     # The universe has what its name promises.
-    assert {row["snapshot_status"] for row in rows} == {"fresh", "stale", "missing"}
+    for name in ("trending_hourly", "comments_enriched"):
+        assert {row["snapshot_status"] for row in want.rows[name]} == {"fresh", "stale", "missing"}
+    assert len(want.rows["comments_enriched"]) < want.comments - truth.counts[COMMENTS]["duplicate"], "no comment is seen again"
     assert any(row["gap_hours"] > 1 for row in rows)
     assert any(row["delta_plays"] < 0 for row in rows)
     assert len({row["threshold_version"] for row in rows}) == len(stored(running_stack.endpoints)) == 3
@@ -75,13 +77,9 @@ def test_the_pipeline_at_any_parallelism(running_stack: Stack, universe: Expecte
     running_stack.submit("pipeline", "--bounded", "--parallelism", str(parallelism), "--run-id", run_id)
     assert_equal(running_stack, EVERYTHING, universe)
     assert ledger(running_stack, run_id, POSTS)["read"] == universe.posts
-    assert ledger(running_stack, run_id, USERS) == {
-        "read": universe.users,
-        "counted": universe.users,
-        "late": 0,
-        "quarantined": 0,
-        "unaccounted": 0,
-    }
+    for topic, count in ((USERS, universe.users), (COMMENTS, universe.comments)):
+        found = ledger(running_stack, run_id, topic)
+        assert found == {"read": count, "counted": count, "late": 0, "quarantined": 0, "unaccounted": 0}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +87,7 @@ def test_the_pipeline_at_any_parallelism(running_stack: Stack, universe: Expecte
     [
         ("trending", ("trending_hourly", "tiktok.trending.alerts")),
         ("velocity", ("velocity_30m",)),
+        ("comments", ("comments_enriched", "comment_sentiment_hourly")),
         ("followers", ("follower_deltas", "follower_deltas_corrected", "tiktok.followers.deltas", "tiktok.followers.alerts")),
     ],
 )

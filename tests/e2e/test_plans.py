@@ -15,13 +15,14 @@ from .stack_process import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(180)]
 
-# Operators whose state has a bound: windows close, an event-time join forgets versions that the watermark has passed, and what is
-# left per key is dropped by table.exec.state.ttl.
+# Operators whose state has a bound: windows close, an event-time join forgets versions that the watermark has passed, the process
+# table function comments that it has passed, and what is left per key is dropped by table.exec.state.ttl.
 BOUNDED = {
     *("LocalWindowAggregate", "GlobalWindowAggregate", "WindowTableFunction", "OverAggregate", "Deduplicate", "TemporalJoin"),
+    "ProcessTableFunction",
     *("TableSourceScan", "Reused", "Calc", "PythonCalc", "Correlate", "PythonCorrelate", "Union", "Exchange", "Sink"),
 }
-READ = {"engagement": 1, "trending": 2, "velocity": 1, "followers": 1, "pipeline": 2}
+READ = {"engagement": 1, "trending": 2, "velocity": 1, "followers": 1, "comments": 2, "pipeline": 3}
 
 
 def plan(stack: Stack, name: str) -> list[str]:
@@ -47,5 +48,7 @@ def test_a_plan_reads_each_topic_once_and_has_a_bound_on_its_state(running_stack
     assert set(operators) <= BOUNDED
     assert operators.count("TableSourceScan") == READ[name] == len(set(JOBS[name].topics_read))
     assert operators.count("TemporalJoin") == (name in ("trending", "pipeline"))
-    # The verdict is computed once for both of its readers.
+    assert operators.count("ProcessTableFunction") == (name in ("comments", "pipeline"))
+    # A verdict and a score are computed once for all of their readers.
     assert sum("trending_verdict(" in line for line in lines) == (name in ("trending", "pipeline"))
+    assert sum("comment_sentiment(" in line for line in lines) == (name in ("comments", "pipeline"))

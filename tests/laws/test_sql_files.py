@@ -194,7 +194,8 @@ def test_no_topic_is_spelled_in_sql() -> None:
 def test_a_view_has_the_columns_of_its_clickhouse_table_in_order(job: JobDefinition) -> None:
     tables = clickhouse_tables()
     for sink in job.clickhouse:
-        assert select_lists(text_of(creators()[sink.view]))[0] == [column.name for column in tables[sink.table]]
+        written = [column.name for column in tables[sink.table] if not column.rest.startswith("MATERIALIZED")]
+        assert select_lists(text_of(creators()[sink.view]))[0] == written
 
 
 def test_a_file_with_two_statements_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

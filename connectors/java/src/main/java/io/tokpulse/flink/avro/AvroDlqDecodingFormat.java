@@ -19,13 +19,14 @@ import java.util.Map;
 
 /**
  * The format as the planner sees it: insert-only, with the readable metadata {@code error} (STRING, NULL for a good
- * record) and {@code payload} (BYTES, the value of a bad record as received). Their columns follow the physical ones
- * in the row that the decoder makes.
+ * record), {@code payload} (BYTES, the value of a bad record as received) and {@code received} (BYTES, the value of
+ * any record as received). Their columns follow the physical ones in the row that the decoder makes.
  */
 final class AvroDlqDecodingFormat implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
 
     static final String ERROR = "error";
     static final String PAYLOAD = "payload";
+    static final String RECEIVED = "received";
 
     private final AvroDlqSettings settings;
     private List<String> metadata = List.of();
@@ -39,6 +40,7 @@ final class AvroDlqDecodingFormat implements ProjectableDecodingFormat<Deseriali
         Map<String, DataType> readable = new LinkedHashMap<>();
         readable.put(ERROR, DataTypes.STRING().nullable());
         readable.put(PAYLOAD, DataTypes.BYTES().nullable());
+        readable.put(RECEIVED, DataTypes.BYTES().nullable());
         return readable;
     }
 
@@ -67,6 +69,7 @@ final class AvroDlqDecodingFormat implements ProjectableDecodingFormat<Deseriali
                 (RowType) columns.getLogicalType(),
                 metadata.indexOf(ERROR),
                 metadata.indexOf(PAYLOAD),
+                metadata.indexOf(RECEIVED),
                 metadata.size(),
                 produced);
     }

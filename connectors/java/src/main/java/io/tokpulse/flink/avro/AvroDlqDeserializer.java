@@ -15,9 +15,9 @@ import java.io.IOException;
 /**
  * Decodes the value of one Kafka record to one row of its final width: the columns, then the format's metadata.
  *
- * <p>A good record fills the columns and leaves the metadata NULL. A bad one leaves the columns NULL and fills
- * {@code error} ({@code code: text}) and {@code payload} (the value as received). Each record gives a new row, so
- * rows may be kept; their strings are views of the value's bytes, which Kafka's consumer makes anew for each record.
+ * <p>A good record fills the columns and leaves {@code error} and {@code payload} NULL. A bad one leaves the columns
+ * NULL and fills {@code error} ({@code code: text}) and {@code payload} (the value as received). {@code received} is
+ * the value of either. Each record gives a new row, so rows may be kept; their strings are views of the value's bytes, which Kafka's consumer makes anew for each record.
  */
 final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
 
@@ -30,6 +30,7 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
     private final RowType columns;
     private final int errorPosition;
     private final int payloadPosition;
+    private final int receivedPosition;
     private final int width;
     private final TypeInformation<RowData> produced;
 
@@ -39,8 +40,8 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
     private transient QuarantineMetrics metrics;
 
     /**
-     * {@code error} and {@code payload} are positions among the {@code metadata} columns behind {@code columns}; -1
-     * for none. Raises {@link org.apache.flink.table.api.ValidationException} for columns that the reader's schema
+     * {@code error}, {@code payload} and {@code received} are positions among the {@code metadata} columns behind
+     * {@code columns}; -1 for none. Raises {@link org.apache.flink.table.api.ValidationException} for columns that the reader's schema
      * cannot fill.
      */
     AvroDlqDeserializer(
@@ -48,12 +49,14 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
             RowType columns,
             int error,
             int payload,
+            int received,
             int metadata,
             TypeInformation<RowData> produced) {
         this.settings = settings;
         this.columns = columns;
-        this.errorPosition = error < 0 ? -1 : columns.getFieldCount() + error;
-        this.payloadPosition = payload < 0 ? -1 : columns.getFieldCount() + payload;
+        this.errorPosition = positionOf(error);
+        this.payloadPosition = positionOf(payload);
+        this.receivedPosition = positionOf(received);
         this.width = columns.getFieldCount() + metadata;
         this.produced = produced;
         readerRecord();
@@ -87,6 +90,7 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
         BadRecordException failure;
         try {
             decode(message, row);
+            set(row, receivedPosition, message);
             metrics.good();
             brake.good();
             return row;
@@ -144,13 +148,20 @@ final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
         metrics.bad(failure.reason());
         brake.bad(error);
         GenericRowData row = new GenericRowData(width);
-        if (errorPosition >= 0) {
-            row.setField(errorPosition, StringData.fromString(error));
-        }
-        if (payloadPosition >= 0) {
-            row.setField(payloadPosition, message);
-        }
+        set(row, errorPosition, StringData.fromString(error));
+        set(row, payloadPosition, message);
+        set(row, receivedPosition, message);
         return row;
+    }
+
+    private int positionOf(int metadata) {
+        return metadata < 0 ? -1 : columns.getFieldCount() + metadata;
+    }
+
+    private static void set(GenericRowData row, int position, Object value) {
+        if (position >= 0) {
+            row.setField(position, value);
+        }
     }
 
     private ReaderRecord readerRecord() {

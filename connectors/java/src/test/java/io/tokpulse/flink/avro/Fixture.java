@@ -30,26 +30,37 @@ final class Fixture {
     private final int errorPosition;
     int fetches;
 
-    private Fixture(String reader, String name, RecordRules rules, Brake.Limits brake, DataTypes.Field... columns) {
+    private Fixture(
+            String reader,
+            String name,
+            RecordRules rules,
+            Brake.Limits brake,
+            boolean receiving,
+            DataTypes.Field... columns) {
         DataType row = DataTypes.ROW(columns);
         errorPosition = columns.length;
         decoder = new AvroDlqDeserializer(
                 new AvroDlqSettings("unused", reader, name, MAX_BYTES, rules, brake),
-                (RowType) row.getLogicalType(), 0, 1, 2, null);
+                (RowType) row.getLogicalType(), 0, 1, receiving ? 2 : -1, receiving ? 3 : 2, null);
         decoder.open(UnregisteredMetricsGroup.createOperatorMetricGroup(), this::fetch);
     }
 
     static Fixture reading(String reader, DataTypes.Field... columns) {
-        return new Fixture(reader, null, NO_RULES, NO_BRAKE, columns);
+        return new Fixture(reader, null, NO_RULES, NO_BRAKE, false, columns);
+    }
+
+    /** One whose rows also have the value as received, as their last column. */
+    static Fixture receiving(String reader, DataTypes.Field... columns) {
+        return new Fixture(reader, null, NO_RULES, NO_BRAKE, true, columns);
     }
 
     /** One that calls its input {@code name}, or the record when that is null, and stops after a bad record. */
     static Fixture stoppingAtOnce(String reader, String name, DataTypes.Field... columns) {
-        return new Fixture(reader, name, NO_RULES, new Brake.Limits(1, 0, 1), columns);
+        return new Fixture(reader, name, NO_RULES, new Brake.Limits(1, 0, 1), false, columns);
     }
 
     static Fixture reading(String reader, RecordRules rules, Brake.Limits brake, DataTypes.Field... columns) {
-        return new Fixture(reader, null, rules, brake, columns);
+        return new Fixture(reader, null, rules, brake, false, columns);
     }
 
     static String record(String fields) {

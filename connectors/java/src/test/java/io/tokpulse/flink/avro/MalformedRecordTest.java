@@ -2,6 +2,7 @@ package io.tokpulse.flink.avro;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericData;
@@ -78,6 +79,19 @@ class MalformedRecordTest {
         assertEquals(70000, row.getRow(3, 1).getInt(0));
         assertEquals(NOW, row.getTimestamp(4, 3).getMillisecond());
         assertEquals(7, row.getArity());
+    }
+
+    @Test
+    void theValueAsReceivedIsThereForGoodAndBadRecords() {
+        Fixture receiving = Fixture.receiving(SCHEMA, DataTypes.FIELD("id", DataTypes.STRING())).knowing(1, SCHEMA);
+        byte[] message = Fixture.write(1, good());
+        RowData row = receiving.read(message);
+        assertNull(receiving.errorOf(row, message));
+        assertSame(message, row.getBinary(3));
+        byte[] bad = {1, 2};
+        row = receiving.read(bad);
+        assertTrue(receiving.errorOf(row, bad).startsWith("bad_magic"));
+        assertSame(bad, row.getBinary(3));
     }
 
     @Test

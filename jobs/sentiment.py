@@ -1,0 +1,82 @@
+"""Python function of the SQL files that score comments: `comment_sentiment`.
+
+No text and no model makes it raise: where there is no score there is an `error`, which becomes a dead letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from pyflink.table import DataTypes, FunctionContext, ScalarFunction
+from pyflink.table.udf import udf
+
+from udfs.language import guess_language
+from udfs.sentiment.model import label
+from udfs.sentiment.scorer import Counters
+from udfs.sentiment.settings import SentimentSettings
+
+COLUMNS = ("compound", "label", "model", "language", "error")
+_NOTHING = (None,) * len(COLUMNS)
+
+
+class CommentSentiment(ScalarFunction):  # type: ignore[misc]  # PyFlink has no type hints
+    """Vectorized: (id, text) -> (compound, label, model, language, error); all NULL for a record that could not be decoded."""
+
+    settings: SentimentSettings
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings of whoever submits the job: Flink asks for this then, and a TaskManager's environment is another."""
+        return {"settings": SentimentSettings.from_env()}
+
+    def is_deterministic(self) -> bool:
+        """False: which model answers depends on configuration and on its health, so two calls for one row might differ."""
+        return False
+
+    def open(self, function_context: FunctionContext) -> None:
+        """Makes the scorer and registers the metrics `sentiment.scored`, `fallbacks`, `quarantined` and `restarts`."""
+        self._scorer = self.settings.scorer()
+        metrics = function_context.get_metric_group().add_group("sentiment")
+        self._metrics = {name: metrics.counter(name) for name in asdict(Counters())}
+        self._reported = asdict(Counters())
+
+    def close(self) -> None:
+        """Ends what the model started."""
+        self._scorer.close()
+
+    def eval(self, ids: Any, texts: Any) -> pd.DataFrame:
+        """One row per comment."""
+        rows: list[tuple[Any, ...]] = [_NOTHING] * len(ids)
+        # A record that could not be decoded has neither id nor text.
+        places = [place for place, text in enumerate(texts) if text is not None]
+        known = [texts[place] for place in places]
+        results = self._scorer.score([ids[place] for place in places], known)
+        for place, text, scored in zip(places, known, results, strict=True):
+            if scored.compound is None:
+                rows[place] = (None, None, scored.model, None, scored.error)
+            else:
+                rows[place] = (scored.compound, label(scored.compound), scored.model, guess_language(text), None)
+        self._report()
+        return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+    def _report(self) -> None:
+        now = asdict(self._scorer.counters)
+        for name, counter in self._metrics.items():
+            counter.inc(now[name] - self._reported[name])
+        self._reported = now
+
+
+comment_sentiment = udf(
+    CommentSentiment(),
+    result_type=DataTypes.ROW(
+        [
+            DataTypes.FIELD("compound", DataTypes.DOUBLE()),
+            DataTypes.FIELD("label", DataTypes.STRING()),
+            DataTypes.FIELD("model", DataTypes.STRING()),
+            DataTypes.FIELD("language", DataTypes.STRING()),
+            DataTypes.FIELD("error", DataTypes.STRING()),
+        ]
+    ),
+    func_type="pandas",
+)

@@ -1,0 +1,51 @@
+"""Expected rows of `comment_sentiment_hourly`: one row per post and UTC hour in which comments on it were last observed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from simulator.reference.engagement_hourly import HOUR_MS
+
+COLUMNS = (
+    "video_id",
+    "window_start",
+    "window_end",
+    "comments",
+    "mean_compound",
+    "positive",
+    "neutral",
+    "negative",
+    "reach",
+    "reach_weighted_compound",
+)
+
+
+def comment_sentiment_hourly(comments: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with COLUMNS by video_id and window_start, from rows of `comments_enriched`; times in Unix milliseconds.
+
+    A comment weighs as much as its writer has followers, nothing where that is not known; without any weight there is no mean.
+    """
+    hours: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for comment in comments:
+        hours.setdefault((comment["video_id"], comment["ingested_at"] // HOUR_MS * HOUR_MS), []).append(comment)
+    rows = []
+    for (video_id, start_ms), found in sorted(hours.items()):
+        labels = [comment["sentiment_label"] for comment in found]
+        compounds = [comment["sentiment_compound"] for comment in found]
+        weights = [comment["follower_count"] or 0 for comment in found]
+        reach = sum(weights)
+        weighed = math.fsum(compound * weight for compound, weight in zip(compounds, weights, strict=True))
+        values = (
+            video_id,
+            start_ms,
+            start_ms + HOUR_MS,
+            len(found),
+            math.fsum(compounds) / len(found),
+            *(labels.count(label) for label in ("positive", "neutral", "negative")),
+            reach,
+            weighed / reach if reach else None,
+        )
+        rows.append(dict(zip(COLUMNS, values, strict=True)))
+    return rows

@@ -1,0 +1,20 @@
+-- Question: how does each comment feel?
+-- Grain:    one row per record of tiktok.comments.events; `error` is set where the record could not be decoded.
+-- Key:      (kafka_partition, kafka_offset).
+CREATE TEMPORARY VIEW comments_scored AS
+SELECT
+  kafka_key,
+  id AS comment_id,
+  video_id,
+  comments_events.`user`.id AS user_id,
+  text,
+  create_time,
+  digg_count,
+  reply_total,
+  comment_sentiment(id, text) AS sentiment,
+  error,
+  payload,
+  kafka_partition,
+  kafka_offset,
+  event_time
+FROM comments_events

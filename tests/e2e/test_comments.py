@@ -1,0 +1,229 @@
+"""Comments: at once, whatever snapshots do; the newest observation wins; neither a bad one nor kill -9 changes a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import psutil
+import pytest
+
+from connectors.avro import AvroCodec, header
+from connectors.producer import AvroProducer
+from connectors.topics import load_topics
+from simulator.partitions import partition_of
+from simulator.settings import COMMENTS, DEFAULT_START_MS, HOUR_MS, MINUTE_MS, USERS, SimulationSettings
+from udfs.sentiment.sidecar.server import SidecarServer
+
+from .marts import Expected, assert_equal, expected
+from .records import comment_observation, ledger, messages, now_ms, producing, simulate_to, user_snapshot
+from .stack_process import Stack, ended
+from .waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
+
+VISIBLE_S = 30.0
+# A comment in the same partition as "c": it is read after what was sent to "c" before.
+PARTITIONS = load_topics()[COMMENTS].partitions
+BEHIND = next(name for n in count() if partition_of(name := f"d{n}", PARTITIONS) == partition_of("c", PARTITIONS))
+MANY = SimulationSettings(
+    seed=13,
+    posts=200,
+    creators=30,
+    hours=30,
+    topics=(COMMENTS, USERS),
+    comments_per_poll=6.0,
+    duplicates=0.05,
+    out_of_order=0.2,
+    late=0.05,
+)
+SOME_ROWS = 5_000
+RUN_S = 240.0
+CHECKPOINTS = "-Dexecution.checkpointing.interval=1s"
+MARTS = ("comments_enriched", "comment_sentiment_hourly")
+
+
+@contextmanager
+def running(stack: Stack) -> Iterator[AvroProducer]:
+    """A producer, and the job live and warm: Python workers start with the first record."""
+    stack.submit("comments", "--detached", "--run-id", "live", "--idle-timeout", "1 s")
+    with producing(stack.endpoints) as producer:
+        producer.produce(COMMENTS, comment_observation("warm", "nobody", now_ms()))
+        producer.flush()
+        until(lambda: enriched(stack, "warm"), 120, "the job has started")
+        yield producer
+
+
+def send(producer: AvroProducer, topic: str, *records: dict[str, Any]) -> None:
+    for record in records:
+        producer.produce(topic, record)
+    producer.flush()
+
+
+def enriched(stack: Stack, comment: str) -> tuple[Any, ...]:
+    """(digg_count, text, follower_count, snapshot_status) of one comment, () while it is not there."""
+    rows = stack.query(
+        f"SELECT digg_count, text, follower_count, snapshot_status FROM comments_enriched WHERE comment_id = '{comment}'"
+    )
+    assert len(rows) < 2
+    return rows[0] if rows else ()
+
+
+def visible(stack: Stack, number: int) -> None:
+    """Waits until a reader sees so many comments."""
+    sql = "SELECT count() FROM comments_enriched"
+    until(lambda: stack.query(sql)[0][0] == number, VISIBLE_S, f"{number} comments are visible")
+
+
+def test_a_quiet_snapshots_topic_delays_nothing(stack: Stack) -> None:
+    with running(stack) as producer:
+        now = now_ms()
+        send(producer, USERS, user_snapshot("u", now - HOUR_MS, 700), user_snapshot("old", now - 30 * HOUR_MS, 40))
+        # Snapshots have stopped.
+        for number in range(20):
+            sent = time.monotonic()
+            of_each = [comment_observation(f"c{number}-{user}", user, now_ms()) for user in ("u", "old", "stranger")]
+            send(producer, COMMENTS, *of_each)
+            visible(stack, 1 + 3 * (number + 1))
+            assert time.monotonic() - sent < VISIBLE_S
+        found = {user: enriched(stack, f"c19-{user}")[2:] for user in ("u", "old", "stranger")}
+        assert found == {"u": (700, "fresh"), "old": (40, "stale"), "stranger": (None, "missing")}
+
+
+def test_the_newest_observation_wins_and_late_snapshots_find_their_comments(stack: Stack) -> None:
+    with running(stack) as producer:
+        now = now_ms()
+        send(producer, COMMENTS, comment_observation("c", "u", now - 1_000, likes=5))
+        until(lambda: enriched(stack, "c") == (5, "love it", None, "missing"), VISIBLE_S, "the first observation")
+        send(producer, COMMENTS, comment_observation("c", "u", now, "edited", likes=9))
+        until(lambda: enriched(stack, "c") == (9, "edited", None, "missing"), VISIBLE_S, "the newer observation")
+        # An older one after it, the same again, one of the same moment that has fewer likes; and one that comes behind them.
+        for again in (("older", now - 30_000, 99), ("edited", now, 9), ("same time", now, 8)):
+            send(producer, COMMENTS, comment_observation("c", "u", again[1], again[0], again[2]))
+        send(producer, COMMENTS, comment_observation(BEHIND, "u", now))
+        until(lambda: enriched(stack, BEHIND), VISIBLE_S, "they have been read")
+        assert enriched(stack, "c") == (9, "edited", None, "missing")
+        # Out of order, while the comment is still in the job: only the first is the latest at the moment of the comment.
+        for at_ms, followers in ((now - 5_000, 50), (now - 50_000, 20), (now + 1, 90)):
+            send(producer, USERS, user_snapshot("u", at_ms, followers))
+        until(lambda: enriched(stack, "c") == (9, "edited", 50, "fresh"), VISIBLE_S, "the snapshot")
+
+        # Behind the watermark, when the comment has left the job.
+        late_ms = now - 10 * HOUR_MS
+        until(lambda: late_snapshot(stack, producer, late_ms), 60, "a snapshot comes too late for a comment")
+        for at_ms, followers in ((late_ms - 2 * HOUR_MS, 3), (late_ms - HOUR_MS, 4), (late_ms + 1, 5)):
+            send(producer, USERS, user_snapshot("late", at_ms, followers))
+        until(lambda: enriched(stack, "late")[2:] == (4, "fresh"), VISIBLE_S, "the late comment has the late snapshot")
+    stack.cancel_all()
+    assert_equal(stack, MARTS, expected(stack))
+
+
+def late_snapshot(stack: Stack, producer: AvroProducer, at_ms: int) -> bool:
+    """Sends a comment from `at_ms`, then a snapshot from before it, another one each time; whether one came too late for the job.
+
+    As long as the job has no watermark, nothing is late.
+    """
+    send(producer, COMMENTS, comment_observation("late", "late", at_ms))
+    until(lambda: enriched(stack, "late"), VISIBLE_S, "the late comment")
+    send(producer, USERS, user_snapshot("late", at_ms - 4 * HOUR_MS + now_ms() % MINUTE_MS, 2))
+    return bool(stack.query("SELECT count() FROM comments_late_snapshots_log")[0][0])
+
+
+class Poisoned:
+    """A model that fails on each text which says so."""
+
+    label = name = "poisoned-1"
+    rows_per_call = None
+    restarts = 0
+
+    def compounds(self, texts: Sequence[str], seconds: float) -> list[float]:
+        if any("poison" in text for text in texts):
+            raise ValueError("I cannot read this")
+        return [0.5] * len(texts)
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+@contextmanager
+def sidecar() -> Iterator[dict[str, str]]:
+    """The poisoned model behind gRPC; gives the variables that choose it."""
+    server = SidecarServer(Poisoned(), "127.0.0.1:0")
+    server.start()
+    try:
+        yield {"TOKPULSE_SENTIMENT_MODEL": "grpc", "TOKPULSE_SENTIMENT_ENDPOINT": f"127.0.0.1:{server.port}"}
+    finally:
+        server.stop()
+
+
+def test_bad_records_and_texts_that_the_model_fails_on_are_quarantined(stack: Stack) -> None:
+    good = [comment_observation(f"g{number}", f"u{number % 7}", DEFAULT_START_MS + number, "\x00 🏳️‍🌈 ok") for number in range(500)]
+    poison = [comment_observation(f"p{number}", "u", DEFAULT_START_MS + number, f"poison {number}") for number in range(3)]
+    with producing(stack.endpoints) as producer:
+        codec, prefix = AvroCodec(load_topics()[COMMENTS].schema_text()), header(producer.schema_id(COMMENTS))
+
+        def encoded(**changed: Any) -> bytes:
+            return codec.encode(comment_observation("b", "u", DEFAULT_START_MS) | changed, prefix)
+
+        bad = {
+            "bad_magic": b"\x01" + encoded()[1:],
+            "truncated": encoded()[:20],
+            "empty_value": b"",
+            "negative_counter": encoded(digg_count=-1),
+            "event_time_in_future": encoded(ingested_at=now_ms() + 24 * HOUR_MS),
+            "create_time_out_of_range": encoded(create_time=4_102_444_800),
+        }
+        send(producer, COMMENTS, *good[:250], *poison)
+        for value in bad.values():
+            producer.produce_encoded(COMMENTS, "b", value)
+        send(producer, COMMENTS, *good[250:])
+    with sidecar() as variables:
+        job = stack.submit("comments", "--bounded", "--run-id", "poison", **variables)
+    assert stack.state(job) == "FINISHED"
+    assert stack.query("SELECT count(), uniqExact(sentiment_model), any(sentiment_model), any(text) FROM comments_enriched") == [
+        (len(good), 1, "grpc-poisoned-1", "\x00 🏳️‍🌈 ok")
+    ]
+    reasons = {reason for (reason,) in stack.query("SELECT reason FROM dead_letters")}
+    guilty = {f"sentiment: comment p{number}: grpc-poisoned-1" for number in range(3)}
+    assert {":".join(reason.split(":")[:3]) for reason in reasons if reason.startswith("sentiment")} == guilty
+    assert {reason.partition(":")[0] for reason in reasons} == {*bad, "sentiment"}
+    found = ledger(stack, "poison", COMMENTS)
+    quarantined = len(bad) + len(poison)
+    assert found == {
+        "read": len(good) + quarantined, "counted": len(good), "late": 0, "quarantined": quarantined, "unaccounted": 0
+    }  # fmt: skip
+    # The queue has their bytes as they were.
+    queue = {message.value() for message in messages(stack.endpoints, f"{COMMENTS}.dlq")}
+    assert queue == {*bad.values(), *(codec.encode(record, prefix) for record in poison)}
+
+
+@pytest.fixture
+def many(stack: Stack) -> Expected:
+    """So many comments, in disorder, that most are still to come when the first are written; what is expected of them."""
+    simulate_to(stack.endpoints, MANY)
+    return expected(stack)
+
+
+@pytest.mark.parametrize("victim", ["taskmanager", "python worker"])
+def test_kill(stack: Stack, many: Expected, victim: str) -> None:
+    run_id = victim.replace(" ", "-")
+    client = stack.start_pasted("comments", CHECKPOINTS, arguments=("--bounded", "--run-id", run_id))
+    try:
+        sql = "SELECT count() FROM comments_log"
+        job = until(lambda: [job["jid"] for job in stack.jobs() if job["state"] == "RUNNING"], 90, "a job runs")[0]
+        until(lambda: stack.query(sql)[0][0] > SOME_ROWS and stack.checkpoints(job) > 0, 90, "rows are written")
+        assert stack.state(job) == "RUNNING"
+        process = psutil.Process(stack.pid("taskmanager")) if victim == "taskmanager" else stack.python_workers()[-1]
+        process.kill()
+        until(lambda: stack.state(job) == "RUNNING" and max(stack.attempts(job)) > 0, 120, "the job runs again")
+    finally:
+        done = ended(client, RUN_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stack.state(job) == "FINISHED"
+    assert_equal(stack, MARTS, many)
+    for topic, read in ((COMMENTS, many.comments), (USERS, many.users)):
+        found = ledger(stack, run_id, topic)
+        assert (found["read"], found["quarantined"], found["unaccounted"]) == (read, 0, 0)
