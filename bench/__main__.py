@@ -1,4 +1,4 @@
-"""`python -m bench`: throughput beside two yardsticks, latency on a live stream, size of state, and speed of the scorer."""
+"""`python -m bench`: throughput beside yardsticks, latency on a live stream, size of state, comments and their scorer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench import latency, machine, sentiment, state, throughput
+from bench import comments, latency, machine, sentiment, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
-PARTS = ("throughput", "latency", "state", "sentiment")
+PARTS = ("throughput", "latency", "state", "comments", "sentiment")
 
 
 def parser() -> argparse.ArgumentParser:
     """The options; without any, the figures that the project promises."""
     result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     result.add_argument("--records", type=int, default=10_000_000, help="posts in the topic (default: 10000000)")
+    result.add_argument("--comments", type=int, default=500_000, help="comments in the topic (default: 500000)")
     result.add_argument("--rounds", type=int, default=3, help="turns of each contender (default: 3)")
     result.add_argument("--hours", type=int, default=12, help="hours that close in the latency part (default: 12)")
     result.add_argument("--only", choices=PARTS, help="one of the parts")
@@ -34,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Runs what was asked for. Returns 1 with one line on stderr when something failed, or a result was wrong."""
     arguments = parser().parse_args()
-    if min(arguments.records, arguments.rounds, arguments.hours) < 1:
-        parser().error("--records, --rounds and --hours are at least 1")
+    if min(arguments.records, arguments.comments, arguments.rounds, arguments.hours) < 1:
+        parser().error("--records, --comments, --rounds and --hours are at least 1")
     # The default for this signal would leave a stack behind.
     signal.signal(signal.SIGTERM, _exit)
     progress = Progress()
@@ -56,6 +57,10 @@ def main() -> int:
             size = state.measure(progress)
             report["state"] = size.figures()
             print(f"\n{size.text()}", flush=True)
+        if "comments" in wanted:
+            rates = comments.measure(arguments.comments, arguments.rounds, progress)
+            report["comments"] = rates.figures()
+            print(f"\n{rates.text()}", flush=True)
         if "sentiment" in wanted:
             scorers = sentiment.measure(progress)
             report["sentiment"] = scorers.figures()

@@ -18,9 +18,9 @@ def statement(name: str) -> str:
     return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def empty_tables(client: Client) -> None:
-    """Removes the rows of the engagement job."""
-    for table in ("engagement_hourly_maxima", "pipeline_ledger_entries"):
+def empty_tables(client: Client, *tables: str) -> None:
+    """Removes what a measured run has written, so that the next one really writes."""
+    for table in tables:
         client.command(statement(f"truncate_{table}"))
 
 
@@ -35,6 +35,16 @@ def refuse_difference(what: str, found: dict[str, int], expected: BulkTotals) ->
     for name in TOTALS:
         if found[name] != getattr(expected, name):
             raise BenchError(f"{what}: {name} is {found[name]:,}, not {getattr(expected, name):,}", "a wrong result has no speed")
+
+
+def check_comments(client: Client, comments: int) -> None:
+    """Raises BenchError when not every comment is in `comments_enriched` with its writer's followers, or all feel alike."""
+    ((found, felt, known_writers),) = client.query(statement("comments_totals")).result_rows
+    if (found, known_writers) != (comments, comments) or not 0 < felt < comments:
+        raise BenchError(
+            f"comments_enriched has {found:,} of {comments:,} comments, {known_writers:,} with followers, {felt:,} not neutral",
+            "a wrong result has no speed",
+        )
 
 
 def final_posts(client: Client, window_start_ms: int) -> int:

@@ -57,11 +57,11 @@ def submit_line(*arguments: str, job: str = "engagement") -> list[str]:
     return [str(Path(sys.executable).with_name("tokpulse")), "submit", job, *arguments]
 
 
-def blackhole_line(stack: OwnStack) -> list[str]:
-    """The `flink run` line of the yardstick: the options that `tokpulse submit --bounded` gives the real job."""
+def yardstick_line(stack: OwnStack, file: str, *arguments: str) -> list[str]:
+    """The `flink run` line of a job in bench/: the options that `tokpulse submit --bounded` gives the real one."""
     line = [str(stack.endpoints.flink_home / "bin" / "flink"), "run", "--parallelism", str(PARALLELISM)]
     line += ["-pyclientexec", sys.executable, "-pyexec", sys.executable]
-    return [*line, "-py", str(REPOSITORY / "bench" / "blackhole_job.py"), "--bounded", "--wait"]
+    return [*line, "-py", str(REPOSITORY / "bench" / file), "--bounded", "--wait", *arguments]
 
 
 def run_line(line: list[str], stack: OwnStack) -> str:
@@ -100,6 +100,15 @@ def times(job_id: str, stack: OwnStack) -> FlinkTimes:
     if job["state"] != "FINISHED":
         raise BenchError(f"job {job['name']!r} is {job['state']}", "the JobManager's log has the reason")
     return times_of(job, subtasks)
+
+
+def unbroken(name: str, found: FlinkTimes) -> float:
+    """`net_s` of a run without a restart, which would make it a shorter job, or a longer one. Raises BenchError for another."""
+    if found.restarts:
+        raise BenchError(
+            f"{name}: the job was restarted {found.restarts} time(s) in mid-run", "its exceptions are in the JobManager's log"
+        )
+    return found.net_s
 
 
 def _ended(job_id: str, rest: httpx.Client) -> dict[str, Any]:

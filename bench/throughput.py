@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.clickhouse_queries import TOTALS, check_totals, empty_tables, refuse_difference
 from bench.figures import Spread, ratios, table
-from bench.flink_runs import BenchError, FlinkTimes, blackhole_line, run_line, submit_line, times
+from bench.flink_runs import BenchError, FlinkTimes, run_line, submit_line, times, unbroken, yardstick_line
 from bench.own_stack import PARALLELISM, OwnStack, own_stack
 from bench.progress import Progress
 from connectors.clickhouse_client import connect
@@ -20,6 +20,7 @@ from connectors.endpoints import REPOSITORY
 from simulator.bulk import BulkSettings, BulkTotals, write_bulk
 
 WHOLE, BLACKHOLE, LOOP = "whole job into ClickHouse", "same SQL into blackhole", "plain Python loop"
+WRITTEN = ("engagement_hourly_maxima", "pipeline_ledger_entries")
 HOW_MEASURED = (
     "Flink jobs: parallelism 2, from the moment all tasks are RUNNING to FINISHED (Flink's own times); the loop: one process, "
     "from the first batch of messages to the last. The whole job's table is compared with the records' totals after each round."
@@ -108,28 +109,23 @@ def produce(records: int, stack: OwnStack, progress: Progress) -> tuple[BulkTota
 def _whole(stack: OwnStack, totals: BulkTotals, result: Throughput) -> float:
     client = connect(stack.endpoints.clickhouse_url)
     try:
-        empty_tables(client)
+        empty_tables(client, *WRITTEN)
         found = times(run_line(submit_line("--bounded", "--parallelism", str(PARALLELISM)), stack), stack)
         check_totals(client, totals)
         # Its background merges must not run beside the next contender.
-        empty_tables(client)
+        empty_tables(client, *WRITTEN)
     finally:
         client.close()
     return _noted(WHOLE, found, result)
 
 
 def _blackhole(stack: OwnStack, result: Throughput) -> float:
-    return _noted(BLACKHOLE, times(run_line(blackhole_line(stack), stack), stack), result)
+    return _noted(BLACKHOLE, times(run_line(yardstick_line(stack, "blackhole_job.py"), stack), stack), result)
 
 
 def _noted(name: str, found: FlinkTimes, result: Throughput) -> float:
     result.flink.append({"contender": name, **asdict(found)})
-    if found.restarts:
-        # Its last attempt is a shorter job, or a longer one: neither is the throughput.
-        raise BenchError(
-            f"{name}: the job was restarted {found.restarts} time(s) in mid-run", "its exceptions are in the JobManager's log"
-        )
-    return found.net_s
+    return unbroken(name, found)
 
 
 def _loop(stack: OwnStack, totals: BulkTotals) -> float:

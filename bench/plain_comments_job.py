@@ -1,0 +1,78 @@
+"""The yardstick of the comments bench: what one writes with PyFlink and vaderSentiment alone.
+
+Flink's Avro format, a vectorized function around vaderSentiment, an event-time temporal join to the snapshots, into the same
+ClickHouse table by the same sink. No dead-letter queue, no ledger: a record that cannot be decoded fails it.
+SCORE_ONLY leaves out join and ClickHouse.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pyflink.table import DataTypes, Schema, StatementSet, TableDescriptor, TableEnvironment
+from pyflink.table.udf import udf
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from bench.comments import SCORE_ONLY
+from connectors.clickhouse_sink import add_sink
+from connectors.sinks import ClickHouseSink
+from jobs.build import parameters, table_environment
+from jobs.comments import JOB
+from jobs.render import load, render
+from jobs.settings import JobSettings, parse, resolve
+
+NAME = "comments with vaderSentiment"
+FOLDER = Path(__file__).resolve().parent / "sql" / "plain_comments"
+SOURCES = ("comments_events", "users_snapshots")
+SCORED, ENRICHED = "comments_scored", "comments_enriched"
+VIEWS = (SCORED, "user_versions", ENRICHED)
+
+
+@cache
+def _analyzer() -> SentimentIntensityAnalyzer:
+    return SentimentIntensityAnalyzer()
+
+
+@udf(result_type=DataTypes.DOUBLE(), func_type="pandas")  # type: ignore[untyped-decorator]  # PyFlink has no type hints
+def vader_compound(texts: Any) -> Any:
+    """vaderSentiment's compound of each text."""
+    score = _analyzer().polarity_scores
+    return pd.Series([score(text)["compound"] for text in texts])
+
+
+def build(t_env: TableEnvironment, settings: JobSettings, score_only: bool) -> StatementSet:
+    """The whole job, or its source and the scorer into `blackhole`."""
+    values = parameters(JOB, settings)
+    t_env.create_temporary_function("vader_compound", vader_compound)
+    for name in (*SOURCES, *VIEWS):
+        t_env.execute_sql(render(load(str(FOLDER / f"{name}.sql")), values))
+    statement_set = t_env.create_statement_set()
+    if score_only:
+        table = t_env.from_path(SCORED)
+        schema = Schema.new_builder().from_resolved_schema(table.get_resolved_schema()).build()
+        t_env.create_temporary_table("scored", TableDescriptor.for_connector("blackhole").schema(schema).build())
+        statement_set.add_insert("scored", table)
+    else:
+        sink = next(sink for sink in JOB.clickhouse if sink.view == ENRICHED)
+        add_sink(ClickHouseSink(ENRICHED, sink.table, sink.nullable_integers), statement_set, t_env)
+    return statement_set
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs it with the arguments of the real job (`--bounded --wait`), and SCORE_ONLY."""
+    settings = resolve(parse(JOB.name, [argument for argument in argv if argument != SCORE_ONLY]))
+    t_env = table_environment(JOB, settings)
+    t_env.get_config().set("pipeline.name", NAME)
+    result = build(t_env, settings, SCORE_ONLY in argv).execute()
+    if settings.wait:
+        result.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

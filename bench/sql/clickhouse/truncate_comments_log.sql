@@ -1,0 +1,2 @@
+-- Empties comments_log between two measured runs, so that each of them really writes.
+TRUNCATE TABLE comments_log
