@@ -35,8 +35,8 @@ class CommentStream:
 
     def write(self, producer: AvroProducer, progress: Callable[[int, float], None]) -> None:
         """Writes a snapshot of each writer, and then all comments; waits until they are in Kafka."""
-        for writer in range(WRITERS):
-            producer.produce(USERS, snapshot(_writer(writer), DEFAULT_START_MS - 1, 10 * writer))
+        for place in range(WRITERS):
+            producer.produce(USERS, snapshot(_writer(place), DEFAULT_START_MS - 1, 10 * place))
         dice = Dice(self.seed, "comments", self.repeated)
         for number, text in enumerate(self.texts()):
             at_ms = DEFAULT_START_MS + number * STEP_MS
