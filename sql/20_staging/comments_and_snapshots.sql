@@ -16,6 +16,7 @@ SELECT
   model,
   `language`,
   CAST(NULL AS BIGINT) AS follower_count,
+  ingested_at,
   event_time
 FROM comments_observed
 UNION ALL
@@ -32,5 +33,6 @@ SELECT
   CAST(NULL AS STRING) AS model,
   CAST(NULL AS STRING) AS `language`,
   follower_count,
+  ingested_at,
   event_time
 FROM users_observed

@@ -24,5 +24,6 @@ SELECT
   payload,
   kafka_partition,
   kafka_offset,
+  ingested_at,
   event_time
 FROM comments_scored

@@ -14,6 +14,7 @@ SELECT
   label,
   model,
   `language`,
+  ingested_at,
   event_time
 FROM comments_checked
 WHERE reason IS NULL

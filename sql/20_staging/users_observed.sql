@@ -7,6 +7,7 @@ SELECT
   users_snapshots.stats.followerCount AS follower_count,
   kafka_partition,
   kafka_offset,
+  ingested_at,
   event_time
 FROM users_snapshots
 WHERE error IS NULL

@@ -1,6 +1,5 @@
 -- Question: how does each comment feel, and how many followers had its writer when it was observed?
--- Grain:    one or more rows per observation of a comment; ClickHouse keeps the newest observation, and of that the row that knew the
---           latest snapshot.
+-- Grain:    one row per observation of a comment; ClickHouse keeps the newest.
 -- Key:      comment_id.   Window: none.   Lateness: unbounded.
 CREATE TEMPORARY VIEW comments_enriched AS
 SELECT

@@ -1,4 +1,4 @@
--- Question: which snapshots came too late for comments that had left the job?
+-- Question: which snapshots came after comments that they may belong to?
 -- Grain:    one row per such snapshot; ClickHouse keeps one per user and moment, the largest.
 -- Key:      (userid, observed_at).   Window: none.   Lateness: unbounded.
 CREATE TEMPORARY VIEW comments_late_snapshots AS

@@ -15,7 +15,7 @@ from connectors.avro import AvroCodec, header
 from connectors.producer import AvroProducer
 from connectors.topics import load_topics
 from simulator.partitions import partition_of
-from simulator.settings import COMMENTS, DEFAULT_START_MS, HOUR_MS, MINUTE_MS, USERS, SimulationSettings
+from simulator.settings import COMMENTS, DEFAULT_START_MS, HOUR_MS, USERS, SimulationSettings
 from udfs.sentiment.sidecar.server import SidecarServer
 
 from .marts import Expected, assert_equal, expected
@@ -106,30 +106,20 @@ def test_the_newest_observation_wins_and_late_snapshots_find_their_comments(stac
         send(producer, COMMENTS, comment_observation(BEHIND, "u", now))
         until(lambda: enriched(stack, BEHIND), VISIBLE_S, "they have been read")
         assert enriched(stack, "c") == (9, "edited", None, "missing")
-        # Out of order, while the comment is still in the job: only the first is the latest at the moment of the comment.
+        # Out of order: only the first is the latest at the moment of the comment.
         for at_ms, followers in ((now - 5_000, 50), (now - 50_000, 20), (now + 1, 90)):
             send(producer, USERS, user_snapshot("u", at_ms, followers))
         until(lambda: enriched(stack, "c") == (9, "edited", 50, "fresh"), VISIBLE_S, "the snapshot")
 
-        # Behind the watermark, when the comment has left the job.
+        # All of it long behind the watermark.
         late_ms = now - 10 * HOUR_MS
-        until(lambda: late_snapshot(stack, producer, late_ms), 60, "a snapshot comes too late for a comment")
+        send(producer, COMMENTS, comment_observation("late", "late", late_ms))
+        until(lambda: enriched(stack, "late"), VISIBLE_S, "the late comment")
         for at_ms, followers in ((late_ms - 2 * HOUR_MS, 3), (late_ms - HOUR_MS, 4), (late_ms + 1, 5)):
             send(producer, USERS, user_snapshot("late", at_ms, followers))
         until(lambda: enriched(stack, "late")[2:] == (4, "fresh"), VISIBLE_S, "the late comment has the late snapshot")
     stack.cancel_all()
     assert_equal(stack, MARTS, expected(stack))
-
-
-def late_snapshot(stack: Stack, producer: AvroProducer, at_ms: int) -> bool:
-    """Sends a comment from `at_ms`, then a snapshot from before it, another one each time; whether one came too late for the job.
-
-    As long as the job has no watermark, nothing is late.
-    """
-    send(producer, COMMENTS, comment_observation("late", "late", at_ms))
-    until(lambda: enriched(stack, "late"), VISIBLE_S, "the late comment")
-    send(producer, USERS, user_snapshot("late", at_ms - 4 * HOUR_MS + now_ms() % MINUTE_MS, 2))
-    return bool(stack.query("SELECT count() FROM comments_late_snapshots_log")[0][0])
 
 
 class Poisoned:

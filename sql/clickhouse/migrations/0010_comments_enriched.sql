@@ -1,7 +1,7 @@
--- Comments with sentiment and the commenter's followers. Flink writes a row per observation, and another when it learns of a snapshot
--- that changes the answer. `version` puts all rows of a comment in one order, whatever order they come in: the newest observation; of
--- several at one moment the one with most likes, then replies, then by a hash of the rest; of one observation the row that knew the
--- latest snapshot. The bits are 44, 42, 32, 50, 44 and 44. Equal versions are one observation scored again: the last one written counts.
+-- Comments with sentiment and the commenter's followers, a row per observation. `version` puts all rows of a comment in one order,
+-- whatever order they come in: the newest observation; of several at one moment the one with most likes, then replies, then by a hash of
+-- the rest; of one observation, read again after a failure, the row that knew the latest snapshot. The bits are 44, 42, 32, 50, 44 and 44.
+-- Equal versions are one observation scored again: the last one written counts.
 CREATE TABLE IF NOT EXISTS comments_log
 (
     comment_id String COMMENT 'Comment id',
@@ -32,7 +32,7 @@ PARTITION BY toYYYYMM(create_time)
 ORDER BY comment_id
 COMMENT 'Observations of comments: read the view comments_enriched, not this table';
 
--- Snapshots that came when the comments they belong to had left the job, a handful: the view looks among them for a better answer.
+-- Snapshots that came after comments which they may belong to: the view looks among them for a better answer.
 CREATE TABLE IF NOT EXISTS comments_late_snapshots_log
 (
     userid String COMMENT 'User id',
