@@ -4,12 +4,10 @@ import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.StateHint;
-import org.apache.flink.table.api.dataview.MapView;
 import org.apache.flink.table.functions.ProcessTableFunction;
 import org.apache.flink.types.Row;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /**
  * Comments with the latest snapshot of their writers as of the moment of observation, each as soon as it is read.
@@ -23,8 +21,8 @@ import java.util.List;
  * observed at the same time or later: it may be the answer for that one, and whoever holds the comments has to see to them. Of several
  * snapshots of one moment the largest count holds.
  *
- * <p>State per user: when the newest comment was observed, and the snapshots from {@code history_ms} before the watermark on with the last
- * one before them, for comments that come late. {@code table.exec.state.ttl} ends both.
+ * <p>State per user, see {@link Known}, is one value and no map: Flink checks the time to live of collections entry by entry, some of them at
+ * every access, which took half of the job's time. {@code table.exec.state.ttl} ends it.
  *
  * <p>A temporal join of Flink would keep each comment until both watermarks have passed it, and drop snapshots that late comments need.
  */
@@ -33,67 +31,88 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
 
     private static final long serialVersionUID = 1L;
 
+    /** What is remembered of a user. */
+    public static class Known {
+
+        /** When the newest comment was observed, Unix milliseconds; null before the first. */
+        public Long newestComment;
+
+        /**
+         * When each snapshot was observed, in order: those from {@code history_ms} before the watermark on with the last one before
+         * them, for comments that come late.
+         */
+        public long[] times = {};
+
+        /** The follower count of each. */
+        public long[] counts = {};
+    }
+
     /** One row of either kind. */
     public void eval(
             Context context,
-            @StateHint(name = "counts", type = @DataTypeHint("MAP<BIGINT, BIGINT>")) MapView<Long, Long> counts,
-            @StateHint(name = "newest_comment", type = @DataTypeHint("ROW<ingested_at BIGINT>")) Row newestComment,
+            @StateHint(name = "known") Known known,
             @ArgumentHint(
                             value = {ArgumentTrait.SET_SEMANTIC_TABLE, ArgumentTrait.PASS_COLUMNS_THROUGH},
                             name = "observations")
                     Row row,
-            @ArgumentHint(value = ArgumentTrait.SCALAR, name = "history_ms") Long historyMillis)
-            throws Exception {
+            @ArgumentHint(value = ArgumentTrait.SCALAR, name = "history_ms") Long historyMillis) {
         long at = row.getFieldAs("ingested_at");
-        Long newest = newestComment.getFieldAs(0);
         if (row.getField("comment_id") != null) {
-            Long latest = latest(counts, at);
-            collect(Row.of(latest == null ? null : counts.get(latest), latest));
-            if (newest == null || newest < at) {
-                newestComment.setField(0, at);
+            int latest = latest(known.times, at);
+            collect(latest < 0 ? Row.of(null, null) : Row.of(known.counts[latest], known.times[latest]));
+            if (known.newestComment == null || known.newestComment < at) {
+                known.newestComment = at;
             }
             return;
         }
-        Long count = row.getFieldAs("follower_count");
-        Long before = counts.get(at);
-        if (before != null && before >= count) {
+        long count = row.getFieldAs("follower_count");
+        if (!learn(known, at, count)) {
             return;
         }
-        counts.put(at, count);
-        if (newest != null && at <= newest) {
+        if (known.newestComment != null && at <= known.newestComment) {
             collect(Row.of(count, at));
         }
         Long watermark = context.timeContext(Long.class).currentWatermark();
         if (watermark != null) {
-            forget(counts, watermark - historyMillis);
+            forget(known, watermark - historyMillis);
         }
     }
 
-    /** Time of the latest snapshot at or before {@code at}, or null. */
-    private static Long latest(MapView<Long, Long> counts, long at) throws Exception {
-        Long latest = null;
-        for (Long observed : counts.keys()) {
-            if (observed <= at && (latest == null || observed > latest)) {
-                latest = observed;
+    /** Whether the snapshot says something that was not known. */
+    private static boolean learn(Known known, long at, long count) {
+        int place = Arrays.binarySearch(known.times, at);
+        if (place >= 0) {
+            if (known.counts[place] >= count) {
+                return false;
             }
+            known.counts[place] = count;
+            return true;
         }
-        return latest;
+        known.times = inserted(known.times, -place - 1, at);
+        known.counts = inserted(known.counts, -place - 1, count);
+        return true;
     }
 
-    /** Drops the snapshots that no moment after {@code from} needs. */
-    private static void forget(MapView<Long, Long> counts, long from) throws Exception {
-        Long needed = latest(counts, from);
-        if (needed == null) {
-            return;
+    /** Place of the latest of {@code times} that is not after {@code at}; negative when there is none. */
+    private static int latest(long[] times, long at) {
+        int place = Arrays.binarySearch(times, at);
+        return place >= 0 ? place : -place - 2;
+    }
+
+    /** Drops the snapshots that no moment from {@code from} on needs. */
+    private static void forget(Known known, long from) {
+        int needed = latest(known.times, from);
+        if (needed > 0) {
+            known.times = Arrays.copyOfRange(known.times, needed, known.times.length);
+            known.counts = Arrays.copyOfRange(known.counts, needed, known.counts.length);
         }
-        List<Long> passed = new ArrayList<>();
-        for (Long observed : counts.keys()) {
-            if (observed < needed) {
-                passed.add(observed);
-            }
-        }
-        for (Long observed : passed) {
-            counts.remove(observed);
-        }
+    }
+
+    private static long[] inserted(long[] values, int place, long value) {
+        long[] more = new long[values.length + 1];
+        System.arraycopy(values, 0, more, 0, place);
+        more[place] = value;
+        System.arraycopy(values, place, more, place + 1, values.length - place);
+        return more;
     }
 }

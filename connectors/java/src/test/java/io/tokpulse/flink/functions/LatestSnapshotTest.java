@@ -1,8 +1,8 @@
 package io.tokpulse.flink.functions;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import org.apache.flink.table.api.dataview.MapView;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.functions.ProcessTableFunction.Context;
 import org.apache.flink.table.functions.ProcessTableFunction.TimeContext;
@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** One user's comments and snapshots, under a watermark that the test moves. */
 class LatestSnapshotTest {
@@ -22,8 +21,7 @@ class LatestSnapshotTest {
     private static final long HISTORY = 1_000_000;
 
     private final LatestSnapshot function = new LatestSnapshot();
-    private final MapView<Long, Long> counts = new MapView<>();
-    private final Row newestComment = new Row(1);
+    private final LatestSnapshot.Known known = new LatestSnapshot.Known();
     private final List<String> out = new ArrayList<>();
     private final Clock clock = new Clock();
 
@@ -79,7 +77,8 @@ class LatestSnapshotTest {
         }
         clock.watermark = HISTORY + 35;
         snapshot(HISTORY + 100, 5);
-        assertEquals(Set.of(30L, 40L, HISTORY + 100), counts.getMap().keySet());
+        assertArrayEquals(new long[] {30, 40, HISTORY + 100}, known.times);
+        assertArrayEquals(new long[] {30, 40, 5}, known.counts);
         // A comment that comes that late finds what was known then.
         assertEquals(List.of("30@30"), comment(35));
     }
@@ -98,7 +97,7 @@ class LatestSnapshotTest {
         row.setField("follower_count", count);
         row.setField("ingested_at", at);
         out.clear();
-        function.eval(clock, counts, newestComment, row, HISTORY);
+        function.eval(clock, known, row, HISTORY);
         return List.copyOf(out);
     }
 
