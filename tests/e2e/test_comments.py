@@ -172,7 +172,7 @@ def test_bad_records_and_texts_that_the_model_fails_on_are_quarantined(stack: St
         send(producer, COMMENTS, *good[250:])
     with sidecar() as variables:
         job = stack.submit("comments", "--bounded", "--run-id", "poison", **variables)
-    assert stack.state(job) == "FINISHED"
+    until(lambda: stack.state(job) == "FINISHED", 30, "the JobManager says so, too")
     assert stack.query("SELECT count(), uniqExact(sentiment_model), any(sentiment_model), any(text) FROM comments_enriched") == [
         (len(good), 1, "grpc-poisoned-1", "\x00 🏳️‍🌈 ok")
     ]
@@ -212,7 +212,7 @@ def test_kill(stack: Stack, many: Expected, victim: str) -> None:
     finally:
         done = ended(client, RUN_S)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert stack.state(job) == "FINISHED"
+    until(lambda: stack.state(job) == "FINISHED", 30, "the JobManager says so, too")
     assert_equal(stack, MARTS, many)
     for topic, read in ((COMMENTS, many.comments), (USERS, many.users)):
         found = ledger(stack, run_id, topic)
