@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-from pyflink.table import DataTypes, Schema, StatementSet, TableDescriptor, TableEnvironment
-from pyflink.table.udf import udf
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from pyflink.table import Schema, StatementSet, TableDescriptor, TableEnvironment
 
 from bench.comments import SCORE_ONLY
+from bench.vader import vader_compound
 from connectors.clickhouse_sink import add_sink
 from connectors.sinks import ClickHouseSink
 from jobs.build import parameters, table_environment
@@ -31,18 +27,6 @@ FOLDER = Path(__file__).resolve().parent / "sql" / "plain_comments"
 SOURCES = ("comments_events", "users_snapshots")
 SCORED, ENRICHED = "comments_scored", "comments_enriched"
 VIEWS = (SCORED, "user_versions", ENRICHED)
-
-
-@cache
-def _analyzer() -> SentimentIntensityAnalyzer:
-    return SentimentIntensityAnalyzer()
-
-
-@udf(result_type=DataTypes.DOUBLE(), func_type="pandas")  # type: ignore[untyped-decorator]  # PyFlink has no type hints
-def vader_compound(texts: Any) -> Any:
-    """vaderSentiment's compound of each text."""
-    score = _analyzer().polarity_scores
-    return pd.Series([score(text)["compound"] for text in texts])
 
 
 def build(t_env: TableEnvironment, settings: JobSettings, score_only: bool) -> StatementSet:

@@ -20,6 +20,12 @@ WATERMARK_DELAY = timedelta(minutes=2)
 STATE_TTL = timedelta(days=31)
 # How far behind the watermark a comment may come and still find the snapshot of its time.
 SNAPSHOT_HISTORY = timedelta(hours=24)
+# Nobody waits for single rows of a bounded run. Large inserts leave ClickHouse fewer parts to merge: half of its processor time.
+BACKFILL_BATCHES = {
+    "python.fn-execution.bundle.time": "1000",
+    "python.fn-execution.bundle.size": "20000",
+    "python.fn-execution.arrow.batch.size": "20000",
+}
 # Long enough that no row is late for it; a day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)
 
@@ -44,13 +50,16 @@ def watermark_delay(job: JobDefinition, settings: JobSettings) -> timedelta:
 def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnvironment:
     """A streaming environment with the options that the SQL of all jobs relies on."""
     t_env = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
-    for key, value in {
+    options = {
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
         "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
         "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
         "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.shares_views).lower(),
-    }.items():
+    }
+    if settings.bounded:
+        options |= BACKFILL_BATCHES
+    for key, value in options.items():
         t_env.get_config().set(key, value)
     return t_env
 

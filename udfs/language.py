@@ -88,6 +88,7 @@ def _votes() -> dict[str, Votes]:
 
 
 _VOTES = _votes()
+_VOTERS = frozenset(_VOTES)
 
 
 def votes(word: str) -> Votes:
@@ -99,11 +100,14 @@ def votes(word: str) -> Votes:
 
 
 def decided(counted: Mapping[str, float]) -> str:
-    """The language with the most votes, or "und" where there are none."""
+    """The language with the most votes, or "und" where there are none. English wins a tie: most comments are English."""
     if not counted:
         return UNKNOWN
     best = max(counted.values())
-    # English, the first, wins a tie: most comments are English.
+    if counted.get("en") == best:
+        return "en"
+    if len(counted) == 1:
+        return next(iter(counted))
     return next((language for language in _COMMON if counted.get(language) == best), "") or max(counted, key=counted.__getitem__)
 
 
@@ -130,7 +134,8 @@ def _by_script(text: str) -> str:
 
 def _by_words(text: str) -> str:
     counted: dict[str, float] = {}
-    for word in _WORD.findall(text.lower()):
-        for language, share in _VOTES.get(word, ()):
+    # A word has one vote however often it is said.
+    for word in _VOTERS.intersection(_WORD.findall(text.lower())):
+        for language, share in _VOTES[word]:
             counted[language] = counted.get(language, 0.0) + share
     return decided(counted)

@@ -46,6 +46,7 @@ _COMMON_WORDS = """
     """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _AT_START = ("asks", "start")
+_MENTION = re.compile(r"@[A-Za-z0-9_.]*[A-Za-z0-9_]")
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 
@@ -84,6 +85,11 @@ class SlangCache(WordCache[SlangWord]):
         # Scripts without blanks: entries are found inside of longer tokens, the longest first.
         within = sorted((key for key in self.singles if len(key) > 1 and UNSPACED.search(key)), key=lambda key: -len(key))
         self._unspaced = re.compile("|".join(map(re.escape, within))) if within else None
+        self._mention = self._made("@user", 1)
+
+    def __missing__(self, token: str) -> SlangWord:
+        # Each mention is another one: none is worth keeping.
+        return self._mention if _MENTION.fullmatch(token) else super().__missing__(token)
 
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""
