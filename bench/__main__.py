@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     """The options; without any, the figures that the project promises."""
     result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     result.add_argument("--records", type=int, default=10_000_000, help="posts in the topic (default: 10000000)")
-    result.add_argument("--comments", type=int, default=500_000, help="comments in the topic (default: 500000)")
+    result.add_argument("--comments", type=int, default=1_000_000, help="comments in the topic (default: 1000000)")
     result.add_argument("--rounds", type=int, default=3, help="turns of each contender (default: 3)")
     result.add_argument("--hours", type=int, default=12, help="hours that close in the latency part (default: 12)")
     result.add_argument("--only", choices=PARTS, help="one of the parts")

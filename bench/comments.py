@@ -20,7 +20,7 @@ SCORED = "plain PyFlink + vaderSentiment into blackhole"
 SCORE_ONLY = "--score-only"
 # Of a million comments, how many have one of the frequent texts.
 SHARES = (300_000, 0)
-WRITTEN = ("comments_log", "pipeline_ledger_entries")
+WRITTEN = ("comments_log", "comments_late_snapshots_log", "pipeline_ledger_entries")
 
 
 @dataclass

@@ -30,6 +30,9 @@ URL_VARIABLE = "CLICKHOUSE_URL"
 # then Flink restarts the job.
 RETRY_SECONDS = 45.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+# A batch may hold records of many months, and records with clocks of any month: too many partitions for ClickHouse's default, which
+# would refuse the batch for ever.
+SETTINGS = {"max_partitions_per_insert_block": 0}
 
 
 class ClickHouseWriteError(TokpulseError):
@@ -141,7 +144,7 @@ class ClickHouseWriter(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
     def _insert(self, batch: pa.Table) -> None:
         if self._client is None:
             self._client = connect(self._url)
-        self._client.insert_arrow(self.table, batch)
+        self._client.insert_arrow(self.table, batch, settings=SETTINGS)
 
     def _again(self, _: RetryCallState) -> None:
         self._retries.inc()

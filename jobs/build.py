@@ -12,6 +12,7 @@ from connectors.topics import Topic, load_topics
 from jobs.definition import JobDefinition, identifier
 from jobs.render import Literal, load, render
 from jobs.settings import JobSettings
+from udfs.sentiment.settings import LEXICON, SentimentSettings
 
 WINDOW = timedelta(hours=1)
 WATERMARK_DELAY = timedelta(minutes=2)
@@ -26,7 +27,13 @@ BACKFILL_BATCHES = {
     "python.fn-execution.bundle.size": "20000",
     "python.fn-execution.arrow.batch.size": "20000",
 }
-# Long enough that no row is late for it; a day interval of Flink SQL has two digits.
+# A classifier may take 20 ms a text, and no checkpoint barrier passes a batch: 500 are 10 s.
+SLOW_MODEL_BATCHES = {
+    "python.fn-execution.bundle.size": "500",
+    "python.fn-execution.arrow.batch.size": "500",
+}
+# Long enough that hardly a row is late for it: its windows begin every 99 days from the epoch on, and what comes late across such a
+# boundary is in its mart, but not in the ledger's `late`. A day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)
 
 
@@ -59,6 +66,8 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
     }
     if settings.bounded:
         options |= BACKFILL_BATCHES
+    if job.scores and SentimentSettings.from_env().model != LEXICON:
+        options |= SLOW_MODEL_BATCHES
     for key, value in options.items():
         t_env.get_config().set(key, value)
     return t_env

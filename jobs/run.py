@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +22,9 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
     try:
         settings = resolve(arguments)
         if job.scores:
-            check_sentiment()
+            unusable = check_sentiment()
+            if unusable:
+                print(f"warning: {unusable}: until the workers can use it, the lexicon scores, and rows say so", file=sys.stderr)
         t_env = table_environment(job, settings)
         if t_env.get_config().get("execution.state-recovery.path", ""):
             # `flink run -s` says the same as --resumed.

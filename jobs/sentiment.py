@@ -5,6 +5,7 @@ No text and no model makes it raise: where there is no score there is an `error`
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -12,12 +13,21 @@ import pandas as pd
 from pyflink.table import DataTypes, FunctionContext, ScalarFunction
 from pyflink.table.udf import udf
 
-from udfs.language import guess_language
+from udfs.language import UNKNOWN, guess_language
 from udfs.sentiment.model import label
 from udfs.sentiment.scorer import Counters
 from udfs.sentiment.settings import SentimentSettings
 
 COLUMNS = ("compound", "label", "model", "language", "error")
+
+
+def guessed(text: str) -> str:
+    """`guess_language`, which is worth no comment: where it fails nothing is known."""
+    try:
+        return guess_language(text)
+    except Exception:
+        logging.getLogger(__name__).exception("no guess at the language of a comment")
+        return UNKNOWN
 
 
 class CommentSentiment(ScalarFunction):  # type: ignore[misc]  # PyFlink has no type hints
@@ -58,7 +68,7 @@ class CommentSentiment(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
             if compound is None:
                 errors[place] = error
             else:
-                compounds[place], labels[place], languages[place] = compound, label(compound), guess_language(text)
+                compounds[place], labels[place], languages[place] = compound, label(compound), guessed(text)
         self._report()
         return pd.DataFrame(columns, dtype=object)
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from udfs.sentiment.contract import ModelUnavailableError
 from udfs.sentiment.extension import ExtensionError
-from udfs.sentiment.settings import SentimentSettingError, SentimentSettings
+from udfs.sentiment.settings import LEXICON, SentimentSettingError, SentimentSettings
 
 _DURATION = re.compile(r"^\s*(\d+)\s*(ms|s|min|h|d)\s*$")
 _UNITS = {
@@ -116,11 +117,19 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
     )
 
 
-def check_sentiment() -> None:
-    """Whether the environment names a sentiment model that is there. Raises SettingError."""
+def check_sentiment() -> str:
+    """Why the sentiment model that the environment names cannot be used from here, "" if it can. Raises SettingError.
+
+    Another machine's model may be out of reach here, but not the lexicon, which stands in for all of them.
+    """
     try:
-        # A model of another machine may be out of reach from here, but not the lexicon, which stands in for all of them.
-        SentimentSettings.from_env().scorer().close()
+        settings = SentimentSettings.from_env()
+        settings.scorer().close()
+        if settings.model != LEXICON:
+            settings.check()
+        return ""
+    except ModelUnavailableError as error:
+        return str(error)
     except (SentimentSettingError, ExtensionError, OSError) as error:
         raise SettingError(str(error), "see docs/sentiment.md") from None
 

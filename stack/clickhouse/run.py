@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from stack.clickhouse import blocks, compression, errors, forms
-from stack.clickhouse.engine import Connection, Result, Stream, apply_settings
-from stack.clickhouse.errors import FrontError
+from stack.clickhouse.engine import Connection, Result, Stream, apply_settings, sql
+from stack.clickhouse.errors import FrontError, from_engine
 from stack.clickhouse.forms import ExternalTable
 from stack.clickhouse.guard import Guard, Statement
 from stack.clickhouse.heads import HEAD_END, has_head
@@ -146,6 +146,10 @@ def _whole(result: Result, reply: Reply) -> Summary:
     )
 
 
+def _failed_inserts(connection: Connection) -> int:
+    return int(connection.query(sql("failed_inserts.sql"), "TabSeparated").bytes() or 0)
+
+
 def _insert(connection: Connection, request: Request, statement: Statement, data: Iterator[bytes]) -> Summary:
     fmt = statement.format or request.default_format or "Values"
     if fmt.lower() == "values":
@@ -154,6 +158,7 @@ def _insert(connection: Connection, request: Request, statement: Statement, data
         if rest or _RISKY_VALUES.search(first):
             apply_settings(connection, _LITERALS_ONLY)
         data = itertools.chain([first, rest], data)
+    failed_before = _failed_inserts(connection)
     inserter = connection.send_insert(statement.text, fmt)
     try:
         for chunk in data:
@@ -163,6 +168,11 @@ def _insert(connection: Connection, request: Request, statement: Statement, data
     except BaseException:
         inserter.cancel()
         raise
+    if _failed_inserts(connection) != failed_before:
+        # The engine's `finish` (chdb 4.4) tells of data that it cannot read, and of nothing that goes wrong later: too many
+        # partitions, a full disk. The failure may be that of another INSERT at the same time; then this one is in doubt, and
+        # whoever sends it again loses nothing.
+        raise from_engine(RuntimeError(connection.query(sql("last_error.sql"), "TabSeparatedRaw").bytes().decode().strip()))
     return Summary(
         written_rows=totals.rows_written,
         written_bytes=totals.bytes_written,

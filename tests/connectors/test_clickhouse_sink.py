@@ -90,7 +90,7 @@ class Server:
         self.connections += 1
         return self
 
-    def insert_arrow(self, table: str, batch: pa.Table) -> None:
+    def insert_arrow(self, table: str, batch: pa.Table, settings: dict[str, int]) -> None:
         assert table == "t"
         if self.errors:
             raise self.errors.pop(0)

@@ -15,8 +15,8 @@ from .stack_process import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(180)]
 
-# Operators whose state has a bound: windows close, an event-time join forgets versions that the watermark has passed, the process
-# table function comments that it has passed, and what is left per key is dropped by table.exec.state.ttl.
+# Operators whose state has a bound: windows close, an event-time join and the process table function forget versions that the
+# watermark has passed, and what is left per key is dropped by table.exec.state.ttl.
 BOUNDED = {
     *("LocalWindowAggregate", "GlobalWindowAggregate", "WindowTableFunction", "OverAggregate", "Deduplicate", "TemporalJoin"),
     "ProcessTableFunction",

@@ -30,7 +30,6 @@ NUMBER = 80
 FOLLOWERS = 5_000
 # What a user is promised between `apply` and the first row that is judged anew.
 SECONDS = 10.0
-IDLE_S = 2.0
 
 
 def edited(path: Path, small: float) -> Path:
@@ -44,8 +43,8 @@ def edited(path: Path, small: float) -> Path:
 class Hours:
     """Eighty posts that gain 1,000 plays an hour each; an hour closes when the next is seen to have begun."""
 
-    def __init__(self, stack: Stack, producer: AvroProducer, start_ms: int) -> None:
-        self.stack, self.producer, self.start_ms = stack, producer, start_ms
+    def __init__(self, stack: Stack, producer: AvroProducer, start_ms: int, step_ms: int = 0) -> None:
+        self.stack, self.producer, self.start_ms, self.step_ms = stack, producer, start_ms, step_ms
         for number in range(NUMBER):
             producer.produce(USERS, user_snapshot(f"author-p{number}", start_ms, FOLLOWERS))
         producer.flush()
@@ -70,7 +69,7 @@ class Hours:
 
     def _observe(self, after_ms: int, hour: int) -> None:
         for number in range(NUMBER):
-            self.producer.produce(POSTS, observation(f"p{number}", self.start_ms + after_ms, hour * 1_000))
+            self.producer.produce(POSTS, observation(f"p{number}", self.start_ms + after_ms + number * self.step_ms, hour * 1_000))
         self.producer.flush()
 
     def _seen(self, hour: int) -> bool:
@@ -235,25 +234,25 @@ def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
     assert differing(stack) == []
 
 
-def silence(seconds: float) -> None:
-    """Nobody says anything for that long."""
-    end = time.monotonic() + seconds
-    until(lambda: time.monotonic() > end, seconds + 10, "the silence is over")
-
-
 def test_hours_that_end_after_a_silence(stack: Stack) -> None:
     """Records close an hour while all partitions are idle: tasks wake one by one, and none may run ahead of the others' rows."""
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
-    job = stack.submit("pipeline", "--detached", "--run-id", "silent", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S:.0f} s")
+    job = stack.submit("pipeline", "--detached", "--run-id", "silent", TOKPULSE_IDLE_TIMEOUT="2 s")
     with producing(stack.endpoints) as producer:
-        hours = Hours(stack, producer, start_ms)
+        # Each task comes as far as its own posts.
+        hours = Hours(stack, producer, start_ms, step_ms=1_000)
         hours.send(0)
         for hour in (1, 2, 3):
             hours.middle(hour)
-            # Twice the idle timeout, and mostly no checkpoint, which would send on what the sources have collected.
-            silence(2 * IDLE_S)
+            # Two checkpoints are 10 s apart: longer than the idle timeout, and nothing waits in the sources any more.
+            done = stack.checkpoints(job)
+            until(partial(_more_than, stack, job, done + 1), 60, "the topic has been silent")
             hours.close(hour)
             until(partial(hours.judged, hour), 60, f"hour {hour} is judged")
     assert differing(stack) == []
     assert len(held(stack, "trending_hourly")) == 3 * NUMBER
     assert stack.attempts(job) == {0}, stack.failure(job)
+
+
+def _more_than(stack: Stack, job: str, checkpoints: int) -> bool:
+    return stack.checkpoints(job) > checkpoints

@@ -129,15 +129,15 @@ def test_megabytes_go_through_the_pipe(backend: ChildProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("how", "seconds", "said"),
     [
-        ("raise", "broken: OSError: model file is gone"),
-        ("hang", "broken: not loaded within 1 s"),
-        ("exit", "broken: its process ended with status 3 while loading"),
+        ("raise", 60.0, "broken: OSError: model file is gone"),
+        ("hang", 1.0, "broken: not loaded within 1 s"),
+        ("exit", 60.0, "broken: its process ended with status 3 while loading"),
     ],
 )
-def test_a_model_that_does_not_load_is_replaced(how: str, said: str) -> None:
-    backend = ChildProcess("poisoned_model:make", [how], "broken", start_seconds=1.0)
+def test_a_model_that_does_not_load_is_replaced(how: str, seconds: float, said: str) -> None:
+    backend = ChildProcess("poisoned_model:make", [how], "broken", start_seconds=seconds)
     with pytest.raises(ModelUnavailableError, match=said):
         backend.compounds(["good"], 1.0)
     scorer = Scorer(backend, VADER, breaker=CircuitBreaker(1, 1_000))

@@ -117,8 +117,8 @@ def test_only_the_guilty_row_is_quarantined(serve: Serve, scorer_of: ScorerOf) -
 @pytest.mark.http
 def test_a_text_that_hangs_there_is_quarantined(serve: Serve, scorer_of: ScorerOf) -> None:
     ended = threading.Event()
-    endpoint = serve(Model(lambda texts: "hang" in texts and ended.wait(1.5)))
-    scorer = scorer_of(endpoint, deadline=1.0)
+    endpoint = serve(Model(lambda texts: "hang" in texts and ended.wait(4.0)))
+    scorer = scorer_of(endpoint, deadline=3.0)
     scores = scorer.score(["1", "2", "3"], ["so good", "hang", "so bad"])
     ended.set()
     assert [scored.model for scored in scores] == ["grpc-served-1"] * 3

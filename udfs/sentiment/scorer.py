@@ -18,6 +18,9 @@ _LEAST_TIME = 1.0
 # A deadline may end a call a little early; with less than this a call is not worth making.
 _NO_TIME = 0.05
 
+# An id is what a producer says it is.
+_SHOWN_OF_ID = 100
+
 _LOG = logging.getLogger("tokpulse.sentiment")
 
 
@@ -52,7 +55,9 @@ class _Batch:
     def quarantine(self, row: int, model: str, error: Exception) -> None:
         """Decides `row`: `model` fails on it."""
         self.quarantined += 1
-        self.found[row] = Scored(None, model, one_line(f"sentiment: comment {self.ids[row]}: {model}: {described(error)}"))
+        self.found[row] = Scored(
+            None, model, one_line(f"sentiment: comment {self.ids[row][:_SHOWN_OF_ID]}: {model}: {described(error)}")
+        )
 
 
 class Scorer:
@@ -103,6 +108,10 @@ class Scorer:
             except ModelUnavailableError as error:
                 self._breaker.failed()
                 _LOG.warning("%s instead: %s", self._fallback_name, described(error))
+            except BaseException:
+                # Whoever interrupts a trial must not leave it under way for ever.
+                self._breaker.failed()
+                raise
             else:
                 self._breaker.succeeded()
         undecided = [row for row, found in enumerate(batch.found) if found is None]

@@ -45,8 +45,8 @@ class SentimentSettings:
     onnx: Path | None = None
     endpoint: str | None = None
     deadline: float = 10.0
-    start: float = 60.0
-    budget: float = 60.0
+    start: float = 30.0
+    budget: float = 20.0
     failures: int = 3
     pause: float = 30.0
 

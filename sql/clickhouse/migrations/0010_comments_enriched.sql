@@ -28,7 +28,6 @@ CREATE TABLE IF NOT EXISTS comments_log
         COMMENT 'The row with the greatest one is the comment'
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY toYYYYMM(create_time)
 ORDER BY comment_id
 COMMENT 'Observations of comments: read the view comments_enriched, not this table';
 
@@ -63,11 +62,12 @@ CREATE OR REPLACE VIEW comments_enriched
     language String
 )
 AS WITH
-    observed.snapshot_at IS NULL AND late.known = 0 AS missing,
+    -- A reader's join_use_nulls makes NULL of what is not there.
+    observed.snapshot_at IS NULL AND ifNull(late.known, 0) = 0 AS missing,
     -- Compared as tuples: of two snapshots the later one, of two counts of one moment the larger one.
     greatest(
         (ifNull(observed.snapshot_at, toDateTime64(0, 3, 'UTC')), ifNull(observed.follower_count, 0)),
-        (late.observed_at, late.follower_count)
+        (ifNull(late.observed_at, toDateTime64(0, 3, 'UTC')), ifNull(late.follower_count, 0))
     ) AS latest
 SELECT
     observed.comment_id AS comment_id,

@@ -17,7 +17,8 @@ import java.io.IOException;
  *
  * <p>A good record fills the columns and leaves {@code error} and {@code payload} NULL. A bad one leaves the columns
  * NULL and fills {@code error} ({@code code: text}) and {@code payload} (the value as received). {@code received} is
- * the value of either. Each record gives a new row, so rows may be kept; their strings are views of the value's bytes, which Kafka's consumer makes anew for each record.
+ * the value of either. Each record gives a new row, so rows may be kept; their strings are views of the value's bytes,
+ * which Kafka's consumer makes anew for each record.
  */
 final class AvroDlqDeserializer implements DeserializationSchema<RowData> {
 

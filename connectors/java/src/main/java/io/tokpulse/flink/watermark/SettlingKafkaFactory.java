@@ -16,7 +16,7 @@ import org.apache.flink.table.connector.source.DynamicTableSource;
 public final class SettlingKafkaFactory extends KafkaDynamicTableFactory {
 
     static final ConfigOption<Duration> SETTLE_TIME =
-            ConfigOptions.key("scan.watermark.settle-time")
+            ConfigOptions.key("settling.time")
                     .durationType()
                     .defaultValue(Duration.ofSeconds(2))
                     .withDescription(

@@ -15,10 +15,14 @@ import org.apache.flink.util.clock.RelativeClock;
  * Watermarks of another strategy that stand still for a moment when a task that was wholly idle gets a record again.
  *
  * <p>A silence longer than the idle timeout makes every channel of a job idle. Without this, the first task to read a record sends its
- * new watermark at once, and an operator behind an exchange takes it for everybody's: channels that are still marked idle do not count.
- * What the other tasks then send of the time before, be it records they have just read, or results that a window had collected long ago, is
- * behind that watermark and dropped. Here the task first says that it is awake, by a watermark one millisecond further, and moves on
- * after the settle time; by then the word has passed through the whole job, and the other tasks have had time to wake.
+ * new watermark at once, and each operator behind an exchange takes it for everybody's: channels that are still marked idle do not
+ * count. A window's task that hears of it first closes its hours, its watermark passes on, and the hours of the window's other tasks
+ * come behind it. Here the source task first says that it is awake, by a watermark one millisecond further, and moves on after the
+ * settle time: by then no channel inside of the job is idle any more.
+ *
+ * <p>Of several source tasks that wake, those count whose own watermark had been the furthest, or has got there: Flink holds a channel
+ * that is behind what it has already sent on for late, not for slow. So what such a task reads of the time before may be late, as
+ * everywhere in Flink; what it had read before the silence is not, if a checkpoint has flushed its partial sums since.
  *
  * <p>One object serves one source task: Flink deserializes the strategy for each, and asks it for a generator per partition, all of
  * them called by the task's own thread.
@@ -36,6 +40,8 @@ final class SettlingWatermarks<T> implements WatermarkStrategy<T> {
     private transient boolean settling;
     private transient long settledAt;
     private transient long ceiling;
+    /** Of the first partition: each has a clock of its own, which stands still at other times. */
+    private transient RelativeClock clock;
 
     SettlingWatermarks(WatermarkStrategy<T> strategy, Duration settleTime) {
         this.strategy = strategy;
@@ -45,7 +51,10 @@ final class SettlingWatermarks<T> implements WatermarkStrategy<T> {
     @Override
     public WatermarkGenerator<T> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
         awake++;
-        return new Generator(strategy.createWatermarkGenerator(context), context.getInputActivityClock());
+        if (clock == null) {
+            clock = context.getInputActivityClock();
+        }
+        return new Generator(strategy.createWatermarkGenerator(context));
     }
 
     @Override
@@ -58,38 +67,36 @@ final class SettlingWatermarks<T> implements WatermarkStrategy<T> {
         return strategy.getAlignmentParameters();
     }
 
-    private void wake(long now) {
+    private void wake() {
         if (awake == 0) {
             settling = true;
-            settledAt = now + settleMillis;
+            settledAt = clock.relativeTimeMillis() + settleMillis;
             ceiling = highest + 1;
         }
         awake++;
     }
 
-    private long settled(long watermark, long now) {
-        settling = settling && now < settledAt;
+    private long settled(long watermark) {
+        settling = settling && clock.relativeTimeMillis() < settledAt;
         return settling ? Math.min(watermark, ceiling) : watermark;
     }
 
     private final class Generator implements WatermarkGenerator<T> {
 
         private final WatermarkGenerator<T> generator;
-        private final RelativeClock clock;
         private boolean idle;
         private Gate ofEvents;
         private Gate ofPeriods;
 
-        Generator(WatermarkGenerator<T> generator, RelativeClock clock) {
+        Generator(WatermarkGenerator<T> generator) {
             this.generator = generator;
-            this.clock = clock;
         }
 
         @Override
         public void onEvent(T event, long eventTimestamp, WatermarkOutput output) {
             if (idle) {
                 idle = false;
-                wake(clock.relativeTimeMillis());
+                wake();
             }
             ofEvents = gate(ofEvents, output);
             generator.onEvent(event, eventTimestamp, ofEvents);
@@ -117,7 +124,7 @@ final class SettlingWatermarks<T> implements WatermarkStrategy<T> {
 
             @Override
             public void emitWatermark(Watermark watermark) {
-                long time = settled(watermark.getTimestamp(), clock.relativeTimeMillis());
+                long time = settled(watermark.getTimestamp());
                 highest = Math.max(highest, time);
                 output.emitWatermark(new Watermark(time));
             }

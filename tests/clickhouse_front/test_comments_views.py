@@ -1,0 +1,64 @@
+"""The views of comments, and batches whose records have clocks of many months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import clickhouse_connect
+import pyarrow as pa
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from connectors.clickhouse_sink import SETTINGS
+from stack.migrations import apply_migrations
+
+from .conftest import FrontProcess
+
+pytestmark = pytest.mark.clickhouse
+
+SEEN = datetime(2026, 1, 5, 12, tzinfo=UTC)
+COLUMNS = ("comment_id", "user_id", "ingested_at", "follower_count", "snapshot_at")
+
+
+@pytest.fixture
+def client(front: FrontProcess) -> Iterator[Any]:
+    url = front.url(database="comments_views")
+    apply_migrations(url)
+    made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    for table in ("comments_log", "comments_late_snapshots_log", "follower_snapshots_log"):
+        made.command(f"TRUNCATE TABLE {table}")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("nulls", [0, 1])
+def test_a_late_snapshot_mends_its_comments_and_no_others(client: Any, nulls: int) -> None:
+    client.set_client_setting("join_use_nulls", nulls)
+    before = SEEN - timedelta(hours=1)
+    client.insert(
+        "comments_log",
+        [["known", "a", SEEN, 7, before], ["mended", "b", SEEN, None, None], ["unknown", "c", SEEN, None, None]],
+        column_names=COLUMNS,
+    )
+    # One of the writer's, one of the future, and one that the comment knew better.
+    for user, moment, count in (("b", before, 9), ("b", SEEN + timedelta(seconds=1), 99), ("a", before - timedelta(days=2), 1)):
+        client.insert("comments_late_snapshots_log", [[user, moment, count]])
+    query = "SELECT comment_id, follower_count, snapshot_at, snapshot_status FROM comments_enriched ORDER BY comment_id"
+    shown = before.replace(tzinfo=None)
+    assert client.query(query).result_rows == [
+        ("known", 7, shown, "fresh"),
+        ("mended", 9, shown, "fresh"),
+        ("unknown", None, None, "missing"),
+    ]
+
+
+def test_a_batch_of_many_months_is_written(client: Any) -> None:
+    moments = [datetime(1990 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(200)]
+    times = pa.array(moments, type=pa.timestamp("ms", "UTC"))
+    batch = pa.table({"userid": ["u"] * 200, "observed_at": times, "follower_count": list(range(200))})
+    with pytest.raises(DatabaseError, match="Too many partitions"):
+        client.insert_arrow("follower_snapshots_log", batch, settings=dict.fromkeys(SETTINGS, 100))
+    client.insert_arrow("follower_snapshots_log", batch, settings=SETTINGS)
+    assert client.query("SELECT count() FROM follower_snapshots_log").result_rows == [(200,)]
