@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simulator.reference.engagement_hourly import HOUR_MS
 
+BILLION = 1_000_000_000
 COLUMNS = (
     "video_id",
     "window_start",
@@ -33,19 +33,20 @@ def comment_sentiment_hourly(comments: Iterable[Mapping[str, Any]]) -> list[dict
     rows = []
     for (video_id, start_ms), found in sorted(hours.items()):
         labels = [comment["sentiment_label"] for comment in found]
-        compounds = [comment["sentiment_compound"] for comment in found]
+        # Whole numbers add up to the same in any order.
+        compounds = [round(comment["sentiment_compound"] * BILLION) for comment in found]
         weights = [comment["follower_count"] or 0 for comment in found]
         reach = sum(weights)
-        weighed = math.fsum(compound * weight for compound, weight in zip(compounds, weights, strict=True))
+        weighed = sum(compound * weight for compound, weight in zip(compounds, weights, strict=True))
         values = (
             video_id,
             start_ms,
             start_ms + HOUR_MS,
             len(found),
-            math.fsum(compounds) / len(found),
+            sum(compounds) / BILLION / len(found),
             *(labels.count(label) for label in ("positive", "neutral", "negative")),
             reach,
-            weighed / reach if reach else None,
+            weighed / BILLION / reach if reach else None,
         )
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows

@@ -1,6 +1,7 @@
 -- Mood of the comments of each post by the hour. A comment counts once, in the hour of its newest observation; late ones and those that
 -- were observed again change the answer of the next SELECT. `reach_weighted_compound` weighs each comment by its writer's followers;
--- writers without a snapshot have no weight, and it is NULL where nobody has one.
+-- writers without a snapshot have no weight, and it is NULL where nobody has one. Scores are added up in billionths, as whole numbers:
+-- a sum of floats would depend on the order in which parts are read.
 CREATE OR REPLACE VIEW comment_sentiment_hourly
 (
     video_id String,
@@ -19,12 +20,12 @@ AS SELECT
     toDateTime64(toStartOfHour(ingested_at), 3, 'UTC') AS window_start,
     addHours(window_start, 1) AS window_end,
     count() AS comments,
-    avg(sentiment_compound) AS mean_compound,
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / comments AS mean_compound,
     countIf(sentiment_label = 'positive') AS positive,
     countIf(sentiment_label = 'neutral') AS neutral,
     countIf(sentiment_label = 'negative') AS negative,
     ifNull(sum(follower_count), 0) AS reach,
-    if(reach = 0, NULL, sum(sentiment_compound * ifNull(follower_count, 0)) / reach) AS reach_weighted_compound
+    if(reach = 0, NULL, sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9 / reach) AS reach_weighted_compound
 FROM comments_enriched
 GROUP BY video_id, window_start
 COMMENT 'One row per post and UTC hour in which comments on it were last observed';
