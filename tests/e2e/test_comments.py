@@ -83,13 +83,13 @@ def test_a_quiet_snapshots_topic_delays_nothing(stack: Stack) -> None:
         now = now_ms()
         send(producer, USERS, user_snapshot("u", now - HOUR_MS, 700), user_snapshot("old", now - 30 * HOUR_MS, 40))
         # Snapshots have stopped.
-        for number in range(20):
+        for number in range(10):
             sent = time.monotonic()
             of_each = [comment_observation(f"c{number}-{user}", user, now_ms()) for user in ("u", "old", "stranger")]
             send(producer, COMMENTS, *of_each)
             visible(stack, 1 + 3 * (number + 1))
             assert time.monotonic() - sent < VISIBLE_S
-        found = {user: enriched(stack, f"c19-{user}")[2:] for user in ("u", "old", "stranger")}
+        found = {user: enriched(stack, f"c9-{user}")[2:] for user in ("u", "old", "stranger")}
         assert found == {"u": (700, "fresh"), "old": (40, "stale"), "stranger": (None, "missing")}
 
 

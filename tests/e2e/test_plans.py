@@ -22,7 +22,8 @@ BOUNDED = {
     "ProcessTableFunction",
     *("TableSourceScan", "Reused", "Calc", "PythonCalc", "Correlate", "PythonCorrelate", "Union", "Exchange", "Sink"),
 }
-READ = {"engagement": 1, "trending": 2, "velocity": 1, "followers": 1, "comments": 2, "pipeline": 3}
+# Jobs with a join of their own, and the one that does the work of all; planning takes half a minute a job.
+READ = {"trending": 2, "comments": 2, "pipeline": 3}
 
 
 def plan(stack: Stack, name: str) -> list[str]:
@@ -41,7 +42,7 @@ def plan(stack: Stack, name: str) -> list[str]:
     return [line.lstrip(" :+-") for line in text.splitlines()[1:] if line.strip(" :+-")]
 
 
-@pytest.mark.parametrize("name", sorted(JOBS))
+@pytest.mark.parametrize("name", sorted(READ))
 def test_a_plan_reads_each_topic_once_and_has_a_bound_on_its_state(running_stack: Stack, name: str) -> None:
     lines = plan(running_stack, name)
     operators = [match[0] for line in lines if (match := re.match(r"\w+(?=\()", line))]
