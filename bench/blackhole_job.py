@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pyflink.table import Schema, StatementSet, TableDescriptor, TableEnvironment
+from pyflink.table import StatementSet, TableEnvironment
 
+from bench.blackhole import add_blackhole
 from jobs.build import parameters, table_environment
 from jobs.engagement import JOB
 from jobs.render import load, render
@@ -30,11 +31,7 @@ def build(t_env: TableEnvironment, settings: JobSettings) -> StatementSet:
         t_env.execute_sql(render(load(path), values))
     statement_set = t_env.create_statement_set()
     for view in ENDS:
-        table = t_env.from_path(view)
-        schema = Schema.new_builder().from_resolved_schema(table.get_resolved_schema()).build()
-        sink = f"blackhole_{view}"
-        t_env.create_temporary_table(sink, TableDescriptor.for_connector("blackhole").schema(schema).build())
-        statement_set.add_insert(sink, table)
+        add_blackhole(view, statement_set, t_env)
     return statement_set
 
 

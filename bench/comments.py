@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.clickhouse_queries import check_comments, empty_tables
@@ -34,11 +34,8 @@ class CommentsSpeed:
         """A table per share."""
         lines = []
         for share, rates in self.rates.items():
-            rows = [(name, *(f"{value:,.0f}" for value in asdict(Spread.of(found)).values())) for name, found in rates.items()]
-            rows += [
-                (f"ratio to {name}", *(f"{value:.2f}" for value in asdict(Spread.of(ratios(rates[WHOLE], rates[name]))).values()))
-                for name in (PLAIN, SCORED)
-            ]
+            rows = [(name, *Spread.of(found).cells(",.0f")) for name, found in rates.items()]
+            rows += [(f"ratio to {name}", *Spread.of(ratios(rates[WHOLE], rates[name])).cells(".2f")) for name in (PLAIN, SCORED)]
             title = f"comments/s, {share / 10_000:.0f} % from {FREQUENT} texts"
             lines.append(table((title, "min", "median", "max"), rows))
         lines.append(f"{self.comments:,} comments, parallelism {PARALLELISM}, from all tasks RUNNING to FINISHED.")

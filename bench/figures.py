@@ -23,6 +23,10 @@ class Spread:
             raise ValueError("no values")
         return cls(min(values), statistics.median(values), max(values))
 
+    def cells(self, form: str) -> tuple[str, str, str]:
+        """The three for a row of a table, each by the format specification `form`."""
+        return format(self.minimum, form), format(self.median, form), format(self.maximum, form)
+
 
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest of `values` that at least `share` (above 0, up to 1) of them do not exceed: nearest rank."""

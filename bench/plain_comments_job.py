@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pyflink.table import Schema, StatementSet, TableDescriptor, TableEnvironment
+from pyflink.table import StatementSet, TableEnvironment
 
+from bench.blackhole import add_blackhole
 from bench.comments import SCORE_ONLY
 from bench.vader import vader_compound
 from connectors.clickhouse_sink import add_sink
-from connectors.sinks import ClickHouseSink
 from jobs.build import WATERMARK_DELAY, parameters, table_environment
 from jobs.comments import JOB
 from jobs.render import load, render
@@ -39,13 +39,9 @@ def build(t_env: TableEnvironment, settings: JobSettings, score_only: bool) -> S
         t_env.execute_sql(render(load(str(FOLDER / f"{name}.sql")), values))
     statement_set = t_env.create_statement_set()
     if score_only:
-        table = t_env.from_path(SCORED)
-        schema = Schema.new_builder().from_resolved_schema(table.get_resolved_schema()).build()
-        t_env.create_temporary_table("scored", TableDescriptor.for_connector("blackhole").schema(schema).build())
-        statement_set.add_insert("scored", table)
+        add_blackhole(SCORED, statement_set, t_env)
     else:
-        sink = next(sink for sink in JOB.clickhouse if sink.view == ENRICHED)
-        add_sink(ClickHouseSink(ENRICHED, sink.table, sink.nullable_integers), statement_set, t_env)
+        add_sink(next(sink for sink in JOB.clickhouse if sink.view == ENRICHED), statement_set, t_env)
     return statement_set
 
 

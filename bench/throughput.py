@@ -38,12 +38,9 @@ class Throughput:
 
     def text(self) -> str:
         """The tables for the terminal."""
-        rows = [(name, *_thousands(Spread.of(values))) for name, values in self.rates.items()]
+        rows = [(name, *Spread.of(values).cells(",.0f")) for name, values in self.rates.items()]
         compared = [
-            (
-                f"{WHOLE} / {name}",
-                *(f"{value:.2f}" for value in asdict(Spread.of(ratios(self.rates[WHOLE], self.rates[name]))).values()),
-            )
+            (f"{WHOLE} / {name}", *Spread.of(ratios(self.rates[WHOLE], self.rates[name])).cells(".2f"))
             for name in (BLACKHOLE, LOOP)
         ]
         return "\n".join(
@@ -142,7 +139,3 @@ def _loop(stack: OwnStack, totals: BulkTotals) -> float:
     answer = json.loads(done.stdout)
     refuse_difference(LOOP, {name: int(answer[name]) for name in TOTALS}, totals)
     return float(answer["seconds"])
-
-
-def _thousands(spread: Spread) -> tuple[str, str, str]:
-    return f"{spread.minimum:,.0f}", f"{spread.median:,.0f}", f"{spread.maximum:,.0f}"

@@ -13,7 +13,7 @@ from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from udfs.sentiment.contract import ModelUnavailableError
 from udfs.sentiment.extension import ExtensionError
-from udfs.sentiment.settings import LEXICON, SentimentSettingError, SentimentSettings
+from udfs.sentiment.settings import SentimentSettingError, SentimentSettings
 
 _DURATION = re.compile(r"^\s*(\d+)\s*(ms|s|min|h|d)\s*$")
 _UNITS = {
@@ -123,10 +123,7 @@ def check_sentiment() -> str:
     Another machine's model may be out of reach here, but not the lexicon, which stands in for all of them.
     """
     try:
-        settings = SentimentSettings.from_env()
-        settings.scorer().close()
-        if settings.model != LEXICON:
-            settings.check()
+        SentimentSettings.from_env().check()
         return ""
     except ModelUnavailableError as error:
         return str(error)

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.e2e.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = ("writer", "w-secret")
@@ -60,12 +61,13 @@ class FrontProcess:
         port_file.unlink(missing_ok=True)
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen(self.command(), cwd=ROOT, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_S
-        while not port_file.exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+        process = self.process
+        try:
+            until(lambda: port_file.exists() or process.poll() is not None, START_S, "the front has written its port, or has ended")
+        finally:
+            if not port_file.exists():
                 self.stop()
                 pytest.fail(f"the front did not start:\n{self.log}")
-            time.sleep(0.02)
         self.port = int(port_file.read_text())
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.e2e.waiting import until
 
 from .conftest import ROOT, FrontProcess
 
@@ -18,6 +21,10 @@ pytestmark = pytest.mark.clickhouse
 
 TABLE = "CREATE TABLE IF NOT EXISTS t (batch UInt64, n UInt64, s String) ENGINE = MergeTree ORDER BY (batch, n)"
 SIZE = 1000
+
+
+def _at_least(batches: list[int], wanted: int) -> bool:
+    return len(batches) >= wanted
 
 
 def test_every_acknowledged_batch_survives_kill_9(own_front: FrontProcess) -> None:
@@ -46,9 +53,7 @@ def test_every_acknowledged_batch_survives_kill_9(own_front: FrontProcess) -> No
         for writer in writers:
             writer.start()
         wanted = len(acknowledged) + 20 + 7 * round_
-        deadline = time.monotonic() + 20
-        while len(acknowledged) < wanted and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(partial(_at_least, acknowledged, wanted), 20, "inserts are acknowledged")
         own_front.stop(signal.SIGKILL)
         stop.set()
         for writer in writers:

@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from stack.clickhouse import blocks
+from tests.e2e.waiting import until
 
 from .conftest import READER, WRITER, FrontProcess
 
@@ -195,9 +196,7 @@ def test_a_cut_off_insert_leaves_nothing(front: FrontProcess) -> None:
             f"X-ClickHouse-User: {WRITER[0]}\r\nX-ClickHouse-Key: {WRITER[1]}\r\n\r\n"
         )
         connection.sendall(head.encode() + b"1\n" * 2_000_000)
-    deadline = time.monotonic() + 10
-    while "closed the connection" not in front.log and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: "closed the connection" in front.log, 10, "the front has seen the end of the connection")
     assert front.post("SELECT count() FROM tokpulse.cut").text == "0\n"
 
 

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulator.settings import POSTS
+from tests.golden.reading import lines, milliseconds
 
 from .records import Post, ledger, producing, table
 from .stack_process import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(180)]
-
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "engagement_hourly"
-
-
-def lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (GOLDEN / name).read_text(encoding="utf-8").splitlines()]
-
-
-def milliseconds(moment: str) -> int:
-    return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def post(row: dict[str, Any]) -> Post:
@@ -49,12 +37,15 @@ def post(row: dict[str, Any]) -> Post:
 
 @pytest.mark.parametrize("partial_results", ["off", "on"])
 def test_each_golden_row(stack: Stack, partial_results: str) -> None:
-    given = [post(row) for row in lines("given.jsonl")]
+    given = [post(row) for row in lines("engagement_hourly/given.jsonl")]
     with producing(stack.endpoints) as producer:
         for record in given:
             producer.produce(POSTS, record)
     stack.submit("engagement", "--bounded", "--run-id", "golden", "--partial-results", partial_results)
-    expected = [row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")} for row in lines("expect.jsonl")]
+    expected = [
+        row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")}
+        for row in lines("engagement_hourly/expect.jsonl")
+    ]
     assert table(stack) == expected
     found = ledger(stack, "golden")
     assert (found["read"], found["unaccounted"]) == (len(given), 0)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,20 +10,10 @@ from simulator.reference.comment_sentiment_hourly import COLUMNS as HOURLY_COLUM
 from simulator.reference.comment_sentiment_hourly import comment_sentiment_hourly
 from simulator.reference.comments_enriched import COLUMNS, CommentsEnriched
 from simulator.reference.follower_deltas import FollowerDeltas
+from tests.golden.reading import milliseconds
+from tests.golden.reading import rows as golden_rows
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-TIMES = ("ingested_at", "snapshot_at", "window_start", "window_end")
 WORDS = {"I love this": 0.5, "I hate this": -0.25, "": 0.04, "this is a table": -0.04}
-
-
-def lines(name: str) -> list[dict[str, Any]]:
-    """Rows of a file, times in Unix milliseconds."""
-    rows = [json.loads(line) for line in (GOLDEN / name).read_text(encoding="utf-8").splitlines()]
-    return [{key: milliseconds(value) if key in TIMES else value for key, value in row.items() if key != "why"} for row in rows]
-
-
-def milliseconds(moment: str | None) -> int | None:
-    return None if moment is None else round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def comment(row: dict[str, Any]) -> dict[str, Any]:
@@ -41,19 +28,19 @@ def model(text: str) -> tuple[float, str, str]:
 @pytest.mark.parametrize("step", [1, -1])
 def test_the_reference_gives_the_golden_rows(step: int) -> None:
     comments, snapshots = CommentsEnriched(), FollowerDeltas()
-    for row in lines("comments_enriched/given.jsonl")[::step]:
+    for row in golden_rows("comments_enriched/given.jsonl")[::step]:
         at_ms = milliseconds(row["observed"])
         if row["topic"] == "comments":
             comments.add(comment(row) | {"ingested_at": at_ms})
         else:
             snapshots.add({"userid": row["userid"], "stats": {"followerCount": row["followers"]}, "ingested_at": at_ms})
     rows = comments.rows(snapshots, model)
-    expected = lines("comments_enriched/expect.jsonl")
+    expected = golden_rows("comments_enriched/expect.jsonl")
     assert [tuple(row) for row in rows] == [COLUMNS] * len(expected)
     assert [{name: row[name] for name in want} for row, want in zip(rows, expected, strict=True)] == expected
     assert {row["text"]: row["sentiment_compound"] for row in rows} == WORDS
     hourly = comment_sentiment_hourly(rows)
-    expected = lines("comment_sentiment_hourly/expect.jsonl")
+    expected = golden_rows("comment_sentiment_hourly/expect.jsonl")
     assert [tuple(row) for row in hourly] == [HOURLY_COLUMNS] * len(expected)
     assert [{name: row[name] for name in want} for row, want in zip(hourly, expected, strict=True)] == expected
     assert [row["mean_compound"] for row in hourly] == [pytest.approx((0.5 - 0.25 + 0.04) / 3), 0.5, -0.04, 0.5]

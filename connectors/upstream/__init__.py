@@ -1,0 +1,1 @@
+"""Clients of the services that posts, comments and user profiles are read from."""
