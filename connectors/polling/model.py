@@ -1,0 +1,57 @@
+"""What the scheduler and the writer of pages agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connectors.upstream.model import Feed, Page
+
+
+@dataclass(frozen=True)
+class FeedKey:
+    """Names one feed of one subject at one upstream: the key of its cursor."""
+
+    upstream: str
+    feed: Feed
+    subject: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a feed has been read; committed with the records of its pages. Times in unix milliseconds of the poller's clock.
+
+    `cursor` is where the round under way goes on; None when the last round was read to its end.
+    """
+
+    cursor: str | None
+    pages: int  # read in this round, or in the last one when it has ended
+    round_started_ms: int
+    polled_ms: int
+    moved_ms: int  # when an observation was last new or changed; the cadence follows from it
+    moved: int  # observations that were new or changed in this round
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a committed page was: `fresh` observations are in Kafka, `repeats` were there already, `refused` are dead letters."""
+
+    fresh: int
+    repeats: int
+    refused: int
+
+
+class PageWriter(Protocol):
+    """Puts pages into Kafka. Not thread-safe: one thread writes."""
+
+    def progress(self) -> Mapping[FeedKey, Progress]:
+        """What earlier pollers of this shard committed, read once at the start."""
+
+    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+        """Commits a page's new and changed observations, its dead letters and the feed's progress in one transaction.
+
+        Returns after the commit. Raises FencedProducerError when another poller took over this shard, another ProducerError when
+        nothing of the page is committed (it may be written again).
+        """
