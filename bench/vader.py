@@ -1,4 +1,4 @@
-"""vaderSentiment as a vectorized function of PyFlink, in a module that Python workers can import."""
+"""vaderSentiment as functions of PyFlink, vectorized and row by row, in a module that Python workers can import."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def vader_compound(texts: Any) -> Any:
     """vaderSentiment's compound of each text."""
     score = _analyzer().polarity_scores
     return pd.Series([score(text)["compound"] for text in texts])
+
+
+@udf(result_type=DataTypes.DOUBLE())  # type: ignore[untyped-decorator]  # PyFlink has no type hints
+def vader_compound_by_row(text: str) -> float:
+    """The same, called once per row."""
+    return float(_analyzer().polarity_scores(text)["compound"])

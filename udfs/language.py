@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 UNKNOWN = "und"
 _LOOKED_AT = 1_000
 _MIN_LETTERS_OF_SCRIPT = 2
+_KEPT_TOKENS, _KEPT_LENGTH = 100_000, 40
 
 # In the order of precedence: kana decide before the Chinese characters that Japanese shares.
 _SCRIPTS = (
@@ -75,7 +77,9 @@ _COMMON = {
     "vi": """là và của không có này cho được tôi bạn em anh đẹp quá rất gì ơi""",
     "nl": """de het een en is dat niet van ik je jij zijn wat wie waar met voor op heel mooi ook maar deze""",
 }
-Votes: TypeAlias = "tuple[tuple[str, float], ...]"
+# Language -> shares of a word's vote. A whole number of shares to a vote, so that sums do not depend on the order of words.
+SHARES = 420
+Votes: TypeAlias = "tuple[tuple[str, int], ...]"
 
 
 def _votes() -> dict[str, Votes]:
@@ -84,22 +88,49 @@ def _votes() -> dict[str, Votes]:
         for word in set(words.split()):
             languages.setdefault(word, []).append(language)
     # A word of one language says more than one of five.
-    return {word: tuple((language, 1 / len(found)) for language in found) for word, found in languages.items()}
+    return {word: tuple((language, SHARES // len(found)) for language in found) for word, found in languages.items()}
 
 
 _VOTES = _votes()
-_VOTERS = frozenset(_VOTES)
+# A word's vote as one number, so that votes add up at once: a field of _BITS for each language, wide enough for all words that
+# _LOOKED_AT characters hold.
+_BITS = 20
+_PLACES = {language: _BITS * place for place, language in enumerate(_COMMON)}
+_PACKED = {word: sum(share << _PLACES[language] for language, share in found) for word, found in _VOTES.items()}
+_packed = _PACKED.__getitem__
+
+
+class _Voters(dict[str, "tuple[str, ...]"]):
+    """Token between blanks -> the words in it that speak for a language. Keeps _KEPT_TOKENS tokens of usual length."""
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        # Each mention is another one: none is worth keeping.
+        if _ASIDE.fullmatch(token):
+            return ()
+        lower = token.lower()
+        if "@" in lower or "#" in lower or "://" in lower:
+            lower = _ASIDE.sub(" ", lower)
+        found = tuple(dict.fromkeys(word for word in _WORD.findall(lower) if word in _VOTES))
+        # Long tokens are rarely seen again.
+        if len(token) <= _KEPT_LENGTH:
+            if len(self) >= _KEPT_TOKENS:
+                self.clear()
+            self[token] = found
+        return found
+
+
+_voters = _Voters().__getitem__
 
 
 def votes(word: str) -> Votes:
     """The languages, each with its share of one vote, for which a word in lower case speaks."""
     found = _VOTES.get(word)
     if found is None and not word.isascii() and _OTHER_SCRIPT.search(word):
-        found = ((_by_script(word), 1.0),)
+        found = ((_by_script(word), SHARES),)
     return found or ()
 
 
-def decided(counted: Mapping[str, float]) -> str:
+def decided(counted: Mapping[str, int]) -> str:
     """The language with the most votes, or "und" where there are none. English wins a tie: most comments are English."""
     if not counted:
         return UNKNOWN
@@ -122,7 +153,7 @@ def guess_language(text: str | None) -> str:
         others = len(_OTHER_SCRIPT.findall(text))
         if others >= _MIN_LETTERS_OF_SCRIPT and others * 2 >= len(_LATIN.findall(text)):
             return _by_script(text)
-    return _by_words(_ASIDE.sub(" ", text) if "@" in text or "#" in text or "://" in text else text)
+    return _by_words(text)
 
 
 def _by_script(text: str) -> str:
@@ -133,9 +164,12 @@ def _by_script(text: str) -> str:
 
 
 def _by_words(text: str) -> str:
-    counted: dict[str, float] = {}
     # A word has one vote however often it is said.
-    for word in _VOTERS.intersection(_WORD.findall(text.lower())):
-        for language, share in _VOTES[word]:
-            counted[language] = counted.get(language, 0.0) + share
+    return _by_votes(sum(map(_packed, set().union(*map(_voters, text.split())))))
+
+
+@lru_cache(maxsize=65_536)
+def _by_votes(packed: int) -> str:
+    """`decided`; votes recur."""
+    counted = {language: share for language, place in _PLACES.items() if (share := packed >> place & (1 << _BITS) - 1)}
     return decided(counted)

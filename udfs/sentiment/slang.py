@@ -145,10 +145,10 @@ def _sequence(candidates: Sequence[tuple[tuple[str, ...], SlangWord]], place: Pl
 
 def language_of(words: Sequence[SlangWord]) -> str:
     """The language for which the words speak, as `guess_language` has it."""
-    counted: dict[str, float] = {}
+    counted: dict[str, int] = {}
     for word in words:
         for language, share in word.votes:
-            counted[language] = counted.get(language, 0.0) + share
+            counted[language] = counted.get(language, 0) + share
     return decided(counted)
 
 
