@@ -5,6 +5,7 @@ No text and no model makes it raise: where there is no score there is an `error`
 
 from __future__ import annotations
 
+import gc
 import logging
 from dataclasses import asdict
 from typing import Any
@@ -46,6 +47,8 @@ class CommentSentiment(ScalarFunction):  # type: ignore[misc]  # PyFlink has no 
     def open(self, function_context: FunctionContext) -> None:
         """Makes the scorer and registers the metrics `sentiment.scored`, `fallbacks`, `quarantined` and `restarts`."""
         self._scorer = self.settings.scorer()
+        # What is loaded by now stays: the garbage collector need not look at it again in every batch.
+        gc.freeze()
         metrics = function_context.get_metric_group().add_group("sentiment")
         self._metrics = {name: metrics.counter(name) for name in asdict(Counters())}
         self._reported = asdict(Counters())

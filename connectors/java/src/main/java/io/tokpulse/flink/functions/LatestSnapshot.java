@@ -7,6 +7,7 @@ import org.apache.flink.table.annotation.StateHint;
 import org.apache.flink.table.functions.ProcessTableFunction;
 import org.apache.flink.types.Row;
 
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
@@ -18,12 +19,13 @@ import java.util.Arrays;
  * {@code latest_at} are the snapshot's, NULL where none is known.
  *
  * <p>A comment never waits for snapshots: it leaves with what is known. A snapshot leaves as a row of its own if the user has a comment
- * observed at the same time or later: it may be the answer for that one, and whoever holds the comments has to see to them. Of several
- * snapshots of one moment the largest count holds.
+ * observed at the same time or later, or in the rest of an hour in which it has one: it may be the answer for that one, and whoever
+ * holds the comments has to see to them. Of several snapshots of one moment the largest count holds.
  *
  * <p>State per user, see {@link Known}, is one value and no map: Flink checks the time to live of collections entry by entry, some of
  * them at every access, which took half of the job's time. So each access moves all of a user's snapshots: a day of one a minute is
- * 23 KB. A snapshot drops what is older than the history; {@code table.exec.state.ttl} ends the rest.
+ * 23 KB. A snapshot drops what is older than the history; {@code table.exec.state.ttl} ends the rest. Comments change the state once an
+ * hour: each change is a write, which copies it and makes Flink look for five values that have expired.
  *
  * <p>A temporal join of Flink would keep each comment until both watermarks have passed it, and drop snapshots that late comments need.
  */
@@ -32,10 +34,12 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
 
     private static final long serialVersionUID = 1L;
 
+    private static final long STEP = Duration.ofHours(1).toMillis();
+
     /** What is remembered of a user. */
     public static class Known {
 
-        /** When the newest comment was observed, Unix milliseconds; null before the first. */
+        /** End of the hour in which the newest comment was observed, Unix milliseconds; null before the first. */
         public Long newestComment;
 
         /**
@@ -62,7 +66,7 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
             int latest = latest(known.times, at);
             collect(latest < 0 ? Row.of(null, null) : Row.of(known.counts[latest], known.times[latest]));
             if (known.newestComment == null || known.newestComment < at) {
-                known.newestComment = at;
+                known.newestComment = at - Math.floorMod(at, STEP) + STEP - 1;
             }
             return;
         }

@@ -19,6 +19,7 @@ import java.util.List;
 class LatestSnapshotTest {
 
     private static final long HISTORY = 1_000_000;
+    private static final long HOUR = 3_600_000;
 
     private final LatestSnapshot function = new LatestSnapshot();
     private final LatestSnapshot.Known known = new LatestSnapshot.Known();
@@ -51,13 +52,15 @@ class LatestSnapshotTest {
 
     @Test
     void aSnapshotLeavesIfAnEqualOrNewerCommentHas() throws Exception {
-        assertEquals(List.of(), snapshot(40, 4));
-        comment(20);
-        comment(30);
+        assertEquals(List.of(), snapshot(HOUR + 40, 4));
+        comment(HOUR + 20);
+        comment(HOUR + 30);
         comment(10);
         assertEquals(List.of("5@15"), snapshot(15, 5));
-        assertEquals(List.of("9@30"), snapshot(30, 9));
-        assertEquals(List.of(), snapshot(31, 1));
+        assertEquals(List.of("9@" + (HOUR + 30)), snapshot(HOUR + 30, 9));
+        // No comment is as late as that, but the state is not written for each comment of an hour.
+        assertEquals(List.of("1@" + (2 * HOUR - 1)), snapshot(2 * HOUR - 1, 1));
+        assertEquals(List.of(), snapshot(2 * HOUR, 1));
     }
 
     @Test
