@@ -13,7 +13,7 @@ from simulator.upstream.answers import Served
 
 @dataclass
 class Entry:
-    """One request. `at_ms` is simulated time in unix milliseconds, `spells` are the kinds that had a part in the answer.
+    """One request. `at_ms` is simulated time in unix milliseconds, `spells` are the kinds that hit it.
 
     `status` is None for a stall. `delivered` is False where what was sent is no whole and well-formed answer (cut, stalled, empty,
     HTML with status 200, or the client was gone); then `observations` is empty. Nobody can know whether the client read what was

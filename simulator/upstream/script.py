@@ -59,7 +59,7 @@ class Spell(_Strict):
 
 
 class RateLimit(Spell):
-    """429. `retry_after_s` is in seconds of the server's clock; None for an answer without that header."""
+    """429. `retry_after_s` goes into Retry-After as it is, whatever the speed of simulated time; None for no such header."""
 
     kind: Literal["rate_limit"] = "rate_limit"
     retry_after_s: Annotated[int, Field(ge=0)] | None = None

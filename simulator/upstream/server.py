@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import threading
 from collections.abc import Callable
@@ -74,9 +75,14 @@ class FakeUpstream:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._loop is not None and self._stopped is not None:
-            self._loop.call_soon_threadsafe(self._stopped.set)
-        self._thread.join(_STOP_SECONDS)
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends every connection and returns when the thread has ended. It may be called more than once."""
+        if self._thread.is_alive() and self._loop is not None and self._stopped is not None:
+            with contextlib.suppress(RuntimeError):  # the loop ended by itself in this very moment
+                self._loop.call_soon_threadsafe(self._stopped.set)
+            self._thread.join(_STOP_SECONDS)
         self.ledger.close()
 
     def _run(self) -> None:

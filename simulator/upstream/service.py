@@ -96,7 +96,8 @@ class Service:
         if key != self._key:
             return self._error(entry, RefusedError(401, "The API key is not valid"))
         identity = f"{endpoint}?" + "&".join(f"{name}={params[name]}" for name in sorted(params))
-        hits = self._hits(endpoint, identity, now_ms)
+        later = any(params.get(name, "0") not in ("", "0") for name in ("cursor", "nextCursor"))
+        hits = self._hits(endpoint, identity, later, now_ms)
         cost = max((spell.cost for spell in hits if isinstance(spell, spelled.CreditDrain)), default=1)
         charged = account.charge(cost)
         entry.credits = account.left
@@ -129,8 +130,11 @@ class Service:
     def _minute(self, now_ms: int) -> float:
         return (now_ms - self._world.settings.start_ms) / MINUTE_MS
 
-    def _hits(self, endpoint: str, identity: str, now_ms: int) -> list[spelled.AnySpell]:
-        """The spells that hit this request, those with an answer of their own after the first left out."""
+    def _hits(self, endpoint: str, identity: str, later: bool, now_ms: int) -> list[spelled.AnySpell]:
+        """The spells that hit this request, those with an answer of their own after the first left out.
+
+        `later` says whether it asks for a page after the first.
+        """
         turn = self._asked[identity]
         self._asked[identity] += 1
         minute, settled = self._minute(now_ms), False
@@ -140,8 +144,10 @@ class Service:
                 continue
             if not Dice(self._world.settings.seed, f"spell {index} {identity}", turn).chance(round(spell.probability * MILLION)):
                 continue
+            if isinstance(spell, spelled.DuplicatePage | spelled.MovingCursor) and not later:
+                continue
             if isinstance(spell, spelled.DuplicatePage):
-                if identity in self._repeated or "cursor" not in identity.lower():
+                if identity in self._repeated:
                     continue
                 self._repeated.add(identity)
             own = not isinstance(spell, _ADDING)
