@@ -57,8 +57,8 @@ class World:
             for word in dict.fromkeys(post.title.split()):
                 if word.startswith("#") and not creators[post.author].private:
                     by_tag.setdefault(word[1:], []).append(post)
-        self._by_author = {creators[author].userid: _placed(posts) for author, posts in by_author.items()}
-        self._by_tag = {name: _placed(by_tag[name]) for name in sorted(by_tag)}
+        self._by_author = {creators[author].userid: in_order(posts) for author, posts in by_author.items()}
+        self._by_tag = {name: in_order(by_tag[name]) for name in sorted(by_tag)}
         self._tag_names = {str(_FIRST_HASHTAG_ID + number): name for number, name in enumerate(self._by_tag)}
         self._tag_ids = {name: number for number, name in self._tag_names.items()}
         self.thread = lru_cache(maxsize=None)(lambda index: draw_thread(settings, self.universe, index, comments_per_post))
@@ -134,7 +134,8 @@ def after(items: Sequence[Placed], position_ms: int) -> int:
     return bisect_left(items, -position_ms + 1, key=lambda item: -item.position_ms) if position_ms else 0
 
 
-def _placed(posts: list[Post]) -> tuple[Placed, ...]:
+def in_order(posts: list[Post]) -> tuple[Placed, ...]:
+    """Newest first, each at a place of its own."""
     placed: list[Placed] = []
     for post in sorted(posts, key=lambda post: (post.create_ms, post.aweme_id)):
         # Creation has whole seconds, so there is room for 999 posts of the same one.
