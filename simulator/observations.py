@@ -183,16 +183,21 @@ class _Pollers:
                 "privateAccount": user.private,
                 "region": user.region,
             },
-            "stats": {
-                "followerCount": followers,
-                "followingCount": 10 + source.index * 37 % 900,
-                "heartCount": followers * 12,
-                "videoCount": 3 + source.index * 13 % 400,
-                "diggCount": source.index * 101 % 20_000,
-            },
+            "stats": user_stats(source.index, followers),
             "ingested_at": now_ms + source.skew_ms,
         }
         return Observation(now_ms, USERS, user.userid, record)
+
+
+def user_stats(index: int, followers: int) -> dict[str, int]:
+    """The counters of a profile with `followers`; `index` is the user's place among the creators, or in the audience."""
+    return {
+        "followerCount": followers,
+        "followingCount": 10 + index * 37 % 900,
+        "heartCount": followers * 12,
+        "videoCount": 3 + index * 13 % 400,
+        "diggCount": index * 101 % 20_000,
+    }
 
 
 def comment_text(dice: Dice, language: str) -> str:

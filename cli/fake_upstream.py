@@ -1,0 +1,85 @@
+"""`tokpulse fake-upstream`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.times import parse_time_ms
+from connectors.errors import TokpulseError
+from connectors.validation import wall_clock_ms
+from simulator.settings import SimulationSettings
+from simulator.upstream.clock import ScaledClock
+from simulator.upstream.ledger import Ledger
+from simulator.upstream.server import FakeUpstream, refuse_public
+from simulator.upstream.service import DEMO_KEY, MILLION
+from simulator.upstream.watchlist import write_watchlist
+
+
+class LedgerFileError(TokpulseError):
+    """A file that cannot be written."""
+
+
+def command(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free port.")] = 0,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    speed: Annotated[float, typer.Option(min=0.001, help="Simulated time passes so many times as fast.")] = 1.0,
+    script: Annotated[str, typer.Option(help="bad-day, quiet, or a file: docs/fake-upstream.md.")] = "quiet",
+    seed: Annotated[int, typer.Option(help="The same seed and options give the same universe.")] = 7,
+    start: Annotated[str, typer.Option(help="Simulated time at the start: ISO 8601, Unix ms, now, -24h.")] = "-24h",
+    hours: Annotated[int, typer.Option(min=1, help="Hours for which new posts and comments come.")] = 26,
+    creators: Annotated[int, typer.Option(min=1)] = 50,
+    posts: Annotated[int, typer.Option(min=1)] = 400,
+    audience: Annotated[int, typer.Option(min=1, help="Commenters.")] = 1_000,
+    comments_per_post: Annotated[int, typer.Option(min=0, max=4_096, help="At most.")] = 120,
+    credits: Annotated[int, typer.Option(min=0, help="Balance of each dialect's key.")] = MILLION,
+    daily: Annotated[bool, typer.Option("--daily", help="The balance is renewed every simulated UTC day.")] = False,
+    ledger: Annotated[Path | None, typer.Option(help="Write what was served to this file, one JSON line per request.")] = None,
+    watchlist: Annotated[
+        Path | None, typer.Option(help="Write creators, posts and hashtags of the universe to this YAML file.")
+    ] = None,
+    watch_posts: Annotated[int, typer.Option(min=0, help="Posts in the watchlist.")] = 20,
+    watch_hashtags: Annotated[int, typer.Option(min=0, help="Hashtags in the watchlist.")] = 5,
+) -> None:
+    """Serve a simulated universe in the dialects of TikLiveAPI and TikAPI on loopback, until Ctrl-C or SIGTERM.
+
+    Example: `tokpulse fake-upstream --script bad-day --speed 60 --watchlist watchlist.yaml`.
+    """
+    refuse_public(host)
+    start_ms = parse_time_ms(start, wall_clock_ms(), "--start")
+    settings = SimulationSettings(seed=seed, start_ms=start_ms, hours=hours, creators=creators, posts=posts, audience=audience)
+    try:
+        book = Ledger(ledger, keep=False)
+    except OSError as error:
+        raise LedgerFileError(f"cannot write the ledger {ledger}: {error.strerror}", "give another --ledger") from error
+    clock = ScaledClock(start_ms, speed)
+    upstream = FakeUpstream(
+        settings,
+        script,
+        clock,
+        credits=credits,
+        daily=daily,
+        comments_per_post=comments_per_post,
+        host=host,
+        port=port,
+        ledger=book,
+    )
+    if watchlist is not None:
+        try:
+            write_watchlist(upstream.world, watchlist, creators, watch_posts, watch_hashtags)
+        except OSError as error:
+            raise LedgerFileError(
+                f"cannot write the watchlist {watchlist}: {error.strerror}", "give another --watchlist"
+            ) from error
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with upstream:
+        typer.echo(f"TikLiveAPI  {upstream.url}/user-posts/ ...     header X-Api-Key: {DEMO_KEY}")
+        typer.echo(f"TikAPI      {upstream.url}/public/posts ...    header X-API-KEY: {DEMO_KEY}")
+        typer.echo(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; Ctrl-C ends it")
+        ended.wait()
