@@ -51,6 +51,10 @@ class FencedProducerError(ProducerError):
     """Another producer took over this transactional id."""
 
 
+class OutcomeUnknownError(ProducerError):
+    """A commit was sent and not answered: the transaction may or may not be committed. Only the log can tell."""
+
+
 @dataclass(frozen=True)
 class DeliveryFailure:
     """One record that Kafka did not take. `partition` is -1 when none had been chosen."""
@@ -243,27 +247,46 @@ class AvroProducer:
             self._failed += left
         self._raise_failures()
 
-    @contextmanager
-    def transaction(self, timeout: float = 60.0) -> Iterator[None]:
-        """One Kafka transaction: committed on leaving, aborted when the body raises or a record is not delivered.
+    def take_over(self, timeout: float = 60.0) -> None:
+        """Fences every other holder of the transactional id; what one of them left open is aborted when this returns.
 
-        Needs a transactional id. Raises FencedProducerError when another producer holds it now.
+        `transaction` does it on first use otherwise.
         """
         try:
             if not self._initialised:
                 self._producer.init_transactions(timeout)
                 self._initialised = True
+        except KafkaException as error:
+            raise self._refused(error, "cannot begin a transaction") from error
+
+    @contextmanager
+    def transaction(self, timeout: float = 60.0) -> Iterator[None]:
+        """One Kafka transaction: committed on leaving, aborted when the body raises or a record is not delivered.
+
+        Needs a transactional id. Raises FencedProducerError when another producer holds it now, OutcomeUnknownError when the broker
+        went away between the commit and its answer, another ProducerError when nothing is committed.
+        """
+        self.take_over(timeout)
+        try:
             self._producer.begin_transaction()
         except KafkaException as error:
             raise self._refused(error, "cannot begin a transaction") from error
+        committing = False
         try:
             yield
             self._flush(timeout)
             self._raise_failures()
+            committing = True
             self._producer.commit_transaction(timeout)
         except KafkaException as error:
-            self._abort(timeout)
-            raise self._refused(error, "transaction aborted") from error
+            aborted = self._abort(timeout)
+            refused = self._refused(error, "transaction aborted")
+            if committing and not aborted and not isinstance(refused, FencedProducerError):
+                raise OutcomeUnknownError(
+                    f"no answer to a commit under {self._settings.transactional_id!r}: {_reason(error)}",
+                    "start again when the broker answers, and read what is committed",
+                ) from error
+            raise refused from error
         except BaseException:
             self._abort(timeout)
             raise
@@ -310,13 +333,16 @@ class AvroProducer:
         cause = error if isinstance(error, KafkaException) else error.__cause__
         return self._refused(cause, "the producer has failed") if isinstance(cause, KafkaException) else error
 
-    def _abort(self, timeout: float) -> None:
+    def _abort(self, timeout: float) -> bool:
         try:
             self._producer.abort_transaction(timeout)
         except KafkaException as error:  # a fenced or unreachable producer cannot abort; the broker's timeout will
             self._last_error = _reason(error)
-        self._failures.clear()
-        self._failed = 0
+            return False
+        finally:
+            self._failures.clear()
+            self._failed = 0
+        return True
 
     def _on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is None:

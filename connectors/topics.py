@@ -17,6 +17,7 @@ TOPICS_FILE = Path(__file__).with_name("topics.yaml")
 SCHEMAS_DIR = Path(__file__).with_name("schemas")
 DLQ_SUFFIX = ".dlq"
 DAY_MS = 24 * 60 * 60 * 1000
+_COMPACTED_SEGMENT_MS = 6 * 60 * 60 * 1000
 
 CleanupPolicy = Literal["compact", "delete"]
 
@@ -102,7 +103,11 @@ class Topic:
             # comes, and the broker would refuse a clock in the future before the job could quarantine the record.
             "message.timestamp.type": "LogAppendTime",
         }
-        if "compact" in self.cleanup_policy:
+        if self.cleanup_policy == ("compact",):
+            # Kept for the newest record of each key only. The segment that is written to is never compacted: close it early.
+            configs["min.compaction.lag.ms"] = "0"
+            configs["segment.ms"] = str(_COMPACTED_SEGMENT_MS)
+        elif "compact" in self.cleanup_policy:
             configs["min.compaction.lag.ms"] = str(self.retention_ms)
         return configs
 

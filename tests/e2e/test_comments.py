@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from connectors.avro import AvroCodec, header
+from connectors.partitions import partition_of
 from connectors.producer import AvroProducer
 from connectors.topics import load_topics
-from simulator.partitions import partition_of
 from simulator.settings import COMMENTS, DEFAULT_START_MS, HOUR_MS, USERS, SimulationSettings
 from udfs.sentiment.sidecar.server import SidecarServer
 

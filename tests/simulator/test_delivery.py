@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from connectors.partitions import partition_of
 from connectors.topics import load_topics
 from simulator.delivery import Delivery, Fate, simulate
 from simulator.malformed import KINDS
 from simulator.observations import Observation, observe
-from simulator.partitions import partition_of
 from simulator.settings import COMMENTS, HOUR_MS, MINUTE_MS, POSTS, TOPICS, USERS, SettingsError, SimulationSettings
 from simulator.universe import build_universe
 

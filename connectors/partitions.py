@@ -1,4 +1,4 @@
-"""The partition that Kafka's murmur2 partitioner gives a key, to know which partitions a universe leaves idle."""
+"""The partition that Kafka's murmur2 partitioner gives a key, and what else is shared out by the same hash."""
 
 from __future__ import annotations
 
