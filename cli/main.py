@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "submit": ("cli.submit", "Submit a job with `flink run`, and print that line."),
     "simulate": ("cli.simulate", "Write a seeded universe of posts, users and comments to Kafka or to files."),
     "fake-upstream": ("cli.fake_upstream", "Serve a simulated universe as TikLiveAPI and TikAPI do, bad days included."),
+    "poll": ("cli.poll", "Poll an upstream service by a watchlist into Kafka."),
+    "lag": ("cli.lag", "Show how long the oldest unread event of each consumer group waits."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
     "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
     "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),

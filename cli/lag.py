@@ -1,0 +1,90 @@
+"""`tokpulse lag`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.console import table_console
+from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
+from connectors.polling.lag import GroupLag, LagReader
+from connectors.polling.metrics import Metrics, serve
+from connectors.validation import wall_clock_ms
+
+EVERY_S = 30.0
+
+
+class TooLateError(TokpulseError):
+    """A group is further behind than `--warn-above` allows."""
+
+
+def command(
+    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; may be given again (default: all).")] = None,
+    warn_above: Annotated[float | None, typer.Option(min=0, help="Exit with 1 when an event waits for more seconds.")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Keep running and serve /metrics there; 0 takes a free port.")
+    ] = None,
+    metrics_address: Annotated[str, typer.Option(help="Where /metrics listens.")] = "127.0.0.1",
+) -> None:
+    """Show how long the oldest unread event of each consumer group has been waiting."""
+    reader = LagReader(Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS").kafka_bootstrap_servers)
+    try:
+        if metrics_port is None:
+            _print(measure(reader, group or []), warn_above)
+        else:
+            _serve(reader, group or [], metrics_port, metrics_address)
+    finally:
+        reader.close()
+
+
+def measure(reader: LagReader, groups: list[str]) -> list[GroupLag]:
+    """The lags of `groups`, of all when none is named."""
+    return [lag for name in groups or reader.groups() for lag in reader.read(name)]
+
+
+def _print(lags: list[GroupLag], warn_above: float | None) -> None:
+    now, console = wall_clock_ms(), table_console()
+    table = Table("group", "topic", "oldest unread, s", "unread, at most")
+    for lag in lags:
+        table.add_row(lag.group, lag.topic, f"{lag.age_s(now):,.0f}", f"{lag.unread:,}")
+    console.print(table)
+    late = [lag for lag in lags if warn_above is not None and lag.age_s(now) > warn_above]
+    if late:
+        worst = max(late, key=lambda lag: lag.age_s(now))
+        raise TooLateError(
+            f"{len(late)} of {len(lags)} lag(s) are too long; {worst.group} on {worst.topic}: {worst.age_s(now):,.0f} s",
+            "`tokpulse doctor` says why a job does not read",
+        )
+
+
+def _serve(reader: LagReader, groups: list[str], port: int, address: str) -> None:
+    metrics, stop = Metrics(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    port, server = serve(metrics, port, address)
+    typer.echo(f"metrics: http://{address}:{port}/metrics")
+    try:
+        run(lambda: measure(reader, groups), metrics, stop)
+    finally:
+        server.shutdown()
+
+
+def run(measured: Callable[[], list[GroupLag]], metrics: Metrics, stop: threading.Event) -> None:
+    """Sets the gauges every 30 s until `stop`. While Kafka does not answer they stay, and the last error is shown once."""
+    shown = ""
+    while not stop.is_set():
+        try:
+            for lag in measured():
+                metrics.set("tokpulse_consumer_lag_seconds", lag.group, lag.topic, to=lag.age_s(wall_clock_ms()))
+            shown = ""
+        except TokpulseError as error:
+            if str(error) != shown:
+                typer.echo(f"error: {error}", err=True)
+            shown = str(error)
+        stop.wait(EVERY_S)

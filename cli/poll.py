@@ -1,0 +1,159 @@
+"""`tokpulse poll`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+
+from cli import poll_join
+from cli.poll_keys import read_key
+from cli.poll_screen import Screen, line
+from connectors.endpoints import Endpoints, data_dir
+from connectors.errors import TokpulseError
+from connectors.polling.budget import Budget
+from connectors.polling.clock import SystemClock
+from connectors.polling.feed_state import FeedState
+from connectors.polling.feeds import Feeds
+from connectors.polling.fetching import Fetched
+from connectors.polling.landing import Landing
+from connectors.polling.landing_table import insert_into
+from connectors.polling.metrics import Metrics, serve
+from connectors.polling.pseudonyms import load_pseudonyms
+from connectors.polling.reservations import ReservationFile
+from connectors.polling.scheduler import Options, Scheduler
+from connectors.polling.status import Status
+from connectors.polling.watchlist import WatchedFile
+from connectors.registry import SchemaRegistry
+from connectors.upstream.model import Page
+
+_LOG_LINE_MS = 60_000
+
+
+class PollError(TokpulseError):
+    """An option is not as it must be."""
+
+
+def command(
+    upstream: Annotated[str, typer.Option(help="Which service to poll, e.g. tikliveapi or tikapi.")],
+    watchlist: Annotated[Path, typer.Option(help="What to poll; see watchlist.example.yaml.")] = Path("watchlist.yaml"),
+    base_url: Annotated[str, typer.Option(help="Address of the service (default: its own).")] = "",
+    shard: Annotated[int, typer.Option(min=0, help="Which of the pollers this is; a second one of a number fences the first.")] = 0,
+    shards: Annotated[int, typer.Option(min=1, max=1_000, help="How many pollers share the watchlist.")] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Read every feed once, then exit: 1 if some could not be.")] = False,
+    in_flight: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 4,
+    raw_landing: Annotated[bool, typer.Option(help="Keep every response in ClickHouse, table raw_api_responses.")] = False,
+    metrics_port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Serve /metrics there; 0 takes a free port.")] = None,
+    metrics_address: Annotated[str, typer.Option(help="Where /metrics listens.")] = "127.0.0.1",
+) -> None:
+    """Poll an upstream by a watchlist into Kafka, each observation once.
+
+    The key comes from TOKPULSE_<UPSTREAM>_KEY, or from the file that TOKPULSE_<UPSTREAM>_KEY_FILE names. The first SIGTERM or
+    Ctrl-C finishes what is in flight, the second ends at once. docs/polling.md has the rest.
+    """
+    known = poll_join.upstreams()
+    if upstream not in known:
+        raise PollError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(known))}")
+    if shard >= shards:
+        raise PollError(f"--shard {shard} of {shards}: shards are numbered from 0 to {shards - 1}")
+    key = read_key(upstream, os.environ)
+    names = load_pseudonyms(os.environ)
+    watched = WatchedFile(watchlist)
+    needed = ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", *(["CLICKHOUSE_URL"] if raw_landing else [])]
+    endpoints = Endpoints.from_env().require(*needed)
+    dialect, metrics, clock = known[upstream], Metrics(), SystemClock()
+    with ExitStack() as stack:
+        console = Console(stderr=True)
+        show = _shows(stack, f"tokpulse poll: {upstream}, shard {shard} of {shards}", console)
+        if metrics_port is not None:
+            port, server = serve(metrics, metrics_port, metrics_address)
+            stack.callback(server.shutdown)
+            console.print(f"metrics: http://{metrics_address}:{port}/metrics", highlight=False)
+        client = stack.enter_context(httpx.Client(trust_env=False, follow_redirects=False))
+        fetch, probe = poll_join.transports(dialect, base_url, key, client)
+        registry = stack.enter_context(SchemaRegistry(endpoints.schema_registry_url))
+        writer = stack.enter_context(poll_join.page_writer(endpoints.kafka_bootstrap_servers, registry, upstream, shard, shards))
+        feeds = Feeds(dialect, shards=shards, shard=shard, owns=poll_join.owner(shard, shards))
+        file = ReservationFile(data_dir() / "polling", f"{upstream}-{shard}-of-{shards}")
+        landing = None
+        if raw_landing:
+            insert, clean = insert_into(endpoints.clickhouse_url), names.body if names else _as_it_is
+            landing = Landing(upstream, insert, metrics, clean)
+            stack.callback(landing.close)
+        scheduler = Scheduler(
+            dialect,
+            fetch,
+            probe,
+            writer,
+            watched,
+            feeds,
+            Budget(file, feeds.share_of(watched.current.credits_per_day), paced=not once),
+            metrics,
+            clock,
+            Options(in_flight=in_flight, once=once),
+            transform=names.page if names else _unchanged,
+            landing=_lander(landing, clock),
+            on_status=show,
+        )
+        _stop_on_signals(scheduler.stop)
+        scheduler.run()
+
+
+def _shows(stack: ExitStack, title: str, console: Console) -> Callable[[Status], None]:
+    """A live table on a terminal, a line of the log every minute elsewhere."""
+    log = logging.getLogger("connectors.polling")
+    log.setLevel(logging.INFO)
+    if console.is_terminal:
+        log.setLevel(logging.ERROR)  # the screen has the last error; more would break its picture
+        return stack.enter_context(Screen(title, console)).show
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.propagate = False
+    stack.callback(log.removeHandler, handler)
+    clock, last = SystemClock(), [0]
+
+    def show(status: Status) -> None:
+        now = clock.now_ms()
+        if now - last[0] >= _LOG_LINE_MS:
+            last[0] = now
+            log.info("%s", line(status))
+
+    return show
+
+
+def _lander(landing: Landing | None, clock: SystemClock) -> Callable[[FeedState | None, Fetched], None]:
+    def land(state: FeedState | None, fetched: Fetched) -> None:
+        if landing is not None:
+            landing.offer(fetched, clock.now_ms())
+
+    return land
+
+
+def _unchanged(page: Page) -> Page:
+    return page
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    """The first signal asks for an end, the second one ends the process as usual."""
+
+    def on_signal(number: int, _: object) -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_DFL)
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)

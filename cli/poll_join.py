@@ -1,0 +1,45 @@
+"""The parts of `tokpulse poll` that reach out: upstreams, their transport, and the writer of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any
+
+import httpx
+
+from connectors.polling.fetching import BalanceProbe, Fetch
+from connectors.polling.model import FeedKey, PageWriter
+from connectors.registry import SchemaRegistry
+from connectors.upstream.model import Upstream
+
+
+def upstreams() -> Mapping[str, Upstream]:
+    """Every upstream by its name."""
+    found: Mapping[str, Upstream] = import_module("connectors.upstream.catalog").UPSTREAMS
+    return found
+
+
+def transports(upstream: Upstream, base_url: str, key: str, client: httpx.Client) -> tuple[Fetch, Fetch]:
+    """What fetches a page, and what asks for the balance. An empty `base_url` is the upstream's own."""
+    transport: Any = import_module("connectors.upstream.transport").Transport
+    pages = transport(upstream, base_url or None, key, client)
+    balance = transport(BalanceProbe(upstream), base_url or None, key, client)
+    return pages.fetch, balance.fetch
+
+
+def page_writer(
+    servers: str, registry: SchemaRegistry, upstream: str, shard: int, shards: int
+) -> AbstractContextManager[PageWriter]:
+    """The writer of this shard of this upstream; the shards of two upstreams do not fence each other."""
+    module: Any = import_module("connectors.polling.writer")
+    settings = module.WriterSettings(shard=shard, shards=shards, prefix=f"{module.DEFAULT_PREFIX}-{upstream}")
+    writer: AbstractContextManager[PageWriter] = module.page_writer(servers, registry, settings)
+    return writer
+
+
+def owner(shard: int, shards: int) -> Callable[[FeedKey], bool]:
+    """Whether a feed is this shard's."""
+    owns: Any = import_module("connectors.polling.shards").owns
+    return lambda key: bool(owns(key, shard, shards))
