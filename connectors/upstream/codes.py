@@ -19,6 +19,8 @@ from connectors.upstream.retry_after import retry_after_s
 
 _FOLDER = Path(__file__).parent
 _LONGEST_MESSAGE = 200
+# Reasons name metrics: what is no plausible code gets no name of its own.
+_LARGEST_CODE = 1_000_000
 
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 Code = Annotated[int, Field(ge=1, le=99_999)]
@@ -111,8 +113,9 @@ class StatusMap:
         own = _own_code(body)
         # A status other than these says more than a code: a 429 is a limit whatever TikTok had said.
         if own and (200 <= answer.status < 300 or answer.status == 403 or answer.status not in self.http.classes):
-            failure, reason = TIKTOK_CODES.classes.get(own, (Failure.RETRY, f"unknown_{own}"))
-            return Refusal(failure, str(own), reason, message, _or(wait_s, TIKTOK_CODES.retry_after_s.get(own)))
+            unknown = f"unknown_{own}" if 0 < own < _LARGEST_CODE else "unknown_code"
+            failure, reason = TIKTOK_CODES.classes.get(own, (Failure.RETRY, unknown))
+            return Refusal(failure, str(own)[:20], reason, message, _or(wait_s, TIKTOK_CODES.retry_after_s.get(own)))
         status = answer.status
         if 200 <= status < 300:
             return Refusal(Failure.RETRY, str(status), "error_body", message, wait_s)

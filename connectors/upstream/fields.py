@@ -49,8 +49,13 @@ class Item:
         return value
 
     def identifier(self, *names: str, default: str | None = None) -> str:
-        """A string that is not empty. An id that came as a number with a fraction or an exponent is refused, as its digits are lost."""
-        value = self.text(*names, default=default)
+        """A string that is not empty; `default` where it is missing or null.
+
+        One that came as a number with a fraction or an exponent is refused: its last digits are lost.
+        """
+        if default and not any(self.has(name) for name in names):
+            return default
+        value = self.text(*names)
         if not value:
             raise BadFieldError(f"{self._at(self._first(names))}: expected an id, found an empty string")
         return value
