@@ -1,0 +1,167 @@
+"""What each status and each code of an upstream asks of the poller: read from `*_codes.yaml`, applied to answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from connectors.errors import TokpulseError
+from connectors.upstream.bodies import NoPageError, json_object
+from connectors.upstream.fields import whole
+from connectors.upstream.model import Answer, Failure, Refusal
+from connectors.upstream.retry_after import retry_after_s
+
+_FOLDER = Path(__file__).parent
+_LONGEST_MESSAGE = 200
+# Reasons name metrics: what is no plausible code gets no name of its own.
+_LARGEST_CODE = 1_000_000
+
+Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+Code = Annotated[int, Field(ge=1, le=99_999)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class CodesFileError(TokpulseError):
+    """A file of codes is not what it must be; the message names the file and the key."""
+
+
+class _CodesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    retry: dict[Code, Reason] = Field(default_factory=dict)
+    skip: dict[Code, Reason] = Field(default_factory=dict)
+    pause: dict[Code, Reason] = Field(default_factory=dict)
+    fatal: dict[Code, Reason] = Field(default_factory=dict)
+    ends_list: frozenset[Code] = frozenset()
+    bad_subject_fields: frozenset[str] = frozenset()
+    bad_cursor_fields: frozenset[str] = frozenset()
+    pace_s: Seconds = 0.0
+    limit_words: dict[str, Reason] = Field(default_factory=dict)
+    retry_after_s: dict[Code, Seconds] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """One file. `classes` has each code's class and reason, in the order of the file."""
+
+    classes: Mapping[int, tuple[Failure, str]]
+    ends_list: frozenset[int]
+    bad_subject_fields: frozenset[str]
+    bad_cursor_fields: frozenset[str]
+    pace_s: float
+    limit_words: Mapping[str, str]
+    retry_after_s: Mapping[int, float]
+
+
+def load_codes(path: Path) -> Codes:
+    """The codes of `path`. Raises CodesFileError, also for a code that is in two classes."""
+    try:
+        parsed = _CodesFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        problem = error.errors()[0] if isinstance(error, ValidationError) else None
+        where = f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" if problem else str(error)
+        raise CodesFileError(f"{path.name}: {where}", "each class maps codes to reasons in lower_case") from error
+    classes: dict[int, tuple[Failure, str]] = {}
+    for failure in Failure:
+        for code, reason in getattr(parsed, failure.value).items():
+            if code in classes:
+                raise CodesFileError(f"{path.name}: {code} is both {classes[code][0].value} and {failure.value}", "keep one")
+            classes[code] = (failure, reason)
+    return Codes(
+        classes,
+        parsed.ends_list,
+        parsed.bad_subject_fields,
+        parsed.bad_cursor_fields,
+        parsed.pace_s,
+        parsed.limit_words,
+        parsed.retry_after_s,
+    )
+
+
+TIKTOK_CODES = load_codes(_FOLDER / "tiktok_codes.yaml")
+
+
+class StatusMap:
+    """Judges the answers of one upstream. `http` are its own statuses; TikTok's codes within bodies are the same for all."""
+
+    def __init__(self, name: str) -> None:
+        self.http = load_codes(_FOLDER / f"{name}_codes.yaml")
+
+    def body(self, answer: Answer) -> dict[str, Any]:
+        """The body of a page. Raises NoPageError with what the status, the body's own code or the lack of a body asks for."""
+        if not 200 <= answer.status < 300:
+            raise NoPageError(self._refused(answer, _lenient_object(answer)))
+        body = json_object(answer)
+        if _own_code(body) or body.get("status") == "error":
+            raise NoPageError(self._refused(answer, body))
+        return body
+
+    def ends_list(self, refusal: Refusal) -> bool:
+        """Is the refusal how a list ends?"""
+        return refusal.code.isdigit() and int(refusal.code) in TIKTOK_CODES.ends_list
+
+    def _refused(self, answer: Answer, body: Mapping[str, Any]) -> Refusal:
+        given = body.get("message") or body.get("status_msg") or body.get("error") or body.get("detail")
+        message = _one_line(given) if isinstance(given, str) else f"HTTP {answer.status}"
+        wait_s = retry_after_s(answer)
+        own = _own_code(body)
+        # A status other than these says more than a code: a 429 is a limit whatever TikTok had said.
+        if own and (200 <= answer.status < 300 or answer.status == 403 or answer.status not in self.http.classes):
+            unknown = f"unknown_{own}" if 0 < own < _LARGEST_CODE else "unknown_code"
+            failure, reason = TIKTOK_CODES.classes.get(own, (Failure.RETRY, unknown))
+            return Refusal(failure, str(own)[:20], reason, message, _or(wait_s, TIKTOK_CODES.retry_after_s.get(own)))
+        status = answer.status
+        if 200 <= status < 300:
+            return Refusal(Failure.RETRY, str(status), "error_body", message, wait_s)
+        failure, reason = self.http.classes.get(status, (Failure.RETRY, f"unknown_{status}"))
+        wait_s = _or(wait_s, self.http.retry_after_s.get(status))
+        if status == 400:
+            failure, reason, message = self._bad_request(failure, reason, message, body)
+        elif status == 429:
+            reason = next((named for word, named in self.http.limit_words.items() if word in message.lower()), reason)
+            if wait_s is not None and wait_s <= self.http.pace_s:
+                failure, reason = Failure.RETRY, "rate_limited"
+        return Refusal(failure, str(status), reason, message, wait_s)
+
+    def _bad_request(self, failure: Failure, reason: str, message: str, body: Mapping[str, Any]) -> tuple[Failure, str, str]:
+        fields = body.get("fields")
+        if not isinstance(fields, Mapping) or not fields:
+            return failure, reason, message
+        message = _one_line("; ".join([message, *(f"{name}: {text}" for name, text in fields.items())]))
+        names = {str(name) for name in fields}
+        if names <= self.http.bad_subject_fields:
+            return Failure.SKIP, "bad_subject", message
+        if names <= self.http.bad_cursor_fields:
+            return Failure.SKIP, "bad_cursor", message
+        return failure, reason, message
+
+
+def _own_code(body: Mapping[str, Any]) -> int:
+    """TikTok's code in a body, 0 where there is none or it says success."""
+    for name in ("statusCode", "status_code"):
+        code = whole(body.get(name))
+        if code:
+            return code
+    return 0
+
+
+def _lenient_object(answer: Answer) -> Mapping[str, Any]:
+    try:
+        return json_object(answer)
+    except NoPageError:
+        return {}
+
+
+def _one_line(text: str) -> str:
+    plain = re.sub(r"\s+", " ", text.encode("utf-8", "replace").decode()).strip()
+    return plain if len(plain) <= _LONGEST_MESSAGE else plain[:_LONGEST_MESSAGE] + "..."
+
+
+def _or(value: float | None, default: float | None) -> float | None:
+    return default if value is None else value
