@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from connectors.avro import AvroCodec, Record, header, split
 from connectors.errors import TokpulseError
@@ -243,16 +243,26 @@ class AvroProducer:
             self._failed += left
         self._raise_failures()
 
+    def take_over(self, timeout: float = 60.0) -> None:
+        """Fences every other holder of the transactional id; what one of them left open is aborted when this returns.
+
+        `transaction` does it on first use otherwise.
+        """
+        try:
+            if not self._initialised:
+                self._producer.init_transactions(timeout)
+                self._initialised = True
+        except KafkaException as error:
+            raise self._refused(error, "cannot begin a transaction") from error
+
     @contextmanager
     def transaction(self, timeout: float = 60.0) -> Iterator[None]:
         """One Kafka transaction: committed on leaving, aborted when the body raises or a record is not delivered.
 
         Needs a transactional id. Raises FencedProducerError when another producer holds it now.
         """
+        self.take_over(timeout)
         try:
-            if not self._initialised:
-                self._producer.init_transactions(timeout)
-                self._initialised = True
             self._producer.begin_transaction()
         except KafkaException as error:
             raise self._refused(error, "cannot begin a transaction") from error
@@ -267,6 +277,16 @@ class AvroProducer:
         except BaseException:
             self._abort(timeout)
             raise
+
+    def commit_offsets(self, offsets: list[TopicPartition], group: object, timeout: float = 60.0) -> None:
+        """Makes `offsets` of a consumer group part of the open transaction: they are committed with its records, or not at all.
+
+        `group` is what `Consumer.consumer_group_metadata` gives. Raises FencedProducerError or another ProducerError.
+        """
+        try:
+            self._producer.send_offsets_to_transaction(offsets, group, timeout)
+        except KafkaException as error:
+            raise self._refused(error, "cannot commit offsets in a transaction") from error
 
     def close(self) -> None:
         """Flushes; raises DeliveryError for records that are not in Kafka."""
