@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from importlib import import_module
-from typing import Any
 
 import httpx
 
+from connectors.polling import writer as writing
 from connectors.polling.fetching import BalanceProbe, Fetch
 from connectors.polling.model import FeedKey, PageWriter
+from connectors.polling.shards import owns
 from connectors.registry import SchemaRegistry
+from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Upstream
+from connectors.upstream.transport import Transport
 
 
 def upstreams() -> Mapping[str, Upstream]:
