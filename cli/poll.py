@@ -34,6 +34,7 @@ from connectors.polling.scheduler import Options, Scheduler
 from connectors.polling.status import Status
 from connectors.polling.watchlist import WatchedFile
 from connectors.registry import SchemaRegistry
+from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Page
 
 _LOG_LINE_MS = 60_000
@@ -60,9 +61,8 @@ def command(
     The key comes from TOKPULSE_<UPSTREAM>_KEY, or from the file that TOKPULSE_<UPSTREAM>_KEY_FILE names. The first SIGTERM or
     Ctrl-C finishes what is in flight, the second ends at once. docs/polling.md has the rest.
     """
-    known = poll_join.upstreams()
-    if upstream not in known:
-        raise PollError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(known))}")
+    if upstream not in UPSTREAMS:
+        raise PollError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
     if shard >= shards:
         raise PollError(f"--shard {shard} of {shards}: shards are numbered from 0 to {shards - 1}")
     key = read_key(upstream, os.environ)
@@ -70,7 +70,7 @@ def command(
     watched = WatchedFile(watchlist)
     needed = ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", *(["CLICKHOUSE_URL"] if raw_landing else [])]
     endpoints = Endpoints.from_env().require(*needed)
-    dialect, metrics, clock = known[upstream], Metrics(), SystemClock()
+    dialect, metrics, clock = UPSTREAMS[upstream], Metrics(), SystemClock()
     with ExitStack() as stack:
         console = Console(stderr=True)
         show = _shows(stack, f"tokpulse poll: {upstream}, shard {shard} of {shards}", console)
@@ -81,7 +81,7 @@ def command(
         client = stack.enter_context(httpx.Client(trust_env=False, follow_redirects=False))
         fetch, probe = poll_join.transports(dialect, base_url, key, client)
         registry = stack.enter_context(SchemaRegistry(endpoints.schema_registry_url))
-        writer = stack.enter_context(poll_join.page_writer(endpoints.kafka_bootstrap_servers, registry, upstream, shard, shards))
+        writer = stack.enter_context(poll_join.shard_writer(endpoints.kafka_bootstrap_servers, registry, upstream, shard, shards))
         feeds = Feeds(dialect, shards=shards, shard=shard, owns=poll_join.owner(shard, shards))
         file = ReservationFile(data_dir() / "polling", f"{upstream}-{shard}-of-{shards}")
         landing = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from connectors.polling.feed_state import EMPTY_PAGES, FeedState
 from connectors.polling.metrics import Metrics
 from connectors.polling.model import PageWriter, Progress, Written
-from connectors.producer import FencedProducerError, ProducerError
+from connectors.producer import FencedProducerError, OutcomeUnknownError, ProducerError
 from connectors.upstream.model import Page
 
 _LOG = logging.getLogger(__name__)
@@ -63,10 +63,13 @@ class Commits:
         return len(self._jobs)
 
     def write(self, job: Job, now_ms: int) -> tuple[Written, Progress] | None:
-        """What became of the page; None when it was not committed and waits. Raises FencedProducerError."""
+        """What became of the page; None when it was not committed and waits.
+
+        Raises FencedProducerError, and OutcomeUnknownError: only a new start can tell what is committed.
+        """
         try:
             done = self._writer.write(job.state.key, job.page, job.received_ms, job.state.progress)
-        except FencedProducerError:
+        except (FencedProducerError, OutcomeUnknownError):
             raise
         except ProducerError as error:
             self._metrics.count("tokpulse_poll_batch_errors_total", self._upstream)
