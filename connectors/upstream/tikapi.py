@@ -1,7 +1,7 @@
 """TikAPI: TikTok's nested items, users by secUid, hashtags by id, and a way of paging of its own for each list.
 
 What identifies a list upstream (the secUid of a creator, the id of a hashtag) is not what a watchlist names. It is found by a first
-page of its own, and travels in the cursors from there: `<identity>|<cursor>`. So a round that was interrupted needs no second look-up.
+page of its own, and travels in the cursors from there: `<identity>|<cursor>`. So an interrupted round needs no second look-up.
 """
 
 from __future__ import annotations
