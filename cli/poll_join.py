@@ -23,7 +23,9 @@ def transports(upstream: Upstream, base_url: str, key: str, client: httpx.Client
     return Transport(upstream, address, key, client).fetch, Transport(BalanceProbe(upstream), address, key, client).fetch
 
 
-def shard_writer(servers: str, registry: SchemaRegistry, upstream: str, shard: int, shards: int) -> AbstractContextManager[PageWriter]:
+def shard_writer(
+    servers: str, registry: SchemaRegistry, upstream: str, shard: int, shards: int
+) -> AbstractContextManager[PageWriter]:
     """The writer of this shard of this upstream; the shards of two upstreams do not fence each other."""
     return page_writer(servers, registry, WriterSettings(shard=shard, shards=shards, prefix=f"{DEFAULT_PREFIX}-{upstream}"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -236,7 +236,11 @@ class _Transaction:
 
 
 def page_writer(
-    servers: str, registry: SchemaRegistry, settings: WriterSettings | None = None, producing: ProducerSettings | None = None
+    servers: str,
+    registry: SchemaRegistry,
+    settings: WriterSettings | None = None,
+    producing: ProducerSettings | None = None,
+    clock: Callable[[], int] = wall_clock_ms,
 ) -> KafkaPageWriter:
     """A writer to the Kafka at `servers`; `producing` for what differs from the producer's defaults. Raises ProducerError."""
     settings = settings or WriterSettings()
@@ -247,4 +251,8 @@ def page_writer(
     own = replace(base, transactional_id=settings.transactional_id, max_message_bytes=max(base.max_message_bytes, largest))
     producer = AvroProducer(own, registry, topics)
     producer.connect(*OBSERVED, *(f"{name}.dlq" for name in OBSERVED), cursors.TOPIC)
-    return KafkaPageWriter(producer, lambda topic, since_ms: committed(servers, topic, since_ms), registry.by_id, settings, topics)
+
+    def log(topic: str, since_ms: int | None) -> Iterator[Message]:
+        return committed(servers, topic, since_ms)
+
+    return KafkaPageWriter(producer, log, registry.by_id, settings, topics, clock)
