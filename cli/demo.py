@@ -12,26 +12,23 @@ from datetime import UTC, datetime
 import typer
 
 from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
-from cli.demo_stream import HOURS_BEFORE, DemoStream, demo_settings, load_state
+from cli.demo_stream import HOURS_BEFORE, DemoStream, load_state
 from cli.progress import RecordProgress
 from cli.submit import flink_run_line, submit
 from connectors.endpoints import Endpoints
 from connectors.flink_rest import FlinkRest, FlinkRestError
 from connectors.offsets import held, partition_offsets
 from connectors.preflight import check_services
-from connectors.producer import AvroProducer, ProducerSettings
 from connectors.registry import SchemaRegistry
 from connectors.validation import wall_clock_ms
 from jobs.catalog import JOBS
 from simulator.settings import HOUR_MS, POSTS
-from simulator.sinks import KafkaSink
 from stack.lifecycle import down, up
 from stack.report import Report
 from stack.settings import StackSettings
 
 JOB = "pipeline"
 _TICK_S = 1.0
-_SEND_EVERY_MS = 10_000
 _SAY_EVERY_MS = 60_000
 
 
@@ -41,7 +38,7 @@ def wants_exit(value: str) -> bool:
 
 
 def command() -> None:
-    """Start the stack, stream a simulated universe into Kafka, run the pipeline job on it, and show what trends, hour by hour.
+    """Start the stack, poll a fake upstream into Kafka, run the pipeline job on it, and show what trends, hour by hour.
 
     Then go on live until Ctrl-C; with DEMO_EXIT=1 end here. A stack that the demo has started is stopped at the end, its data
     stays: the next demo goes on where this one ended. A stack that was running before keeps running.
@@ -67,15 +64,13 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
     state = load_state(settings.data, wall_clock_ms())
     with (
         SchemaRegistry(endpoints.schema_registry_url) as registry,
-        AvroProducer(ProducerSettings(endpoints.kafka_bootstrap_servers), registry) as producer,
-        KafkaSink(producer, demo_settings(state)) as sink,
+        DemoStream(state, settings.data, endpoints, registry) as stream,
         FlinkRest(endpoints.flink_rest_url) as flink,
     ):
-        stream = DemoStream(state, settings.data, producer, sink)
         # Whole hours only: a bounded run calls every hour that it sees final.
-        with RecordProgress("simulate") as progress:
+        with RecordProgress("poll") as progress:
             sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
-        typer.echo(f"simulate: {sent:,} records sent, {HOURS_BEFORE} or more hours are in Kafka")
+        typer.echo(f"poll: {sent:,} records from the upstream at {stream.url}, {HOURS_BEFORE} or more hours are in Kafka")
         run_id = _run_bounded(endpoints, flink)
         posts = trending_by_hour(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
         print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
@@ -128,22 +123,23 @@ def _show_reading(flink: FlinkRest, others: set[str], progress: RecordProgress, 
 
 
 def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> None:
-    """Keeps a live job and a stream at real time until Ctrl-C or the universe's end, then ends the job. Other jobs go on."""
+    """Keeps a live job and a poller at real time until Ctrl-C or the universe's end, then ends them. Other jobs go on."""
     others, own = _active(flink), set[str]()
     try:
         with Report() as report, report.step("live job", "submitting", "submitted"):
             submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
         own = _active(flink) - others
-        typer.echo("live: records come at real time; `tokpulse doctor` in another terminal shows how it goes; Ctrl-C ends the demo")
-        next_word_ms = next_send_ms = 0
-        while (now_ms := wall_clock_ms()) < stream.state.end_ms:
-            if now_ms >= next_send_ms:
-                next_send_ms = now_ms + _SEND_EVERY_MS
-                stream.send_until(now_ms)
-            if now_ms >= next_word_ms:
-                next_word_ms = now_ms + _SAY_EVERY_MS
-                typer.echo(f"live: {stream.sent:,} records sent since the demo began, up to {datetime.now(UTC):%H:%M:%S} UTC")
-            time.sleep(_TICK_S)
+        typer.echo("live: polled at real time; `tokpulse doctor` in another terminal shows how it goes; Ctrl-C ends the demo")
+        # From the last whole hour to now at once, then as it comes.
+        stream.send_until(wall_clock_ms())
+        with stream.live():
+            next_word_ms = 0
+            while (now_ms := wall_clock_ms()) < stream.state.end_ms:
+                stream.check()
+                if now_ms >= next_word_ms:
+                    next_word_ms = now_ms + _SAY_EVERY_MS
+                    typer.echo(f"live: {stream.sent:,} records since the demo began, up to {datetime.now(UTC):%H:%M:%S} UTC")
+                time.sleep(_TICK_S)
         typer.echo("live: the simulated universe has ended; the next demo begins a new one")
     finally:
         # Interrupted in mid-submission, whatever is new is the demo's.

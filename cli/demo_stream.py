@@ -1,24 +1,53 @@
-"""The demo's universe: which one it is, how far it has been sent, and sending it up to a given time."""
+"""The demo's universe: which one it is, how far it has been polled, and polling it up to a given time."""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from connectors.producer import AvroProducer
-from simulator.delivery import Delivery, simulate
-from simulator.settings import HOUR_MS, SimulationSettings
+import httpx
+import yaml
+
+from connectors.endpoints import Endpoints
+from connectors.polling.budget import Budget
+from connectors.polling.clock import Clock, SystemClock, VirtualClock
+from connectors.polling.feeds import Feeds
+from connectors.polling.fetching import BalanceProbe, Fetch
+from connectors.polling.metrics import Metrics
+from connectors.polling.model import FeedKey, PageWriter, Progress, Written
+from connectors.polling.reservations import ReservationFile
+from connectors.polling.scheduler import Options, Scheduler
+from connectors.polling.status import Status
+from connectors.polling.watchlist import WatchedFile
+from connectors.polling.writer import WriterSettings, page_writer
+from connectors.producer import AvroProducer, ProducerSettings
+from connectors.registry import SchemaRegistry
+from connectors.upstream.catalog import UPSTREAMS
+from connectors.upstream.model import Page, Upstream
+from connectors.upstream.transport import Transport
+from simulator.delivery import Fate, simulate
+from simulator.settings import HOUR_MS, POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
+from simulator.upstream.server import FakeUpstream
+from simulator.upstream.world import World
 
 # One hour more than is shown: gains need an hour before.
 HOURS_BEFORE = 27
 HOURS_AHEAD = 24
 STATE_FILE = "demo.json"
-_PROGRESS_EVERY = 500
+UPSTREAM = "tikliveapi"
+SCRIPT = "rough"
+_MINUTE_MS = 60_000
+_WATCHED_POSTS, _WATCHED_AUDIENCE, _WATCHED_HASHTAGS = 30, 150, 3
+_CREDITS_PER_DAY = 1_000_000
 
-Progress = Callable[[int, float], None]
+ShowProgress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
@@ -57,48 +86,176 @@ def save_state(folder: Path, state: DemoState) -> None:
 
 
 def demo_settings(state: DemoState) -> SimulationSettings:
-    """A universe with a little of every trouble that the job must cope with."""
+    """The universe that the upstream shows."""
+    return SimulationSettings(seed=state.start_ms // HOUR_MS, start_ms=state.start_ms, hours=HOURS_BEFORE + HOURS_AHEAD)
+
+
+def broken_settings(state: DemoState) -> SimulationSettings:
+    """A small universe of which only the malformed records are taken: what somebody else's producer might send."""
     hours = HOURS_BEFORE + HOURS_AHEAD
-    return SimulationSettings(
-        seed=state.start_ms // HOUR_MS,
-        start_ms=state.start_ms,
-        hours=hours,
-        duplicates=0.02,
-        out_of_order=0.05,
-        late=0.01,
+    return replace(
+        demo_settings(state),
+        topics=(POSTS,),
+        creators=1,
+        posts=1,
+        audience=2,
         malformed=2 * hours,
         # Just over what the format decodes; the default of 5 MB would be most of the demo's bytes.
         oversize_bytes=1_200_000,
     )
 
 
-class DemoStream:
-    """Sends a universe bit by bit. Each record goes out once per state: what `state.sent_ms` covers is skipped."""
+def write_watchlist(world: World, path: Path) -> None:
+    """All public creators once an hour, some posts with their comments, and once a day some of those who comment."""
+    universe = world.universe
+    listed = {
+        "credits_per_day": _CREDITS_PER_DAY,
+        # A history of a day is polled in half a minute: every five minutes would be twelve times as much.
+        "tiers": {"hot": "1h", "warm": "1h", "cold": "1d"},
+        "max_pages": {"replies": 1},
+        "creators": [
+            *(user.userid for user in universe.creators if not user.private),
+            *({"id": user.userid, "tier": "cold"} for user in universe.audience[:_WATCHED_AUDIENCE]),
+        ],
+        "posts": [post.aweme_id for post in universe.posts if not world.author(post).private][:_WATCHED_POSTS],
+        "hashtags": list(world.hashtags())[:_WATCHED_HASHTAGS],
+    }
+    path.write_text(yaml.safe_dump(listed, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
-    def __init__(self, state: DemoState, folder: Path, producer: AvroProducer, sink: KafkaSink) -> None:
+
+class DemoStream:
+    """Polls the demo's upstream into Kafka: past hours in virtual time, the present as it comes.
+
+    Use it as a context manager, which serves the upstream on a loopback port. What `state.sent_ms` covers is not polled again; the
+    feeds go on where their committed cursors say.
+    """
+
+    def __init__(self, state: DemoState, folder: Path, endpoints: Endpoints, registry: SchemaRegistry) -> None:
         self.state = state
         self.sent = 0
         self._folder = folder
-        self._producer = producer
-        self._sink = sink
-        self._deliveries: Iterator[Delivery] = simulate(demo_settings(state))
-        self._next: Delivery | None = None
+        self._endpoints = endpoints
+        self._registry = registry
+        self._clock: Clock = VirtualClock(max(state.start_ms, state.sent_ms))
+        self._upstream = FakeUpstream(
+            demo_settings(state), SCRIPT, lambda: self._clock.now_ms(), credits=_CREDITS_PER_DAY, daily=True
+        )
+        self._resources = ExitStack()
+        self._failure: BaseException | None = None
 
-    def send_until(self, until_ms: int, progress: Progress | None = None) -> int:
-        """Sends what is due before `until_ms`, waits until Kafka has it, and remembers that. Returns the number of records."""
+    def __enter__(self) -> Self:
+        self._resources.enter_context(self._upstream)
+        self._client = self._resources.enter_context(httpx.Client(trust_env=False))
+        self._watchlist = self._folder / "demo-watchlist.yaml"
+        write_watchlist(self._upstream.world, self._watchlist)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._resources.close()
+
+    @property
+    def url(self) -> str:
+        """Where the upstream answers."""
+        return self._upstream.url
+
+    def send_until(self, until_ms: int, progress: ShowProgress | None = None) -> int:
+        """Polls what is due before `until_ms` (unix milliseconds), and remembers that. Returns the number of records sent."""
         before, began_ms = self.sent, max(self.state.sent_ms, self.state.start_ms)
-        while (delivery := self._next or next(self._deliveries, None)) is not None:
-            if delivery.due_ms >= until_ms:
-                self._next = delivery
-                break
-            self._next = None
-            if delivery.due_ms < self.state.sent_ms:
-                continue
-            self._sink.write(delivery)
-            self.sent += 1
-            if progress is not None and self.sent % _PROGRESS_EVERY == 0:
-                progress(self.sent - before, min(1.0, (delivery.due_ms - began_ms) / max(1, until_ms - began_ms)))
-        self._producer.flush()
-        self.state = replace(self.state, sent_ms=max(self.state.sent_ms, until_ms))
-        save_state(self._folder, self.state)
+        clock = self._clock = VirtualClock(began_ms)
+
+        def show(_: Status) -> None:
+            now_ms = clock.now_ms()
+            if progress is not None:
+                progress(self.sent - before, min(1.0, (now_ms - began_ms) / max(1, until_ms - began_ms)))
+            # What is asked for within a status interval is asked for before the end.
+            if now_ms >= until_ms - _MINUTE_MS:
+                scheduler.stop()
+
+        if began_ms < until_ms:
+            with self._writer() as writer:
+                scheduler = self._scheduler(writer, clock, show)
+                scheduler.run()
+            self._send_broken(began_ms, until_ms)
+            self._remember(until_ms)
         return self.sent - before
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Polls at real time, in a thread, until the context ends. Raises on leaving what ended the poller before."""
+        self._clock = SystemClock()
+        with self._writer() as writer:
+            scheduler = self._scheduler(writer, self._clock, lambda status: self.check())
+            thread = threading.Thread(target=self._run, args=(scheduler,), name="demo-poller", daemon=True)
+            thread.start()
+            try:
+                yield
+            finally:
+                scheduler.stop()
+                thread.join()
+                self._remember(self._clock.now_ms())
+        self.check()
+
+    def check(self) -> None:
+        """Raises what ended the live poller."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self, scheduler: Scheduler) -> None:
+        try:
+            scheduler.run()
+        except BaseException as error:
+            self._failure = error
+
+    def _remember(self, sent_ms: int) -> None:
+        self.state = replace(self.state, sent_ms=max(self.state.sent_ms, sent_ms))
+        save_state(self._folder, self.state)
+
+    @contextmanager
+    def _writer(self) -> Iterator[PageWriter]:
+        settings = WriterSettings(prefix="tokpulse-demo")
+        servers = self._endpoints.kafka_bootstrap_servers
+        with page_writer(servers, self._registry, settings, clock=lambda: self._clock.now_ms()) as writer:
+            yield _Counting(writer, self)
+
+    def _scheduler(self, writer: PageWriter, clock: Clock, show: Callable[[Status], None]) -> Scheduler:
+        dialect = UPSTREAMS[UPSTREAM]
+        return Scheduler(
+            dialect,
+            self._fetch(dialect),
+            self._fetch(BalanceProbe(dialect)),
+            writer,
+            WatchedFile(self._watchlist),
+            Feeds(dialect),
+            Budget(ReservationFile(self._folder / "polling", "demo"), _CREDITS_PER_DAY, paced=False),
+            Metrics(),
+            clock,
+            Options(status_ms=_MINUTE_MS),
+            on_status=show,
+        )
+
+    def _fetch(self, dialect: Upstream) -> Fetch:
+        return Transport(dialect, self._upstream.url, self._upstream.key, self._client, clock_ms=lambda: self._clock.now_ms()).fetch
+
+    def _send_broken(self, from_ms: int, until_ms: int) -> None:
+        settings = broken_settings(self.state)
+        producing = ProducerSettings(self._endpoints.kafka_bootstrap_servers)
+        with AvroProducer(producing, self._registry) as producer, KafkaSink(producer, settings) as sink:
+            for delivery in simulate(settings):
+                if delivery.fate is Fate.MALFORMED and from_ms <= delivery.due_ms < until_ms:
+                    sink.write(delivery)
+                    self.sent += 1
+
+
+class _Counting:
+    """A writer that counts, for the demo's progress."""
+
+    def __init__(self, writer: PageWriter, stream: DemoStream) -> None:
+        self._writer = writer
+        self._stream = stream
+        self.progress = writer.progress
+
+    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+        """As the writer's."""
+        written, progress = self._writer.write(key, page, received_ms, before)
+        self._stream.sent += written.fresh + written.refused
+        return written, progress

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from connectors.errors import TokpulseError
 
 FOLDER = Path(__file__).parent
-SHIPPED = {"bad-day": FOLDER / "bad_day.yaml", "quiet": FOLDER / "quiet.yaml"}
+SHIPPED = {"bad-day": FOLDER / "bad_day.yaml", "quiet": FOLDER / "quiet.yaml", "rough": FOLDER / "rough.yaml"}
 _CLOCK = re.compile(r"^(\d{1,3}):([0-5]\d)$")
 
 

@@ -1,0 +1,99 @@
+"""Pollers on a bad day: what the upstream served is in Kafka once, within the budget, whatever happens on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from connectors.committed import committed
+from simulator.settings import HOUR_MS
+from simulator.upstream.ledger import Entry
+
+from .stack_process import Stack
+from .upstream_day import Day, counter_names, deformed, in_kafka, poll_a_day, served
+
+pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
+
+BUDGET, CREDITS, FLOOR = 2_400, 30_000, 100
+PROBE = "/profile/"
+QUARTER_MS = 15 * 60_000
+
+
+@pytest.fixture(scope="module")
+def bad_day(running_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Day:
+    running_stack.clear()
+    return poll_a_day(running_stack.endpoints, "tikliveapi", "bad-day", BUDGET, CREDITS, tmp_path_factory.mktemp("day"))
+
+
+def test_each_observation_that_was_served_is_in_kafka_once(bad_day: Day, running_stack: Stack) -> None:
+    names = counter_names(bad_day.entries)
+    expected = served(bad_day.entries)
+    assert set(names) == {"tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events"}
+    assert sum(map(len, expected.values())) > 1_000
+    found = in_kafka(running_stack.endpoints, names)
+    assert {key: told for key, told in found.items() if told != expected.get(key)} == {}
+    assert found.keys() == expected.keys()
+
+
+def test_every_kind_of_trouble_came(bad_day: Day) -> None:
+    kinds = Counter(spell for entry in bad_day.entries for spell in entry.spells)
+    assert {
+        "rate_limit", "server_error", "stall", "truncated", "empty_body", "html", "drift", "credit_drain",
+        "session_expired", "deleted", "private", "refused", "duplicate_page", "reordered", "moving_cursor",
+    } <= set(kinds)  # fmt: skip
+
+
+def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stack: Stack) -> None:
+    bad = sum(deformed(one.drift) for entry in bad_day.entries for one in entry.observations)
+    servers = running_stack.endpoints.kafka_bootstrap_servers
+    letters = [letter for topic in counter_names(bad_day.entries) for letter in committed(servers, f"{topic}.dlq")]
+    assert bad > 0
+    assert len(letters) == bad
+
+
+def test_the_budget_is_never_exceeded(bad_day: Day) -> None:
+    hours = Counter((entry.at_ms - bad_day.start_ms) // HOUR_MS for entry in bad_day.entries)
+    spent = 0
+    for hour in range(24):
+        # What the hour may have: its part of what is left of the day, rounded up.
+        assert hours[hour] <= -(-(BUDGET - spent) // (24 - hour)), f"hour {hour}"
+        spent += hours[hour]
+    assert spent <= BUDGET
+    assert bad_day.metrics.value("tokpulse_poll_credits_spent_total", "tikliveapi") == spent
+
+
+def test_at_the_floor_nothing_is_asked_but_the_balance(bad_day: Day) -> None:
+    for told, until in spells_at_the_floor(bad_day.entries):
+        asked = [entry for entry in bad_day.entries if told.number < entry.number < until]
+        assert {entry.endpoint for entry in asked} <= {PROBE}
+        times = [told.at_ms, *(entry.at_ms for entry in asked)]
+        assert all(later - earlier >= QUARTER_MS for earlier, later in pairwise(times))
+
+
+def spells_at_the_floor(entries: list[Entry]) -> list[tuple[Entry, int]]:
+    """Each probe that told a balance at the floor after one above it, and the number of the next probe that did not."""
+    found: list[tuple[Entry, int]] = []
+    begun: Entry | None = None
+    for entry in entries:
+        if entry.endpoint != PROBE or entry.status != 200 or not entry.delivered:
+            continue
+        if entry.credits <= FLOOR and begun is None:
+            begun = entry
+        elif entry.credits > FLOOR and begun is not None:
+            found.append((begun, entry.number))
+            begun = None
+    assert found, "the balance never came to the floor and back"
+    return found
+
+
+def test_breakers_open_and_close_in_the_metrics(bad_day: Day) -> None:
+    def changes(endpoint: str, to: str) -> float:
+        return bad_day.metrics.value("tokpulse_poll_breaker_transitions_total", "tikliveapi", endpoint, to)
+
+    for endpoint in ("/user-posts/", "/post-comments/"):
+        opened, tried, closed = (changes(endpoint, to) for to in ("open", "half_open", "closed"))
+        assert opened >= 1
+        assert 1 <= closed <= opened
+        assert tried >= closed

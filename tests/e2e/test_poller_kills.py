@@ -1,0 +1,133 @@
+"""kill -9 of the poller between any two of request, produce and commit: no lost page, no doubled observation."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.committed import committed
+from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.polling import cursors
+from connectors.registry import SchemaRegistry
+from connectors.validation import wall_clock_ms
+from simulator.settings import HOUR_MS, SimulationSettings
+from simulator.upstream.server import FakeUpstream
+from simulator.upstream.watchlist import write_watchlist
+
+from .stack_process import Stack
+from .upstream_day import counter_names, in_kafka, served
+from .waiting import until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
+
+KILLS = int(os.environ.get("TOKPULSE_TEST_KILLS", "100"))
+
+
+@contextmanager
+def victim() -> Iterator[subprocess.Popen[str]]:
+    """tests/e2e/poll_victim.py, ended by its pid."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.poll_victim"], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(30)
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+def carried_out(process: subprocess.Popen[str], order: dict[str, Any]) -> dict[str, Any]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    print(json.dumps(order), file=process.stdin, flush=True)
+    answer = process.stdout.readline()
+    assert answer, "the victim's parent has ended"
+    return dict(json.loads(answer))
+
+
+@contextmanager
+def upstream(folder: Path) -> Iterator[tuple[FakeUpstream, Path]]:
+    """A universe that stands still, and a watchlist of it."""
+    now = wall_clock_ms()
+    settings = SimulationSettings(seed=11, start_ms=now - 30 * HOUR_MS, hours=29, creators=4, posts=120, audience=60)
+    watchlist = folder / "watchlist.yaml"
+    with FakeUpstream(settings, clock=lambda: now - HOUR_MS) as fake:
+        write_watchlist(fake.world, watchlist, 4, 3, 0)
+        watchlist.write_text(f"{watchlist.read_text()}credits_per_day: 1000000\npage_pause: 1ms\n")
+        yield fake, watchlist
+
+
+def assert_once(endpoints: Endpoints, fake: FakeUpstream) -> None:
+    """Kafka holds what the upstream ever served, each thing once: nothing in this universe changes."""
+    entries = fake.ledger.entries
+    found, expected = in_kafka(endpoints, counter_names(entries)), served(entries)
+    assert Counter({key: len(told) for key, told in found.items()}) == Counter(dict.fromkeys(expected, 1))
+    assert found == expected
+
+
+def test_kills_at_random_points(stack: Stack, tmp_path: Path) -> None:
+    endpoints, dice = stack.endpoints, random.Random(5)
+    with upstream(tmp_path) as (fake, watchlist), victim() as process:
+        order = {
+            "servers": endpoints.kafka_bootstrap_servers,
+            "registry": endpoints.schema_registry_url,
+            "url": fake.url,
+            "key": fake.key,
+            "watchlist": str(watchlist),
+            "folder": str(tmp_path),
+            "in_flight": 3,
+            "die_at": 0,
+        }
+        steps, killed = 150, 0
+        while killed < KILLS:
+            died = carried_out(process, order | {"die_at": dice.randint(1, steps)})
+            assert died["killed"] or died["code"] == 0, died
+            # A round that is complete has fewer steps than the die has sides.
+            steps = steps if died["killed"] else max(2, int(died["steps"]))
+            killed += died["killed"]
+        last = carried_out(process, order)
+        assert last["code"] == 0
+        assert_once(endpoints, fake)
+        with SchemaRegistry(endpoints.schema_registry_url) as registry:
+            progress = cursors.read(committed(endpoints.kafka_bootstrap_servers, cursors.TOPIC, None), registry.by_id)
+        assert {state.cursor for state in progress.values()} == {None}
+        assert len(progress) >= 4 * 2 + 3 * 2
+
+
+def test_the_older_of_two_pollers_with_one_shard_stops(stack: Stack, tmp_path: Path) -> None:
+    with upstream(tmp_path) as (fake, watchlist):
+        argv = ["poll", "--upstream", "tikliveapi", "--watchlist", str(watchlist), "--base-url", fake.url]
+        key = {"TOKPULSE_TIKLIVEAPI_KEY": fake.key}
+        watchlist.write_text(f"{watchlist.read_text()}tiers: {{hot: 1s, warm: 1s, cold: 1s}}\n")
+        older = stack.start(*argv, **key)
+        try:
+            until(lambda: len(fake.ledger.entries) > 40 or older.poll() is not None, 60, "the older poller polls")
+            younger = stack.start(*argv, **key)
+            try:
+                output, errors = older.communicate(timeout=90)
+                assert older.returncode == 1, output + errors
+                assert "another poller took over shard 0 of 1" in errors
+                seen = len(fake.ledger.entries)
+                until(lambda: len(fake.ledger.entries) > seen + 20 or younger.poll() is not None, 60, "the younger one polls on")
+                younger.terminate()
+                output, errors = younger.communicate(timeout=60)
+                assert younger.returncode == 0, output + errors
+                assert fake.key not in errors
+            finally:
+                younger.kill()
+        finally:
+            older.kill()
+        assert_once(stack.endpoints, fake)
