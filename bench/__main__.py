@@ -1,4 +1,4 @@
-"""`python -m bench`: throughput beside yardsticks, latency on a live stream, size of state, comments and their scorer."""
+"""`python -m bench`: throughput beside yardsticks, latency, size of state, comments and their scorer, pages into Kafka."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench import comments, latency, machine, sentiment, state, throughput
+from bench import comments, latency, machine, producer, repeats, sentiment, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
-PARTS = ("throughput", "latency", "state", "comments", "sentiment")
+PARTS = ("throughput", "latency", "state", "comments", "sentiment", "producer", "repeats")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,6 +65,14 @@ def main() -> int:
             scorers = sentiment.measure(progress)
             report["sentiment"] = scorers.figures()
             print(f"\n{scorers.text()}", flush=True)
+        if "producer" in wanted:
+            written = producer.measure(arguments.rounds, progress)
+            report["producer"] = written.figures()
+            print(f"\n{written.text()}", flush=True)
+        if "repeats" in wanted:
+            kept = repeats.measure(progress)
+            report["repeats"] = kept.figures()
+            print(f"\n{kept.text()}", flush=True)
     except TokpulseError as error:
         print(f"error: {error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lag": ("cli.lag", "Show how long the oldest unread event of each consumer group waits."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
     "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
+    "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
     "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "sentiment": ("cli.sentiment", "Score texts from standard input, for those who tune the lexicon."),

@@ -1,0 +1,138 @@
+"""`tokpulse dlq`: records that could not be used, and the way back for those that can be now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from cli.dlq_view import counts, print_counts, print_letter, print_outcomes, values
+from cli.times import parse_time_ms
+from connectors.committed import committed
+from connectors.dead_letters import DeadLetter, dlq_topics, unreplayed
+from connectors.endpoints import Endpoints
+from connectors.registry import SchemaRegistry
+from connectors.replay import Outcome, Reader, replay
+from connectors.topics import load_topics
+from connectors.validation import wall_clock_ms
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dead letters: see docs/ingestion.md.")
+
+Topic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic.")]
+AnyTopic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic (default: all).")]
+Reason = Annotated[str, typer.Option(help="Only letters of this reason, as `list` shows it.")]
+Partition = Annotated[int | None, typer.Option(min=0, help="Only letters of this partition.")]
+FromOffset = Annotated[int, typer.Option(min=0, help="Only letters at this offset or later.")]
+ToOffset = Annotated[int | None, typer.Option(min=0, help="Only letters at this offset or earlier.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command(name="list")
+def list_letters(topic: AnyTopic = "", as_json: AsJson = False) -> None:
+    """Count dead letters by topic and reason. Those that were replayed are none any more."""
+    rows = counts(_letters(topic, None))
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    elif rows:
+        print_counts(rows)
+    else:
+        typer.echo("no dead letters")
+
+
+@app.command()
+def show(
+    topic: Topic,
+    reason: Reason = "",
+    partition: Partition = None,
+    from_offset: FromOffset = 0,
+    to_offset: ToOffset = None,
+    limit: Annotated[int, typer.Option(min=1, help="Letters to show, the newest ones.")] = 10,
+    size: Annotated[int, typer.Option("--bytes", min=1, help="How much of a value to show.")] = 2_000,
+    as_json: AsJson = False,
+) -> None:
+    """Show letters with their reasons, headers and values."""
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+    (dlq,) = dlq_topics(load_topics(), topic)
+    select = _selection(reason, partition, from_offset, to_offset)
+    letters = unreplayed(committed(endpoints.kafka_bootstrap_servers, dlq), select)
+    newest = sorted(letters, key=lambda letter: (letter.arrived_ms, letter.partition, letter.offset))[-limit:]
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        reader = Reader(load_topics(), registry.by_id)
+        if as_json:
+            typer.echo(json.dumps([values(letter, reader, size) for letter in newest], indent=2))
+            return
+        for letter in newest:
+            print_letter(letter, reader, size)
+    typer.echo(f"{len(newest)} of {len(letters):,} letter(s)")
+
+
+@app.command()
+def sweep(
+    topic: AnyTopic = "",
+    since: Annotated[str, typer.Option(help="Letters that arrived since: ISO 8601, Unix ms, or -1d.")] = "-1d",
+    warn_above: Annotated[int | None, typer.Option(min=0, help="Exit with 1 when there are more letters than this.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count the letters of the last day by reason, for a daily job: exit code 1 when they are too many."""
+    since_ms = parse_time_ms(since, wall_clock_ms(), "--since")
+    rows = counts(_letters(topic, since_ms))
+    total = sum(row["letters"] for row in rows)
+    over = warn_above is not None and total > warn_above
+    if as_json:
+        found = {"since": since_ms, "letters": total, "warn_above": warn_above, "over": over, "reasons": rows}
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        if rows:
+            print_counts(rows)
+        typer.echo(f"{total:,} dead letter(s) since {since}" + (f": more than {warn_above:,}" if over else ""))
+    if over:
+        raise typer.Exit(1)
+
+
+@app.command(name="replay")
+def replay_letters(
+    topic: Topic,
+    reason: Reason = "",
+    partition: Partition = None,
+    from_offset: FromOffset = 0,
+    to_offset: ToOffset = None,
+    limit: Annotated[int, typer.Option(min=1, help="Look at so many letters at most.")] = 100_000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go back; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put letters that are good now, after a change of schema or code, into their topic again: each once, also after a crash."""
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
+    topics = load_topics()
+    (dlq,) = dlq_topics(topics, topic)
+    select = _selection(reason, partition, from_offset, to_offset)
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        outcomes = replay(endpoints.kafka_bootstrap_servers, registry, topics, dlq, select, dry_run, limit)
+    if as_json:
+        typer.echo(json.dumps([_outcome(one) for one in outcomes], indent=2))
+    else:
+        print_outcomes(outcomes, dry_run)
+
+
+def _outcome(one: Outcome) -> dict[str, object]:
+    letter = one.letter
+    return {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset, "problem": one.problem}
+
+
+def _letters(topic: str, since_ms: int | None) -> list[DeadLetter]:
+    servers = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS").kafka_bootstrap_servers
+    names = dlq_topics(load_topics(), topic)
+    return [letter for name in names for letter in unreplayed(committed(servers, name, since_ms), keep_values=False)]
+
+
+def _selection(reason: str, partition: int | None, first: int, last: int | None) -> Callable[[DeadLetter], bool]:
+    def select(letter: DeadLetter) -> bool:
+        return (
+            (not reason or letter.reason == reason)
+            and (partition is None or letter.partition == partition)
+            and first <= letter.offset
+            and (last is None or letter.offset <= last)
+        )
+
+    return select

@@ -1,0 +1,123 @@
+"""How dead letters are shown. Their bytes are anybody's: nothing of them reaches a terminal unescaped."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from cli.console import table_console
+from connectors.dead_letters import DeadLetter
+from connectors.replay import Outcome, Reader, StillBadError
+
+_HEX_WIDTH = 16
+_LISTED_PROBLEMS = 10
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that moves a cursor, changes colours or the direction of writing; line ends stay."""
+    return "".join(char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text)
+
+
+def iso(time_ms: int) -> str:
+    """ISO 8601 in UTC."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def hexdump(data: bytes) -> str:
+    """Offset, bytes, and those that are ASCII as text."""
+    lines = []
+    for start in range(0, len(data), _HEX_WIDTH):
+        row = data[start : start + _HEX_WIDTH]
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        lines.append(f"{start:06x}  {row.hex(' '):<{_HEX_WIDTH * 3 - 1}}  {text}")
+    return "\n".join(lines)
+
+
+def body(letter: DeadLetter, reader: Reader, limit: int) -> tuple[str, str]:
+    """(form, text) of a letter's value: the record as JSON when it is one, else a dump; at most about `limit` characters."""
+    try:
+        form, record = reader.record(letter)
+    except StillBadError as error:
+        return f"bytes, {error.message}", cut(hexdump(letter.value[:limit]), limit * 5, len(letter.value) > limit)
+    text = printable(json.dumps(record, indent=2, ensure_ascii=False, default=str))
+    return form, cut(text, limit, False)
+
+
+def cut(text: str, limit: int, more: bool) -> str:
+    """The first `limit` characters; says so when that is not all."""
+    if len(text) > limit or more:
+        return text[:limit] + "\n... (cut: --bytes shows more)"
+    return text
+
+
+def values(letter: DeadLetter, reader: Reader, limit: int) -> dict[str, Any]:
+    """A letter for JSON."""
+    form, text = body(letter, reader, limit)
+    return {
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "arrived": iso(letter.arrived_ms),
+        "key": None if letter.key is None else letter.key.decode("utf-8", "replace"),
+        "error": letter.error,
+        "headers": {name: value.decode("utf-8", "replace") for name, value in letter.headers.items()},
+        "bytes": len(letter.value),
+        "form": form,
+        "value": text,
+    }
+
+
+def print_letter(letter: DeadLetter, reader: Reader, limit: int) -> None:
+    """One letter, for people."""
+    form, text = body(letter, reader, limit)
+    key = "none" if letter.key is None else printable(letter.key.decode("utf-8", "backslashreplace"))
+    typer.echo(f"{letter.topic}[{letter.partition}]@{letter.offset}  {iso(letter.arrived_ms)}  key {key}")
+    typer.echo(f"  error: {printable(letter.error) or 'no header says why'}")
+    for name, value in sorted(letter.headers.items()):
+        if name != "error":
+            typer.echo(f"  {printable(name)}: {printable(value.decode('utf-8', 'backslashreplace'))}")
+    typer.echo(f"  value: {len(letter.value):,} bytes, {printable(form)}")
+    typer.echo("\n".join(f"    {line}" for line in text.splitlines()) + "\n")
+
+
+def counts(letters: Iterable[DeadLetter]) -> list[dict[str, Any]]:
+    """Rows of topic, reason, number, and times of the first and last arrival; most frequent first."""
+    found: Counter[tuple[str, str]] = Counter()
+    times: dict[tuple[str, str], tuple[int, int]] = {}
+    for letter in letters:
+        place = (letter.topic, letter.reason)
+        found[place] += 1
+        first, last = times.get(place, (letter.arrived_ms, letter.arrived_ms))
+        times[place] = (min(first, letter.arrived_ms), max(last, letter.arrived_ms))
+    return [
+        {"topic": topic, "reason": reason, "letters": number, "first": iso(first), "last": iso(last)}
+        for (topic, reason), number in found.most_common()
+        for first, last in (times[topic, reason],)
+    ]
+
+
+def print_counts(rows: Sequence[dict[str, Any]]) -> None:
+    """A table of `counts`."""
+    table = Table("topic", "reason", "first", "last", box=None)
+    table.add_column("letters", justify="right")
+    for row in rows:
+        table.add_row(row["topic"], printable(row["reason"]), row["first"], row["last"], f"{row['letters']:,}")
+    table_console().print(table)
+
+
+def print_outcomes(outcomes: Sequence[Outcome], dry_run: bool) -> None:
+    """How many went back, and why the others did not."""
+    bad = [outcome for outcome in outcomes if outcome.problem is not None]
+    verb = "would go back" if dry_run else "went back"
+    typer.echo(f"{len(outcomes) - len(bad):,} of {len(outcomes):,} letter(s) {verb} to their topic; {len(bad):,} still bad stay")
+    for outcome in bad[:_LISTED_PROBLEMS]:
+        letter = outcome.letter
+        typer.echo(f"  [{letter.partition}]@{letter.offset}: {printable(outcome.problem or '')}")
+    if len(bad) > _LISTED_PROBLEMS:
+        typer.echo(f"  ... and {len(bad) - _LISTED_PROBLEMS:,} more")
