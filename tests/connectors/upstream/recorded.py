@@ -1,0 +1,51 @@
+"""Answers of the upstreams in the form of their documents, each with the request it answers and what is to be read from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.upstream.model import Answer, Ask, Feed
+
+CASES = Path(__file__).with_name("cases")
+RECEIVED_MS = 1_764_000_000_123
+
+
+@dataclass(frozen=True)
+class Case:
+    upstream: str
+    name: str
+    ask: Ask
+    request: dict[str, Any]
+    answer: Answer
+    expect: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CodeCase:
+    upstream: str | None  # None: the same at all of them
+    status: int
+    code: int | None
+    failure: str
+    reason: str
+
+
+def cases() -> list[Case]:
+    found = []
+    for path in sorted(CASES.glob("*/*.json")):
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        given = raw["answer"]
+        text = given["text"] if "text" in given else json.dumps(given["body"], ensure_ascii=False)
+        answer = Answer(given["status"], given["headers"], text.encode(), RECEIVED_MS)
+        found.append(Case(path.parent.name, path.stem, ask_of(raw["ask"]), raw["request"], answer, raw["expect"]))
+    return found
+
+
+def code_cases() -> list[CodeCase]:
+    return [CodeCase(**row) for row in json.loads((CASES / "codes.json").read_text(encoding="utf-8"))]
+
+
+def ask_of(raw: dict[str, Any]) -> Ask:
+    return Ask(Feed(raw["feed"]), raw["subject"], raw["cursor"], raw["parent"])

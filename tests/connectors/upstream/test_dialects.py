@@ -1,0 +1,191 @@
+"""One contract for every upstream, told by recorded answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.topics import load_topics
+from connectors.upstream.catalog import UPSTREAMS, Dialect
+from connectors.upstream.codes import TIKTOK_CODES
+from connectors.upstream.model import Answer, Ask, Failure, Feed, Page, Refusal
+from connectors.validation import RecordValidator
+from tests.connectors.upstream.recorded import RECEIVED_MS, Case, CodeCase, cases, code_cases
+
+CASES = cases()
+CODES = code_cases()
+TOPICS = load_topics()
+# Every code of the services' documents, in the words of neither file of codes.
+DOCUMENTED_STATUSES = {400, 401, 403, 428, 429}
+DOCUMENTED_CODES = {8, 2054, 2752, 10000, 10101, 10102, 10111, 10113, 10114, 10119, *range(10202, 10206), *range(10208, 10213)} | {
+    *range(10215, 10222), *range(10223, 10226), *range(10227, 10232), 10241, 10242, 10404,
+}  # fmt: skip
+
+
+def asks(dialect: Dialect) -> dict[Feed, Ask]:
+    return {case.ask.feed: case.ask for case in CASES if case.upstream == dialect.name}
+
+
+def shown(result: Page | Refusal) -> dict[str, Any]:
+    if isinstance(result, Page):
+        return {"page": asdict(result)}
+    return {"refusal": asdict(result)}
+
+
+def answer(status: int, body: bytes) -> Answer:
+    return Answer(status, {}, body, RECEIVED_MS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.upstream}-{case.name}")
+def test_recorded_answers(case: Case) -> None:
+    dialect = UPSTREAMS[case.upstream]
+    call = dialect.call(case.ask)
+    assert {"endpoint": call.endpoint, "params": dict(call.params)} == case.request
+    assert call.path == call.endpoint
+    read = json.loads(json.dumps(shown(dialect.read(case.ask, case.answer))))
+    if "refusal" in case.expect:
+        wanted = case.expect["refusal"]
+        got = {name: read["refusal"][name] for name in wanted}
+        if wanted["retry_after_s"] is not None:
+            wanted["retry_after_s"] = pytest.approx(wanted["retry_after_s"])
+        assert got == wanted
+        assert read["refusal"]["message"]
+    else:
+        assert read == case.expect
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.upstream}-{case.name}")
+def test_records_pass_the_producers_validation(case: Case) -> None:
+    result = UPSTREAMS[case.upstream].read(case.ask, case.answer)
+    for seen in result.observations if isinstance(result, Page) else ():
+        if seen.problem is None:
+            RecordValidator(json.loads(TOPICS[seen.topic].schema_text()), lambda: RECEIVED_MS).check(seen.record)
+            assert seen.record["ingested_at"] == RECEIVED_MS
+
+
+@pytest.mark.parametrize("dialect", UPSTREAMS.values(), ids=lambda dialect: dialect.name)
+def test_every_feed_has_a_recorded_page(dialect: Dialect) -> None:
+    covered = {case.ask.feed for case in CASES if case.upstream == dialect.name and "page" in case.expect}
+    assert covered == dialect.feeds
+    for feed in set(Feed) - dialect.feeds:
+        with pytest.raises(ValueError, match=f"{dialect.name} has no feed '{feed.value}'"):
+            dialect.call(Ask(feed, "1"))
+
+
+@pytest.mark.parametrize("case", CODES, ids=lambda case: f"{case.upstream or 'all'}-{case.status}-{case.code}")
+def test_codes(case: CodeCase) -> None:
+    for dialect in UPSTREAMS.values():
+        if case.upstream not in (None, dialect.name):
+            continue
+        body = {"status": "error", "message": "so it is"} | ({"statusCode": case.code} if case.code else {})
+        for ask in asks(dialect).values():
+            first = Ask(ask.feed, ask.subject, None, ask.parent)
+            result = dialect.read(first, answer(case.status, json.dumps(body).encode()))
+            assert isinstance(result, Refusal)
+            assert (result.failure.value, result.reason) == (case.failure, case.reason)
+            assert (result.code, result.message) == (str(case.code or case.status), "so it is")
+
+
+def test_every_code_is_covered_and_every_documented_one_is_known() -> None:
+    assert {case.code for case in CODES if case.code} == set(TIKTOK_CODES.classes)
+    assert set(TIKTOK_CODES.classes) >= DOCUMENTED_CODES
+    for name, dialect in UPSTREAMS.items():
+        covered = {case.status for case in CODES if case.upstream in (None, name) and not case.code}
+        assert covered == set(dialect.codes.http.classes)
+        assert covered >= DOCUMENTED_STATUSES
+
+
+def test_the_lost_session_of_an_account_waits_long_and_stops_nothing() -> None:
+    body = b'{"status":"error","message":"Account session expired","statusCode":8}'
+    for dialect in UPSTREAMS.values():
+        result = dialect.read(asks(dialect)[Feed.COMMENTS], answer(428, body))
+        assert isinstance(result, Refusal)
+        assert (result.failure, result.code, result.retry_after_s) == (Failure.RETRY, "428", 900)
+
+
+@pytest.mark.parametrize("dialect", UPSTREAMS.values(), ids=lambda dialect: dialect.name)
+def test_replies_need_their_post(dialect: Dialect) -> None:
+    with pytest.raises(ValueError, match="`parent` is missing"):
+        dialect.call(Ask(Feed.REPLIES, "1"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just("7109178205151464746"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
+        ["videos", "itemList", "comments", "userList", "followers", "followings", "user", "stats", "userInfo", "challengeInfo",
+         "challenge", "id", "cid", "aweme_id", "secUid", "cursor", "nextCursor", "time", "hasMore", "has_more", "statusCode",
+         "status", "message", "fields", "play_count", "itemInfo", "itemStruct", "video", "author", "text", "credits"],
+    ), inner, max_size=6),
+    max_leaves=20,
+)  # fmt: skip
+BODIES = st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass"))
+HEADERS = st.dictionaries(st.sampled_from(["Retry-After", "Date", "content-type"]), st.text(max_size=20) | st.just("9" * 30))
+
+
+@given(st.data(), st.integers(100, 599) | st.just(200), BODIES, HEADERS)
+def test_reading_never_raises(data: st.DataObject, status: int, body: bytes, headers: dict[str, str]) -> None:
+    dialect = data.draw(st.sampled_from(list(UPSTREAMS.values())))
+    ask = data.draw(st.sampled_from(list(asks(dialect).values())))
+    received = Answer(status, headers, body, RECEIVED_MS)
+    result = dialect.read(ask, received)
+    assert isinstance(result, Page | Refusal)
+    if isinstance(result, Refusal):
+        assert result.reason
+        assert result.reason.isascii()
+        assert "\n" not in result.message
+    elif result.cursor is not None:
+        dialect.call(Ask(ask.feed, ask.subject, result.cursor, ask.parent))
+    assert isinstance(dialect.read_credits(received), int | Refusal)
+
+
+@given(st.sampled_from(list(UPSTREAMS)), st.integers(0, 2**63 - 1), st.integers(10**18, 2**63 - 1), st.booleans())
+def test_numbers_stay_exact(name: str, plays: int, number: int, quoted: bool) -> None:
+    dialect = UPSTREAMS[name]
+    (case,) = (case for case in CASES if case.upstream == name and case.name in ("post_detail", "post"))
+    body = json.loads(case.answer.body)
+    post = body["itemInfo"]["itemStruct"] if "itemInfo" in body else body
+    holder, counter, key = (post["stats"], "playCount", "id") if "stats" in post else (post, "play_count", "aweme_id")
+    holder[counter], post[key] = (str(plays), str(number)) if quoted else (plays, number)
+    result = dialect.read(case.ask, answer(200, json.dumps(body).encode()))
+    assert isinstance(result, Page)
+    assert (result.observations[0].record["play_count"], result.observations[0].record["aweme_id"]) == (plays, str(number))
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 50_000, "9" * 10_000, '{"videos":' + "9" * 5_000 + "}"])
+def test_bodies_made_to_hurt(body: str) -> None:
+    for dialect in UPSTREAMS.values():
+        result = dialect.read(asks(dialect)[Feed.POSTS], answer(200, body.encode()))
+        assert isinstance(result, Refusal)
+        assert result.reason == "not_json"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "wanted"),
+    [
+        ("tikliveapi", '{"credits": 779}', 779),
+        ("tikliveapi", '{"balance": "12"}', 12),
+        ("tikliveapi", '{"plan": "x"}', "unexpected_shape"),
+        ("tikliveapi", "<html>", "html_body"),
+        ("tikapi", '{"credits": 779, "has_expired": false, "subscription_active": 1, "bandwidth": {}, "status": "success"}', 779),
+        ("tikapi", '{"credits": 0, "plan_id": 3}', 0),
+        ("tikapi", '{"credits": 779, "has_expired": true}', "subscription_ended"),
+        ("tikapi", '{"credits": 779, "subscription_active": 0}', "subscription_ended"),
+        ("tikapi", '{"credits": "many"}', "unexpected_shape"),
+    ],
+)
+def test_credits(name: str, body: str, wanted: int | str) -> None:
+    dialect = UPSTREAMS[name]
+    assert dialect.credits_call().path == {"tikliveapi": "/profile/", "tikapi": "/key"}[name]
+    result = dialect.read_credits(answer(200, body.encode()))
+    assert (result.reason if isinstance(result, Refusal) else result) == wanted
+
+
+def test_the_key_is_in_header_fields_only() -> None:
+    assert UPSTREAMS["tikliveapi"].authorization("k") == {"X-Api-Key": "k"}
+    assert UPSTREAMS["tikapi"].authorization("k") == {"X-API-KEY": "k"}
+    assert UPSTREAMS["tikapi"].authorization("k:a") == {"X-API-KEY": "k", "X-ACCOUNT-KEY": "a"}
