@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 import typer
 
 from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
-from cli.demo_stream import HOURS_BEFORE, DemoStream, load_state
+from cli.demo_stream import HOURS_BEFORE, DemoKafka, DemoStream, load_state
 from cli.progress import RecordProgress
 from cli.submit import flink_run_line, submit
 from connectors.endpoints import Endpoints
@@ -47,6 +48,8 @@ def command() -> None:
     # Whoever ends the demo, a terminal or a service manager: jobs and stack must not stay behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # On a rough day the pollers have much to say that is no matter of the demo's.
+    logging.getLogger("connectors.polling").setLevel(logging.ERROR)
     settings = StackSettings.load()
     with Report() as report:
         result = up(settings, report)
@@ -64,7 +67,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
     state = load_state(settings.data, wall_clock_ms())
     with (
         SchemaRegistry(endpoints.schema_registry_url) as registry,
-        DemoStream(state, settings.data, endpoints, registry) as stream,
+        DemoStream(state, settings.data, DemoKafka(endpoints, registry)) as stream,
         FlinkRest(endpoints.flink_rest_url) as flink,
     ):
         # Whole hours only: a bounded run calls every hour that it sees final.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 import yaml
@@ -31,7 +31,7 @@ from connectors.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Page, Upstream
 from connectors.upstream.transport import Transport
-from simulator.delivery import Fate, simulate
+from simulator.delivery import Delivery, Fate, simulate
 from simulator.settings import HOUR_MS, POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
 from simulator.upstream.server import FakeUpstream
@@ -123,6 +123,36 @@ def write_watchlist(world: World, path: Path) -> None:
     path.write_text(yaml.safe_dump(listed, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
+class DemoSink(Protocol):
+    """Where the demo's records go."""
+
+    def writer(self, clock: Callable[[], int]) -> AbstractContextManager[PageWriter]:
+        """What pollers write pages to."""
+
+    def send(self, deliveries: Sequence[Delivery], settings: SimulationSettings) -> None:
+        """Writes malformed records as they are; returns when they are there."""
+
+
+@dataclass(frozen=True)
+class DemoKafka:
+    """The topics of the stack."""
+
+    endpoints: Endpoints
+    registry: SchemaRegistry
+
+    def writer(self, clock: Callable[[], int]) -> AbstractContextManager[PageWriter]:
+        """The pollers' own."""
+        settings = WriterSettings(prefix="tokpulse-demo")
+        return page_writer(self.endpoints.kafka_bootstrap_servers, self.registry, settings, clock=clock)
+
+    def send(self, deliveries: Sequence[Delivery], settings: SimulationSettings) -> None:
+        """As a producer does that knows nothing of the schema."""
+        producing = ProducerSettings(self.endpoints.kafka_bootstrap_servers)
+        with AvroProducer(producing, self.registry) as producer, KafkaSink(producer, settings) as sink:
+            for delivery in deliveries:
+                sink.write(delivery)
+
+
 class DemoStream:
     """Polls the demo's upstream into Kafka: past hours in virtual time, the present as it comes.
 
@@ -130,12 +160,11 @@ class DemoStream:
     feeds go on where their committed cursors say.
     """
 
-    def __init__(self, state: DemoState, folder: Path, endpoints: Endpoints, registry: SchemaRegistry) -> None:
+    def __init__(self, state: DemoState, folder: Path, sink: DemoSink) -> None:
         self.state = state
         self.sent = 0
         self._folder = folder
-        self._endpoints = endpoints
-        self._registry = registry
+        self._sink = sink
         self._clock: Clock = VirtualClock(max(state.start_ms, state.sent_ms))
         self._upstream = FakeUpstream(
             demo_settings(state), SCRIPT, lambda: self._clock.now_ms(), credits=_CREDITS_PER_DAY, daily=True
@@ -212,9 +241,7 @@ class DemoStream:
 
     @contextmanager
     def _writer(self) -> Iterator[PageWriter]:
-        settings = WriterSettings(prefix="tokpulse-demo")
-        servers = self._endpoints.kafka_bootstrap_servers
-        with page_writer(servers, self._registry, settings, clock=lambda: self._clock.now_ms()) as writer:
+        with self._sink.writer(lambda: self._clock.now_ms()) as writer:
             yield _Counting(writer, self)
 
     def _scheduler(self, writer: PageWriter, clock: Clock, show: Callable[[Status], None]) -> Scheduler:
@@ -238,12 +265,11 @@ class DemoStream:
 
     def _send_broken(self, from_ms: int, until_ms: int) -> None:
         settings = broken_settings(self.state)
-        producing = ProducerSettings(self._endpoints.kafka_bootstrap_servers)
-        with AvroProducer(producing, self._registry) as producer, KafkaSink(producer, settings) as sink:
-            for delivery in simulate(settings):
-                if delivery.fate is Fate.MALFORMED and from_ms <= delivery.due_ms < until_ms:
-                    sink.write(delivery)
-                    self.sent += 1
+        broken = [
+            delivery for delivery in simulate(settings) if delivery.fate is Fate.MALFORMED and from_ms <= delivery.due_ms < until_ms
+        ]
+        self._sink.send(broken, settings)
+        self.sent += len(broken)
 
 
 class _Counting:

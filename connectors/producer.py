@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.avro import AvroCodec, Record, header, split
 from connectors.errors import TokpulseError
@@ -290,16 +290,6 @@ class AvroProducer:
         except BaseException:
             self._abort(timeout)
             raise
-
-    def commit_offsets(self, offsets: list[TopicPartition], group: object, timeout: float = 60.0) -> None:
-        """Makes `offsets` of a consumer group part of the open transaction: they are committed with its records, or not at all.
-
-        `group` is what `Consumer.consumer_group_metadata` gives. Raises FencedProducerError or another ProducerError.
-        """
-        try:
-            self._producer.send_offsets_to_transaction(offsets, group, timeout)
-        except KafkaException as error:
-            raise self._refused(error, "cannot commit offsets in a transaction") from error
 
     def close(self) -> None:
         """Flushes; raises DeliveryError for records that are not in Kafka."""

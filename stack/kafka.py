@@ -64,8 +64,6 @@ def server_properties(settings: StackSettings) -> dict[str, str]:
         "transaction.state.log.num.partitions": "8",
         "transaction.max.timeout.ms": "900000",
         "group.initial.rebalance.delay.ms": "0",
-        # What has been replayed is remembered as offsets of a group: longer than any dead letter is kept (30 days).
-        "offsets.retention.minutes": str(60 * 24 * 60),
         "log.segment.bytes": str(256 * 1024 * 1024),
         "log.cleaner.dedupe.buffer.size": str(32 * 1024 * 1024),
         "num.recovery.threads.per.data.dir": "2",

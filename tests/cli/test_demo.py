@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from cli import demo, demo_report
 from cli.demo_report import DemoError, ledger_line, print_results
 from cli.demo_stream import HOURS_AHEAD, HOURS_BEFORE, STATE_FILE, DemoState, DemoStream, demo_settings, load_state, save_state
-from connectors.producer import AvroProducer
+from connectors.polling import cursors
+from connectors.polling.model import FeedKey, PageWriter, Progress, Written
+from connectors.upstream.model import Page
 from simulator.delivery import Delivery
-from simulator.settings import HOUR_MS
-from simulator.sinks import KafkaSink
+from simulator.settings import HOUR_MS, SimulationSettings
 
 NOW_MS = 1_767_571_200_000 + 1_234_567
 
 
-class FakeKafka:
-    """Stands for sink and producer."""
+class Memory:
+    """Stands for Kafka: a writer that keeps what it is given, each observation that is not the last one of its id."""
 
     def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
-        self.flushed = 0
+        self.kept: list[tuple[str, int]] = []
+        self.broken: list[Delivery] = []
+        self.feeds: dict[FeedKey, Progress] = {}
+        self._last: dict[tuple[str, str], object] = {}
 
-    def write(self, delivery: Delivery) -> None:
-        self.deliveries.append(delivery)
+    @contextmanager
+    def writer(self, clock: Callable[[], int]) -> Iterator[PageWriter]:
+        yield self
 
-    def flush(self) -> None:
-        self.flushed = len(self.deliveries)
+    def send(self, deliveries: Sequence[Delivery], settings: SimulationSettings) -> None:
+        self.broken += deliveries
 
+    def progress(self) -> Mapping[FeedKey, Progress]:
+        return dict(self.feeds)
 
-def stream(state: DemoState, folder: Path) -> tuple[DemoStream, FakeKafka]:
-    kafka = FakeKafka()
-    return DemoStream(state, folder, cast(AvroProducer, kafka), cast(KafkaSink, kafka)), kafka
+    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+        fresh = 0
+        for one in page.observations:
+            if one.problem is not None:
+                continue
+            name = next(str(one.record[field]) for field in ("aweme_id", "userid", "id") if field in one.record)
+            told = {field: value for field, value in one.record.items() if field != "ingested_at"}
+            if self._last.get((one.topic, name)) != told:
+                self._last[one.topic, name] = told
+                self.kept.append((name, received_ms))
+                fresh += 1
+        self.feeds[key] = cursors.advance(before, page.cursor, received_ms, fresh)
+        return Written(fresh, len(page.observations) - fresh, 0), self.feeds[key]
 
 
 @pytest.fixture
@@ -71,31 +89,24 @@ def test_an_unreadable_state_counts_as_absent(tmp_path: Path, text: str) -> None
     assert load_state(tmp_path, NOW_MS).sent_ms == 0
 
 
+@pytest.mark.http
 @pytest.mark.usefixtures("small")
-def test_in_two_steps_or_in_one_the_same_records_are_sent_once(tmp_path: Path) -> None:
-    state = load_state(tmp_path, NOW_MS)
-    middle_ms, end_ms = state.start_ms + 9 * HOUR_MS, state.start_ms + 20 * HOUR_MS
-    whole, all_at_once = stream(state, tmp_path)
-    whole.send_until(end_ms)
-    first, in_parts = stream(state, tmp_path)
-    first.send_until(state.start_ms + 4 * HOUR_MS)
-    first.send_until(middle_ms)
-    resumed, rest = stream(load_state(tmp_path, NOW_MS), tmp_path)
-    assert resumed.state.sent_ms == middle_ms
-    resumed.send_until(end_ms)
-    assert all_at_once.deliveries
-    assert in_parts.deliveries + rest.deliveries == all_at_once.deliveries
-    assert rest.flushed == len(rest.deliveries)
-
-
-@pytest.mark.usefixtures("small")
-def test_what_is_not_due_yet_is_not_sent(tmp_path: Path) -> None:
-    state = load_state(tmp_path, NOW_MS)
-    until_ms = state.start_ms + 3 * HOUR_MS
-    feed, kafka = stream(state, tmp_path)
-    assert feed.send_until(until_ms) == len(kafka.deliveries) > 0
-    assert max(delivery.due_ms for delivery in kafka.deliveries) < until_ms
-    assert feed.send_until(until_ms) == 0
+def test_a_later_demo_goes_on_where_the_first_one_ended(tmp_path: Path) -> None:
+    state, kafka = load_state(tmp_path, NOW_MS), Memory()
+    middle_ms, end_ms = state.start_ms + 5 * HOUR_MS, state.start_ms + 9 * HOUR_MS
+    with DemoStream(state, tmp_path, kafka) as first:
+        assert first.send_until(middle_ms) == len(kafka.kept) + len(kafka.broken) > 0
+        assert first.send_until(middle_ms) == 0
+    assert max(at_ms for _, at_ms in kafka.kept) < middle_ms
+    seen = len(kafka.kept)
+    later = load_state(tmp_path, NOW_MS)
+    assert later.sent_ms == middle_ms
+    with DemoStream(later, tmp_path, kafka) as second:
+        second.send_until(end_ms)
+    added = kafka.kept[seen:]
+    assert added
+    assert middle_ms <= min(at_ms for _, at_ms in added) <= max(at_ms for _, at_ms in added) < end_ms
+    assert [delivery.due_ms for delivery in kafka.broken] == sorted({delivery.due_ms for delivery in kafka.broken})
 
 
 @pytest.mark.parametrize(("value", "ends"), [("", False), ("0", False), ("false", False), ("1", True), ("yes", True)])

@@ -1,1 +1,0 @@
-"""Dead letters: reading, counting and replaying what `<topic>.dlq` holds."""
