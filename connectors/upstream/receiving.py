@@ -8,7 +8,6 @@ from collections.abc import Callable
 import httpx
 
 ENCODINGS = "gzip"  # what is asked for, as what the limit can be kept with
-_CHUNK = 65_536
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
@@ -27,7 +26,8 @@ def receive(response: httpx.Response, max_bytes: int, late: Callable[[], bool]) 
     """
     decoder = _decoder(response.headers.get("content-encoding", "").strip().lower())
     body = bytearray()
-    for chunk in response.iter_raw(_CHUNK):
+    # As the bytes come: with a size of chunks httpx would wait for each to be full, and `late` would not be asked.
+    for chunk in response.iter_raw():
         try:
             body += decoder.decompress(chunk, max_bytes + 1 - len(body)) if decoder is not None else chunk
         except zlib.error as error:

@@ -71,7 +71,9 @@ class Transport:
         name = self.upstream.name
         if self.base_url is None and name not in UPSTREAMS:
             raise UpstreamAddressError(f"base URL of {name}: none is given, and none is known", f"known: {', '.join(UPSTREAMS)}")
-        object.__setattr__(self, "base_url", base_url_of(name, self.base_url or UPSTREAMS[name].base_url))
+        object.__setattr__(
+            self, "base_url", base_url_of(name, UPSTREAMS[name].base_url if self.base_url is None else self.base_url)
+        )
         if not self.key or not self.key.isascii() or not self.key.isprintable() or " " in self.key:
             raise UpstreamKeyRefusedError(
                 f"the key of {name} is empty, or not one printable word", "copy it from the account's page"

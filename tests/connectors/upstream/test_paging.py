@@ -102,8 +102,25 @@ def test_a_good_file_of_codes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(5, 5), ("5", 5), ("-5", -5), (5.0, 5), (2**63, 2**63), (str(10**19), 10**19), (2.0**53, None), (float("inf"), None)]
-    + [(wrong, None) for wrong in (True, None, "", " 5", "5.0", "٥", "1e3", "9" * 21, [], {})],
+    [
+        (5, 5),
+        ("5", 5),
+        ("-5", -5),
+        (5.0, 5),
+        (2**63, 2**63),
+        (str(10**19), 10**19),
+        (2.0**53, None),
+        (float("inf"), None),
+        (True, None),
+        (None, None),
+        ("", None),
+        (" 5", None),
+        ("5.0", None),
+        ("٥", None),
+        ("1e3", None),
+        ("9" * 21, None),
+        ([], None),
+    ],
 )
 def test_whole_numbers(value: object, number: int | None) -> None:
     assert whole(value) == number
@@ -116,10 +133,10 @@ def test_texts() -> None:
     assert item.identifier("null", default="d") == "d"
     assert item.optional("empty") is None
     assert item.flag("flag") is True
-    for name, problem in (("half", "x.half: expected Unicode"), ("null", "x.null: expected a string, found null")):
+    for name, problem in (("half", r"x\.half: expected Unicode"), ("null", r"x\.null: expected a string, found null")):
         with pytest.raises(BadFieldError, match=problem):
             item.text(name)
-    with pytest.raises(BadFieldError, match="x.empty: expected an id, found an empty string"):
+    with pytest.raises(BadFieldError, match=r"x\.empty: expected an id, found an empty string"):
         item.identifier("empty")
-    with pytest.raises(BadFieldError, match="x.n: expected true or false, found 5"):
+    with pytest.raises(BadFieldError, match=r"x\.n: expected true or false, found 5"):
         item.flag("n")
