@@ -11,6 +11,7 @@ from typing import Any
 import fastavro
 from fastavro.schema import SchemaParseException
 
+from connectors.avro_compiled import compiled
 from connectors.errors import TokpulseError
 
 MAGIC = 0
@@ -61,9 +62,16 @@ class AvroCodec:
             raise AvroSchemaError(f"cannot parse an Avro schema: {error}", "check the .avsc file") from error
         self._buffer = BytesIO()
         self._write = fastavro.schemaless_writer
+        self._compiled = compiled(self.declared) if self.declared.get("type") == "record" else None
 
     def encode(self, record: Record, prefix: bytes = b"") -> bytes:
         """`prefix` (usually `header(id)`) followed by the Avro binary of `record`."""
+        if self._compiled is not None:
+            try:
+                return self._compiled(record, prefix)
+            except (KeyError, TypeError, AttributeError):
+                # Not plain, like a field that the schema has a default for.
+                pass
         buffer = self._buffer
         buffer.seek(0)
         buffer.truncate()

@@ -329,8 +329,14 @@ class AvroProducer:
             raise self._fatal(error) from error
 
     def _fatal(self, error: KafkaException | SystemError) -> Exception:
-        # The client raises a fatal error inside a callback, where it comes out wrapped in a SystemError.
+        # The client raises a fatal error inside a callback, where it comes out wrapped in a SystemError. Writing to a log that
+        # somebody reads may lose it on the way: then the next call in the transaction tells.
         cause = error if isinstance(error, KafkaException) else error.__cause__
+        if cause is None and self._settings.transactional_id is not None:
+            try:
+                self._producer.abort_transaction(_POLL_SECONDS)
+            except KafkaException as told:
+                cause = told
         return self._refused(cause, "the producer has failed") if isinstance(cause, KafkaException) else error
 
     def _abort(self, timeout: float) -> bool:
