@@ -23,7 +23,7 @@ from connectors.topics import load_topics
 from connectors.validation import RecordValidator
 
 RECORDS = 210_000
-GROUP = 200
+GROUP = 500
 PLAIN = "confluent-kafka alone, ready bytes"
 GROUPED = f"writer, {GROUP} pages per transaction"
 SINGLE = "writer, one page per transaction"
