@@ -43,6 +43,9 @@ def committed(servers: str, topic: str, since_ms: int | None = None) -> Iterator
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
+            # A broker holds back the answer that there is no more for so long, by default half a second: that of every partition
+            # whose last record is a mark of a transaction.
+            "fetch.wait.max.ms": 20,
             "auto.offset.reset": "earliest",
             "error_cb": lambda _: None,
             "log_level": 0,

@@ -30,7 +30,8 @@ from .waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
 
-KILLS = int(os.environ.get("TOKPULSE_TEST_KILLS", "100"))
+# A hundred take three minutes, which CI does not have: TOKPULSE_TEST_KILLS=100.
+KILLS = int(os.environ.get("TOKPULSE_TEST_KILLS", "20"))
 
 
 @contextmanager
@@ -91,15 +92,16 @@ def test_kills_at_random_points(stack: Stack, tmp_path: Path) -> None:
             "in_flight": 3,
             "die_at": 0,
         }
-        steps, killed = 150, 0
+        steps, killed = 650, 0
         while killed < KILLS:
             died = carried_out(process, order | {"die_at": dice.randint(1, steps)})
             assert died["killed"] or died["code"] == 0, died
             # A round that is complete has fewer steps than the die has sides.
             steps = steps if died["killed"] else max(2, int(died["steps"]))
             killed += died["killed"]
-        last = carried_out(process, order)
-        assert last["code"] == 0
+        # The first round may be the rest of one whose beginning another poller read, with the replies that it makes known.
+        for _ in range(2):
+            assert carried_out(process, order)["code"] == 0
         assert_once(endpoints, fake)
         with SchemaRegistry(endpoints.schema_registry_url) as registry:
             progress = cursors.read(committed(endpoints.kafka_bootstrap_servers, cursors.TOPIC, None), registry.by_id)
