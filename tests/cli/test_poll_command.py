@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import httpx
 import pytest
 
-from cli import poll, poll_join
+from cli import poll
 from cli.lag import run
 from cli.poll_keys import UpstreamKeyError, read_key
 from cli.poll_screen import line, rows
@@ -60,7 +60,7 @@ def test_an_open_key_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_each_thing_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poll_join, "upstreams", lambda: {"plain": PlainUpstream()})
+    monkeypatch.setattr(poll, "UPSTREAMS", {"plain": PlainUpstream()})
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL", KEY, f"{KEY}_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path))
