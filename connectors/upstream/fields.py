@@ -48,6 +48,10 @@ class Item:
                 raise BadFieldError(f"{self._at(name)}: expected Unicode, found half of a surrogate pair") from None
         return value
 
+    def prose(self, name: str) -> str:
+        """A string that people wrote, or did not: null is an empty one, as of a post without a caption."""
+        return "" if self._value.get(name, _ABSENT) is None else self.text(name)
+
     def identifier(self, *names: str, default: str | None = None) -> str:
         """A string that is not empty; `default` where it is missing or null.
 

@@ -16,7 +16,7 @@ def user_snapshot(item: Item, seen_ms: int) -> dict[str, Any]:
         "user": {
             "id": userid,
             "uniqueId": user.text("uniqueId", "unique_id"),
-            "nickname": user.text("nickname"),
+            "nickname": user.prose("nickname"),
             "secUid": user.text("secUid", "sec_uid"),
             "verified": user.flag("verified"),
             "privateAccount": user.flag("privateAccount"),

@@ -14,7 +14,7 @@ def post_event(item: Item, seen_ms: int) -> dict[str, Any]:
     return {
         "aweme_id": item.identifier("id"),
         "region": item.optional("locationCreated"),
-        "title": item.text("desc"),
+        "title": item.prose("desc"),
         "duration": video.integer("duration"),
         # A slide show has no video at all, and a post that may not be downloaded no address for that.
         "play": video.text("playAddr", default=""),
@@ -49,7 +49,7 @@ def comment_event(item: Item, seen_ms: int, post: str, parent: str | None) -> di
         "user": {
             "id": user.identifier("uid"),
             "uniqueId": user.text("unique_id"),
-            "nickname": user.text("nickname"),
+            "nickname": user.prose("nickname"),
             "region": user.optional("region"),
         },
         "ingested_at": seen_ms,

@@ -121,7 +121,7 @@ def _post(item: Item, seen_ms: int, author: str | None = None) -> dict[str, Any]
     return {
         "aweme_id": item.identifier("aweme_id"),
         "region": item.optional("region"),
-        "title": item.text("title"),
+        "title": item.prose("title"),
         "duration": item.integer("duration"),
         "play": item.text("play"),
         "wmplay": item.text("wmplay"),
@@ -153,7 +153,7 @@ def _comment(item: Item, seen_ms: int, ask: Ask) -> dict[str, Any]:
         "user": {
             "id": user.identifier("id"),
             "uniqueId": user.text("uniqueId", "unique_id"),
-            "nickname": user.text("nickname"),
+            "nickname": user.prose("nickname"),
             "region": user.optional("region"),
         },
         "ingested_at": seen_ms,

@@ -16,7 +16,7 @@ from .upstream_day import Day, counter_names, deformed, in_kafka, poll_a_day, se
 
 pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
 
-BUDGET, CREDITS, FLOOR = 2_400, 30_000, 100
+BUDGET, CREDITS, FLOOR = 2_400, 15_000, 100
 PROBE = "/profile/"
 QUARTER_MS = 15 * 60_000
 
@@ -92,8 +92,9 @@ def test_breakers_open_and_close_in_the_metrics(bad_day: Day) -> None:
     def changes(endpoint: str, to: str) -> float:
         return bad_day.metrics.value("tokpulse_poll_breaker_transitions_total", "tikliveapi", endpoint, to)
 
-    for endpoint in ("/user-posts/", "/post-comments/"):
+    endpoints = {entry.endpoint for entry in bad_day.entries}
+    for endpoint in endpoints:
         opened, tried, closed = (changes(endpoint, to) for to in ("open", "half_open", "closed"))
-        assert opened >= 1
-        assert 1 <= closed <= opened
-        assert tried >= closed
+        assert closed <= tried <= opened, endpoint
+    assert sum(changes(endpoint, "open") for endpoint in endpoints) >= 2
+    assert sum(changes(endpoint, "closed") for endpoint in endpoints) >= 1

@@ -132,10 +132,13 @@ def test_texts() -> None:
     assert item.text("gone", default="d") == "d"
     assert item.identifier("null", default="d") == "d"
     assert item.optional("empty") is None
+    assert [item.prose("null"), item.prose("empty"), item.prose("n")] == ["", "", "5"]
     assert item.flag("flag") is True
     for name, problem in (("half", r"x\.half: expected Unicode"), ("null", r"x\.null: expected a string, found null")):
         with pytest.raises(BadFieldError, match=problem):
             item.text(name)
+    with pytest.raises(BadFieldError, match=r"x\.gone: expected a string, found nothing"):
+        item.prose("gone")
     with pytest.raises(BadFieldError, match=r"x\.empty: expected an id, found an empty string"):
         item.identifier("empty")
     with pytest.raises(BadFieldError, match=r"x\.n: expected true or false, found 5"):
