@@ -58,6 +58,8 @@ class LagReader:
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
+                # The end of a partition that a mark of a transaction closes is told after so long, by default half a second.
+                "fetch.wait.max.ms": 20,
             }
         )
 
