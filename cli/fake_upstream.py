@@ -28,7 +28,7 @@ def command(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free port.")] = 0,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     speed: Annotated[float, typer.Option(min=0.001, help="Simulated time passes so many times as fast.")] = 1.0,
-    script: Annotated[str, typer.Option(help="bad-day, quiet, or a file: docs/fake-upstream.md.")] = "quiet",
+    script: Annotated[str, typer.Option(help="bad-day, rough, quiet, or a file: docs/fake-upstream.md.")] = "quiet",
     seed: Annotated[int, typer.Option(help="The same seed and options give the same universe.")] = 7,
     start: Annotated[str, typer.Option(help="Simulated time at the start: ISO 8601, Unix ms, now, -24h.")] = "-24h",
     hours: Annotated[int, typer.Option(min=1, help="Hours for which new posts and comments come.")] = 26,

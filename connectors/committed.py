@@ -15,6 +15,8 @@ from connectors.errors import TokpulseError
 
 _CONNECT_S = 10.0
 _SILENCE_S = 30.0
+# Longer than an open transaction lives without its producer.
+_OPEN_S = 150.0
 _BATCH = 2_000
 # The client waits for the whole batch or the whole time, whichever comes first, and the last batch is never whole.
 _WAIT_S = 0.2
@@ -29,12 +31,13 @@ class LogReadError(TokpulseError):
     """A topic cannot be read to its end."""
 
 
-def committed(servers: str, topic: str, since_ms: int | None = None) -> Iterator[Message]:
+def committed(servers: str, topic: str, since_ms: int | None = None, *, whole: bool = False) -> Iterator[Message]:
     """Every record of a committed transaction, in the order of its partition; partitions take turns.
 
     Begins with the first record that arrived at `since_ms` (unix milliseconds, the broker's clock), or with the first that there
-    is. Ends where the topic ended when the reading began: a transaction that is open then counts as not there, even when it is
-    committed meanwhile. Raises LogReadError.
+    is. Ends before the first transaction of a partition that is open when the reading begins: what others committed behind it is
+    not shown. With `whole` it waits for such transactions, up to the time after which brokers abort them, and ends where the topic
+    ended when the reading began: for those who must know all of what they committed themselves. Raises LogReadError.
     """
     consumer = Consumer(
         {
@@ -53,19 +56,19 @@ def committed(servers: str, topic: str, since_ms: int | None = None) -> Iterator
         logger=_LOG,
     )
     try:
-        ends = _ends(consumer, servers, topic)
+        ends = _ends(consumer, servers, topic, IsolationLevel.READ_UNCOMMITTED if whole else IsolationLevel.READ_COMMITTED)
         starts = _starts(consumer, topic, ends, since_ms)
         consumer.assign(starts)
         open_ends = {start.partition: ends[start.partition] for start in starts}
-        yield from _records(consumer, servers, topic, open_ends)
+        yield from _records(consumer, servers, topic, open_ends, _OPEN_S if whole else _SILENCE_S)
     except KafkaException as error:
         raise _unreadable(servers, topic, error.args[0].str()) from error
     finally:
         consumer.close()
 
 
-def _ends(consumer: Consumer, servers: str, topic: str) -> dict[int, int]:
-    """Partition -> the offset after its last stable record, of partitions that have any."""
+def _ends(consumer: Consumer, servers: str, topic: str, level: IsolationLevel) -> dict[int, int]:
+    """Partition -> the offset after its last record, or its last stable one, of partitions that have any."""
     # Without this, a broker that is away looks like a topic that does not end.
     found = consumer.list_topics(topic, timeout=_CONNECT_S).topics[topic]
     if found.error is not None:
@@ -73,7 +76,7 @@ def _ends(consumer: Consumer, servers: str, topic: str) -> dict[int, int]:
     admin = AdminClient({"bootstrap.servers": servers, "log_level": 0}, logger=_LOG)
     asked = admin.list_offsets(
         {TopicPartition(topic, partition): _SPECS.latest() for partition in found.partitions},
-        isolation_level=IsolationLevel.READ_COMMITTED,
+        isolation_level=level,
         request_timeout=_CONNECT_S,
     )
     ends = {key.partition: int(future.result(_CONNECT_S).offset) for key, future in asked.items()}
@@ -88,23 +91,25 @@ def _starts(consumer: Consumer, topic: str, ends: dict[int, int], since_ms: int 
     return [found for found in consumer.offsets_for_times(asked, timeout=_CONNECT_S) if found.offset >= 0]
 
 
-def _records(consumer: Consumer, servers: str, topic: str, open_ends: dict[int, int]) -> Iterator[Message]:
-    deadline = time.monotonic() + _SILENCE_S
+def _records(consumer: Consumer, servers: str, topic: str, open_ends: dict[int, int], silence_s: float) -> Iterator[Message]:
+    deadline = time.monotonic() + silence_s
     while open_ends:
         batch: list[Message] = consumer.consume(_BATCH, timeout=_WAIT_S)
         if batch:
-            deadline = time.monotonic() + _SILENCE_S
+            deadline = time.monotonic() + silence_s
         elif time.monotonic() > deadline:
             raise _unreadable(
-                servers, topic, f"nothing came for {_SILENCE_S:.0f} s, and partitions {sorted(open_ends)} have not ended"
+                servers, topic, f"nothing came for {silence_s:.0f} s, and partitions {sorted(open_ends)} have not ended"
             )
         for message in batch:
             partition, offset, error = message.partition() or 0, message.offset() or 0, message.error()
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:
                     raise _unreadable(servers, topic, error.str())
-                # Control records at the end are never given out: the end is where nothing more comes.
-                open_ends.pop(partition, None)
+                # Control records at the end are never given out: the end is where nothing more comes. A place before it is where an
+                # open transaction begins.
+                if offset >= open_ends.get(partition, 0):
+                    open_ends.pop(partition, None)
                 continue
             end = open_ends.get(partition)
             if end is None:

@@ -144,6 +144,7 @@ class AvroProducer:
         self._failed = 0
         self._last_error = ""
         self._initialised = False
+        self._unfinished = False
         config: dict[str, Any] = settings.to_librdkafka()
         config |= {"on_delivery": self._on_delivery, "error_cb": self._on_error, "logger": _LOG}
         try:
@@ -268,14 +269,23 @@ class AvroProducer:
         """
         self.take_over(timeout)
         try:
+            if self._unfinished:
+                # A broker that was away did not hear of it; nothing else may begin before.
+                self._producer.abort_transaction(timeout)
+                self._unfinished = False
             self._producer.begin_transaction()
         except KafkaException as error:
             raise self._refused(error, "cannot begin a transaction") from error
         committing = False
         try:
             yield
-            self._flush(timeout)
+            left = self._flush(timeout)
             self._raise_failures()
+            if left:
+                raise ProducerError(
+                    f"{left} record(s) are not in Kafka after {timeout:.0f} s: {self._last_error or 'timed out'}",
+                    "the transaction is aborted; `tokpulse status` shows the local broker",
+                )
             committing = True
             self._producer.commit_transaction(timeout)
         except KafkaException as error:
@@ -344,6 +354,7 @@ class AvroProducer:
             self._producer.abort_transaction(timeout)
         except KafkaException as error:  # a fenced or unreachable producer cannot abort; the broker's timeout will
             self._last_error = _reason(error)
+            self._unfinished = True
             return False
         finally:
             self._failures.clear()

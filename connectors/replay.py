@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+from fastavro.schema import SchemaParseException
 
 from connectors.avro import AvroCodec, Record, WireFormatError, split
 from connectors.committed import committed
@@ -64,6 +65,8 @@ class Reader:
                 self._writers[schema_id] = fastavro.parse_schema(json.loads(self._schemas(schema_id)))
         except (WireFormatError, SchemaNotFoundError) as error:
             raise StillBadError(error.message) from None
+        except (ValueError, KeyError, SchemaParseException) as error:  # the registry may hold schemas of other kinds
+            raise StillBadError(f"schema {schema_id} is not Avro: {error or type(error).__name__}") from None
         if letter.source not in self._readers:
             self._readers[letter.source] = AvroCodec(self._topics[letter.source].schema_text())
         buffer = BytesIO(body)
@@ -111,7 +114,7 @@ def replay(
         if not dry_run:
             # Before reading: what an older replay had begun is aborted by then.
             producer.take_over()
-        letters = unreplayed(committed(servers, dlq), select)[:limit]
+        letters = unreplayed(committed(servers, dlq, whole=True), select)[:limit]
         reader = Reader(topics, registry.by_id)
         outcomes: list[Outcome] = []
         for first in range(0, len(letters), _LOT):

@@ -8,9 +8,10 @@ from urllib.parse import quote, unquote
 
 from confluent_kafka import Message
 
-from connectors.avro import AvroCodec, WireFormatError, split
+from connectors.avro import AvroCodec, AvroSchemaError, WireFormatError, split
 from connectors.errors import TokpulseError
 from connectors.polling.model import FeedKey, Progress
+from connectors.registry import SchemaNotFoundError
 from connectors.upstream.model import Feed
 
 TOPIC = "tiktok.poller.cursors"
@@ -82,7 +83,7 @@ def read(messages: Iterable[Message], schemas: Callable[[int], str]) -> Mapping[
             record = codecs[schema_id].decode(body)
             record.pop("feed_key")
             found[feed] = Progress(**record)
-        except (WireFormatError, KeyError, TypeError):
+        except (WireFormatError, AvroSchemaError, SchemaNotFoundError, KeyError, TypeError):
             continue
         except TokpulseError as error:
             raise CursorsError(

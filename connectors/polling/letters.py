@@ -20,6 +20,8 @@ _CODES: Mapping[type[RecordError], str] = {
     NegativeCounterError: "negative_counter",
     ClockError: "time_out_of_range",
 }
+# A key takes from the room of the message beside its value.
+_LONGEST_KEY = 256
 _LONGEST_REASON = 1_000
 
 
@@ -58,5 +60,5 @@ def letter(source: str, key_field: str, item: Mapping[str, Any], why: str, faile
         "source.offset": b"-1",
         "failed.at": moment.encode(),
     }
-    key = str(named).encode("utf-8", "replace").decode() if isinstance(named, str | int) and str(named) else None
+    key = str(named)[:_LONGEST_KEY].encode("utf-8", "replace").decode() if isinstance(named, str | int) and str(named) else None
     return Letter(f"{source}.dlq", key, value, headers)

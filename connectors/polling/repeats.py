@@ -14,6 +14,7 @@ from connectors.validation import EARLIEST_MS
 
 DAY_MS = 24 * 60 * 60 * 1000
 DEFAULT_CAPACITY = 2_000_000
+POSTS = "tiktok.posts.events"
 # Digest and time share one int: 128 bits, then 42 bits, which hold milliseconds until 2109. One object of 48 bytes.
 _TIME_BITS = 42
 _TIME_MASK = (1 << _TIME_BITS) - 1
@@ -67,7 +68,7 @@ class Repeats:
         `value` is in the wire format; `at_ms` is its `ingested_at`.
         """
         place = hash((topic, key)) & _KEY_MASK
-        entry = _entry(value, at_ms)
+        entry = _entry(topic, value, at_ms)
         last = pending.get(place)
         if last is None:
             last = self._last.get(place)
@@ -101,7 +102,7 @@ class Repeats:
             if topic is None or not isinstance(key, bytes) or value is None or at_ms is None:
                 continue
             # Without a verdict: whoever wrote it, the last one in the log is the last one.
-            pending[hash((topic, key.decode("utf-8", "replace"))) & _KEY_MASK] = _entry(value, at_ms)
+            pending[hash((topic, key.decode("utf-8", "replace"))) & _KEY_MASK] = _entry(topic, value, at_ms)
             count += 1
             if len(pending) >= 10_000:
                 self.mark(pending, now_ms)
@@ -124,10 +125,51 @@ class Repeats:
             del self._last[place]
 
 
-def _entry(value: bytes, at_ms: int) -> int:
+def _entry(topic: str, value: bytes, at_ms: int) -> int:
     # ingested_at is the last field: what is before it says whether anything changed.
     end = len(value) - (6 if at_ms < 1 << 41 else 7)
-    return int.from_bytes(blake2b(value[HEADER_BYTES:end], digest_size=16).digest(), "little") << _TIME_BITS | at_ms
+    digest = blake2b(digest_size=16)
+    if topic == POSTS:
+        begin, after = _addresses(value)
+        digest.update(value[HEADER_BYTES:begin])
+        digest.update(value[after:end])
+    else:
+        digest.update(value[HEADER_BYTES:end])
+    return int.from_bytes(digest.digest(), "little") << _TIME_BITS | at_ms
+
+
+def _addresses(value: bytes) -> tuple[int, int]:
+    """Where the addresses of a post's media are in its value: play, wmplay and hdplay, which follow each other.
+
+    Services sign them anew for each answer: with them no post would ever be the same. (HEADER_BYTES, HEADER_BYTES) for a value that
+    does not have the fields of the topic's schema in their order.
+    """
+    try:
+        place = _after_text(value, HEADER_BYTES)  # aweme_id
+        place = _after_text(value, place + 1) if value[place] else place + 1  # region, null or a string
+        begin = _after_number(value, _after_text(value, place))  # title, duration
+        place = _after_text(value, _after_text(value, begin))  # play, wmplay
+        after = _after_text(value, place + 1) if value[place] else place + 1  # hdplay, null or a string
+    except IndexError:
+        return HEADER_BYTES, HEADER_BYTES
+    return (begin, after) if after < len(value) else (HEADER_BYTES, HEADER_BYTES)
+
+
+def _after_number(value: bytes, place: int) -> int:
+    while value[place] & 0x80:
+        place += 1
+    return place + 1
+
+
+def _after_text(value: bytes, place: int) -> int:
+    length = shift = 0
+    while True:
+        byte = value[place]
+        place += 1
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return place + (length >> 1)
+        shift += 7
 
 
 def observed_ms(value: bytes) -> int | None:

@@ -253,6 +253,6 @@ def page_writer(
     producer.connect(*OBSERVED, *(f"{name}.dlq" for name in OBSERVED), cursors.TOPIC)
 
     def log(topic: str, since_ms: int | None) -> Iterator[Message]:
-        return committed(servers, topic, since_ms)
+        return committed(servers, topic, since_ms, whole=True)
 
     return KafkaPageWriter(producer, log, registry.by_id, settings, topics, clock)

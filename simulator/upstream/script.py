@@ -201,7 +201,7 @@ QUIET = Script()
 
 
 def load_script(source: str | Path) -> Script:
-    """A shipped script by name (`bad-day`, `quiet`), or that of a file. Raises ScriptError."""
+    """A shipped script by name (`bad-day`, `rough`, `quiet`), or that of a file. Raises ScriptError."""
     path = SHIPPED.get(str(source), Path(source))
     try:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -20,13 +20,13 @@ CODECS = {
 }
 
 
-def post(key: str, plays: int, at_ms: int, author: str = "1") -> bytes:
+def post(key: str, plays: int, at_ms: int, author: str = "1", **changes: Any) -> bytes:
     record = {
         "aweme_id": key, "region": None, "title": "", "duration": 1, "play": "", "wmplay": "", "hdplay": None, "play_count": plays,
         "digg_count": 0, "comment_count": 0, "share_count": 0, "download_count": 0, "collect_count": 0,
         "create_time": 1_767_557_521,        "author_id": author, "ingested_at": at_ms,
     }  # fmt: skip
-    return CODECS[TOPIC].encode(record, header(7))
+    return CODECS[TOPIC].encode(record | changes, header(7))
 
 
 class Logged:
@@ -52,6 +52,42 @@ def judged(repeats: Repeats, key: str, plays: int, at_ms: int, pending: Pending 
     if pending is None:
         repeats.mark(own, at_ms)
     return verdict
+
+
+ADDRESS = st.text(max_size=200)
+
+
+@given(
+    before=st.tuples(ADDRESS, ADDRESS, st.none() | ADDRESS),
+    after=st.tuples(ADDRESS, ADDRESS, st.none() | ADDRESS),
+    region=st.none() | st.text(max_size=3),
+    title=st.text(max_size=300),
+    duration=st.integers(0, 2**31 - 1),
+)
+def test_addresses_that_are_signed_anew_are_no_change_and_everything_else_is(
+    before: tuple[str, str, str | None], after: tuple[str, str, str | None], region: str | None, title: str, duration: int
+) -> None:
+    def value(addresses: tuple[str, str, str | None], at_ms: int, **changes: Any) -> bytes:
+        play, wmplay, hdplay = addresses
+        told = {"region": region, "title": title, "duration": duration, "play": play, "wmplay": wmplay, "hdplay": hdplay}
+        return post("a", 5, at_ms, **(told | changes))
+
+    repeats = Repeats(WINDOW)
+    pending: Pending = {}
+    repeats.judge(TOPIC, "a", value(before, START), START, pending)
+    repeats.mark(pending, START)
+
+    def verdict(found: bytes) -> Verdict:
+        return repeats.judge(TOPIC, "a", found, START + 1, {})
+
+    assert verdict(value(after, START + 1)) is Verdict.REPEAT
+    for change in ({"title": title + "!"}, {"region": "XYZ?"}, {"duration": duration ^ 1}, {"play_count": 6}, {"author_id": "2"}):
+        assert verdict(value(after, START + 1, **change)) is Verdict.MOVED
+
+
+def test_the_addresses_are_where_they_are_looked_for() -> None:
+    fields = CODECS[TOPIC].fields
+    assert fields[:7] == ("aweme_id", "region", "title", "duration", "play", "wmplay", "hdplay")
 
 
 # One step: which post, its plays, milliseconds since the last step, whether its transaction ends here, and whether by a commit.
