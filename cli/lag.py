@@ -80,7 +80,9 @@ def run(measured: Callable[[], list[GroupLag]], metrics: Metrics, stop: threadin
     shown = ""
     while not stop.is_set():
         try:
-            for lag in measured():
+            lags = measured()
+            metrics.forget("tokpulse_consumer_lag_seconds")
+            for lag in lags:
                 metrics.set("tokpulse_consumer_lag_seconds", lag.group, lag.topic, to=lag.age_s(wall_clock_ms()))
             shown = ""
         except TokpulseError as error:

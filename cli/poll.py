@@ -28,7 +28,7 @@ from connectors.polling.fetching import Fetched
 from connectors.polling.landing import Landing
 from connectors.polling.landing_table import insert_into
 from connectors.polling.metrics import Metrics, serve
-from connectors.polling.pseudonyms import load_pseudonyms
+from connectors.polling.pseudonyms import Pseudonyms, load_pseudonyms
 from connectors.polling.reservations import ReservationFile
 from connectors.polling.scheduler import Options, Scheduler
 from connectors.polling.status import Status
@@ -84,10 +84,11 @@ def command(
         writer = stack.enter_context(poll_join.shard_writer(endpoints.kafka_bootstrap_servers, registry, upstream, shard, shards))
         feeds = Feeds(dialect, shards=shards, shard=shard, owns=poll_join.owner(shard, shards))
         file = ReservationFile(data_dir() / "polling", f"{upstream}-{shard}-of-{shards}")
+        _refuse_other_shards(file, f"{upstream}-*-of-*", f"-of-{shards}-", clock.now_ms())
         landing = None
         if raw_landing:
-            insert, clean = insert_into(endpoints.clickhouse_url), names.body if names else _as_it_is
-            landing = Landing(upstream, insert, metrics, clean)
+            secrets = {key, *dialect.authorization(key).values()}
+            landing = Landing(upstream, insert_into(endpoints.clickhouse_url), metrics, _cleaner(secrets, names))
             stack.callback(landing.close)
         scheduler = Scheduler(
             dialect,
@@ -139,12 +140,31 @@ def _lander(landing: Landing | None, clock: SystemClock) -> Callable[[FeedState 
     return land
 
 
+def _refuse_other_shards(file: ReservationFile, pattern: str, own: str, now_ms: int) -> None:
+    """Raises PollError where pollers of another number of shards have reserved credits of today: together they would spend more."""
+    folder, day = file.path(now_ms).parent, file.path(now_ms).name.rpartition("-of-")[2].partition("-")[2]
+    others = sorted(path.name for path in folder.glob(f"{pattern}-{day}") if own not in path.name)
+    if others:
+        raise PollError(
+            f"pollers of another number of shards have spent credits of today: {others[0]}",
+            f"change the number after midnight UTC; or remove {folder / others[0]}, and today's budget may be exceeded",
+        )
+
+
 def _unchanged(page: Page) -> Page:
     return page
 
 
-def _as_it_is(body: bytes) -> bytes:
-    return body
+def _cleaner(secrets: set[str], names: Pseudonyms | None) -> Callable[[bytes], bytes]:
+    """Bodies as they may be kept: a service may repeat the key that it was given."""
+    hidden = sorted((secret.encode() for secret in secrets if secret), key=len, reverse=True)
+
+    def clean(body: bytes) -> bytes:
+        for secret in hidden:
+            body = body.replace(secret, b"***")
+        return names.body(body) if names else body
+
+    return clean
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:

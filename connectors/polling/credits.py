@@ -9,6 +9,7 @@ from connectors.polling.cadence import MINUTE_MS
 
 PROBE_GAP_MS = 15 * MINUTE_MS
 _FIRST_PAUSE_MS = 30_000
+FLOOR = "credits at the floor"
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,22 @@ class Balance:
             self.left -= 1
             if self.at_floor and not self.paused:
                 # The own count may be too low: the pause ends by asking, as soon as that is allowed.
-                self._hold(max(now_ms, (self._probed_ms or 0) + PROBE_GAP_MS), "credits at the floor")
+                self._hold(max(now_ms, (self._probed_ms or 0) + PROBE_GAP_MS), FLOOR)
 
     def told(self, left: int, now_ms: int) -> None:
         """A probe was answered."""
         self.left = left
         if self.at_floor:
-            self._hold(now_ms + PROBE_GAP_MS, "credits at the floor")
-        elif self.paused:
-            self.resume()
+            self._hold(now_ms + PROBE_GAP_MS, FLOOR)
+        else:
+            self._resume_if_over(now_ms)
 
     def untold(self, now_ms: int) -> None:
         """A probe was not answered. Only a known floor keeps the pause: the endpoint of the balance must not stop all others."""
         if self.at_floor:
-            self._hold(now_ms + PROBE_GAP_MS, "credits at the floor")
-        elif self.paused:
-            self.resume()
+            self._hold(now_ms + PROBE_GAP_MS, FLOOR)
+        else:
+            self._resume_if_over(now_ms)
 
     def pause(self, now_ms: int, retry_after_s: float | None, why: str) -> None:
         """The upstream answers nobody: until its Retry-After, else for 15 minutes; longer when one pause follows another."""
@@ -102,6 +103,11 @@ class Balance:
     def answered(self) -> None:
         """A page came."""
         self._pauses, self.on_trial = 0, False
+
+    def _resume_if_over(self, now_ms: int) -> None:
+        # A probe may be answered after a page was refused with a time to come back, which holds.
+        if self._resume_ms is not None and (self.why == FLOOR or now_ms >= self._resume_ms):
+            self.resume()
 
     def _hold(self, until_ms: int, why: str) -> None:
         self._resume_ms, self.why = until_ms, why

@@ -36,7 +36,6 @@ class Feeds:
         self._committed: dict[FeedKey, Progress] = {}
         self._watchlist = Watchlist()
         self._at_once = False
-        self._read: set[FeedKey] = set()
         self.queue = DueQueue()
 
     def share_of(self, credits: int) -> int:
@@ -82,10 +81,6 @@ class Feeds:
             rules = rules_of(self._watchlist, finder.rules.subject, ask.feed, finder.rules.base_ms)
             self._add(key, rules, now_ms, finder.found_by or finder.key)
         return refused
-
-    def read_once(self, state: FeedState) -> None:
-        """A round has ended and is the only one."""
-        self._read.add(state.key)
 
     def oldest_round_s(self, now_ms: int) -> float:
         """Seconds since the eldest round that is under way began; 0 without one."""

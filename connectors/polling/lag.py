@@ -76,10 +76,13 @@ class LagReader:
         try:
             asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_TIMEOUT_S)
             committed = asked[group].result(_TIMEOUT_S).topic_partitions
+            read = {(place.topic, place.partition): place for place in committed if place.error is None and place.offset >= 0}
             topics: dict[str, list[tuple[int, int, int | None]]] = {}
-            for place in committed:
-                if place.error is None and place.offset >= 0:
-                    topics.setdefault(place.topic, []).append(self._position(place))
+            for topic in {name for name, _ in read}:
+                # A partition of which nothing is committed has not been read at all.
+                for partition in self._consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions:
+                    place = read.get((topic, partition)) or TopicPartition(topic, partition, 0)
+                    topics.setdefault(topic, []).append(self._position(place))
         except KafkaException as error:
             raise self._error(f"offsets of group {group}", error) from None
         return [GroupLag(group, topic, *oldest_unread(positions)) for topic, positions in sorted(topics.items())]

@@ -99,6 +99,10 @@ class Metrics:
         """Sets a gauge."""
         self._child(name, labels).set(to)
 
+    def forget(self, name: str) -> None:
+        """Drops all labels of a metric: what is gone is not shown with its last value."""
+        self._known[name].clear()
+
     def observe(self, name: str, *labels: str, seconds: float) -> None:
         """Adds to a histogram."""
         self._child(name, labels).observe(seconds)

@@ -80,9 +80,19 @@ class Pseudonyms:
             tree = json.loads(body)
         except (ValueError, RecursionError):
             return _WITHHELD if body.strip() else body
-        return json.dumps(self._clean(tree, ""), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        try:
+            return json.dumps(self._clean(tree, ""), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        except RecursionError:
+            return _WITHHELD
 
     def _observation(self, item: Observation) -> Observation:
+        try:
+            return self._replaced(item)
+        except RecursionError:
+            # Only an item that could not be mapped is nested that deeply: what it says about people cannot be told apart.
+            return replace(item, record={}, problem=f"{item.problem or 'not mapped'} (withheld: nested too deeply for pseudonyms)")
+
+    def _replaced(self, item: Observation) -> Observation:
         problem = item.problem
         if problem is not None:
             # It may quote a value that was found where another was expected.

@@ -85,14 +85,11 @@ class Scheduler:
         self._commits = Commits(writer, metrics, upstream.name)
         self._inbox: SimpleQueue[Done[FeedState | None] | None] = SimpleQueue()
         self._fetchers: Fetchers[FeedState | None] = Fetchers(self._options.in_flight, self._inbox)
-        self._probing = False
-        self._stopping = False
+        self._probing = self._stopping = False
         self._fatal: TokpulseError | None = None
-        self._reread_at_ms = 0
-        self._status_at_ms = 0
+        self._reread_at_ms = self._status_at_ms = 0
         self._rate = RequestRate()
-        self._spent = 0
-        self._kept = 0
+        self._spent = self._kept = self._given_up = 0
         self._last_error = ""
 
     def stop(self) -> None:
@@ -141,14 +138,17 @@ class Scheduler:
                 )
             return True
         if self._options.once and not self._commits.waiting:
-            left = len(self._feeds.queue)
-            if not left:
-                return True
-            if wake > now + _ONCE_WAITS_MS and (self._balance.paused or self._budget.ready_ms(now) > now):
-                why = self._balance.why or "the day's credits are spent"
+            queue = self._feeds.queue
+            ready_ms = self._budget.ready_ms(now)
+            waits = wake > now + _ONCE_WAITS_MS or (queue.next_ms() or now) > now + _ONCE_WAITS_MS
+            if len(queue) and not waits:
+                return False
+            if left := len(queue) + self._given_up:
+                why = self._balance.why or ("the day's credits are spent" if ready_ms > now else self._last_error)
                 raise UnfinishedError(
                     f"{left} feed(s) were not read to their end: {why}", "run it again later: it goes on from there"
                 )
+            return True
         return False
 
     # What is asked.
@@ -263,7 +263,7 @@ class Scheduler:
         if isinstance(result, Page) and (result.cursor or "").removeprefix("-").isdigit():
             self._balance.told(int(result.cursor or "0"), now)
         elif isinstance(result, Refusal) and result.failure is Failure.FATAL:
-            self._stop_for(result)
+            self._stop_for(result, "the balance")
         elif isinstance(result, Refusal) and result.failure is Failure.PAUSE:
             self._pause(result, now)
         else:
@@ -278,14 +278,17 @@ class Scheduler:
         queue = self._feeds.queue
         if refusal.failure is Failure.FATAL:
             queue.put(state, now)
-            self._stop_for(refusal)
+            self._stop_for(refusal, f"{endpoint} for {state.key.feed.value} {state.key.subject}")
         elif refusal.failure is Failure.PAUSE:
             queue.put(state, now)
             self._pause(refusal, now)
         elif refusal.failure is Failure.SKIP:
             _LOG.info("%s %s: nothing to read: %s (%s)", state.key.feed.value, state.key.subject, refusal.reason, refusal.message)
+            # It is the subject that has nothing to show, unless it showed a page before: then the cursor is what went stale.
+            cold_ms = self._watched.current.cadence.cold_ms
+            rest_ms = cold_ms if state.cursor is None else state.interval_ms(self._watched.current.cadence)
             state.begin_anew()
-            self._end_round(state, "skipped", now + self._watched.current.cadence.cold_ms)
+            self._end_round(state, "skipped", now + rest_ms)
         else:
             state.attempts += 1
             if state.attempts < self._options.backoff.attempts:
@@ -299,6 +302,7 @@ class Scheduler:
                 # The cursor itself may be what the upstream cannot serve.
                 state.begin_anew()
             wait_ms = max(state.rules.base_ms, round((refusal.retry_after_s or 0) * 1000))
+            self._given_up += 1
             self._end_round(state, "given_up", now + wait_ms)
 
     def _pause(self, refusal: Refusal, now: int) -> None:
@@ -306,10 +310,10 @@ class Scheduler:
         self._metrics.count("tokpulse_poll_pauses_total", self._upstream.name, refusal.reason)
         _LOG.warning("%s: paused: %s (%s)", self._upstream.name, refusal.reason, refusal.message)
 
-    def _stop_for(self, refusal: Refusal) -> None:
+    def _stop_for(self, refusal: Refusal, asked: str) -> None:
         self._fatal = self._fatal or UpstreamRefusesError(
-            f"{self._upstream.name} refuses for good: {refusal.reason} ({refusal.code}): {refusal.message}",
-            "check the key and its plan; docs/polling.md lists what each code means",
+            f"{self._upstream.name} refuses {asked} for good: {refusal.reason} ({refusal.code}): {refusal.message}",
+            "check the key and its plan, and that line of the watchlist; docs/upstreams.md lists what each code means",
         )
         self._stopping = True
 
@@ -349,9 +353,7 @@ class Scheduler:
         self._metrics.count("tokpulse_poll_rounds_total", self._upstream.name, state.key.feed.value, end)
         state.attempts = 0
         state.due_ms = due_ms
-        if self._options.once:
-            self._feeds.read_once(state)
-        else:
+        if not self._options.once:
             self._feeds.queue.put(state, due_ms)
 
     # What is told.

@@ -18,7 +18,8 @@ from connectors.upstream.model import Answer, Failure, Refusal
 from connectors.upstream.retry_after import retry_after_s
 
 _FOLDER = Path(__file__).parent
-_LONGEST_MESSAGE = 200
+# Far more than is shown: whoever knows the key takes it out of the message before it is cut to its length.
+_LONGEST_MESSAGE = 4_000
 # Reasons name metrics: what is no plausible code gets no name of its own.
 _LARGEST_CODE = 1_000_000
 

@@ -19,6 +19,7 @@ from connectors.polling.clock import SystemClock, VirtualClock
 from connectors.polling.fetching import BALANCE, BalanceProbe
 from connectors.polling.lag import GroupLag, LagError, oldest_unread
 from connectors.polling.metrics import METRICS, Metrics, MetricsServerError, serve
+from connectors.polling.reservations import ReservationFile
 from connectors.polling.status import Status
 from connectors.polling.watchlist import WatchlistError
 from connectors.upstream.model import Answer, Page, Refusal
@@ -80,6 +81,22 @@ def test_each_thing_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:1")
     refused(MissingEndpointError, "CLICKHOUSE_URL")
+
+
+def test_bodies_are_kept_without_the_key() -> None:
+    clean = poll._cleaner({"s3cret", "Bearer s3cret", ""}, None)
+    assert clean(b'{"message": "invalid key s3cret"}') == b'{"message": "invalid key ***"}'
+
+
+def test_another_number_of_shards_waits_for_the_next_day(tmp_path: Path) -> None:
+    day_ms = 86_400_000
+    ReservationFile(tmp_path, "plain-0-of-1").reserve(20_000 * day_ms, 5, lambda hours: 5)
+    again = ReservationFile(tmp_path, "plain-0-of-1")
+    poll._refuse_other_shards(again, "plain-*-of-*", "-of-1-", 20_000 * day_ms)
+    two = ReservationFile(tmp_path, "plain-0-of-2")
+    with pytest.raises(poll.PollError, match="another number of shards"):
+        poll._refuse_other_shards(two, "plain-*-of-*", "-of-2-", 20_000 * day_ms)
+    poll._refuse_other_shards(two, "plain-*-of-*", "-of-2-", 20_001 * day_ms)
 
 
 def status(**changes: object) -> Status:

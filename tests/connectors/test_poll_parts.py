@@ -181,6 +181,18 @@ def test_the_balance_slows_holds_and_resumes() -> None:
     assert not balance.on_trial
 
 
+def test_an_answered_probe_does_not_end_a_pause_that_it_knows_nothing_of() -> None:
+    balance = Balance(CreditRules())
+    balance.probing(0)
+    balance.pause(50, 7_200, "quota")
+    balance.told(5_000, 100)
+    assert balance.paused
+    balance.untold(200)
+    assert balance.paused
+    balance.told(5_000, 7_200_050)
+    assert not balance.paused
+
+
 def test_pauses_without_a_page_between_grow() -> None:
     balance = Balance(CreditRules())
     waits = []

@@ -13,7 +13,7 @@ from connectors.polling.model import FeedKey
 from connectors.polling.scheduler import Options, UnfinishedError, UpstreamRefusesError
 from connectors.producer import FencedProducerError, ProducerError
 from connectors.upstream.model import Ask, Failure, Feed, Page, Refusal
-from tests.connectors.polling_doubles import FATAL, PAUSE, RETRY, SKIP, Bench, fresh, page
+from tests.connectors.polling_doubles import FATAL, PAUSE, RETRY, SKIP, START_MS, Bench, fresh, page
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -320,6 +320,29 @@ def test_once_with_too_few_credits_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnfinishedError, match="were not read"):
         bench.start(Options(once=True)).run()
     assert len(bench.asked) + len(bench.probes) <= 3
+
+
+def test_once_says_which_feeds_it_gave_up(tmp_path: Path) -> None:
+    text = "credits_per_day: 1000\nfeeds: {creators: [posts]}\ncreators: ['1', '2']\n"
+    bench = Bench(tmp_path, text, lambda ask, now: RETRY if ask.subject == "1" else page(fresh()))
+    with pytest.raises(UnfinishedError, match="1 feed"):
+        bench.start(Options(once=True)).run()
+
+
+def test_once_does_not_wait_for_a_dead_endpoint(tmp_path: Path) -> None:
+    listed = ", ".join(f"'{name}'" for name in range(100, 200))
+    bench = Bench(tmp_path, f"credits_per_day: 9000\nfeeds: {{creators: [posts]}}\ncreators: [{listed}]\n", lambda ask, now: RETRY)
+    with pytest.raises(UnfinishedError, match="feed"):
+        bench.start(Options(once=True)).run()
+    assert bench.clock.now_ms() < START_MS + 3_600_000
+
+
+def test_a_cursor_that_went_stale_costs_a_round_and_no_day(tmp_path: Path) -> None:
+    text = "credits_per_day: 1000\nfeeds: {creators: [posts]}\ncreators: [{id: '1', tier: hot}]\n"
+    bench = Bench(tmp_path, text, lambda ask, now: page(fresh(), cursor="2") if ask.cursor is None else SKIP)
+    bench.run(2)
+    firsts = [at for at, ask in bench.asked if ask.cursor is None]
+    assert len(firsts) > 10
 
 
 def test_short_credits_go_to_what_moves_and_nothing_starves(tmp_path: Path) -> None:

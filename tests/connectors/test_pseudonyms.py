@@ -58,6 +58,16 @@ def test_bodies() -> None:
     assert names.body(b"") == b""
 
 
+def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody() -> None:
+    deep: object = HANDLE
+    for _ in range(2_000):
+        deep = {"a": deep}
+    names = Pseudonyms(KEY)
+    (item,) = names.page(Page((Observation("t", {"x": deep}, "not mapped"),), None)).observations
+    assert item.record == {}
+    assert "nested too deeply" in (item.problem or "")
+
+
 def test_the_key_file(tmp_path: Path) -> None:
     assert load_pseudonyms({}) is None
     file = tmp_path / "key"

@@ -60,7 +60,8 @@ def test_the_budget_is_never_exceeded(bad_day: Day) -> None:
         # What the hour may have: its part of what is left of the day, rounded up.
         assert hours[hour] <= -(-(BUDGET - spent) // (24 - hour)), f"hour {hour}"
         spent += hours[hour]
-    assert spent <= BUDGET
+    # It was a budget that bound.
+    assert 0.9 * BUDGET < spent <= BUDGET
     assert bad_day.metrics.value("tokpulse_poll_credits_spent_total", "tikliveapi") == spent
 
 

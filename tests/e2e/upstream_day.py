@@ -40,7 +40,7 @@ DAY_MS = 24 * HOUR_MS
 _HEADER_BYTES = 5
 KEYS = {"tiktok.posts.events": "aweme_id", "tiktok.users.snapshots": "userid", "tiktok.comments.events": "id"}
 # Virtual time stands still meanwhile, so only a stall should ever take that long.
-TIMEOUTS = Timeouts(connect_s=5, read_s=2, total_s=10)
+TIMEOUTS = Timeouts(connect_s=5, read_s=4, total_s=15)
 Counters = tuple[tuple[str, int], ...]
 
 
