@@ -36,6 +36,13 @@ def _numeric_id(value: str) -> str:
     return value
 
 
+def _creator(value: str) -> str:
+    # TikTok's own key of an account, which TikAPI pages by.
+    if re.fullmatch(r"MS4wLjAB[\w-]{8,200}", value, re.ASCII):
+        return value
+    return _numeric_id(value)
+
+
 def _hashtag(value: str) -> str:
     name = value.removeprefix("#")
     if not re.fullmatch(r"[^\s#@/?&]{1,150}", name):
@@ -57,8 +64,15 @@ Tier = Literal["hot", "warm", "cold"]
 FeedName = Annotated[Feed, Field(strict=False)]
 
 
+class CreatorEntry(_Strict):
+    """A creator by numeric id or secUid, and how often it is polled before more is known of it."""
+
+    id: Annotated[str, AfterValidator(_creator)]
+    tier: Tier = "warm"
+
+
 class Entry(_Strict):
-    """A creator or a post by its id, and how often it is polled before more is known of it."""
+    """A post by its id."""
 
     id: Annotated[str, AfterValidator(_numeric_id)]
     tier: Tier = "warm"
@@ -109,7 +123,7 @@ class Watchlist(_Strict):
     max_pages: dict[FeedName, PageCount] = {}
     page_pause: Duration = 200
     stop_at_repeats: bool = False
-    creators: list[Annotated[Entry, BeforeValidator(_entry)]] = []
+    creators: list[Annotated[CreatorEntry, BeforeValidator(_entry)]] = []
     posts: list[Annotated[Entry, BeforeValidator(_entry)]] = []
     hashtags: list[Annotated[HashtagEntry, BeforeValidator(_entry)]] = []
 
@@ -132,7 +146,7 @@ class Watchlist(_Strict):
         named = {Subject.CREATOR: self.feeds.creators, Subject.POST: self.feeds.posts, Subject.HASHTAG: self.feeds.hashtags}
         return tuple(named[subject])
 
-    def entries(self) -> Mapping[Subject, Sequence[Entry | HashtagEntry]]:
+    def entries(self) -> Mapping[Subject, Sequence[CreatorEntry | Entry | HashtagEntry]]:
         """The entries by kind."""
         return {Subject.CREATOR: self.creators, Subject.POST: self.posts, Subject.HASHTAG: self.hashtags}
 

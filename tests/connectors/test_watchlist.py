@@ -89,3 +89,10 @@ def test_an_edit_is_seen_once(tmp_path: Path) -> None:
     changed = watched.reread()
     assert changed is not None
     assert len(changed.posts) == 2
+
+
+def test_a_creator_may_be_named_by_sec_uid() -> None:
+    found = parse_watchlist("creators: [MS4wLjABAAAA33711f7bbe199cc7, '5']\n", Path("w.yaml"))
+    assert [entry.id for entry in found.creators] == ["MS4wLjABAAAA33711f7bbe199cc7", "5"]
+    with pytest.raises(WatchlistError, match="no numeric id"):
+        parse_watchlist("posts: [MS4wLjABAAAA33711f7bbe199cc7]\n", Path("w.yaml"))
