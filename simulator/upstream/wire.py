@@ -82,7 +82,8 @@ class Wire:
             await reader.read()  # until the client has had enough
             return False
         whole = outcome.delivery is Delivery.WHOLE
-        fields = {"Content-Type": outcome.content_type, **outcome.headers}
+        # The number of its line in the ledger, so that a client can say which answers it received.
+        fields = {"Content-Type": outcome.content_type, "X-Request-Id": str(outcome.entry.number), **outcome.headers}
         head = self._head(outcome.status, len(outcome.body), fields, again and whole)
         writer.write(head + (outcome.body if whole else outcome.body[: len(outcome.body) // 2]))
         await writer.drain()

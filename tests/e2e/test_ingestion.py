@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from connectors.committed import committed
+from connectors.upstream.catalog import UPSTREAMS
 from simulator.settings import HOUR_MS
 from simulator.upstream.ledger import Entry
 
@@ -17,7 +18,6 @@ from .upstream_day import Day, counter_names, deformed, in_kafka, poll_a_day, se
 pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
 
 BUDGET, CREDITS, FLOOR = 2_400, 15_000, 100
-PROBE = "/profile/"
 QUARTER_MS = 15 * 60_000
 
 
@@ -33,8 +33,13 @@ def test_each_observation_that_was_served_is_in_kafka_once(bad_day: Day, running
     assert set(names) == {"tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events"}
     assert sum(map(len, expected.values())) > 1_000
     found = in_kafka(running_stack.endpoints, names)
-    assert {key: told for key, told in found.items() if told != expected.get(key)} == {}
     assert found.keys() == expected.keys()
+    assert {key: told for key, told in found.items() if told != expected[key]} == {}
+
+
+def test_answers_were_received(bad_day: Day) -> None:
+    # On a busy machine an answer may come after the time-out: then nobody has it, and it counts as not served.
+    assert bad_day.missed <= 5
 
 
 def test_every_kind_of_trouble_came(bad_day: Day) -> None:
@@ -62,23 +67,24 @@ def test_the_budget_is_never_exceeded(bad_day: Day) -> None:
         spent += hours[hour]
     # It was a budget that bound.
     assert 0.9 * BUDGET < spent <= BUDGET
-    assert bad_day.metrics.value("tokpulse_poll_credits_spent_total", "tikliveapi") == spent
+    assert bad_day.metrics.value("tokpulse_poll_credits_spent_total", bad_day.upstream) == spent
 
 
 def test_at_the_floor_nothing_is_asked_but_the_balance(bad_day: Day) -> None:
-    for told, until in spells_at_the_floor(bad_day.entries):
+    probe = UPSTREAMS[bad_day.upstream].credits_call().endpoint
+    for told, until in spells_at_the_floor(bad_day.entries, probe):
         asked = [entry for entry in bad_day.entries if told.number < entry.number < until]
-        assert {entry.endpoint for entry in asked} <= {PROBE}
+        assert {entry.endpoint for entry in asked} <= {probe}
         times = [told.at_ms, *(entry.at_ms for entry in asked)]
         assert all(later - earlier >= QUARTER_MS for earlier, later in pairwise(times))
 
 
-def spells_at_the_floor(entries: list[Entry]) -> list[tuple[Entry, int]]:
+def spells_at_the_floor(entries: list[Entry], probe: str) -> list[tuple[Entry, int]]:
     """Each probe that told a balance at the floor after one above it, and the number of the next probe that did not."""
     found: list[tuple[Entry, int]] = []
     begun: Entry | None = None
     for entry in entries:
-        if entry.endpoint != PROBE or entry.status != 200 or not entry.delivered:
+        if entry.endpoint != probe or entry.status != 200 or not entry.delivered:
             continue
         if entry.credits <= FLOOR and begun is None:
             begun = entry
@@ -91,7 +97,7 @@ def spells_at_the_floor(entries: list[Entry]) -> list[tuple[Entry, int]]:
 
 def test_breakers_open_and_close_in_the_metrics(bad_day: Day) -> None:
     def changes(endpoint: str, to: str) -> float:
-        return bad_day.metrics.value("tokpulse_poll_breaker_transitions_total", "tikliveapi", endpoint, to)
+        return bad_day.metrics.value("tokpulse_poll_breaker_transitions_total", bad_day.upstream, endpoint, to)
 
     endpoints = {entry.endpoint for entry in bad_day.entries}
     for endpoint in endpoints:

@@ -17,7 +17,7 @@ from connectors.endpoints import Endpoints
 from connectors.polling.budget import Budget
 from connectors.polling.clock import VirtualClock
 from connectors.polling.feeds import Feeds
-from connectors.polling.fetching import BalanceProbe
+from connectors.polling.fetching import BalanceProbe, Fetch, Fetched
 from connectors.polling.metrics import Metrics
 from connectors.polling.reservations import ReservationFile
 from connectors.polling.scheduler import Scheduler
@@ -26,6 +26,7 @@ from connectors.polling.watchlist import WatchedFile
 from connectors.polling.writer import WriterSettings, page_writer
 from connectors.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
+from connectors.upstream.model import Ask
 from connectors.upstream.transport import Timeouts, Transport
 from connectors.validation import wall_clock_ms
 from simulator.settings import HOUR_MS, SimulationSettings
@@ -48,9 +49,11 @@ Counters = tuple[tuple[str, int], ...]
 class Day:
     """What the upstream says of a day, and what the poller's metrics say. Times in unix milliseconds."""
 
+    upstream: str
     start_ms: int
     entries: list[Entry]
     metrics: Metrics
+    missed: int  # whole answers that the poller gave up waiting for
 
 
 def midnight() -> int:
@@ -74,8 +77,18 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
         watchlist.write_text(f"{watchlist.read_text()}credits_per_day: {budget}\n")
         watched = WatchedFile(watchlist)
 
-        def transport(of: Any) -> Transport:
-            return Transport(of, fake.url, fake.key, client, TIMEOUTS, clock_ms=clock.now_ms)
+        received: set[int] = set()
+
+        def fetches(of: Any) -> Fetch:
+            transport = Transport(of, fake.url, fake.key, client, TIMEOUTS, clock_ms=clock.now_ms)
+
+            def fetch(ask: Ask) -> Fetched:
+                found = transport.fetch(ask)
+                if found.answer is not None:
+                    received.add(int(found.answer.headers["x-request-id"]))
+                return found
+
+            return fetch
 
         def at_its_end(_: Status) -> None:
             # A minute less: what was seen unchanged for a day passes again.
@@ -84,8 +97,8 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
 
         scheduler = Scheduler(
             dialect,
-            transport(dialect).fetch,
-            transport(BalanceProbe(dialect)).fetch,
+            fetches(dialect),
+            fetches(BalanceProbe(dialect)),
             writer,
             watched,
             Feeds(dialect),
@@ -95,7 +108,10 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
             on_status=at_its_end,
         )
         scheduler.run()
-        return Day(start_ms, fake.ledger.entries, metrics)
+        missed = [entry for entry in fake.ledger.entries if entry.delivered and entry.number not in received]
+        for entry in missed:
+            entry.observations = ()
+        return Day(upstream, start_ms, fake.ledger.entries, metrics, len(missed))
 
 
 def served(entries: list[Entry]) -> dict[tuple[str, str], list[Counters]]:
