@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.errors import TokpulseError
+from connectors.secret_files import read_secret
 
 SLACK, TEAMS, WEBHOOK = "slack", "teams", "webhook"
 VARIABLES: Mapping[str, str] = {SLACK: "TOKPULSE_SLACK_WEBHOOK", TEAMS: "TOKPULSE_TEAMS_WEBHOOK", WEBHOOK: "TOKPULSE_WEBHOOK"}
-_MAX_FILE_BYTES = 8_192
-# Others may not read it, nor may anybody but the owner write it. The group may read: secrets mounted by Kubernetes are so.
-_TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP
 
 
 class TargetError(TokpulseError):
@@ -70,16 +67,7 @@ def _targets(environ: Mapping[str, str]) -> Iterator[Target]:
 
 
 def _read(path: Path, variable: str) -> str:
-    try:
-        with path.expanduser().open("rb") as file:
-            mode = stat.S_IMODE(path.expanduser().stat().st_mode)
-            raw = file.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise TargetError(f"{variable}: cannot read {path}: {error.strerror}", "check its path and owner") from None
-    if mode & _TOO_OPEN:
-        raise TargetError(f"{variable}: {path} has mode {mode:04o}: others can read or change it", f"chmod 600 {path}")
-    if len(raw) > _MAX_FILE_BYTES:
-        raise TargetError(f"{variable}: {path} is no file with one address in it", "it has more than 8 KB")
+    raw = read_secret(path, variable, "address", TargetError)
     text = raw.decode("utf-8", "replace").strip()
     if not text:
         raise TargetError(f"{variable}: {path} is empty", "write the webhook's address into it")

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-import httpx
 import yaml
 
 from connectors.endpoints import Endpoints
@@ -30,7 +29,7 @@ from connectors.producer import AvroProducer, ProducerSettings
 from connectors.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Page, Upstream
-from connectors.upstream.transport import Transport
+from connectors.upstream.transport import Transport, new_client
 from simulator.delivery import Delivery, Fate, simulate
 from simulator.settings import HOUR_MS, POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
@@ -174,7 +173,7 @@ class DemoStream:
 
     def __enter__(self) -> Self:
         self._resources.enter_context(self._upstream)
-        self._client = self._resources.enter_context(httpx.Client(trust_env=False))
+        self._client = self._resources.enter_context(new_client())
         self._watchlist = self._folder / "demo-watchlist.yaml"
         write_watchlist(self._upstream.world, self._watchlist)
         return self

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from rich.console import Console
 
@@ -36,6 +35,7 @@ from connectors.polling.watchlist import WatchedFile
 from connectors.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Page
+from connectors.upstream.transport import new_client
 
 _LOG_LINE_MS = 60_000
 
@@ -78,7 +78,7 @@ def command(
             port, server = serve(metrics, metrics_port, metrics_address)
             stack.callback(server.shutdown)
             console.print(f"metrics: http://{metrics_address}:{port}/metrics", highlight=False)
-        client = stack.enter_context(httpx.Client(trust_env=False, follow_redirects=False))
+        client = stack.enter_context(new_client())
         fetch, probe = poll_join.transports(dialect, base_url, key, client)
         registry = stack.enter_context(SchemaRegistry(endpoints.schema_registry_url))
         writer = stack.enter_context(poll_join.shard_writer(endpoints.kafka_bootstrap_servers, registry, upstream, shard, shards))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from connectors.errors import TokpulseError
-
-_MAX_BYTES = 8_192
+from connectors.secret_files import read_secret
 
 
 class UpstreamKeyError(TokpulseError):
@@ -32,21 +30,7 @@ def read_key(upstream: str, environ: Mapping[str, str]) -> str:
         )
     where = f"{variable}_FILE" if name else variable
     if name:
-        value = _content(Path(name).expanduser(), where)
+        value = read_secret(Path(name), where, "key", UpstreamKeyError).decode("utf-8", "replace").strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise UpstreamKeyError(f"{where} holds no key: one printable word is wanted", "copy the key from your account's page")
     return value
-
-
-def _content(path: Path, where: str) -> str:
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise UpstreamKeyError(f"{where}: cannot read {path}: {error.strerror}", "check its path and owner") from None
-    if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise UpstreamKeyError(f"{where}: {path} has mode {mode:04o}: others can read or change it", f"chmod 600 {path}")
-    if len(raw) > _MAX_BYTES:
-        raise UpstreamKeyError(f"{where}: {path} is no file with one key in it", "it has more than 8 KB")
-    return raw.decode("utf-8", "replace").strip()

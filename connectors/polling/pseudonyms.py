@@ -6,17 +6,17 @@ import base64
 import hmac
 import json
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from connectors.errors import TokpulseError
+from connectors.secret_files import read_secret
 from connectors.upstream.model import Observation, Page
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
-_MIN_BYTES, _MAX_BYTES = 32, 8_192
+_MIN_BYTES = 32
 _DIGEST_BYTES = 12  # 96 bits: among a billion people two share a pseudonym with a chance of about 1 in 10^11
 # Field names, lower case and without underscores -> the kind of name. One kind, one pseudonym for one value.
 _KINDS: Mapping[str, str] = {
@@ -122,18 +122,7 @@ def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
     name = environ.get(VARIABLE, "").strip()
     if not name:
         return None
-    path = Path(name).expanduser()
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise PseudonymKeyError(f"{VARIABLE}: cannot read {path}: {error.strerror}", "check its path and owner") from None
-    if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise PseudonymKeyError(f"{VARIABLE}: {path} has mode {mode:04o}: others can read or change it", f"chmod 600 {path}")
-    if len(raw) > _MAX_BYTES:
-        raise PseudonymKeyError(f"{VARIABLE}: {path} is no key: it has more than {_MAX_BYTES} bytes")
-    return Pseudonyms(raw.strip())
+    return Pseudonyms(read_secret(Path(name), VARIABLE, "key", PseudonymKeyError).strip())
 
 
 def _kind(name: str) -> str | None:

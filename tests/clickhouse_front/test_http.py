@@ -263,13 +263,8 @@ def test_an_abandoned_query_is_stopped(front: FrontProcess) -> None:
 
 
 def _wait_for(front: FrontProcess, running: str) -> bool:
-    deadline = time.monotonic() + 10
     sql = "SELECT count() FROM system.processes WHERE Settings['log_comment'] LIKE 'abandoned:%'"
-    while time.monotonic() < deadline:
-        if front.post(sql).text == running:
-            return True
-        time.sleep(0.05)
-    return False
+    return until(lambda: front.post(sql).text == running, 10, f"{running.strip()} abandoned queries run")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")

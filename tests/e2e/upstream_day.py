@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-import httpx
 
 from connectors.committed import committed
 from connectors.endpoints import Endpoints
@@ -27,7 +26,7 @@ from connectors.polling.writer import WriterSettings, page_writer
 from connectors.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask
-from connectors.upstream.transport import Timeouts, Transport
+from connectors.upstream.transport import Timeouts, Transport, new_client
 from connectors.validation import wall_clock_ms
 from simulator.settings import HOUR_MS, SimulationSettings
 from simulator.upstream.ledger import Entry
@@ -69,7 +68,7 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
     watchlist = folder / "watchlist.yaml"
     with (
         FakeUpstream(settings, script, clock.now_ms, credits=credits) as fake,
-        httpx.Client(trust_env=False) as client,
+        new_client() as client,
         SchemaRegistry(endpoints.schema_registry_url) as registry,
         page_writer(endpoints.kafka_bootstrap_servers, registry, WriterSettings(prefix="day"), clock=clock.now_ms) as writer,
     ):
