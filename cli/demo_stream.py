@@ -34,6 +34,7 @@ from simulator.delivery import Delivery, Fate, simulate
 from simulator.settings import HOUR_MS, POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
 from simulator.upstream.server import FakeUpstream
+from simulator.upstream.watchlist import public_creators, public_posts
 from simulator.upstream.world import World
 
 # One hour more than is shown: gains need an hour before.
@@ -106,17 +107,16 @@ def broken_settings(state: DemoState) -> SimulationSettings:
 
 def write_watchlist(world: World, path: Path) -> None:
     """All public creators once an hour, some posts with their comments, and once a day some of those who comment."""
-    universe = world.universe
     listed = {
         "credits_per_day": _CREDITS_PER_DAY,
         # A history of a day is polled in half a minute: every five minutes would be twelve times as much.
         "tiers": {"hot": "1h", "warm": "1h", "cold": "1d"},
         "max_pages": {"replies": 1},
         "creators": [
-            *(user.userid for user in universe.creators if not user.private),
-            *({"id": user.userid, "tier": "cold"} for user in universe.audience[:_WATCHED_AUDIENCE]),
+            *public_creators(world),
+            *({"id": user.userid, "tier": "cold"} for user in world.universe.audience[:_WATCHED_AUDIENCE]),
         ],
-        "posts": [post.aweme_id for post in universe.posts if not world.author(post).private][:_WATCHED_POSTS],
+        "posts": public_posts(world)[:_WATCHED_POSTS],
         "hashtags": list(world.hashtags())[:_WATCHED_HASHTAGS],
     }
     path.write_text(yaml.safe_dump(listed, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -139,12 +139,11 @@ class Scheduler:
             return True
         if self._options.once and not self._commits.waiting:
             queue = self._feeds.queue
-            ready_ms = self._budget.ready_ms(now)
             waits = wake > now + _ONCE_WAITS_MS or (queue.next_ms() or now) > now + _ONCE_WAITS_MS
             if len(queue) and not waits:
                 return False
             if left := len(queue) + self._given_up:
-                why = self._balance.why or ("the day's credits are spent" if ready_ms > now else self._last_error)
+                why = self._balance.why or ("the day's credits are spent" if self._budget.ready_ms(now) > now else self._last_error)
                 raise UnfinishedError(
                     f"{left} feed(s) were not read to their end: {why}", "run it again later: it goes on from there"
                 )
