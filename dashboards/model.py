@@ -1,0 +1,216 @@
+"""Loads `pages/*.yaml` and `queries/*.sql`: what each page shows, as typed and frozen values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from connectors.errors import TokpulseError
+
+PAGES_DIR = Path(__file__).with_name("pages")
+QUERIES_DIR = Path(__file__).with_name("queries")
+
+Kind = Literal["stat", "timeseries", "bars", "table"]
+Unit = Literal["count", "plays", "plays_per_hour", "plays_per_minute", "rate_percent", "seconds", "ratio", "score", "time", "text"]
+Subject = Literal["creator", "post", "hashtag"]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Sentence = Annotated[str, Field(min_length=1)]
+
+# What a query may ask for, and as which type. Times are UTC; time_to is exclusive; an empty text means all.
+PARAMETERS: Mapping[str, str] = {
+    "time_from": "DateTime64(3, 'UTC')",
+    "time_to": "DateTime64(3, 'UTC')",
+    "interval_s": "UInt32",
+    "creator": "String",
+    "post": "String",
+    "hashtag": "String",
+    "limit": "UInt32",
+}
+PARAMETER = re.compile(r"\{(?P<name>\w+):(?P<type>[^}]+)\}")
+_RANGE = re.compile(r"(\d+)([hd])")
+_HOURS = {"h": 1, "d": 24}
+
+
+class PageFileError(TokpulseError):
+    """A page or query file is not what it must be; the message names the file and the key."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Threshold(_Strict):
+    """From the value `at` upwards, up to the next threshold, a value has this tone; below the first one it has none."""
+
+    at: float
+    tone: Literal["ok", "warn", "bad"]
+
+
+class Filter(_Strict):
+    """A page can show one creator, post or hashtag alone; `required` when it shows nothing without."""
+
+    name: Subject
+    required: bool = False
+
+
+class Column(_Strict):
+    """A column of the query's result, as it is shown. `name` is that of the SELECT."""
+
+    name: Identifier
+    title: Sentence
+    unit: Unit = "text"
+    # The value opens the page of that subject, with itself as the filter.
+    link: Subject | None = None
+    # The value is an array of numbers, oldest first: drawn as a line in the cell.
+    spark: bool = False
+    # delta: signed, gains and losses tell apart; sentiment: from -1 (negative) to 1 (positive).
+    tone: Literal["delta", "sentiment", "none"] = "none"
+
+
+class Panel(_Strict):
+    """One figure of a page: one query, and how its rows are drawn.
+
+    A stat is one row and one value column; with `compare`, it is shown beside the answer for the time as long before the range
+    (`Filters.before`). timeseries and bars have a point per row and value column; with `series_column`, a series per value of it.
+    """
+
+    id: Identifier
+    title: Sentence
+    help: Sentence
+    kind: Kind
+    query: Identifier
+    width: Annotated[int, Field(ge=1, le=12)]
+    height: Annotated[int, Field(ge=1, le=12)]
+    unit: Unit = "count"
+    time_column: Identifier | None = None
+    value_columns: tuple[Identifier, ...] = ()
+    series_column: Identifier | None = None
+    compare: bool = False
+    stacked: bool = False
+    columns: tuple[Column, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    empty: Sentence
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        if self.kind == "table" and not self.columns:
+            raise ValueError("a table lists its columns")
+        if self.kind in ("timeseries", "bars") and not (self.time_column and self.value_columns):
+            raise ValueError(f"{self.kind} needs time_column and value_columns")
+        if self.kind == "stat" and len(self.value_columns) != 1:
+            raise ValueError("a stat has one value column")
+        if self.kind == "table" and (self.time_column or self.value_columns or self.series_column):
+            raise ValueError("a table has columns only, no time_column, value_columns or series_column")
+        if self.compare and self.kind != "stat":
+            raise ValueError("only a stat compares")
+        if self.series_column and len(self.value_columns) != 1:
+            raise ValueError("with a series_column there is one value column")
+        at = [threshold.at for threshold in self.thresholds]
+        if at != sorted(set(at)):
+            raise ValueError("thresholds ascend")
+        names = [column.name for column in self.columns]
+        if len(names) != len(set(names)):
+            raise ValueError("a column is listed once")
+        return self
+
+
+class Page(_Strict):
+    """One page: its filters and panels, in the order in which they are shown."""
+
+    slug: Identifier
+    title: Sentence
+    description: Sentence
+    # Hours or days, e.g. 24h or 7d.
+    default_range: Annotated[str, Field(pattern=r"^[1-9]\d{0,2}[hd]$")]
+    refresh_s: Annotated[int, Field(ge=5, le=3600)]
+    filters: tuple[Filter, ...] = ()
+    panels: Annotated[tuple[Panel, ...], Field(min_length=1)]
+
+    @property
+    def default_range_s(self) -> int:
+        """`default_range` in seconds."""
+        match = _RANGE.fullmatch(self.default_range)
+        assert match
+        return int(match[1]) * _HOURS[match[2]] * 3600
+
+    def panel(self, panel_id: str) -> Panel | None:
+        """The panel of that id."""
+        return next((panel for panel in self.panels if panel.id == panel_id), None)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for what, names in (("panel", [panel.id for panel in self.panels]), ("filter", [str(item.name) for item in self.filters])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} {twice[0]} is there twice")
+        return self
+
+
+def load_pages(folder: Path = PAGES_DIR, queries: Path = QUERIES_DIR) -> dict[str, Page]:
+    """The pages of `folder` by slug, in the order in which they are listed to people. Raises PageFileError."""
+    pages = {}
+    for path in sorted(folder.glob("*.yaml")):
+        page = load_page(path)
+        for number, panel in enumerate(page.panels):
+            _check_query(path, f"panels.{number}.query", load_query(panel.query, queries))
+        pages[page.slug] = page
+    if not pages:
+        raise PageFileError(f"no page files in {folder}", "a page is a .yaml file; see docs/dashboards.md")
+    places = {slug: place for place, slug in enumerate(ORDER)}
+    return dict(sorted(pages.items(), key=lambda item: (places.get(item[0], len(places)), item[0])))
+
+
+# From the whole to the part; what is not named comes after, by name.
+ORDER = ("overview", "trending", "creator", "post", "comments", "health")
+
+
+def load_page(path: Path) -> Page:
+    """The page in `path`, whose name is its slug. Raises PageFileError naming file and key."""
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PageFileError(f"cannot read {path}: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise PageFileError(f"{path}{line}: not YAML: {error.problem}") from error
+    if not isinstance(content, dict):
+        raise PageFileError(f"{path}: not a mapping of keys", "see docs/dashboards.md for the keys of a page")
+    try:
+        page = Page.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "page"
+        raise PageFileError(f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}") from None
+    if page.slug != path.stem:
+        raise PageFileError(f"{path}: slug: {page.slug} is not the file's name, {path.stem}")
+    return page
+
+
+def load_query(name: str, folder: Path = QUERIES_DIR) -> str:
+    """The text of `<name>.sql`. Raises PageFileError for a file that is not there, or asks for an unknown parameter."""
+    path = folder / f"{name}.sql"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PageFileError(f"cannot read {path}: {error.strerror}", "a panel's query is a file of that name") from error
+    for match in PARAMETER.finditer(text):
+        wanted = PARAMETERS.get(match["name"])
+        if wanted != match["type"]:
+            allowed = f"it is {{{match['name']}:{wanted}}}" if wanted else "known: " + ", ".join(PARAMETERS)
+            raise PageFileError(f"{path}: parameter {match.group()} is not known", allowed)
+    return text
+
+
+def parameters(text: str) -> frozenset[str]:
+    """Names of the parameters of a query."""
+    return frozenset(match["name"] for match in PARAMETER.finditer(text))
+
+
+def _check_query(path: Path, key: str, text: str) -> None:
+    if not {"time_from", "time_to"} <= parameters(text):
+        raise PageFileError(f"{path}: {key}: the query has no time filter", "every query reads from time_from to time_to only")

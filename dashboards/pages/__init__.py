@@ -1,0 +1,1 @@
+"""One YAML file per page; see docs/dashboards.md. A package, so that it is installed."""

@@ -1,0 +1,166 @@
+"""Runs the query of a panel on ClickHouse, with what the reader of the page has chosen bound as parameters."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from connectors.clickhouse_client import unavailable
+from connectors.errors import TokpulseError
+from dashboards.model import QUERIES_DIR, Page, Panel, load_query, parameters
+
+# Widths of a chart's bucket: each divides the next ones' unit, so that buckets begin on full minutes, hours and days.
+STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
+BUCKETS = 120
+MAX_RANGE_MS = 400 * 86_400_000
+MAX_LIMIT = 1000
+_MAX_TEXT = 200
+# The last millisecond of 9999, as far as times are shown with four digits of a year.
+_LAST_MS = 253_402_300_799_999
+
+
+class FilterError(TokpulseError):
+    """A filter that no page can answer: a range that ends before it begins, a creator that is asked for and missing, ..."""
+
+
+class UnknownPanelError(TokpulseError):
+    """No page or panel of that name."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader has chosen. Times in Unix milliseconds, `time_to_ms` exclusive; an empty text means all.
+
+    Raises FilterError for values that are out of bounds.
+    """
+
+    time_from_ms: int
+    time_to_ms: int
+    creator: str = ""
+    post: str = ""
+    hashtag: str = ""
+    limit: int = 50
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.time_from_ms < self.time_to_ms <= _LAST_MS:
+            raise FilterError("the time range ends before it begins, or is outside 1970 to 9999", "give `from` before `to`")
+        if self.time_to_ms - self.time_from_ms > MAX_RANGE_MS:
+            raise FilterError(f"the time range is longer than {MAX_RANGE_MS // 86_400_000} days", "choose a shorter one")
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise FilterError(f"limit is {self.limit}", f"from 1 to {MAX_LIMIT}")
+        for name in ("creator", "post", "hashtag"):
+            if len(getattr(self, name)) > _MAX_TEXT:
+                raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids and hashtags are short")
+
+    def before(self) -> Filters:
+        """The same choice for the time as long before. Raises FilterError where that is before 1970."""
+        length = self.time_to_ms - self.time_from_ms
+        return replace(self, time_from_ms=self.time_from_ms - length, time_to_ms=self.time_from_ms)
+
+    @property
+    def interval_s(self) -> int:
+        """Width of a chart's bucket: the smallest step that gives no more than about BUCKETS of them."""
+        wanted = (self.time_to_ms - self.time_from_ms) / 1000 / BUCKETS
+        # A day in steps of 10 minutes is 144 buckets: a fifth more is still a readable chart, and rounder.
+        return next((step for step in STEPS_S if step * 1.25 >= wanted), STEPS_S[-1])
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows of a panel, ready for JSON: times are Unix milliseconds, dates ISO texts, what is no number is None.
+
+    `columns` are the names of the SELECT, in its order, and empty when there are no rows; `read_rows` is what the engine read from tables; `elapsed_s` is wall time.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    read_rows: int
+    elapsed_s: float
+
+
+class Boards:
+    """The pages over one ClickHouse. Threads may share it, as they may share the client."""
+
+    def __init__(self, client: Client, url: str, pages: Mapping[str, Page], queries: Path = QUERIES_DIR) -> None:
+        """`url` is only named in errors. Raises PageFileError for a query that cannot be read."""
+        self.pages = pages
+        self._client = client
+        self._url = url
+        self._texts = {panel.query: load_query(panel.query, queries) for page in pages.values() for panel in page.panels}
+
+    def panel(self, page: str, panel_id: str) -> Panel:
+        """Raises UnknownPanelError."""
+        if page not in self.pages:
+            raise UnknownPanelError(f"no page {page!r}", "known: " + ", ".join(self.pages))
+        found = self.pages[page].panel(panel_id)
+        if found is None:
+            raise UnknownPanelError(
+                f"page {page} has no panel {panel_id!r}", "known: " + ", ".join(panel.id for panel in self.pages[page].panels)
+            )
+        return found
+
+    def run(self, page: str, panel_id: str, filters: Filters) -> Result:
+        """The rows of one panel. Raises UnknownPanelError, FilterError, and ClickHouseUnavailableError."""
+        panel = self.panel(page, panel_id)
+        text = self._texts[panel.query]
+        values = bound(filters, self.pages[page])
+        begun = time.monotonic()
+        try:
+            answer = self._client.query(text, parameters={name: values[name] for name in parameters(text)})
+        except ClickHouseError as error:
+            raise unavailable(self._url, error) from None
+        elapsed = time.monotonic() - begun
+        rows = tuple(tuple(plain(value) for value in row) for row in answer.result_rows)
+        return Result(tuple(answer.column_names), rows, int(answer.summary.get("read_rows", 0)), elapsed)
+
+
+def bound(filters: Filters, page: Page) -> dict[str, Any]:
+    """A value for each of the parameters that a query may have; a subject that the page has no filter for is not narrowed down.
+
+    Raises FilterError when one is missing that the page is about.
+    """
+    subjects = {}
+    for item in page.filters:
+        subjects[item.name] = getattr(filters, item.name)
+        if item.required and not subjects[item.name]:
+            raise FilterError(f"page {page.slug} shows one {item.name}", f"choose a {item.name}")
+    return {
+        # As texts: the client would send a datetime without its milliseconds.
+        "time_from": moment(filters.time_from_ms),
+        "time_to": moment(filters.time_to_ms),
+        "interval_s": filters.interval_s,
+        "creator": subjects.get("creator", ""),
+        "post": subjects.get("post", ""),
+        "hashtag": subjects.get("hashtag", ""),
+        "limit": filters.limit,
+    }
+
+
+def moment(milliseconds: int) -> str:
+    """Unix milliseconds as ClickHouse reads a DateTime64(3, 'UTC')."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") + f".{milliseconds % 1000:03d}"
+
+
+def plain(value: Any) -> Any:
+    """A value of the client as JSON has it."""
+    if isinstance(value, datetime):
+        # The client leaves UTC unsaid.
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return round(aware.timestamp() * 1000)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str | bytes):
+        return value if isinstance(value, str) else value.decode("utf-8", "replace")
+    if isinstance(value, Sequence):
+        return [plain(item) for item in value]
+    return value

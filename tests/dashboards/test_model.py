@@ -1,0 +1,96 @@
+"""Pages and queries as files: what is refused, and how the message says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboards.model import PARAMETERS, PageFileError, load_page, load_pages, load_query, parameters
+
+PANEL = """
+  - id: plays
+    title: Plays
+    help: Plays of the range.
+    kind: stat
+    query: totals
+    width: 3
+    height: 2
+    unit: plays
+    value_columns: [plays]
+    empty: Nothing was observed.
+"""
+PAGE = f"slug: a\ntitle: A\ndescription: A page.\ndefault_range: 24h\nrefresh_s: 30\npanels:{PANEL}"
+QUERY = "SELECT 1 AS plays WHERE {time_from:DateTime64(3, 'UTC')} < {time_to:DateTime64(3, 'UTC')}"
+
+
+def written(folder: Path, text: str, query: str = QUERY) -> Path:
+    (folder / "totals.sql").write_text(query)
+    path = folder / "a.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_the_pages_of_the_product_load_in_their_order() -> None:
+    pages = load_pages()
+    assert list(pages)[:2] == ["overview", "trending"]
+    assert all(slug == page.slug for slug, page in pages.items())
+
+
+def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None:
+    page = load_page(written(tmp_path, PAGE.replace("24h", "7d")))
+    assert page.default_range_s == 7 * 86_400
+    assert page.panel("plays") is page.panels[0]
+    assert page.panel("likes") is None
+    with pytest.raises(ValueError, match="frozen"):
+        page.title = "B"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("title: A\n", "", r"a\.yaml: title: Field required"),
+        ("title: A\n", "title: A\nowner: me\n", r"a\.yaml: owner: Extra inputs"),
+        ("slug: a", "slug: b", r"a\.yaml: slug: b is not the file's name, a"),
+        ("24h", "24m", r"a\.yaml: default_range: "),
+        ("width: 3", "width: 13", r"a\.yaml: panels\.0\.width: .*12"),
+        ("kind: stat", "kind: pie", r"a\.yaml: panels\.0\.kind: "),
+        ("kind: stat", "kind: timeseries", r"a\.yaml: panels\.0: timeseries needs time_column"),
+        ("kind: stat", "kind: table", r"a\.yaml: panels\.0: a table lists its columns"),
+        ("[plays]", "[plays, likes]", r"a\.yaml: panels\.0: a stat has one value column"),
+        ("unit: plays", "unit: plays\n    thresholds: [{at: 2, tone: ok}, {at: 1, tone: bad}]", r"thresholds ascend"),
+        (PANEL, PANEL + PANEL, r"a\.yaml: page: panel plays is there twice"),
+        ("refresh_s: 30", "refresh_s: [", r"a\.yaml:\d+: not YAML"),
+        (PAGE, "- a\n", r"a\.yaml: not a mapping"),
+    ],
+)
+def test_an_error_names_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in PAGE
+    with pytest.raises(PageFileError, match=message):
+        load_page(written(tmp_path, PAGE.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("SELECT 1 AS plays", r"panels\.0\.query: the query has no time filter"),
+        (QUERY + " AND {who:String} = ''", r"totals\.sql: parameter \{who:String\} is not known"),
+        (QUERY + " AND {limit:UInt64} > 1", r"totals\.sql: .*it is \{limit:UInt32\}"),
+    ],
+)
+def test_a_query_reads_a_time_range_and_asks_for_known_parameters(tmp_path: Path, query: str, message: str) -> None:
+    written(tmp_path, PAGE, query)
+    with pytest.raises(PageFileError, match=message):
+        load_pages(tmp_path, tmp_path)
+
+
+def test_a_query_that_is_not_there_and_a_folder_without_pages(tmp_path: Path) -> None:
+    with pytest.raises(PageFileError, match=r"cannot read .*none\.sql"):
+        load_query("none", tmp_path)
+    with pytest.raises(PageFileError, match="no page files"):
+        load_pages(tmp_path)
+
+
+def test_parameters_of_a_query() -> None:
+    assert parameters(load_query("trending_now")) == {"time_from", "time_to", "creator", "limit"}
+    assert parameters(QUERY) <= set(PARAMETERS)
