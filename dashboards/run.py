@@ -77,7 +77,8 @@ class Filters:
 class Result:
     """Rows of a panel, ready for JSON: times are Unix milliseconds, dates ISO texts, what is no number is None.
 
-    `columns` are the names of the SELECT, in its order, and empty when there are no rows; `read_rows` is what the engine read from tables; `elapsed_s` is wall time.
+    `columns` are the names of the SELECT, in its order, and empty when there are no rows; `read_rows` is what the engine read from
+    tables; `elapsed_s` is wall time.
     """
 
     columns: tuple[str, ...]
