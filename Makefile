@@ -49,8 +49,9 @@ type: toolchain $(INSTALLED) ## mypy --strict
 	@$(BIN)/mypy
 
 .PHONY: docs
-docs: toolchain $(INSTALLED) ## Draw the README's picture and tables from the SQL files
+docs: toolchain $(INSTALLED) ## Draw the README's picture and tables, and the data dictionary
 	@$(BIN)/python -m docs.diagram
+	@$(BIN)/python -m docs.dictionary
 
 .PHONY: bench
 bench: install ## Throughput, latency, state size and scorer, beside yardsticks

@@ -9,6 +9,7 @@ import typer
 from connectors.endpoints import Endpoints
 from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
+from quality.comments import apply_comments
 from stack import kafka
 from stack.migrations import apply_migrations
 from stack.schemas import apply_schemas
@@ -30,6 +31,7 @@ def command(
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         changes += apply_schemas(registry, topics)
     changes += apply_migrations(endpoints.clickhouse_url)
+    changes += apply_comments(endpoints.clickhouse_url)
     changes += establish(endpoints)
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         typer.echo(change)

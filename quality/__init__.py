@@ -1,0 +1,1 @@
+"""The catalog of the tables in ClickHouse, and the tests that it declares."""

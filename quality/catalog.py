@@ -1,0 +1,278 @@
+"""Reads `sql/clickhouse/catalog/<dataset>.yaml`: what every table and read view of ClickHouse holds, and how it is tested.
+
+The one description of the tables: the comments in ClickHouse, docs/data-dictionary.md and `tokpulse quality` all come from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from connectors.endpoints import REPOSITORY
+from connectors.errors import TokpulseError
+from connectors.polling.yaml_tree import TreeError, read_tree, shown
+
+CATALOG_DIR = REPOSITORY / "sql" / "clickhouse" / "catalog"
+
+Sensitivity = Literal["personal", "pseudonymous", "none"]
+Severity = Literal["error", "warn"]
+Unit = Literal[
+    "id", "text", "category", "flag", "JSON", "bytes", "list", "number", "count", "ratio", "score", "plays per hour",
+    "plays per minute", "hours", "seconds", "milliseconds", "UTC time", "UTC date",
+]  # fmt: skip
+_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+class CatalogError(TokpulseError):
+    """A catalog file is refused: the message is `path:line: key: reason`."""
+
+
+class UnknownDatasetError(TokpulseError):
+    """A dataset that no catalog file describes."""
+
+
+def _duration(value: object) -> object:
+    match = re.fullmatch(r"(\d{1,4})([mhd])", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("is no duration: write 30m, 6h or 7d")
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Duration = Annotated[int, BeforeValidator(_duration), Field(ge=60_000)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Sentence = Annotated[str, Field(min_length=3, max_length=400)]
+
+
+class Freshness(_Strict):
+    """How old the newest row may be, in milliseconds. Without rows a dataset that is not `required` only warns."""
+
+    warn: Duration
+    error: Duration
+    required: bool = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Freshness:
+        if self.warn > self.error:
+            raise ValueError("warn must not be longer than error")
+        return self
+
+
+class Range(_Strict):
+    """Least and greatest value; NULL is no value."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Range:
+        if self.min is None and self.max is None:
+            raise ValueError("give min, max or both")
+        return self
+
+
+class Reference(_Strict):
+    """A value stands in a column of another dataset; `bounded`: there, too, in rows of the time that is tested."""
+
+    dataset: Name
+    column: Name
+    bounded: bool = False
+
+
+class ColumnTests(_Strict):
+    """What must hold for each value of a column."""
+
+    not_null: bool = False
+    range: Range | None = None
+    values: Annotated[list[str], Field(min_length=1)] | None = None
+    references: Reference | None = None
+
+
+class NeverFalls(_Strict):
+    """A counter of one thing does not fall from row to row by more than a share of it."""
+
+    column: Name
+    of: Name
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class History(_Strict):
+    """Versions of one thing, from `valid_from` until the next one's: no gap, no overlap, one of them current."""
+
+    of: Name
+
+
+class Volume(_Strict):
+    """How many rows the time that is tested may have."""
+
+    at_most: Annotated[int, Field(ge=0)]
+
+
+class Reconcile(_Strict):
+    """Every record of a topic is in the dataset.
+
+    `key` is the column, and `field` the record's field where it has another name. `per` says what `time` is: the `moment` of
+    observation, the `hour` in which it was, or the moment of the `newest` observation of the key.
+    """
+
+    topic: str
+    key: Name
+    field: Name | None = None
+    time: Name
+    per: Literal["moment", "hour", "newest"]
+
+
+class DatasetTests(_Strict):
+    """What must hold for a dataset as a whole."""
+
+    unique_grain: bool = False
+    never_falls: NeverFalls | None = None
+    history: History | None = None
+    ledger_balance: bool = False
+    dead_letter_volume: Volume | None = None
+    schema_drift: bool = False
+    reconcile: Reconcile | None = None
+
+
+class Column(_Strict):
+    """A column, as the engine shows its type."""
+
+    type: str
+    unit: Unit
+    meaning: Sentence
+    sensitivity: Sensitivity = "none"
+    tests: ColumnTests = ColumnTests()
+
+    @property
+    def comment(self) -> str:
+        """What ClickHouse shows beside the column."""
+        return f"{self.meaning} [{self.unit}]"
+
+
+class Description(_Strict):
+    """The content of one file."""
+
+    kind: Literal["view", "table", "materialized view"]
+    description: Sentence
+    grain: Sentence
+    key: Annotated[list[Name], Field(min_length=1, max_length=6)]
+    owner: Literal["data-engineering", "analytics", "operations"]
+    written_by: Sentence
+    read: Name | None = None
+    time_column: Name | None = None
+    retention: Sentence
+    freshness: Freshness | None = None
+    columns: Annotated[dict[Name, Column], Field(min_length=1)]
+    tests: DatasetTests = DatasetTests()
+
+    @model_validator(mode="after")
+    def _columns_are_there(self) -> Description:
+        named = [*self.key, self.time_column, *self._of_tests()]
+        for name in named:
+            if name is not None and name not in self.columns:
+                raise ValueError(f"names the column {name}, which is not among its columns")
+        if self.freshness is not None and self.time_column is None:
+            raise ValueError("freshness needs a time_column")
+        return self
+
+    def _of_tests(self) -> Iterator[str]:
+        if self.tests.never_falls:
+            yield from (self.tests.never_falls.column, self.tests.never_falls.of)
+        if self.tests.history:
+            yield from (self.tests.history.of, "valid_from", "valid_to", "is_current")
+        if self.tests.reconcile:
+            yield from (self.tests.reconcile.key, self.tests.reconcile.time)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table or view of ClickHouse by its name."""
+
+    name: str
+    about: Description
+
+    @property
+    def comment(self) -> str:
+        """What ClickHouse shows beside the table."""
+        about = self.about
+        instead = f" Read {about.read}, not this {about.kind}." if about.read else ""
+        grain = about.grain[0].upper() + about.grain[1:]
+        return f"{about.description} {grain}.{instead} Key: {', '.join(about.key)}."
+
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """That of its most sensitive column."""
+        held = {column.sensitivity for column in self.about.columns.values()}
+        return next(level for level in ("personal", "pseudonymous", "none") if level in held or level == "none")
+
+
+Catalog = Mapping[str, Dataset]
+
+
+def load_catalog(folder: Path = CATALOG_DIR) -> Catalog:
+    """Every dataset by name, sorted. Raises CatalogError."""
+    found = {path.stem: load_dataset(path) for path in sorted(folder.glob("*.yaml"))}
+    if not found:
+        raise CatalogError(f"{folder}: holds no catalog file")
+    for dataset in found.values():
+        _check_references(folder, dataset, found)
+    return found
+
+
+def load_dataset(path: Path) -> Dataset:
+    """The dataset that `path` describes; its name is that of the file. Raises CatalogError."""
+    try:
+        tree, lines = read_tree(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{path}: cannot be read: {error}") from None
+    except TreeError as error:
+        raise CatalogError(f"{path}:{error.line}: {error.key}: {error.reason}") from None
+    try:
+        return Dataset(path.stem, Description.model_validate(tree))
+    except ValidationError as error:
+        raise _refused(path, error, lines) from None
+
+
+def select(catalog: Catalog, names: list[str]) -> list[Dataset]:
+    """The named datasets, all when none is named. Raises UnknownDatasetError."""
+    for name in names:
+        if name not in catalog:
+            views = ", ".join(known for known, dataset in catalog.items() if dataset.about.kind == "view")
+            raise UnknownDatasetError(f"no dataset {name!r} in the catalog", f"known views: {views}")
+    return [catalog[name] for name in names] if names else list(catalog.values())
+
+
+def _refused(path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int]) -> CatalogError:
+    # A key that is misspelt is a missing one too: what stands in the file is named first.
+    problem = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    place: tuple[Any, ...] = tuple(part for part in problem["loc"] if part != "[key]")
+    reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
+    known = place
+    while known not in lines:
+        known = known[:-1]
+    hint = f"{error.error_count()} problems in the file" if error.error_count() > 1 else ""
+    return CatalogError(f"{path}:{lines[known]}: {shown(place)}: {reason}", hint)
+
+
+def _check_references(folder: Path, dataset: Dataset, catalog: Catalog) -> None:
+    path, read = folder / f"{dataset.name}.yaml", dataset.about.read
+    if read is not None and read not in catalog:
+        raise CatalogError(f"{path}: read: no dataset {read!r}")
+    for name, column in dataset.about.columns.items():
+        reference = column.tests.references
+        if reference is None:
+            continue
+        target = catalog.get(reference.dataset)
+        place = f"{path}: columns.{name}.tests.references"
+        if target is None or reference.column not in target.about.columns:
+            raise CatalogError(f"{place}: no column {reference.dataset}.{reference.column}")
+        if reference.bounded and target.about.time_column is None:
+            raise CatalogError(f"{place}: {reference.dataset} has no time_column to be bounded by")

@@ -1,0 +1,91 @@
+"""The catalog and the migrated engine say the same, and the engine shows the catalog's texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import clickhouse_connect
+import pytest
+
+from quality.catalog import Catalog, load_catalog
+from quality.comments import apply_comments
+from stack.migrations import apply_migrations
+
+from .conftest import FrontProcess
+
+pytestmark = pytest.mark.clickhouse
+
+DATABASE = "catalog"
+
+
+@pytest.fixture(scope="module")
+def url(front: FrontProcess) -> str:
+    url = front.url(database=DATABASE)
+    apply_migrations(url)
+    return url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Any]:
+    made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def columns(client: Any, field: str) -> dict[str, list[tuple[str, str]]]:
+    """Table -> (column, `field` of system.columns), in order."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    query = f"SELECT table, name, {field} FROM system.columns WHERE database = currentDatabase() ORDER BY table, position"
+    for table, name, value in client.query(query).result_rows:
+        found.setdefault(table, []).append((name, value))
+    return found
+
+
+def test_the_engine_has_the_columns_of_the_catalog(client: Any, catalog: Catalog) -> None:
+    told = {name: [(column, about.type) for column, about in one.about.columns.items()] for name, one in catalog.items()}
+    held = columns(client, "type")
+    assert sorted(told.keys() - held.keys()) == []
+    for name, expected in told.items():
+        assert held[name] == expected, name
+
+
+def test_the_engine_has_the_kinds_and_retention_of_the_catalog(client: Any, catalog: Catalog) -> None:
+    query = "SELECT name, engine, create_table_query FROM system.tables WHERE database = currentDatabase()"
+    kinds = {"View": "view", "MaterializedView": "materialized view"}
+    tables = [row for row in client.query(query).result_rows if row[0] in catalog]
+    for name, engine, statement in tables:
+        assert catalog[name].about.kind == kinds.get(engine, "table"), name
+        if catalog[name].about.kind == "table":
+            expires = re.search(r"\bTTL\b", statement) is not None
+            assert (catalog[name].about.retention == "no limit") == (not expires), name
+
+
+def test_comments_are_written_where_they_differ(url: str, client: Any, catalog: Catalog) -> None:
+    assert apply_comments(url) == [f"comments of {len(catalog)} tables and views"]
+    assert apply_comments(url) == []
+    held = columns(client, "comment")
+    for name, one in catalog.items():
+        assert held[name] == [(column, about.comment) for column, about in one.about.columns.items()], name
+    query = "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
+    shown = dict(client.query(query).result_rows)
+    assert {name: shown[name] for name in catalog} == {name: one.comment for name, one in catalog.items()}
+    client.command("ALTER TABLE engagement_hourly COMMENT COLUMN aweme_id 'something else'")
+    assert apply_comments(url) == ["comments of 1 tables and views"]
+
+
+def test_a_dataset_that_the_database_does_not_have_yet_is_left_out(front: FrontProcess, catalog: Catalog) -> None:
+    front.post("CREATE DATABASE IF NOT EXISTS catalog_part")
+    url = front.url(database="catalog_part")
+    made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    made.command("CREATE TABLE IF NOT EXISTS schema_migrations (version UInt32) ENGINE = MergeTree ORDER BY version")
+    made.close()
+    assert apply_comments(url, {name: catalog[name] for name in ("dead_letters", "schema_migrations")}) == [
+        "comments of 1 tables and views"
+    ]
