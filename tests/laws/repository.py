@@ -8,7 +8,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Installed together; what is in SCRIPTS is run from a checkout only.
-PACKAGES = ("alerts", "bench", "cli", "connectors", "dashboards", "jobs", "quality", "simulator", "sql", "stack", "thresholds", "udfs")
+PACKAGES = (
+    "alerts",
+    "bench",
+    "cli",
+    "connectors",
+    "dashboards",
+    "jobs",
+    "quality",
+    "simulator",
+    "sql",
+    "stack",
+    "thresholds",
+    "udfs",
+)
 SCRIPTS = ("docs",)
 SQL = ROOT / "sql"
 
