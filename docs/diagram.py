@@ -22,6 +22,7 @@ README = SQL_DIR.parent / "README.md"
 _REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
+_MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
 ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger")
@@ -69,10 +70,17 @@ def read_views() -> Iterator[Edge]:
     """The read views of ClickHouse and the tables that they read."""
     for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql")):
         for name, body in _VIEW.findall(migration.read_text(encoding="utf-8")):
-            for table in sorted(set(re.findall(r"\bFROM (\w+) FINAL\b", body))):
+            for table in sorted(set(re.findall(r"\bFROM (\w+)(?: AS \w+)? FINAL\b", body))):
                 yield Edge(f"table {table}", f"view {name}")
             for view in sorted(set(re.findall(r"\b(?:FROM|JOIN) (\w+)\b(?! FINAL)", body)) & set(_read_view_names())):
                 yield Edge(f"view {view}", f"view {name}")
+
+
+def materialized() -> Iterator[Edge]:
+    """Tables of ClickHouse that the inserts into other tables fill."""
+    for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql")):
+        for name, body in _MATERIALIZED.findall(migration.read_text(encoding="utf-8")):
+            yield from (Edge(f"table {table}", f"table {name}") for table in sorted(set(re.findall(r"\bFROM (\w+)\b", body))))
 
 
 def _read_view_names() -> list[str]:
@@ -85,7 +93,7 @@ def mermaid() -> str:
     edges: list[Edge] = []
     for job in JOBS.values():
         edges += [edge for edge in job_edges(job) if edge not in edges]
-    edges += read_views()
+    edges += [*read_views(), *materialized()]
     aside = {name for edge in edges for name in (edge.source, edge.target) if ASIDE.search(name)}
     edges = [edge for edge in edges if not {edge.source, edge.target} & aside]
     stages = {
@@ -111,7 +119,8 @@ def mermaid() -> str:
 def datasets() -> str:
     """The table of what readers may use: a row per ClickHouse read view and per result topic."""
     lines = ["| dataset | grain | key | window | lateness |", "|---|---|---|---|---|"]
-    readers = {edge.source: edge.target.removeprefix("view ") for edge in read_views()}
+    # The first view that reads a table is the table's own.
+    readers = {edge.source: edge.target.removeprefix("view ") for edge in reversed([*read_views()])}
     rows: list[str] = []
     for job in JOBS.values():
         for sink in job.clickhouse:
@@ -126,7 +135,8 @@ def datasets() -> str:
                 # A topic may have fewer rows than the mart, and promises of its own.
                 said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
                 rows.append(_row(f"Kafka topic `{topic_of(path)}`", said))
-    rows += [_row(f"ClickHouse view `{name}`", read_view(name)) for name in _read_view_names() if name.endswith(_CORRECTED)]
+    written = set(readers.values())
+    rows += [_row(f"ClickHouse view `{name}`", read_view(name)) for name in _read_view_names() if name not in written]
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
 
 
@@ -136,7 +146,7 @@ def mart_banner(view: str) -> dict[str, str]:
 
 
 def read_view(name: str) -> dict[str, str]:
-    """Grain (its comment) and key (what it groups by, else what its table is ordered by) of a read view of ClickHouse."""
+    """Grain (its comment) and key (by a line above it, else its GROUP BY, else its table's order) of a read view of ClickHouse."""
     for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql"), reverse=True):
         text = migration.read_text(encoding="utf-8")
         view = re.search(rf"CREATE OR REPLACE VIEW {name}\b.*?;", text, re.DOTALL)
@@ -145,7 +155,11 @@ def read_view(name: str) -> dict[str, str]:
         said = {"Grain": _quoted(re.findall(r"\nCOMMENT ('(?:[^']|'')*')", view[0])[-1])}
         if name.endswith(_CORRECTED):
             return read_view(name.removesuffix(_CORRECTED)) | said
-        key = re.search(r"GROUP BY ([\w, ]+)", view[0]) or re.search(r"ORDER BY \(?([\w, ]+)", text)
+        key = (
+            re.search(rf"-- Key: \(([\w, ]+)\)\nCREATE OR REPLACE VIEW {name}\b", text)
+            or re.search(r"GROUP BY ([\w, ]+)", view[0])
+            or re.search(r"ORDER BY \(?([\w, ]+)", text)
+        )
         return said | ({"Key": f"({key[1].strip()})"} if key else {})
     raise LookupError(f"no migration creates view {name}")
 

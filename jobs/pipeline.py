@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from jobs import comments, engagement, followers, trending, velocity
+from jobs import comments, engagement, followers, landing, trending, velocity
 from jobs.definition import combined
 
-JOB = combined("pipeline", (engagement.JOB, trending.JOB, velocity.JOB, followers.JOB, comments.JOB))
+JOB = combined("pipeline", (engagement.JOB, trending.JOB, velocity.JOB, followers.JOB, comments.JOB, landing.JOB))
 
 if __name__ == "__main__":
     # PyFlink takes seconds to load, and whoever only asks what the job is made of does not need it.

@@ -6,7 +6,8 @@
 CREATE TEMPORARY TABLE users_snapshots (
   kafka_key BYTES,
   userid STRING,
-  stats ROW<followerCount BIGINT>,
+  `user` ROW<uniqueId STRING, nickname STRING, secUid STRING, verified BOOLEAN, privateAccount BOOLEAN, region STRING>,
+  stats ROW<followerCount BIGINT, followingCount BIGINT, heartCount BIGINT, videoCount BIGINT, diggCount BIGINT>,
   ingested_at BIGINT,
   error STRING METADATA FROM 'value.error' VIRTUAL,
   payload BYTES METADATA FROM 'value.payload' VIRTUAL,

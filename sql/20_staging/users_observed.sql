@@ -4,7 +4,17 @@
 CREATE TEMPORARY VIEW users_observed AS
 SELECT
   userid,
+  users_snapshots.`user`.uniqueId AS unique_id,
+  users_snapshots.`user`.nickname AS nickname,
+  users_snapshots.`user`.secUid AS sec_uid,
+  users_snapshots.`user`.verified AS verified,
+  users_snapshots.`user`.privateAccount AS private_account,
+  users_snapshots.`user`.region AS region,
   users_snapshots.stats.followerCount AS follower_count,
+  users_snapshots.stats.followingCount AS following_count,
+  users_snapshots.stats.heartCount AS heart_count,
+  users_snapshots.stats.videoCount AS video_count,
+  users_snapshots.stats.diggCount AS digg_count,
   kafka_partition,
   kafka_offset,
   ingested_at,

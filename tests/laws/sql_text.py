@@ -123,7 +123,7 @@ def clickhouse_tables() -> dict[str, list[Column]]:
     tables: dict[str, list[Column]] = {}
     for file in sorted((ROOT / "sql/clickhouse/migrations").glob("*.sql")):
         for statement in re.split(r";[ \t]*(?:\n|$)", code(file.read_text(encoding="utf-8"))):
-            created = re.match(r"\s*CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", statement, re.IGNORECASE)
+            created = re.match(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", statement, re.IGNORECASE)
             altered = re.match(r"\s*ALTER\s+TABLE\s+(\w+)\s+(.*)$", statement, re.IGNORECASE | re.DOTALL)
             if created:
                 tables[created[1]] = ddl_columns(statement)
@@ -134,7 +134,9 @@ def clickhouse_tables() -> dict[str, list[Column]]:
 
 
 def _alter(columns: list[Column], change: str) -> None:
-    if re.match(r"MODIFY\s+(?:COMMENT|TTL|SETTING|COLUMN\s+\w+\s+COMMENT)\b", change, re.IGNORECASE):
+    if re.match(
+        r"(?:MODIFY\s+(?:COMMENT|TTL|SETTING|COLUMN\s+\w+\s+COMMENT)|(?:ADD|MATERIALIZE)\s+INDEX)\b", change, re.IGNORECASE
+    ):
         return
     match = re.match(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*?)(?:\s+AFTER\s+(\w+))?$", change, re.IGNORECASE | re.DOTALL)
     assert match, f"teach tests/laws/sql_text.py to read: {change}"

@@ -167,5 +167,5 @@ def test_the_result_topic_and_the_read_view_say_the_same() -> None:
 def test_every_clickhouse_column_of_time_is_utc_milliseconds() -> None:
     for table, columns in clickhouse_tables().items():
         for column in columns:
-            if "Date" in column.type:
+            if "DateTime" in column.type:
                 assert "DateTime64(3, 'UTC')" in column.type, f"{table}.{column.name}"

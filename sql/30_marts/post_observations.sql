@@ -1,0 +1,20 @@
+-- Question: what was observed of each post, and when?
+-- Grain:    one row per valid record, as it comes; ClickHouse keeps one per post and moment.
+-- Key:      (aweme_id, ingested_at).   Window: none.   Lateness: unbounded.
+-- A create_time that is none (ClickHouse and Arrow could not hold it) becomes 1970-01-01, a negative duration 0: the counters beside it are good.
+CREATE TEMPORARY VIEW post_observations AS
+SELECT
+  aweme_id,
+  author_id,
+  title,
+  region,
+  GREATEST(duration, 0) AS duration,
+  CAST(TO_TIMESTAMP_LTZ(CASE WHEN create_time BETWEEN 0 AND 4102444799 THEN create_time ELSE 0 END, 0) AS TIMESTAMP(3)) AS create_time,
+  play_count,
+  digg_count,
+  comment_count,
+  share_count,
+  download_count,
+  collect_count,
+  CAST(event_time AS TIMESTAMP(3)) AS ingested_at
+FROM posts_observed
