@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "poll": ("cli.poll", "Poll an upstream service by a watchlist into Kafka."),
     "lag": ("cli.lag", "Show how long the oldest unread event of each consumer group waits."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
+    "dashboard": ("cli.dashboard", "Serve the dashboards as a web page on this machine."),
     "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
     "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
     "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),

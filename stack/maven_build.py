@@ -1,4 +1,4 @@
-"""Fills the build folder with the broker, the registry and Flink's jars, when the pom or the Java sources have changed."""
+"""Fills the build folder with broker, registry, Flink's jars and chart library, when the pom or the Java sources have changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stack import toolchain
 POM = REPOSITORY / "stack" / "maven" / "pom.xml"
 JAVA_SOURCES = REPOSITORY / "connectors" / "java"
 _STAMP = "sources.sha256"
-_OUTPUTS = ("kafka/lib/*.jar", "registry/*-runner.jar", "flink/lib/*.jar")
+_OUTPUTS = ("kafka/lib/*.jar", "registry/*-runner.jar", "flink/lib/*.jar", "web/uPlot.iife.min.js")
 
 
 class ToolchainError(TokpulseError):

@@ -1,0 +1,26 @@
+"""`tokpulse dashboard`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from cli.dashboard_server import serving
+from dashboards.web.server import DEFAULT_PORT, PORT_VARIABLE
+
+
+def command(
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, envvar=PORT_VARIABLE, help="On 127.0.0.1; 0 takes any free one.")
+    ] = DEFAULT_PORT,
+) -> None:
+    """Serve the dashboards as a web page on this machine, until Ctrl-C. Reads ClickHouse as its read-only user."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with serving(port) as url:
+        typer.echo(f"dashboard   {url}/  (Ctrl-C ends it)")
+        ended.wait()

@@ -1,0 +1,142 @@
+"""The web application: the page, its files, and the JSON and CSV that it asks for. It takes ids and filters, never SQL."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.errors import TokpulseError
+from dashboards.model import Page, Panel
+from dashboards.run import FilterError, Filters, UnknownPanelError
+from dashboards.web.asked import BadRequestError, earlier, filters_of
+from dashboards.web.guard import Guard, refused
+from dashboards.web.shape import csv_text, shown_columns, shown_rows
+from dashboards.web.source import Source
+
+STATIC = Path(__file__).with_name("static")
+EDITOR_PATH = "/thresholds"
+_log = logging.getLogger(__name__)
+
+
+def create_app(pages: Mapping[str, Page], source: Source, vendor: Path, editor: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The application over `pages`. `vendor` holds the chart library; `editor` are the threshold editor's routes, if enabled."""
+
+    async def index(request: Request) -> Response:
+        slug = request.url.path.strip("/")
+        if slug and slug not in pages and request.url.path != EDITOR_PATH:
+            raise HTTPException(404, f"no page {slug[:80]!r}")
+        return FileResponse(STATIC / "index.html")
+
+    async def listed(request: Request) -> Response:
+        return JSONResponse(
+            {"pages": [page.model_dump(mode="json") for page in pages.values()], "editor": bool(editor)},
+        )
+
+    async def panel(request: Request) -> Response:
+        slug, panel_id = request.path_params["slug"], request.path_params["panel"]
+        page, found = _find(pages, slug, panel_id)
+        filters = filters_of(page, request.query_params)
+        kind = request.query_params.get("format", "json")
+        if kind not in ("json", "csv"):
+            raise BadRequestError(f"format: {kind[:40]!r} is not known", "json or csv")
+        return await run_in_threadpool(_answer, source, page, found, filters, kind)
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    app = Starlette(
+        routes=[
+            Route("/api/health", health),
+            Route("/api/pages", listed),
+            Route("/api/pages/{slug}/panels/{panel}", panel),
+            *editor,
+            Mount("/static", _Files(directory=STATIC)),
+            Mount("/vendor", _Files(directory=vendor)),
+            Route("/{path:path}", index),
+        ],
+        exception_handlers={TokpulseError: _failed, HTTPException: _http_error, Exception: _unexpected},
+    )
+    # Outside of everything, so that answers to faults have the headers too.
+    return Guard(app)
+
+
+class _Files(StaticFiles):
+    """Files that a browser asks about each time, so that an upgrade shows at once; unchanged ones are not sent again."""
+
+    def file_response(self, *args: object, **named: object) -> Response:
+        response: Response = super().file_response(*args, **named)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _find(pages: Mapping[str, Page], slug: str, panel_id: str) -> tuple[Page, Panel]:
+    page = pages.get(slug)
+    if page is None:
+        raise UnknownPanelError(f"no page {slug[:80]!r}", "known: " + ", ".join(pages))
+    found = page.panel(panel_id)
+    if found is None:
+        known = ", ".join(panel.id for panel in page.panels)
+        raise UnknownPanelError(f"page {slug} has no panel {panel_id[:80]!r}", f"known: {known}")
+    return page, found
+
+
+def _answer(source: Source, page: Page, panel: Panel, filters: Filters, kind: str) -> Response:
+    answer = source.ask(page.slug, panel.id, panel.query, filters)
+    columns = shown_columns(panel, answer.result)
+    rows = shown_rows(columns, answer.result)
+    if kind == "csv":
+        return _csv_file(page, panel, filters, csv_text(columns, rows))
+    before = earlier(filters) if panel.compare else None
+    previous = source.ask(page.slug, panel.id, panel.query, before).result if before else None
+    return JSONResponse(
+        {
+            "columns": [column.model_dump(mode="json") for column in columns],
+            "rows": rows,
+            "previous": shown_rows(columns, previous) if previous else None,
+            "interval_s": filters.interval_s,
+            "limit": filters.limit,
+            "as_of_ms": answer.at_ms,
+            "read_rows": answer.result.read_rows,
+            "elapsed_ms": round(answer.result.elapsed_s * 1000, 1),
+        }
+    )
+
+
+def _csv_file(page: Page, panel: Panel, filters: Filters, text: str) -> Response:
+    ends = [datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y%m%dT%H%MZ") for ms in (filters.time_from_ms, filters.time_to_ms)]
+    name = f"{page.slug}-{panel.id}-{ends[0]}-{ends[1]}.csv"
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TokpulseError)
+    status = 500
+    if isinstance(error, BadRequestError | FilterError):
+        status = 400
+    elif isinstance(error, UnknownPanelError):
+        status = 404
+    elif isinstance(error, ClickHouseUnavailableError):
+        status = 503
+    return refused(status, error.message, error.hint)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refused(error.status_code, str(error.detail), "the pages are listed at the left of every page")
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    _log.exception("request for %s failed", request.url.path, exc_info=error)
+    return refused(500, f"{type(error).__name__} in the dashboard", "its terminal shows where it comes from; please report it")

@@ -1,0 +1,57 @@
+"""What a request of the page asks for, checked: time range and filters from its query string."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from connectors.errors import TokpulseError
+from dashboards.model import Page
+from dashboards.run import FilterError, Filters
+
+_KNOWN = frozenset({"from", "to", "creator", "post", "hashtag", "limit", "format"})
+DEFAULT_LIMIT = 50
+
+
+class BadRequestError(TokpulseError):
+    """A parameter that does not exist, or has a value that it cannot have."""
+
+
+def filters_of(page: Page, query: Mapping[str, str]) -> Filters:
+    """The filters in `query`. Raises BadRequestError and FilterError; nothing unknown is passed over in silence."""
+    unknown = sorted(set(query) - _KNOWN)
+    if unknown:
+        raise BadRequestError(f"unknown parameter {unknown[0][:40]!r}", "known: " + ", ".join(sorted(_KNOWN)))
+    offered = {item.name for item in page.filters}
+    for name in ("creator", "post", "hashtag"):
+        if query.get(name) and name not in offered:
+            raise BadRequestError(f"page {page.slug} has no filter {name}", "it has: " + (", ".join(sorted(offered)) or "none"))
+        if any(ord(sign) < 32 for sign in query.get(name, "")):
+            raise BadRequestError(f"{name} holds a control character", "ids and hashtags are plain text")
+    return Filters(
+        _integer(query, "from"),
+        _integer(query, "to"),
+        creator=query.get("creator", "").strip(),
+        post=query.get("post", "").strip(),
+        hashtag=query.get("hashtag", "").strip().removeprefix("#").lower(),
+        limit=_integer(query, "limit", DEFAULT_LIMIT),
+    )
+
+
+def earlier(filters: Filters) -> Filters | None:
+    """The same for the time as long before; None where that is before 1970."""
+    length = filters.time_to_ms - filters.time_from_ms
+    try:
+        return replace(filters, time_from_ms=filters.time_from_ms - length, time_to_ms=filters.time_from_ms)
+    except FilterError:
+        return None
+
+
+def _integer(query: Mapping[str, str], name: str, default: int | None = None) -> int:
+    text = query.get(name, "")
+    if not text and default is not None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        what = "Unix milliseconds" if name in ("from", "to") else "a whole number"
+        raise BadRequestError(f"{name}: {text[:40]!r} is not {what}" if text else f"{name} is missing", f"give {what}")
+    return int(text)

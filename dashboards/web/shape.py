@@ -1,0 +1,73 @@
+"""A panel's rows as the page and a CSV file have them: the columns that are shown, with their titles and units."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.errors import TokpulseError
+from dashboards.model import Column, Panel, Unit
+from dashboards.run import Result
+
+# A spreadsheet would run a text that begins so; captions and hashtags come from strangers.
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class PanelColumnsError(TokpulseError):
+    """The page definition lists a column that its query does not give."""
+
+
+def shown_columns(panel: Panel, result: Result) -> list[Column]:
+    """The columns of a table as it lists them; of a chart or a stat all that its query gives. Raises PanelColumnsError."""
+    missing = [column.name for column in panel.columns if column.name not in result.columns]
+    if missing:
+        raise PanelColumnsError(
+            f"panel {panel.id}: query {panel.query} gives no column {missing[0]}", f"it gives {', '.join(result.columns)}"
+        )
+    if panel.kind == "table":
+        return list(panel.columns)
+    listed = {column.name: column for column in panel.columns}
+    wanted = [panel.time_column, panel.series_column, *panel.value_columns]
+    return [listed.get(name) or Column(name=name, title=_title(name), unit=_unit(panel, name)) for name in wanted if name]
+
+
+def shown_rows(columns: Sequence[Column], result: Result) -> list[list[Any]]:
+    """The cells of those columns."""
+    places = [result.columns.index(column.name) for column in columns]
+    return [[row[place] for place in places] for row in result.rows]
+
+
+def csv_text(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> str:
+    """RFC 4180 with the names of the columns first; times in ISO 8601 UTC, lists as JSON, what is unknown is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        writer.writerow([_csv_value(column, value) for column, value in zip(columns, row, strict=True)])
+    return out.getvalue()
+
+
+def _csv_value(column: Column, value: Any) -> Any:
+    if value is None:
+        return ""
+    if column.unit == "time" and isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, list):
+        return json.dumps(value)
+    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
+        return f"'{value}"
+    return value
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _unit(panel: Panel, name: str) -> Unit:
+    if name == panel.time_column:
+        return "time"
+    return "text" if name == panel.series_column else panel.unit

@@ -1,0 +1,178 @@
+// Charts over time: uPlot draws lines and bars; legend, tooltip and descriptions are elements.
+
+import { h, s } from "./dom.js";
+import { format, tickText, timeText } from "./format.js";
+import { described, seriesOf, stepOf, withGaps } from "./series.js";
+
+const MOST_SERIES = 8;
+// Lines differ by dashes as well as by color.
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [12, 4], [2, 6], [6, 2, 2, 2]];
+// Moods have colors of their own; everything else goes by its place.
+const MOODS = { positive: 3, neutral: 8, negative: 2 };
+const FONT = "11px system-ui, sans-serif";
+
+/** One chart in `body`. `onzoom(fromMs, toMs)` is called when a range is drawn with the mouse. */
+export class Chart {
+  constructor(body, panel, onzoom) {
+    this.body = body;
+    this.panel = panel;
+    this.onzoom = onzoom;
+    this.off = new Set();
+    this.plot = null;
+    this.legend = h("div", { class: "legend", role: "group", "aria-label": "Series" });
+    this.holder = h("div", { class: "plot", role: "img" });
+    this.tip = h("div", { class: "tip", hidden: true });
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(this.holder);
+  }
+
+  /** Draws the rows. False when there is nothing to show. */
+  draw(data, span) {
+    this.data = data;
+    this.span = span;
+    const shaped = seriesOf(this.panel, data, MOST_SERIES);
+    if (!shaped.times.length) return false;
+    this.step = stepOf(shaped.times, data.interval_s);
+    this.shown = this.panel.kind === "bars" ? shaped : withGaps(shaped, this.step);
+    this.holder.setAttribute("aria-label", described(this.panel, this.shown, format, timeText));
+    if (this.holder.parentNode !== this.body) this.body.replaceChildren(this.legend, this.holder);
+    this.render();
+    return true;
+  }
+
+  /** Draws anew: other rows, another theme, another size of the letters. */
+  render() {
+    if (!this.shown) return;
+    const key = JSON.stringify([this.shown.series.map((one) => one.key), [...this.off], document.documentElement.dataset.theme]);
+    const values = this.values();
+    if (this.plot && this.key === key) {
+      this.plot.setData(values, false);
+      this.plot.setScale("x", { min: this.span.from / 1000, max: this.span.to / 1000 });
+      return;
+    }
+    this.key = key;
+    this.plot?.destroy();
+    this.drawLegend();
+    this.plot = new uPlot(this.options(), values, this.holder);
+    this.plot.over.append(this.tip);
+  }
+
+  visible() {
+    return this.shown.series.map((one, index) => ({ ...one, index })).filter((one) => !this.off.has(one.key));
+  }
+
+  /** What uPlot draws: for stacked bars running sums, the highest first, so that lower ones lie over it. */
+  values() {
+    const lines = this.visible().map((one) => one.values);
+    if (!this.panel.stacked) return [this.shown.times, ...lines];
+    const sums = [];
+    lines.forEach((values, at) => sums.push(values.map((number, index) => (number ?? 0) + (at ? sums[at - 1][index] : 0))));
+    return [this.shown.times, ...sums.reverse()];
+  }
+
+  options() {
+    const style = getComputedStyle(document.documentElement);
+    const color = (name) => style.getPropertyValue(name).trim();
+    const bars = this.panel.kind === "bars";
+    const drawn = this.panel.stacked ? this.visible().reverse() : this.visible();
+    const single = this.shown.series.length === 1;
+    const series = drawn.map((one) => {
+      const stroke = color(`--series-${colorOf(one)}`);
+      if (bars) return { stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [this.barShare(), 40], align: 1, radius: this.panel.stacked ? 0 : 0.15 }) };
+      return { stroke, width: 2, dash: DASHES[one.index], fill: single ? `${stroke}22` : null, points: { size: 5, fill: stroke, width: 0 }, spanGaps: false };
+    });
+    const axis = { stroke: color("--muted"), font: FONT, grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+    const unit = this.shown.series[0].unit;
+    return {
+      ...this.size(),
+      legend: { show: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      padding: [12, 10, 0, 0],
+      cursor: { sync: { key: "tokpulse" }, drag: { x: true, y: false, setScale: false }, points: { size: 7 }, y: false },
+      scales: { x: { range: () => [this.span.from / 1000, this.span.to / 1000] }, y: { range: (plot, low, high) => this.range(low, high) } },
+      axes: [
+        { ...axis, grid: { show: false }, space: 70, size: 30, values: (plot, splits, at, space, step) => splits.map((one) => tickText(one, step)) },
+        { ...axis, size: 56, space: 34, values: (plot, splits) => splits.map((one) => format(one, unit).text) },
+      ],
+      series: [{}, ...series],
+      hooks: { setCursor: [(plot) => this.point(plot)], setSelect: [(plot) => this.zoom(plot)] },
+    };
+  }
+
+  range(low, high) {
+    if (low === null || high === null) return [0, 1];
+    const bottom = Math.min(low, 0);
+    const top = Math.max(high, 0);
+    if (bottom === top) return [0, 1];
+    const room = (top - bottom) * 0.08;
+    return [bottom < 0 ? bottom - room : 0, top > 0 ? top + room : 0];
+  }
+
+  barShare() {
+    const width = this.size().width - 66;
+    const slot = (width * this.step * 1000) / (this.span.to - this.span.from);
+    return slot > 8 ? 0.72 : 0.9;
+  }
+
+  size() {
+    return { width: Math.max(160, this.holder.clientWidth), height: Math.max(120, this.holder.clientHeight) };
+  }
+
+  fit() {
+    if (this.plot && this.holder.clientWidth) this.plot.setSize(this.size());
+  }
+
+  zoom(plot) {
+    if (plot.select.width < 8) return;
+    const at = (pixel) => Math.round(plot.posToVal(pixel, "x") * 1000);
+    const [from, to] = [at(plot.select.left), at(plot.select.left + plot.select.width)];
+    plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    this.onzoom(from, to);
+  }
+
+  point(plot) {
+    const index = plot.cursor.idx;
+    const own = plot.cursor.event !== undefined || plot.over.matches(":hover");
+    if (index === null || index === undefined || !own || plot.cursor.left < 0) {
+      this.tip.hidden = true;
+      return;
+    }
+    this.tip.replaceChildren(
+      h("p", { class: "tip-time" }, `${timeText(this.shown.times[index] * 1000)} UTC`),
+      ...this.visible().map((one) => h("p", {}, swatch(this.panel, one), h("span", { class: "tip-name" }, one.title), h("span", { class: "tip-value" }, format(one.values[index], one.unit).exact))),
+    );
+    this.tip.hidden = false;
+    const left = plot.cursor.left > plot.over.clientWidth / 2 ? plot.cursor.left - this.tip.offsetWidth - 12 : plot.cursor.left + 12;
+    this.tip.style.transform = `translate(${Math.max(0, left)}px, 4px)`;
+  }
+
+  drawLegend() {
+    const many = this.shown.series.length > 1;
+    const left = this.shown.left ? h("span", { class: "muted" }, `and ${this.shown.left} smaller ones, not shown`) : null;
+    this.legend.hidden = !many;
+    this.legend.replaceChildren(...this.shown.series.map((one, index) => h("button", { type: "button", "aria-pressed": String(!this.off.has(one.key)), title: `Show or hide ${one.title}`, onclick: () => this.toggle(one.key) }, swatch(this.panel, { ...one, index }), one.title)), ...(left ? [left] : []));
+  }
+
+  toggle(key) {
+    if (!this.off.delete(key) && this.off.size + 1 < this.shown.series.length) this.off.add(key);
+    const place = this.shown.series.findIndex((one) => one.key === key);
+    this.render();
+    this.legend.children[place]?.focus();
+  }
+
+  destroy() {
+    this.resize.disconnect();
+    this.plot?.destroy();
+    this.plot = null;
+  }
+}
+
+function colorOf({ key, index }) {
+  return MOODS[key] ?? index + 1;
+}
+
+function swatch(panel, one) {
+  const props = { class: `swatch series-${colorOf(one)}`, width: 18, height: 10, "aria-hidden": "true" };
+  if (panel.kind === "bars") return s("svg", props, s("rect", { x: 4, width: 10, height: 10, rx: 2 }));
+  return s("svg", props, s("line", { x1: 0, x2: 18, y1: 5, y2: 5, "stroke-dasharray": DASHES[one.index].join(" ") || null }));
+}

@@ -1,0 +1,169 @@
+// A page of panels that stays fresh.
+
+import { ask, Failure, panelAddress } from "./api.js";
+import { announce, h, icon } from "./dom.js";
+import { PanelView } from "./panel.js";
+import { onPage, pageOf, span } from "./state.js";
+import { Toolbar } from "./toolbar.js";
+
+const RETRY_S = 3;
+const RECENT = 200;
+// Creators, posts and hashtags that tables have shown: suggestions for the filters.
+const seen = { creator: new Set(), post: new Set(), hashtag: new Set() };
+
+/** Shows one page. `app`: {pages, state(), go(state, options)}. */
+export class PageView {
+  constructor(page, app) {
+    this.page = page;
+    this.app = app;
+    this.asOf = null;
+    this.failure = null;
+    this.round = 0;
+    this.everyS = Math.max(3, page.refresh_s - 2);
+    this.range = span(app.state(), page);
+    const host = {
+      page,
+      state: app.state,
+      span: () => this.range,
+      change: (patch) => app.go({ ...app.state(), ...patch }),
+      refresh: (told) => this.refresh(told),
+      link: (subject, value) => this.link(subject, value),
+      suggestions: (subject) => [...seen[subject]].slice(-RECENT).reverse(),
+    };
+    this.toolbar = new Toolbar(host);
+    this.banner = h("div", { class: "banner", role: "alert", hidden: true });
+    this.panels = page.panels.map((panel) => new PanelView(panel, host));
+    this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
+    this.chooser = h("div", { class: "chooser", hidden: true });
+    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("h1", {}, page.title), h("p", { class: "lead" }, page.description)), this.toolbar.element, this.banner, this.chooser, this.grid);
+    this.onshow = () => !document.hidden && this.schedule(0);
+    document.addEventListener("visibilitychange", this.onshow);
+  }
+
+  link(subject, value) {
+    const page = pageOf(this.app.pages, subject);
+    return page ? this.app.address(onPage(this.app.state(), page, { [subject]: value })) : null;
+  }
+
+  /** The state has changed on the same page. `asked`: other rows are wanted, not only another view of them. */
+  update(asked) {
+    this.toolbar.show();
+    this.toolbar.freshness(this.asOf, this.everyS, this.failure);
+    if (asked) {
+      for (const panel of this.panels) panel.element.setAttribute("aria-busy", "true");
+      this.refresh(false);
+    } else {
+      for (const panel of this.panels) panel.draw();
+      this.schedule();
+    }
+  }
+
+  missing() {
+    return this.page.filters.find((item) => item.required && !this.app.state().filters[item.name]);
+  }
+
+  /** Asks for all panels' rows; an answer to an older question is dropped. */
+  async refresh(told) {
+    const round = (this.round += 1);
+    this.stopAsking?.abort();
+    const { signal } = (this.stopAsking = new AbortController());
+    const missing = this.missing();
+    this.grid.hidden = Boolean(missing);
+    this.chooser.hidden = !missing;
+    if (missing) return this.choose(missing, signal);
+    const state = this.app.state();
+    this.range = span(state, this.page);
+    let failure = null;
+    let asOf = null;
+    await Promise.all(this.panels.map(async (panel) => {
+      try {
+        const data = await ask(panelAddress(this.page, panel.panel, this.range, state), { signal });
+        if (round !== this.round) return;
+        remember(panel.panel, data);
+        panel.draw(data);
+        asOf = Math.max(asOf ?? 0, data.as_of_ms);
+      } catch (error) {
+        if (error.name === "AbortError" || round !== this.round) return;
+        if (!(error instanceof Failure)) throw error;
+        panel.fail(error, this.asOf);
+        if (!failure || [0, 503].includes(error.status)) failure = error;
+      }
+    }));
+    if (round !== this.round) return;
+    this.asOf = asOf ?? this.asOf;
+    this.element.dataset.ready = "true";
+    this.report(failure, told);
+    this.schedule();
+  }
+
+  report(failure, told) {
+    const away = failure && [0, 503].includes(failure.status);
+    if (this.failure && !failure) announce("The figures are up to date again.");
+    else if (told && !failure) announce(`Refreshed at ${new Date(this.asOf).toISOString().slice(11, 19)} UTC.`);
+    this.failure = failure;
+    this.banner.hidden = !away;
+    // An alert that is written anew each time would be read aloud each time.
+    const text = away ? `${failure.message} ${failure.hint}` : "";
+    if (this.banner.dataset.text !== text) {
+      this.banner.dataset.text = text;
+      this.banner.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, failure?.message ?? ""), h("p", {}, `${failure?.hint ?? ""} This page tries again every ${RETRY_S} seconds.`)));
+    }
+    this.toolbar.freshness(this.asOf, this.everyS, failure);
+  }
+
+  /** Sets the time of the next refresh; on a common grid, so that tabs that show the same ask at the same time. */
+  schedule(inMs = null) {
+    clearTimeout(this.timer);
+    if (document.hidden || (!this.app.state().live && !this.failure)) return;
+    const every = (this.failure ? RETRY_S : this.everyS) * 1000;
+    this.timer = setTimeout(() => this.refresh(false), inMs ?? every - (this.failure ? 0 : Date.now() % every));
+  }
+
+  /** A page about one creator, post or hashtag, and none is chosen: offers some that other pages show. */
+  async choose(item, signal) {
+    this.element.dataset.ready = "true";
+    this.toolbar.freshness(this.asOf, this.everyS, null);
+    const offer = (found) => {
+      const values = [...new Set([...found, ...seen[item.name]])].slice(0, 12);
+      this.chooser.replaceChildren(icon(this.page.slug), h("h2", {}, `Choose a ${item.name}`),
+        h("p", {}, `This page shows one ${item.name}: type one into the filter above${values.length ? ", or take one of these." : ", or follow a link in a table of another page."}`),
+        values.length ? h("ul", { class: "choices" }, values.map((value) => h("li", {}, h("a", { class: "button", href: this.link(item.name, value) }, item.name === "hashtag" ? `#${value}` : value)))) : null);
+    };
+    offer([]);
+    for (const page of this.app.pages) {
+      if (page.filters.some((one) => one.required)) continue;
+      const panel = page.panels.find((one) => one.kind === "table" && one.columns.some((column) => column.link === item.name));
+      if (!panel) continue;
+      const state = { ...this.app.state(), filters: {} };
+      try {
+        const data = await ask(panelAddress(page, panel, span(state, this.page), state), { signal });
+        const at = data.columns.findIndex((column) => column.link === item.name);
+        offer(data.rows.map((row) => row[at]).filter(Boolean).map(String));
+        return;
+      } catch (error) {
+        if (error.name === "AbortError") return;
+        this.report(error, false);
+        return;
+      }
+    }
+  }
+
+  restyle() {
+    for (const panel of this.panels) panel.restyle();
+  }
+
+  destroy() {
+    this.round += 1;
+    this.stopAsking?.abort();
+    clearTimeout(this.timer);
+    document.removeEventListener("visibilitychange", this.onshow);
+    for (const panel of this.panels) panel.dropChart();
+  }
+}
+
+function remember(panel, data) {
+  data.columns.forEach((column, at) => {
+    if (!column.link) return;
+    for (const row of data.rows) if (row[at]) seen[column.link].add(String(row[at]));
+  });
+}

@@ -1,0 +1,131 @@
+// One panel: its frame, and what is in it: figures, "nothing yet", or what went wrong.
+
+import { panelAddress } from "./api.js";
+import { Chart } from "./chart.js";
+import { h, hidden, icon, iconButton } from "./dom.js";
+import { clockText } from "./format.js";
+import { drawStat } from "./stat.js";
+import { drawTable, moreRows } from "./table.js";
+
+/** The view of a panel. `host`: {page, state(), span(), change(patch), link(subject, value)} of the page that it is on. */
+export class PanelView {
+  constructor(panel, host) {
+    this.panel = panel;
+    this.host = host;
+    this.data = null;
+    this.chart = null;
+    this.body = h("div", { class: "panel-body" }, h("div", { class: "skeleton", "aria-hidden": "true" }));
+    this.foot = h("div", { class: "panel-foot" });
+    const title = `panel-${panel.id}`;
+    this.csv = h("a", { class: "icon-button", href: "#", download: true, "aria-label": `${panel.title} as CSV`, title: "Download as CSV" }, icon("csv"));
+    this.toggle = this.isChart() ? iconButton("table", "", () => this.switchView()) : null;
+    this.element = h("section", { class: `panel ${panel.kind} w-${panel.width} h-${panel.height}`, "aria-labelledby": title, "data-panel": panel.id, "aria-busy": "true" },
+      h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
+      this.body, this.foot);
+  }
+
+  isChart() {
+    return this.panel.kind === "timeseries" || this.panel.kind === "bars";
+  }
+
+  asTable() {
+    return this.host.state().view[this.panel.id] === "table";
+  }
+
+  helpButton() {
+    const id = `help-${this.panel.id}`;
+    const note = h("div", { id, class: "popover note", popover: "auto" }, h("p", {}, this.panel.help));
+    const button = iconButton("help", `What ${this.panel.title} shows`, null, { popovertarget: id });
+    note.addEventListener("beforetoggle", (event) => event.newState === "open" && placeBelow(note, button));
+    return [button, note];
+  }
+
+  /** Draws an answer of the server, or the one there is in another way. */
+  draw(data = this.data) {
+    if (!data) return;
+    this.data = data;
+    this.element.setAttribute("aria-busy", "false");
+    this.element.classList.remove("stale");
+    const state = this.host.state();
+    this.csv.href = panelAddress(this.host.page, this.panel, this.host.span(), state, "csv");
+    this.foot.replaceChildren();
+    if (!this.drawKind(data, state)) this.drawEmpty();
+  }
+
+  drawKind(data, state) {
+    if (!data.rows.length) return false;
+    if (this.panel.kind === "stat") return drawStat(this.body, this.panel, data, this.host.span());
+    if (this.toggle) this.labelToggle();
+    if (this.panel.kind === "table" || this.asTable()) {
+      this.dropChart();
+      drawTable(this.body, this.panel, data, {
+        sort: state.sort[this.panel.id],
+        onsort: (sort) => this.host.change({ sort: { ...state.sort, [this.panel.id]: sort } }),
+        link: this.host.link,
+        caption: `${this.panel.title}. ${this.panel.help}`,
+      });
+      const more = this.panel.kind === "table" ? moreRows(data.rows.length, data.limit, () => this.host.change({ rows: Math.min(1000, data.limit * 4) })) : null;
+      if (more) this.foot.append(more);
+      return true;
+    }
+    this.chart ??= new Chart(this.body, this.panel, (from, to) => this.host.change({ from, to, range: null }));
+    return this.chart.draw(data, this.host.span());
+  }
+
+  labelToggle() {
+    const label = this.asTable() ? "Show as chart" : "Show as table";
+    this.toggle.title = label;
+    this.toggle.setAttribute("aria-label", `${label}: ${this.panel.title}`);
+    this.toggle.querySelector("use").setAttribute("href", `/static/icons.svg#${this.asTable() ? "chart" : "table"}`);
+  }
+
+  switchView() {
+    const view = { ...this.host.state().view };
+    if (this.asTable()) delete view[this.panel.id];
+    else view[this.panel.id] = "table";
+    this.host.change({ view });
+  }
+
+  drawEmpty() {
+    this.dropChart();
+    this.body.replaceChildren(h("div", { class: "empty" }, icon("empty"), h("p", {}, h("strong", {}, "Nothing in this range. "), this.panel.empty)));
+  }
+
+  /** Shows what went wrong; figures that are there stay, marked as old. */
+  fail(failure, asOf) {
+    this.element.setAttribute("aria-busy", "false");
+    if (this.data) {
+      this.element.classList.add("stale");
+      this.foot.replaceChildren(h("p", { class: "old" }, icon("alert"), `as of ${clockText(asOf ?? this.data.as_of_ms)} UTC`));
+      return;
+    }
+    this.dropChart();
+    this.body.replaceChildren(h("div", { class: "empty error" }, icon("alert"), h("p", {}, h("strong", {}, failure.message), " ", failure.hint)));
+  }
+
+  /** The theme has changed: canvases do not notice by themselves. */
+  restyle() {
+    this.chart?.render();
+  }
+
+  dropChart() {
+    this.chart?.destroy();
+    this.chart = null;
+  }
+}
+
+/** Puts a popover below its button, within the window. */
+export function placeBelow(popover, button) {
+  const at = button.getBoundingClientRect();
+  requestAnimationFrame(() => {
+    const left = Math.min(at.left, document.documentElement.clientWidth - popover.offsetWidth - 8);
+    const below = at.bottom + 6 + popover.offsetHeight < window.innerHeight;
+    popover.style.left = `${Math.max(8, left)}px`;
+    popover.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - 6 - popover.offsetHeight)}px`;
+  });
+}
+
+/** The words of a label for those who see it differently. */
+export function labelled(text, control) {
+  return h("label", { class: "field" }, hidden(text), control);
+}

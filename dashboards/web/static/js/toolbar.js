@@ -1,0 +1,108 @@
+// Above the figures: time range, filters, and how fresh all of it is.
+
+import { h, icon, iconButton } from "./dom.js";
+import { clockText, timeText } from "./format.js";
+import { placeBelow } from "./panel.js";
+import { PRESETS, rangeMs, rangeName, span } from "./state.js";
+
+/** The toolbar of a page. `host`: {page, state(), change(patch), refresh(), suggestions(subject)}. */
+export class Toolbar {
+  constructor(host) {
+    this.host = host;
+    this.updated = h("span", { class: "updated" }, "loading");
+    this.pause = iconButton("pause", "", () => host.change({ live: !host.state().live }));
+    this.rangeLabel = h("span", {});
+    this.rangeButton = h("button", { type: "button", class: "button", id: "range-button", popovertarget: "range-menu" }, icon("clock"), this.rangeLabel, icon("down"));
+    this.menu = this.rangeMenu();
+    this.inputs = host.page.filters.map((item) => this.filter(item));
+    this.element = h("div", { class: "toolbar" },
+      h("div", { class: "group", role: "group", "aria-label": "Time range" },
+        iconButton("left", "Earlier", () => this.shift(-1)), this.rangeButton, iconButton("right", "Later", () => this.shift(1)), this.menu),
+      this.inputs.length ? h("div", { class: "group", role: "search", "aria-label": "Filters" }, this.inputs.map((one) => one.element)) : null,
+      h("div", { class: "group end", role: "group", "aria-label": "Refresh" }, this.updated, this.pause, iconButton("refresh", "Refresh now (r)", () => host.refresh(true))));
+    this.show();
+  }
+
+  /** What the state says, in all controls. */
+  show() {
+    const state = this.host.state();
+    const shown = state.from === null ? rangeName(state.range ?? this.host.page.default_range) : `${timeText(state.from)} \u2013 ${timeText(state.to)}`;
+    this.rangeLabel.textContent = shown[0].toUpperCase() + shown.slice(1);
+    this.rangeButton.setAttribute("aria-label", `Time range: ${shown}`);
+    const label = state.live ? "Pause the refresh (p)" : "Go on refreshing (p)";
+    this.pause.title = label;
+    this.pause.setAttribute("aria-label", label);
+    this.pause.querySelector("use").setAttribute("href", `/static/icons.svg#${state.live ? "pause" : "play"}`);
+    for (const one of this.inputs) {
+      if (document.activeElement !== one.input) one.input.value = state.filters[one.name] ?? "";
+      one.clear.hidden = !state.filters[one.name];
+    }
+    for (const preset of this.menu.querySelectorAll("[data-range]")) preset.setAttribute("aria-pressed", String(state.from === null && preset.dataset.range === (state.range ?? this.host.page.default_range)));
+  }
+
+  /** How fresh the figures are: at `ms`, refreshed every `everyS` seconds; `ms` null while there is no answer. */
+  freshness(ms, everyS, failed) {
+    const state = this.host.state();
+    const mode = failed ? "trying again" : state.live ? `every ${everyS} s` : "paused";
+    this.updated.replaceChildren(h("span", { class: `lamp ${failed ? "bad" : state.live ? "ok" : "off"}`, "aria-hidden": "true" }),
+      ms === null ? "no answer yet" : h("span", {}, "Updated ", h("time", { datetime: new Date(ms).toISOString() }, clockText(ms)), " UTC"), h("span", { class: "muted mode" }, mode));
+  }
+
+  rangeMenu() {
+    const presets = PRESETS.map((range) => h("button", { type: "button", "data-range": range, onclick: () => this.choose({ range, from: null, to: null }) }, rangeName(range)));
+    const input = (label) => h("input", { type: "datetime-local", step: "60", "aria-label": `${label} (UTC)`, max: "9999-12-31T23:59" });
+    const [from, to] = [input("From"), input("To")];
+    const problem = h("p", { class: "problem", role: "alert" });
+    const apply = () => {
+      const [begin, end] = [Date.parse(`${from.value}Z`), Date.parse(`${to.value}Z`)];
+      if (!(begin < end)) problem.textContent = "Give a beginning and a later end.";
+      else if (end - begin > rangeMs("400d")) problem.textContent = "At most 400 days.";
+      else this.choose({ from: begin, to: end, range: null });
+    };
+    const form = h("form", { class: "absolute", onsubmit: (event) => (event.preventDefault(), apply()) },
+      h("p", { class: "menu-title" }, "From \u2013 to, in UTC"), h("label", {}, "From", from), h("label", {}, "To", to), problem,
+      h("button", { type: "button", class: "button primary", onclick: apply }, "Apply"));
+    const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets), form);
+    menu.addEventListener("beforetoggle", (event) => {
+      if (event.newState !== "open") return;
+      const now = span(this.host.state(), this.host.page);
+      from.value = new Date(now.from).toISOString().slice(0, 16);
+      to.value = new Date(now.to).toISOString().slice(0, 16);
+      problem.textContent = "";
+      placeBelow(menu, this.rangeButton);
+    });
+    menu.addEventListener("toggle", (event) => event.newState === "open" && (menu.querySelector("[aria-pressed=true]") ?? from).focus());
+    return menu;
+  }
+
+  choose(patch) {
+    this.menu.hidePopover();
+    this.host.change(patch);
+    this.rangeButton.focus();
+  }
+
+  shift(direction) {
+    const now = span(this.host.state(), this.host.page);
+    const by = ((now.to - now.from) / 2) * direction;
+    this.host.change({ from: Math.round(now.from + by), to: Math.round(now.to + by), range: null });
+  }
+
+  filter(item) {
+    const name = item.name;
+    const list = h("datalist", { id: `known-${name}` });
+    const input = h("input", { type: "search", name, placeholder: `${name}${item.required ? "" : ", any"}`, "aria-label": `Filter by ${name}${name === "hashtag" ? "" : " id"}`, list: list.id, autocomplete: "off", spellcheck: "false", maxlength: "200" });
+    const apply = () => {
+      const chosen = input.value.trim().replace(/^#/, "");
+      if (chosen !== (this.host.state().filters[name] ?? "")) this.host.change({ filters: { ...this.host.state().filters, [name]: chosen } });
+    };
+    input.addEventListener("change", apply);
+    input.addEventListener("keydown", (event) => event.key === "Enter" && apply());
+    input.addEventListener("focus", () => list.replaceChildren(...this.host.suggestions(name).map((value) => h("option", { value }))));
+    const clear = iconButton("close", `Clear the ${name}`, () => {
+      input.value = "";
+      apply();
+      input.focus();
+    }, { class: "icon-button clear" });
+    return { name, input, clear, element: h("div", { class: "filter" }, h("span", { class: "filter-name", "aria-hidden": "true" }, name), input, clear, list) };
+  }
+}

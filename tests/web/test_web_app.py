@@ -1,0 +1,169 @@
+"""The web application, asked without a socket: what it serves, what it refuses, and in which words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from connectors.clickhouse_client import ClickHouseUnavailableError
+from dashboards.run import Filters, Result
+from dashboards.web.guard import HEADERS
+
+from .asking import HOST, RESULTS, FakeBoards, app_of, ask, source_of
+
+RANGE = "from=1767571200000&to=1767657600000"
+PANELS = "/api/pages/small/panels"
+
+
+def error_of(path: str, status: int, **named: Any) -> dict[str, Any]:
+    answer = ask(app_of(source_of(FakeBoards())), path, **named)
+    assert answer.status_code == status, answer.text
+    found = answer.json()["error"]
+    assert found["message"]
+    assert found["hint"]
+    return dict(found)
+
+
+def test_the_definitions_are_those_of_the_files() -> None:
+    answer = ask(app_of(source_of(FakeBoards())), "/api/pages").json()
+    assert answer["editor"] is False
+    (page,) = answer["pages"]
+    assert [panel["id"] for panel in page["panels"]] == ["gained", "posts", "growth"]
+    assert "SELECT" not in str(answer)
+
+
+def test_a_table_has_the_columns_that_it_lists_and_no_other() -> None:
+    boards = FakeBoards()
+    answer = ask(app_of(source_of(boards)), f"{PANELS}/posts?{RANGE}&creator=68&limit=7").json()
+    assert [column["name"] for column in answer["columns"]] == ["title", "plays", "seen_at", "by_hour"]
+    assert answer["rows"] == [["=HYPERLINK(1)", -3, 1_767_571_200_250, [1, None, 2]], ['a "b",\nc', None, 0, []]]
+    assert (answer["limit"], answer["read_rows"], answer["previous"]) == (7, 20, None)
+    assert boards.asked == [("small", "posts", Filters(1_767_571_200_000, 1_767_657_600_000, creator="68", limit=7))]
+
+
+def test_a_stat_comes_with_the_time_before() -> None:
+    boards = FakeBoards()
+    answer = ask(app_of(source_of(boards)), f"{PANELS}/gained?{RANGE}").json()
+    assert (answer["rows"], answer["previous"]) == ([[7]], [[7]])
+    assert [filters.time_from_ms for _, _, filters in boards.asked] == [1_767_571_200_000, 1_767_484_800_000]
+    assert ask(app_of(source_of(boards)), f"{PANELS}/gained?from=5&to=500").json()["previous"] is None
+
+
+def test_a_chart_gives_time_series_and_value_with_units() -> None:
+    answer = ask(app_of(source_of(FakeBoards())), f"{PANELS}/growth?{RANGE}").json()
+    assert [(column["name"], column["unit"]) for column in answer["columns"]] == [
+        ("bucket", "time"),
+        ("tier", "text"),
+        ("plays", "plays"),
+    ]
+    assert answer["interval_s"] == 600
+
+
+def test_a_csv_file_has_the_rows_of_the_table_and_no_formula() -> None:
+    answer = ask(app_of(source_of(FakeBoards())), f"{PANELS}/posts?{RANGE}&format=csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="small-posts-20260105T0000Z-20260106T0000Z.csv"'
+    assert list(csv.reader(io.StringIO(answer.text, newline=""))) == [
+        ["title", "plays", "seen_at", "by_hour"],
+        ["'=HYPERLINK(1)", "-3", "2026-01-05T00:00:00.250Z", "[1, null, 2]"],
+        ['a "b",\nc', "", "1970-01-01T00:00:00.000Z", "[]"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("", "from"),
+        ("from=1&to=x", "to"),
+        ("from=1&to=-1", "to"),
+        ("from=10&to=5", "range"),
+        ("from=1&to=99999999999999", "longer"),
+        ("from=1&to=9999999999999999", "to"),
+        (f"{RANGE}&limit=0", "limit"),
+        (f"{RANGE}&limit=100000", "limit"),
+        (f"{RANGE}&post=1", "no filter post"),
+        (f"{RANGE}&query=SELECT+1", "query"),
+        (f"{RANGE}&format=xml", "format"),
+        (f"{RANGE}&creator={'x' * 201}", "creator"),
+        (f"{RANGE}&creator=%00", "creator"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_refused(query: str, named: str) -> None:
+    assert named in error_of(f"{PANELS}/posts?{query}", 400)["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/pages/none/panels/posts?", f"{PANELS}/none?", "/nowhere", "/static/none.js", "/static/../app.py"]
+)
+def test_what_does_not_exist_is_said_so(path: str) -> None:
+    error_of(path + RANGE if path.endswith("?") else path, 404)
+
+
+@pytest.mark.parametrize("path", ["/", "/small", "/api/pages", f"{PANELS}/none?{RANGE}", "/static/js/main.js", "/nowhere"])
+def test_every_answer_has_the_strict_headers(path: str) -> None:
+    headers = ask(app_of(source_of(FakeBoards())), path).headers
+    assert {name: headers.get(name) for name in HEADERS} == dict(HEADERS)
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] in ("no-store", "no-cache")
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8050", "127.0.0.1.evil.example:8050", "", "10.0.0.1:8050", "[::2]:8050"]
+)
+def test_another_name_for_this_machine_is_refused(host: str) -> None:
+    error_of("/api/pages", 421, headers={"Host": host})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:9999", "localhost:8050", "[::1]:8050", "[::1]"])
+def test_every_name_of_loopback_is_served(host: str) -> None:
+    assert ask(app_of(source_of(FakeBoards())), "/api/pages", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"])
+def test_nothing_but_reading_is_served(method: str) -> None:
+    error_of("/api/pages", 405, method=method)
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", f"https://{HOST}"])
+def test_a_post_from_elsewhere_is_refused(origin: str | None) -> None:
+    error_of("/api/pages", 403, method="POST", headers={} if origin is None else {"Origin": origin})
+
+
+def test_a_post_of_the_own_page_finds_nothing_to_write_to() -> None:
+    error_of("/api/pages", 405, method="POST", headers={"Origin": f"http://{HOST}"})
+
+
+def test_another_site_may_link_here_but_not_read() -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    error_of("/api/pages", 403, headers={**headers, "Sec-Fetch-Mode": "no-cors"})
+    assert ask(app_of(source_of(FakeBoards())), "/", headers={**headers, "Sec-Fetch-Mode": "navigate"}).status_code == 200
+
+
+def test_clickhouse_that_is_away_is_a_503_with_what_to_do() -> None:
+    def away() -> None:
+        raise ClickHouseUnavailableError("ClickHouse at http://u:***@h does not answer", "`tokpulse status`")
+
+    answer = ask(app_of(source_of(FakeBoards(during=away))), f"{PANELS}/posts?{RANGE}")
+    assert answer.status_code == 503
+    assert answer.json()["error"] == {"message": "ClickHouse at http://u:***@h does not answer", "hint": "`tokpulse status`"}
+
+
+def test_a_definition_that_lists_a_column_too_many_names_it() -> None:
+    boards = FakeBoards({**RESULTS, "posts": Result(("title",), (), 0, 0.0)})
+    answer = ask(app_of(source_of(boards)), f"{PANELS}/posts?{RANGE}")
+    assert answer.status_code == 500
+    assert "query posts gives no column plays" in answer.json()["error"]["message"]
+
+
+def test_a_fault_of_ours_shows_no_trace_to_the_browser() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("secret detail")
+
+    answer = ask(app_of(source_of(FakeBoards(during=broken))), f"{PANELS}/posts?{RANGE}")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
