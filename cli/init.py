@@ -22,16 +22,17 @@ def command(
 ) -> None:
     """Create topics, register schemas, migrate ClickHouse and publish the first thresholds on existing services; start nothing.
 
-    The services are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL. Safe to repeat: what is already
-    as it should be is left alone. `tokpulse up` does the same for the local stack.
+    The services are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL (CLICKHOUSE_ADMIN_URL
+    for the migrations, where it is set). Safe to repeat: what is already as it should be is left alone. `tokpulse up` does the
+    same for the local stack.
     """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     topics = load_topics()
     changes = apply_topics(kafka.admin(endpoints.kafka_bootstrap_servers), topics, replication)
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         changes += apply_schemas(registry, topics)
-    changes += apply_migrations(endpoints.clickhouse_url)
-    changes += apply_comments(endpoints.clickhouse_url)
+    changes += apply_migrations(endpoints.clickhouse_admin_url)
+    changes += apply_comments(endpoints.clickhouse_admin_url)
     changes += establish(endpoints)
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         typer.echo(change)

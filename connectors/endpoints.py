@@ -19,10 +19,13 @@ VARIABLES = (
     "SCHEMA_REGISTRY_URL",
     "CLICKHOUSE_URL",
     "CLICKHOUSE_READER_URL",
+    "CLICKHOUSE_ADMIN_URL",
     "FLINK_REST_URL",
     "FLINK_HOME",
     "FLINK_CONF_DIR",
 )
+# Whoever has no use for them need not have them.
+OPTIONAL = ("CLICKHOUSE_READER_URL", "CLICKHOUSE_ADMIN_URL")
 
 # Everything between `://user:` and the last `@` of the authority; a password may itself hold an `@`.
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*(?=@)")
@@ -95,8 +98,8 @@ class Endpoints:
         return cls({name: value for name, value in found.items() if value}, env_file)
 
     def require(self, *variables: str) -> Endpoints:
-        """Self, when each of `variables` (all but the reader's URL by default) is configured."""
-        for variable in variables or [name for name in VARIABLES if name != "CLICKHOUSE_READER_URL"]:
+        """Self, when each of `variables` (all but the reader's and the admin's URL by default) is configured."""
+        for variable in variables or [name for name in VARIABLES if name not in OPTIONAL]:
             self._get(variable)
         return self
 
@@ -125,6 +128,11 @@ class Endpoints:
     def clickhouse_reader_url(self) -> str:
         """clickhouse-connect DSN of the read-only dashboard user, password included."""
         return self._get("CLICKHOUSE_READER_URL")
+
+    @property
+    def clickhouse_admin_url(self) -> str:
+        """clickhouse-connect DSN for migrations and `tokpulse forget`, password included; the writer's where there is no admin."""
+        return self.values.get("CLICKHOUSE_ADMIN_URL") or self.clickhouse_url
 
     @property
     def flink_rest_url(self) -> str:

@@ -1,4 +1,4 @@
-"""The embedded ClickHouse engine behind its HTTP protocol, with a writer and a read-only dashboard user."""
+"""The embedded ClickHouse engine behind its HTTP protocol, with a writer, an admin and a dashboard user who reads masked views."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
@@ -15,7 +17,9 @@ from stack.service import Service, base_environment, http_probe
 from stack.settings import HOST, StackSettings
 
 DATABASE = "tokpulse"
-WRITER, READER = "tokpulse", "dashboard"
+SHARED_DATABASE = f"{DATABASE}_shared"
+WRITER, READER, ADMIN = "tokpulse", "dashboard", "admin"
+_ROLES = {WRITER: "writer", READER: "reader", ADMIN: "admin"}
 
 
 class UsersFileError(TokpulseError):
@@ -24,10 +28,11 @@ class UsersFileError(TokpulseError):
 
 @dataclass(frozen=True)
 class Credentials:
-    """Passwords of the two users; never shown."""
+    """Passwords of the users; never shown."""
 
     writer: str = field(repr=False)
     reader: str = field(repr=False)
+    admin: str = field(repr=False)
 
 
 def users_file(settings: StackSettings) -> Path:
@@ -36,23 +41,36 @@ def users_file(settings: StackSettings) -> Path:
 
 
 def credentials(settings: StackSettings) -> Credentials:
-    """The passwords of this stack: generated at the first call, kept in a file that only its owner can read."""
+    """The passwords of this stack: generated at the first call, kept in a file that only its owner can read.
+
+    A user that the file lacks, because an earlier version knew no such user, is added; the others keep their passwords.
+    """
     path = users_file(settings)
-    if not path.exists():
-        _write_users(path, Credentials(secrets.token_urlsafe(24), secrets.token_urlsafe(24)))
+    known = _read_users(path) if path.exists() else {}
+    missing = [name for name in _ROLES if name not in known]
+    if missing:
+        known |= {name: {"password": secrets.token_urlsafe(24), "role": _ROLES[name]} for name in missing}
+        _write_users(path, known)
     try:
-        users = json.loads(path.read_text(encoding="utf-8"))["users"]
-        return Credentials(str(users[WRITER]["password"]), str(users[READER]["password"]))
+        writer, reader, admin = (str(known[name]["password"]) for name in (WRITER, READER, ADMIN))
+    except (KeyError, TypeError) as error:
+        raise _unreadable(path) from error
+    return Credentials(writer, reader, admin)
+
+
+def _read_users(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["users"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsersFileError(f"cannot read the ClickHouse users in {path}", "remove it to get new passwords") from error
+        raise _unreadable(path) from error
 
 
-def _write_users(path: Path, made: Credentials) -> None:
+def _unreadable(path: Path) -> UsersFileError:
+    return UsersFileError(f"cannot read the ClickHouse users in {path}", "remove it to get new passwords")
+
+
+def _write_users(path: Path, users: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    users = {
-        WRITER: {"password": made.writer, "role": "writer"},
-        READER: {"password": made.reader, "role": "reader"},
-    }
     partial = path.with_suffix(".tmp")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -60,9 +78,9 @@ def _write_users(path: Path, made: Credentials) -> None:
     partial.replace(path)
 
 
-def dsn(settings: StackSettings, user: str, password: str) -> str:
+def dsn(settings: StackSettings, user: str, password: str, database: str = DATABASE) -> str:
     """clickhouse-connect DSN of `user`, password included: for the env file only."""
-    return f"http://{user}:{password}@{HOST}:{settings.ports['clickhouse']}/{DATABASE}"
+    return f"http://{user}:{password}@{HOST}:{settings.ports['clickhouse']}/{database}"
 
 
 def service(settings: StackSettings) -> Service:

@@ -1,9 +1,10 @@
-"""Applies the numbered ClickHouse migrations in order, once each."""
+"""Applies the numbered ClickHouse migrations in order, once each, and makes the key of the pseudonyms."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ _INTERNAL = REPOSITORY / "sql" / "clickhouse" / "internal"
 _FILE_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
 # What may hide a semicolon: comments, strings, quoted identifiers.
 _OPAQUE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|`[^`]*`|\"[^\"]*\"", re.DOTALL)
+# Stands in a migration for the database of the DSN, to name others after it.
+_DATABASE = "${DATABASE}"
+_DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STATEMENT_END = re.compile(r";[ \t]*(?=\n|$)")
 
 
@@ -79,30 +83,34 @@ def pending(migrations: Sequence[Migration], applied: dict[int, str]) -> list[Mi
 
 
 def apply_migrations(url: str, migrations: Sequence[Migration] | None = None) -> list[str]:
-    """Brings the database of the DSN `url` up to date; one line per migration applied, [] when it was. Raises MigrationError.
+    """Brings the database of the DSN `url` up to date; one line per change, [] when it was. Raises MigrationError.
 
-    A migration that fails half-way is not recorded: the next call repeats it from its first statement.
+    The user must be allowed to make the databases ..._private and ..._shared beside it: an admin, see docs/privacy.md. A migration
+    that fails half-way is not recorded: the next call repeats it from its first statement.
     """
     migrations = load_migrations() if migrations is None else migrations
     try:
         _create_database(url)
         client = _connect(url)
         try:
-            return _apply(client, migrations)
+            return _apply(client, migrations, _database(url)) + _make_pseudonym_key(client, _database(url))
         finally:
             client.close()
     except ClickHouseError as error:
-        raise MigrationError(f"ClickHouse {mask_password(url)}: {_first_line(error)}", "check CLICKHOUSE_URL") from error
+        raise MigrationError(
+            f"ClickHouse {mask_password(url)}: {_first_line(error)}",
+            "check CLICKHOUSE_ADMIN_URL, or CLICKHOUSE_URL where that is not set",
+        ) from error
 
 
-def _apply(client: Client, migrations: Sequence[Migration]) -> list[str]:
+def _apply(client: Client, migrations: Sequence[Migration], database: str) -> list[str]:
     client.command(_internal("create_schema_migrations"))
     rows = client.query(_internal("select_schema_migrations")).result_rows
     changes = []
     for migration in pending(migrations, {int(row[0]): str(row[2]) for row in rows}):
         for number, statement in enumerate(migration.statements, start=1):
             try:
-                client.command(statement)
+                client.command(statement.replace(_DATABASE, database))
             except ClickHouseError as error:
                 raise MigrationError(f"{migration.path}: statement {number}: {_first_line(error)}") from error
         record = [[migration.version, migration.name, migration.hash]]
@@ -112,13 +120,32 @@ def _apply(client: Client, migrations: Sequence[Migration]) -> list[str]:
 
 
 def _create_database(url: str) -> None:
-    database = urlsplit(url).path.strip("/") or "default"
+    database = _database(url)
     # Not through the database of the DSN: a server refuses a session in a database that is not there yet.
     client = _connect(url, database="default")
     try:
         client.command(_internal("create_database"), parameters={"database": database})
     finally:
         client.close()
+
+
+def _database(url: str) -> str:
+    """The database of a DSN. Raises MigrationError for a name that cannot be part of another one."""
+    name = urlsplit(url).path.strip("/") or "default"
+    if not _DATABASE_NAME.fullmatch(name):
+        raise MigrationError(f"{name!r} cannot be the name of the database", "letters, digits and _ only; correct the DSN's path")
+    return name
+
+
+def _make_pseudonym_key(client: Client, database: str) -> list[str]:
+    """Gives the masked views their key, once; without the migration that makes the table for it there is nothing to do."""
+    private = f"{database}_private"
+    if not client.query(_internal("table_exists"), parameters={"database": private, "table": "pseudonym_key"}).result_rows[0][0]:
+        return []
+    if client.query(_internal("has_pseudonym_key"), parameters={"database": private}).result_rows[0][0]:
+        return []
+    client.insert("pseudonym_key", [[secrets.token_bytes(32)]], column_names=["key"], database=private)
+    return ["made the key of the pseudonyms"]
 
 
 def _connect(url: str, database: str | None = None) -> Client:

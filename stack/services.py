@@ -17,7 +17,10 @@ def endpoint_values(settings: StackSettings) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
         "SCHEMA_REGISTRY_URL": settings.schema_registry_url,
         "CLICKHOUSE_URL": clickhouse_server.dsn(settings, clickhouse_server.WRITER, passwords.writer),
-        "CLICKHOUSE_READER_URL": clickhouse_server.dsn(settings, clickhouse_server.READER, passwords.reader),
+        "CLICKHOUSE_READER_URL": clickhouse_server.dsn(
+            settings, clickhouse_server.READER, passwords.reader, clickhouse_server.SHARED_DATABASE
+        ),
+        "CLICKHOUSE_ADMIN_URL": clickhouse_server.dsn(settings, clickhouse_server.ADMIN, passwords.admin),
         "FLINK_REST_URL": settings.flink_rest_url,
         "FLINK_HOME": str(settings.flink_home),
         "FLINK_CONF_DIR": str(settings.flink_conf_dir),
@@ -38,7 +41,8 @@ def write_env_file(settings: StackSettings) -> None:
 
 def all_services(settings: StackSettings) -> tuple[Service, ...]:
     """Every service with its command, log, probe and environment. Raises TokpulseError when one is not installed."""
-    endpoints = endpoint_values(settings)
+    # Jobs write; what an admin may do is none of theirs.
+    endpoints = {name: value for name, value in endpoint_values(settings).items() if name != "CLICKHOUSE_ADMIN_URL"}
     return (
         kafka.service(settings),
         registry.service(settings),

@@ -23,7 +23,8 @@ from connectors.errors import TokpulseError
 from stack.clickhouse import errors
 from stack.clickhouse.errors import FrontError
 
-ROLES: Final = ("writer", "reader")
+# Also the names of the roles in users.xml.
+ROLES: Final = ("admin", "writer", "reader")
 _KEYS: Final = {"password", "password_sha256_hex", "role"}
 
 
@@ -39,6 +40,11 @@ class User:
     def reads_only(self) -> bool:
         """True for a user who may change nothing."""
         return self.role == "reader"
+
+    @property
+    def administers(self) -> bool:
+        """True for a user who may define what runs with other rights than those of whoever asks."""
+        return self.role == "admin"
 
 
 class Users:

@@ -169,12 +169,14 @@ class Engine:
         return [line.split("\t") for line in text.splitlines()]
 
     def connect(self, user: User, database: str, settings: Mapping[str, str]) -> Connection:
-        """A new connection with `settings` applied, unable to write if the user only reads.
+        """A new connection in the user's role with `settings` applied, unable to write if the user only reads.
 
         Raises FrontError, e.g. 115 for an unknown setting, 81 for an unknown database.
         """
         connection = self._open()
         try:
+            # First, and for good: the guard lets no SET ROLE through.
+            _run(connection, f"SET ROLE {quote_name(user.role)}")
             use_database(connection, database)
             if user.reads_only:
                 apply_settings(connection, {**READER_DEFAULTS, **settings})

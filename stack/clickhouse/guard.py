@@ -33,6 +33,7 @@ from stack.clickhouse.policy import (
     WRITING,
     is_forbidden_setting,
 )
+from stack.clickhouse.roles import borrows_rights, hidden_from_readers
 
 _COLUMN_EXPRESSION: Final = re.compile(rb"default|materialized|alias|ephemeral|\\|schema", re.IGNORECASE)
 
@@ -44,7 +45,8 @@ class Statement:
     `verb` is its first word, lower case. `format` is the FORMAT named in it, or None.
     For an INSERT with data `is_insert_data` is True, `text` ends before VALUES/FORMAT and
     the data starts at byte `data_start` of the text given to `read`. `identifiers` are the
-    query parameters used as {name:Identifier}, to be given to `check_identifiers`.
+    query parameters used as {name:Identifier}, to be given to `check_identifiers`. `borrows_rights`
+    and `hidden` are what roles.py has to say of it.
     """
 
     verb: str
@@ -55,6 +57,8 @@ class Statement:
     is_insert_data: bool = False
     data_start: int = 0
     identifiers: frozenset[str] = frozenset()
+    borrows_rights: bool = False
+    hidden: str | None = None
 
 
 class Guard:
@@ -88,7 +92,12 @@ class Guard:
         reads = self._verb_is_allowed(verb, words)
         streams = verb in STREAMABLE_READS and reads
         body = _sql(text[: words[-1].end])
-        return Statement(verb, body, reads, streams, _format_of(text, words), identifiers=_identifiers(words))
+        return Statement(
+            *(verb, body, reads, streams, _format_of(text, words)),
+            identifiers=_identifiers(words),
+            borrows_rights=borrows_rights(verb, words),
+            hidden=hidden_from_readers(verb, words),
+        )
 
     def check_setting(self, name: str) -> None:
         """Raise FrontError 452 when nobody may set `name` over HTTP."""
@@ -146,6 +155,8 @@ class Guard:
         if verb not in WRITING:
             raise FrontError(errors.SYNTAX_ERROR, f"Syntax error: failed at position 1 ({verb[:40]}): not a statement")
         named = [t.text for t in words[1:8]]
+        if verb == "set" and named[:1] in (["role"], ["default"]):
+            raise _denied("a user has one role, and no statement can change it")
         if verb in ("create", "replace") and not _first(named, ("or", "replace", "temporary", "materialized"), CREATABLE):
             raise _denied("only databases, tables, views, dictionaries and indexes can be created")
         if verb == "drop" and not _first(named, ("temporary",), DROPPABLE):

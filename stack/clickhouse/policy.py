@@ -18,6 +18,19 @@ REFUSED: Final = frozenset(
     {"grant", "revoke", "backup", "restore", "execute", "begin", "commit", "rollback", "copy", "import", "export"}
     | {"watch", "move", "assume", "async", "call", "load", "unload"}
 )
+# Statements that leave something behind which runs later.
+DEFINING: Final = frozenset({"create", "replace", "alter", "update", "delete", "attach"})
+# Table functions that give the more rows, the more rights one has, and engines that reach other tables.
+DEPENDS_ON_RIGHTS: Final = frozenset({"merge", "viewifpermitted"})
+BORROWING_ENGINES: Final = frozenset({"merge", "buffer", "dictionary"})
+# What a read-only user may see of `system`, which is open to everybody in the embedded engine: nothing of other users, such as
+# their statements and the texts of their errors. Those of tables and columns show what one has a grant on.
+READER_SYSTEM_TABLES: Final = frozenset(
+    {"one", "numbers", "numbers_mt", "zeros", "zeros_mt", "settings", "functions", "table_functions", "data_type_families"}
+    | {"formats", "databases", "tables", "columns", "build_options", "time_zones", "table_engines", "keywords"}
+    | {"aggregate_function_combinators", "contributors", "licenses"}
+)
+READER_SHOWS: Final = frozenset({"tables", "databases", "columns", "fields", "full", "create", "functions", "settings", "engines"})
 CREATABLE: Final = frozenset({"database", "table", "view", "dictionary", "index"})
 DROPPABLE: Final = CREATABLE
 ATTACHABLE: Final = frozenset({"table", "database", "dictionary"})

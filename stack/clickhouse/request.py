@@ -19,7 +19,7 @@ from stack.clickhouse.sessions import DEFAULT_TIMEOUT_S, MAX_TIMEOUT_S
 PROTOCOL: Final = frozenset(
     {"query", "database", "user", "password", "default_format", "session_id", "session_timeout", "session_check"}
     | {"close_session", "query_id", "compress", "decompress", "buffer_size", "wait_end_of_query", "quota_key"}
-    | {"stacktrace", "role", "client_protocol_version", "http_write_exception_in_output_format"}
+    | {"stacktrace", "client_protocol_version", "http_write_exception_in_output_format"}
 )
 # Settings of the HTTP layer: the front acts on them or has no use for them.
 HTTP_SETTINGS: Final = frozenset(
@@ -98,11 +98,13 @@ def parse_params(query_string: bytes) -> dict[str, str]:
 def build(method: str, headers: Mapping[str, str], params: Mapping[str, str], user: User, guard: Guard) -> Request:
     """Check the request's settings and return it.
 
-    Raises FrontError: 452 for a setting nobody may change, 164 for one a read-only user may not.
+    Raises FrontError: 452 for a setting nobody may change, 164 for one a read-only user may not, 497 for a role.
     """
     settings: dict[str, str] = {}
     is_form = forms.is_form(headers.get("content-type", ""))
     for name, value in params.items():
+        if name == "role":
+            raise FrontError(errors.ACCESS_DENIED, "A user has one role here, and no request can change it.")
         if name in PROTOCOL or name in HTTP_SETTINGS or (is_form and name.endswith(_TABLE_PARAMS)):
             continue
         if not name.startswith("param_"):

@@ -17,6 +17,7 @@ from stack.clickhouse.heads import HEAD_END, has_head
 from stack.clickhouse.policy import FORBIDDEN_FUNCTIONS, FORBIDDEN_NAMES
 from stack.clickhouse.reply import Reply, Summary
 from stack.clickhouse.request import Request
+from stack.clickhouse.roles import names_system
 
 # A statement's text may be this long; an INSERT's data may be of any length.
 MAX_TEXT_BYTES: Final = 1 << 20
@@ -66,13 +67,21 @@ def read_statement(request: Request, raw: Iterable[bytes], guard: Guard) -> tupl
 
 
 def check_may_run(request: Request, statement: Statement, tables: list[ExternalTable]) -> None:
-    """Raise FrontError 164 if this user, or this method, may not run the statement."""
+    """Raise FrontError 164 or 497 if this user, or this method, may not run the statement."""
     if tables and request.user.reads_only:
         raise FrontError(errors.READONLY, f"{request.user.name}: Cannot send tables along in readonly mode.")
+    if request.user.reads_only:
+        _check_stays_visible(request, statement)
     if statement.reads_only:
         return
     if request.user.reads_only:
         raise FrontError(errors.READONLY, f"{request.user.name}: Cannot execute query in readonly mode.")
+    if statement.borrows_rights and not request.user.administers:
+        raise FrontError(
+            errors.ACCESS_DENIED,
+            f"{request.user.name}: Not enough privileges. Only an admin may define what runs with another user's rights "
+            "(DEFINER, SQL SECURITY, merge() and viewIfPermitted() in a definition).",
+        )
     if request.method in ("GET", "HEAD"):
         raise FrontError(
             errors.READONLY,
@@ -82,6 +91,16 @@ def check_may_run(request: Request, statement: Statement, tables: list[ExternalT
     lasting = statement.verb in ("set", "use") or (statement.verb == "create" and _is_temporary(statement.text))
     if lasting and not request.session_id:
         raise FrontError(errors.BAD_ARGUMENTS, f"{statement.verb.upper()} lasts for a session only: send a session_id with it")
+
+
+def _check_stays_visible(request: Request, statement: Statement) -> None:
+    given = [
+        request.database,
+        *(value for name, value in request.settings.items() if statement.identifiers and name.startswith("param_")),
+    ]
+    hidden = statement.hidden or next((value for value in given if names_system(value)), None)
+    if hidden is not None:
+        raise FrontError(errors.ACCESS_DENIED, f"{request.user.name}: Not enough privileges to see {hidden[:100]}.")
 
 
 def _is_temporary(text: str) -> bool:

@@ -19,6 +19,7 @@ from tests.e2e.waiting import until
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = ("writer", "w-secret")
 READER = ("reader", "r-secret")
+ADMIN = ("admin", "a-secret")
 START_S = 30.0
 
 
@@ -52,6 +53,7 @@ class FrontProcess:
                     "users": {
                         WRITER[0]: {"password": WRITER[1], "role": "writer"},
                         READER[0]: {"password": READER[1], "role": "reader"},
+                        ADMIN[0]: {"password": ADMIN[1], "role": "admin"},
                     }
                 }
             )

@@ -63,7 +63,7 @@ def test_passwords_are_not_printed() -> None:
     [
         "",
         "users: []",
-        "users: {a: {password: x, role: admin}}",
+        "users: {a: {password: x, role: owner}}",
         "users: {a: {role: writer}}",
         "users: {a: {password: 12, role: writer}}",
         "users: {a: {password_sha256_hex: abc}}",

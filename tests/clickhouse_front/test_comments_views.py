@@ -14,7 +14,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from connectors.clickhouse_sink import SETTINGS
 from stack.migrations import apply_migrations
 
-from .conftest import FrontProcess
+from .conftest import ADMIN, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -25,7 +25,7 @@ COLUMNS = ("comment_id", "user_id", "ingested_at", "follower_count", "snapshot_a
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
     url = front.url(database="comments_views")
-    apply_migrations(url)
+    apply_migrations(front.url(ADMIN, "comments_views"))
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in ("comments_log", "comments_late_snapshots_log", "follower_snapshots_log"):
         made.command(f"TRUNCATE TABLE {table}")

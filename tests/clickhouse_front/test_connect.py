@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
 
-from .conftest import READER, WRITER, FrontProcess
+from .conftest import ADMIN, READER, WRITER, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -30,6 +30,12 @@ def client(front: FrontProcess) -> Iterator[Client]:
         "CREATE TABLE events (id UInt64, name String, at DateTime64(3, 'UTC'), rate Nullable(Float64)) "
         "ENGINE = MergeTree ORDER BY id"
     )
+    for statement in (
+        "CREATE DATABASE IF NOT EXISTS tokpulse_shared",
+        "CREATE OR REPLACE VIEW tokpulse_shared.events DEFINER = CURRENT_USER SQL SECURITY DEFINER "
+        "AS SELECT * FROM tokpulse.events",
+    ):
+        assert front.post(statement, user=ADMIN).status_code == 200
     yield made
     made.close()
 
@@ -120,7 +126,7 @@ def test_external_data(client: Client) -> None:
 
 
 def test_the_reader(front: FrontProcess, client: Client) -> None:
-    reader = clickhouse_connect.get_client(dsn=front.url(READER))
+    reader = clickhouse_connect.get_client(dsn=front.url(READER, "tokpulse_shared"))
     assert reader.query("SELECT count() FROM events").result_rows == [(0,)]
     with pytest.raises(DatabaseError) as caught:
         reader.insert("events", [[1, "x", datetime.now(UTC), None]])
@@ -152,7 +158,7 @@ def test_readers_while_a_writer_inserts(front: FrontProcess, client: Client) -> 
     faults: list[str] = []
 
     def read() -> None:
-        own = clickhouse_connect.get_client(dsn=front.url(READER))
+        own = clickhouse_connect.get_client(dsn=front.url(READER, "tokpulse_shared"))
         last = 0
         while not stop.is_set():
             count = own.query("SELECT count() FROM events").result_rows[0][0]
@@ -162,7 +168,7 @@ def test_readers_while_a_writer_inserts(front: FrontProcess, client: Client) -> 
         own.close()
 
     def sleep() -> None:
-        own = clickhouse_connect.get_client(dsn=front.url(READER))
+        own = clickhouse_connect.get_client(dsn=front.url(READER, "tokpulse_shared"))
         own.query("SELECT sleep(2)")
         own.close()
 

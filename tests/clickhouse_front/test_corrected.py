@@ -12,7 +12,7 @@ import pytest
 
 from stack.migrations import apply_migrations
 
-from .conftest import FrontProcess
+from .conftest import ADMIN, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -24,7 +24,7 @@ TABLES = ("engagement_hourly_maxima", "engagement_hourly_closed", "follower_snap
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
     url = front.url(database=DATABASE)
-    apply_migrations(url)
+    apply_migrations(front.url(ADMIN, DATABASE))
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in TABLES:
         made.command(f"TRUNCATE TABLE {table}")

@@ -139,7 +139,7 @@ def test_sigterm_does_not_wait_for_a_long_query(own_front: FrontProcess) -> None
     reader.join()
 
 
-@pytest.mark.parametrize("users", ["", "users: {a: {password: x, role: admin}}"])
+@pytest.mark.parametrize("users", ["", "users: {a: {password: x, role: owner}}"])
 def test_a_bad_users_file_is_one_line(tmp_path: Path, users: str) -> None:
     own = FrontProcess(tmp_path)
     path = tmp_path / "users.json"

@@ -13,7 +13,7 @@ from connectors.polling.landing import RetryableInsertError, Row
 from connectors.polling.landing_table import insert_into
 from stack.migrations import apply_migrations
 
-from .conftest import FrontProcess
+from .conftest import ADMIN, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -26,7 +26,7 @@ def row(payload: bytes, status: int = 200) -> Row:
 
 def test_responses_are_kept_byte_for_byte(front: FrontProcess) -> None:
     url = front.url(database="raw_landing")
-    apply_migrations(url)
+    apply_migrations(front.url(ADMIN, "raw_landing"))
     payloads = [b'{"videos":[]}', b"", "é 你好".encode(), os.urandom(10_000), b"<html>\x00\r\n</html>"]
     insert_into(url)([row(payload, status) for status, payload in enumerate(payloads)])
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
@@ -41,7 +41,7 @@ def test_responses_are_kept_byte_for_byte(front: FrontProcess) -> None:
 @pytest.mark.parametrize("away", ["refused", "gone"])
 def test_a_clickhouse_that_is_away_is_worth_another_try(own_front: FrontProcess, away: str) -> None:
     url = own_front.url(database="raw_landing")
-    apply_migrations(url)
+    apply_migrations(own_front.url(ADMIN, "raw_landing"))
     insert = insert_into(url)
     if away == "gone":
         insert([row(b"1")])

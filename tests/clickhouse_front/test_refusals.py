@@ -52,6 +52,8 @@ def test_identifier_parameters_name_no_function(front: FrontProcess, secret: Pat
 def test_ordinary_reading_works(front: FrontProcess, user: tuple[str, str], sql: str) -> None:
     if user is READER and any(part in sql for part in ("SETTINGS", "zeros(", "FROM format(")):
         pytest.skip("readonly = 1 refuses settings in the text, and these two functions, as on a server")
+    if user is READER and any(part in sql for part in ("merge('system'", "TABLE system.one")):
+        pytest.skip("a reader has grants on the masked views alone, as on a server")
     answer = front.post(sql, user=user, param_p="1")
     assert answer.status_code == 200, answer.text
 

@@ -14,9 +14,10 @@ import jsonschema
 import pytest
 import yaml
 
-from connectors.endpoints import VARIABLES
+from connectors.endpoints import OPTIONAL, VARIABLES
 from connectors.topics import load_topics
 from stack import clickhouse_server, flink, kafka
+from stack.clickhouse.policy import READER_DEFAULTS
 from stack.settings import DEFAULT_PORTS, StackSettings, port_variable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -196,11 +197,13 @@ def test_the_cluster_and_the_commands_know_the_services() -> None:
     for name in BUILT:
         environment = SERVICES[name]["environment"]
         # FLINK_HOME and FLINK_CONF_DIR are the image's.
-        for variable in set(VARIABLES) - {"CLICKHOUSE_READER_URL"}:
+        for variable in set(VARIABLES) - set(OPTIONAL):
             assert variable in environment or re.search(rf"\b{variable}=/opt/flink", dockerfile), variable
         hosts = re.findall(r"(?:@|://|^)([a-z]+):\d+", environment["CLICKHOUSE_URL"] + "\n" + environment["FLINK_REST_URL"])
         assert set(hosts) <= set(SERVICES)
     assert SERVICES["init"]["command"] == ["tokpulse", "init"]
+    # Jobs write; what an admin may do is none of theirs.
+    assert {name for name in BUILT if "CLICKHOUSE_ADMIN_URL" in SERVICES[name]["environment"]} == {"init", "client"}
 
 
 def test_kafka_is_configured_as_the_local_broker(tmp_path: Path) -> None:
@@ -224,17 +227,24 @@ def test_clickhouse_users_are_those_of_the_local_stack() -> None:
     assert users is not None
     default, *others = users
     assert (default.tag, default.attrib) == ("default", {"remove": "remove"})
-    assert [user.tag for user in others] == [clickhouse_server.WRITER, clickhouse_server.READER]
+    assert [user.tag for user in others] == [clickhouse_server.WRITER, clickhouse_server.READER, clickhouse_server.ADMIN]
     environment = SERVICES["clickhouse"]["environment"]
     for user in others:
         password = user.find("password")
         assert password is not None
         assert not password.text
         assert password.attrib["from_env"] in environment
-        assert user.findtext("default_database") == clickhouse_server.DATABASE
-    reader = [query.text or "" for query in others[1].iter("query")]
+        shared = user.tag == clickhouse_server.READER
+        assert user.findtext("default_database") == (clickhouse_server.SHARED_DATABASE if shared else clickhouse_server.DATABASE)
+    writer, reader, _ = ([query.text or "" for query in user.iter("query")] for user in others)
+    assert [grant.rpartition(" ON ")[2] for grant in reader] == [f"{clickhouse_server.SHARED_DATABASE}.*"]
     assert not re.search(r"INSERT|ALTER|CREATE|DROP|TRUNCATE|ALL\b", " ".join(reader))
+    assert not [grant for grant in writer if "_private" in grant or "*.*" in grant]
     assert root.findtext("profiles/tokpulse_reader/readonly") == "2"
+    for limit in ("max_execution_time", "max_result_rows", "max_memory_usage"):
+        assert root.findtext(f"profiles/tokpulse_reader/{limit}") == READER_DEFAULTS[limit]
+        assert root.find(f"profiles/tokpulse_reader/constraints/{limit}/max") is not None
+    assert root.find("quotas/tokpulse_reader/interval/queries") is not None
     mounted = [volume for volume in SERVICES["clickhouse"]["volumes"] if volume.startswith("./")]
     assert mounted == ["./docker/clickhouse/users.xml:/etc/clickhouse-server/users.d/tokpulse.xml:ro"]
 

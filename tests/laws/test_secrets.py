@@ -20,7 +20,7 @@ ENVIRON = {name: f"http://user:{SENTINEL}@host:1/path" for name in VARIABLES if 
     "FLINK_CONF_DIR": "/f/conf",
     "TOKPULSE_DATA": "/nonexistent",
 }
-CREDENTIALS = ("CLICKHOUSE_URL", "CLICKHOUSE_READER_URL")
+CREDENTIALS = ("CLICKHOUSE_URL", "CLICKHOUSE_READER_URL", "CLICKHOUSE_ADMIN_URL")
 
 
 def settings(job: str) -> JobSettings:

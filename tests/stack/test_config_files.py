@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import tomllib
 from pathlib import Path
@@ -117,9 +118,30 @@ def test_every_kafka_listener_is_on_loopback(settings: StackSettings) -> None:
 def test_passwords_are_generated_once_and_private(settings: StackSettings) -> None:
     first = clickhouse_server.credentials(settings)
     assert clickhouse_server.credentials(settings) == first
-    assert first.writer != first.reader
+    assert len({first.writer, first.reader, first.admin}) == 3
     assert first.writer not in repr(first)
     assert stat.S_IMODE(clickhouse_server.users_file(settings).stat().st_mode) == 0o600
+
+
+def test_a_users_file_of_two_gets_the_third_and_keeps_their_passwords(settings: StackSettings) -> None:
+    file = clickhouse_server.users_file(settings)
+    file.parent.mkdir(parents=True)
+    two = {"tokpulse": {"password": "w", "role": "writer"}, "dashboard": {"password": "r", "role": "reader"}}
+    file.write_text(json.dumps({"users": two}))
+    found = clickhouse_server.credentials(settings)
+    assert (found.writer, found.reader) == ("w", "r")
+    users = json.loads(file.read_text())["users"]
+    assert {name: users[name] for name in two} == two
+    assert users["admin"] == {"password": found.admin, "role": "admin"}
+    assert clickhouse_server.credentials(settings) == found
+
+
+def test_jobs_do_not_get_the_admins_password(settings: StackSettings) -> None:
+    (settings.build / "registry").mkdir(parents=True)
+    (settings.build / "registry" / "x-runner.jar").touch()
+    admin = clickhouse_server.credentials(settings).admin
+    for service in services.all_services(settings):
+        assert admin not in "".join(service.env.values())
 
 
 def test_env_file_is_private_and_read_back(settings: StackSettings) -> None:
@@ -129,6 +151,9 @@ def test_env_file_is_private_and_read_back(settings: StackSettings) -> None:
     password = clickhouse_server.credentials(settings).writer
     assert found.clickhouse_url == f"http://tokpulse:{password}@127.0.0.1:21004/tokpulse"
     assert password not in repr(found)
+    assert found.clickhouse_reader_url.startswith("http://dashboard:")
+    assert found.clickhouse_reader_url.endswith("/tokpulse_shared")
+    assert found.clickhouse_admin_url.startswith("http://admin:")
     assert found.schema_registry_url == "http://127.0.0.1:21003/apis/ccompat/v7"
     assert found.flink_home == settings.flink_home
 
@@ -141,6 +166,7 @@ def test_no_password_on_a_command_line(settings: StackSettings) -> None:
         shown = " ".join(service.argv) + repr(service)
         assert secrets.writer not in shown
         assert secrets.reader not in shown
+        assert secrets.admin not in shown
 
 
 def test_services_inherit_little(settings: StackSettings, monkeypatch: pytest.MonkeyPatch) -> None:

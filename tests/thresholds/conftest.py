@@ -10,7 +10,7 @@ import pytest
 
 from connectors.clickhouse_client import connect
 from stack.migrations import apply_migrations
-from tests.clickhouse_front.conftest import FrontProcess
+from tests.clickhouse_front.conftest import ADMIN, FrontProcess
 
 TABLES = ("trending_hourly_log", "follower_snapshots_log", "threshold_versions_log")
 
@@ -28,7 +28,7 @@ def thresholds_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front
     running = FrontProcess(tmp_path_factory.mktemp("front"))
     running.start()
     try:
-        apply_migrations(running.url())
+        apply_migrations(running.url(ADMIN))
         yield running
     finally:
         running.stop()
