@@ -13,7 +13,7 @@ from quality.catalog import Catalog, load_catalog
 from quality.comments import apply_comments
 from stack.migrations import apply_migrations
 
-from .conftest import FrontProcess
+from .conftest import ADMIN, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -23,7 +23,7 @@ DATABASE = "catalog"
 @pytest.fixture(scope="module")
 def url(front: FrontProcess) -> str:
     url = front.url(database=DATABASE)
-    apply_migrations(url)
+    apply_migrations(front.url(ADMIN, DATABASE))
     return url
 
 

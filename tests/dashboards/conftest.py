@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from connectors.clickhouse_client import connect
 from stack.migrations import apply_migrations
-from tests.clickhouse_front.conftest import FrontProcess
+from tests.clickhouse_front.conftest import ADMIN, READER, FrontProcess
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def boards_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontProc
     running = FrontProcess(tmp_path_factory.mktemp("boards"))
     running.start()
     try:
-        apply_migrations(running.url())
+        apply_migrations(running.url(ADMIN))
         yield running
     finally:
         running.stop()
@@ -27,6 +27,6 @@ def boards_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontProc
 @pytest.fixture(scope="session")
 def empty_client(boards_front: FrontProcess) -> Iterator[Client]:
     """Of the reader, on tables without rows."""
-    reading = connect(boards_front.url(("reader", "r-secret")))
+    reading = connect(boards_front.url(READER, "tokpulse_shared"))
     yield reading
     reading.close()
