@@ -95,7 +95,7 @@ class Service:
         entry.credits = account.left
         if key != self._key:
             return self._error(entry, RefusedError(401, "The API key is not valid"))
-        identity = f"{endpoint}?" + "&".join(f"{name}={params[name]}" for name in sorted(params))
+        identity = _identity(endpoint, params)
         later = any(params.get(name, "0") not in ("", "0") for name in ("cursor", "nextCursor"))
         hits = self._hits(endpoint, identity, later, now_ms)
         cost = max((spell.cost for spell in hits if isinstance(spell, spelled.CreditDrain)), default=1)
@@ -116,6 +116,22 @@ class Service:
             return self._error(entry, error)
         self._deform(reply, hits, identity)
         return self._answer(entry, reply, hits)
+
+    def asked(self, path: str, params: Mapping[str, str]) -> int:
+        """How often this was asked for."""
+        return self._asked[_identity(self._paths.get(path.rstrip("/"), (None, path))[1], params)]
+
+    def stalls_next(self, path: str, params: Mapping[str, str]) -> bool:
+        """Whether this would get no answer if it were asked for now: so a test's client need not be impatient with any other."""
+        endpoint = self._paths.get(path.rstrip("/"), (None, path))[1]
+        identity, minute = _identity(endpoint, params), self._minute(self._clock())
+        turn = self._asked[identity]
+        struck = (
+            spell
+            for index, spell in enumerate(self._script.spells)
+            if self._strikes(index, spell, minute, endpoint, identity, turn)
+        )
+        return isinstance(next((spell for spell in struck if not isinstance(spell, _ADDING)), None), spelled.Stall)
 
     def _turn(self, now_ms: int) -> None:
         minute = self._minute(now_ms)
@@ -140,9 +156,7 @@ class Service:
         minute, settled = self._minute(now_ms), False
         hits: list[spelled.AnySpell] = []
         for index, spell in enumerate(self._script.spells):
-            if not spell.covers(minute, endpoint) or isinstance(spell, spelled.TopUp):
-                continue
-            if not Dice(self._world.settings.seed, f"spell {index} {identity}", turn).chance(round(spell.probability * MILLION)):
+            if not self._strikes(index, spell, minute, endpoint, identity, turn):
                 continue
             if isinstance(spell, spelled.DuplicatePage | spelled.MovingCursor) and not later:
                 continue
@@ -155,6 +169,11 @@ class Service:
                 hits.append(spell)
             settled = settled or own
         return hits
+
+    def _strikes(self, index: int, spell: spelled.AnySpell, minute: float, endpoint: str, identity: str, turn: int) -> bool:
+        if not spell.covers(minute, endpoint) or isinstance(spell, spelled.TopUp):
+            return False
+        return Dice(self._world.settings.seed, f"spell {index} {identity}", turn).chance(round(spell.probability * MILLION))
 
     def _own_answer(self, entry: Entry, spell: spelled.AnySpell) -> Outcome | None:
         match spell:
@@ -233,6 +252,10 @@ _ADDING = (
     spelled.Reordered,
     spelled.MovingCursor,
 )
+
+
+def _identity(endpoint: str, params: Mapping[str, str]) -> str:
+    return f"{endpoint}?" + "&".join(f"{name}={params[name]}" for name in sorted(params))
 
 
 def drift(item: Item, how: str, dice: Dice) -> None:

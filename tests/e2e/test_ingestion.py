@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import pairwise
 
 import pytest
+from confluent_kafka import Message
 
 from connectors.committed import committed
 from connectors.upstream.catalog import UPSTREAMS
@@ -37,11 +39,6 @@ def test_each_observation_that_was_served_is_in_kafka_once(bad_day: Day, running
     assert {key: told for key, told in found.items() if told != expected[key]} == {}
 
 
-def test_answers_were_received(bad_day: Day) -> None:
-    # On a busy machine an answer may come after the time-out: then nobody has it, and it counts as not served.
-    assert bad_day.missed <= 5
-
-
 def test_every_kind_of_trouble_came(bad_day: Day) -> None:
     kinds = Counter(spell for entry in bad_day.entries for spell in entry.spells)
     assert {
@@ -51,11 +48,30 @@ def test_every_kind_of_trouble_came(bad_day: Day) -> None:
 
 
 def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stack: Stack) -> None:
-    bad = sum(deformed(one.drift) for entry in bad_day.entries for one in entry.observations)
+    bad = Counter(
+        (f"{one.topic}.dlq", one.id, str(one.drift).partition(":")[2])
+        for entry in bad_day.entries
+        for one in entry.observations
+        if deformed(entry, one)
+    )
     servers = running_stack.endpoints.kafka_bootstrap_servers
-    letters = [letter for topic in counter_names(bad_day.entries) for letter in committed(servers, f"{topic}.dlq")]
-    assert bad > 0
-    assert len(letters) == bad
+    letters = Counter(
+        (topic, *culprit(letter))
+        for topic in (f"{name}.dlq" for name in counter_names(bad_day.entries))
+        for letter in committed(servers, topic)
+    )
+    assert bad.total() > 50
+    assert letters == bad
+
+
+def culprit(letter: Message) -> tuple[str, str]:
+    """Whose dead letter it is, and the field that it is for."""
+    found, value = dict(letter.headers() or ())["error"], letter.value()
+    assert isinstance(found, bytes)
+    code, path, _ = found.decode().split(": ", 2)
+    assert code == "unmapped"
+    item = json.loads(value or b"")
+    return str(item.get("aweme_id") or item.get("id") or item["user"]["id"]), path.rpartition(".")[2]
 
 
 def test_the_budget_is_never_exceeded(bad_day: Day) -> None:

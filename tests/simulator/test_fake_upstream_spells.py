@@ -84,6 +84,21 @@ def test_what_never_comes_or_is_cut_served_nothing() -> None:
     assert (stalled.entry.status, cut.entry.status) == (None, 200)
 
 
+def test_which_request_stalls_can_be_known_before() -> None:
+    at = service(
+        {"kind": "drift"}, {"kind": "stall", "probability": 0.5}, {"kind": "server_error", "probability": 0.5}, {"kind": "stall"}
+    )
+    path, params = "/user-posts/", {"userid": USER.userid}
+    foreseen, seen = [], []
+    for turn in range(40):
+        assert at.asked(path, params) == turn
+        foreseen.append(at.stalls_next(path, params))
+        seen.append(at.answer(path, params, DEMO_KEY).delivery is Delivery.NEVER)
+    assert foreseen == seen
+    assert 0 < sum(seen) < 40
+    assert not service({"kind": "server_error"}, {"kind": "stall"}).stalls_next(path, params)
+
+
 @pytest.mark.parametrize("how", ["new", "missing", "text", "object"])
 @pytest.mark.parametrize("path", ["/user-posts/", "/public/posts"])
 def test_drift_deforms_some_items_and_says_which(how: str, path: str) -> None:
