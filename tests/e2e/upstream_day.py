@@ -45,7 +45,7 @@ KEYS = {"tiktok.posts.events": "aweme_id", "tiktok.users.snapshots": "userid", "
 START_MS = 1_795_046_400_000  # 2026-11-19
 # Virtual time stands still meanwhile. Only what the script stalls is given up: any other answer is waited for, however busy the
 # machine is.
-PATIENT, IMPATIENT = Timeouts(connect_s=120, read_s=120, total_s=120), Timeouts(connect_s=120, read_s=1, total_s=120)
+PATIENT, IMPATIENT = Timeouts(connect_s=120, read_s=120, total_s=120), Timeouts(connect_s=120, read_s=0.3, total_s=120)
 # A reply has no replies of its own: its record does not need the field.
 NOT_NEEDED = frozenset({("/post-comment-replies/", "missing:reply_total"), ("/comment/reply/list", "missing:reply_comment_total")})
 # By the usual rules an endpoint would have to be asked more often than this budget allows, but for bursts.
