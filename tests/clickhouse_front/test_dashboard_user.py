@@ -6,7 +6,7 @@ import base64
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import clickhouse_connect
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.clickhouse
 
 AT = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 HANDLE, TEXT, AUTHOR = "planted.handle7", "planted words of a comment", "planted.editor"
+NICKNAME, SECUID = "Planted Nickname", "MS4wLjABAAAAplanted"
 SHARED = "tokpulse_shared"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -61,11 +62,22 @@ def planted(front: FrontProcess) -> Iterator[Planted]:
     writer.insert(
         "raw_api_responses", [raw], column_names=("upstream", "endpoint", "request_param", "http_status", "payload", "ingested_at")
     )
+    for handle in (HANDLE, HANDLE.upper()):
+        profile = ["u1", handle, NICKNAME, SECUID, len(handle), AT if handle == HANDLE else AT + timedelta(minutes=5)]
+        names = ("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at")
+        writer.insert("user_observations_log", [profile], column_names=names)
+    title = f"with @{HANDLE}, {HANDLE}@example.org and https://example.org/@{HANDLE} #tag"
+    writer.insert(
+        "post_observations_log",
+        [["v1", "u1", title, 5, AT]],
+        column_names=("aweme_id", "author_id", "title", "play_count", "ingested_at"),
+    )
     key = bytes.fromhex(front.post("SELECT hex(key) FROM tokpulse_private.pseudonym_key", user=ADMIN).text.strip())
     assert len(key) == 32
     # Of the raw key any eight bytes in a row: an answer may cut or escape the rest.
     pieces = {key[start : start + 8] for start in range(25)}
-    forms = (HANDLE.encode(), TEXT.encode(), AUTHOR.encode(), key.hex().encode(), base64.b64encode(key), *sorted(pieces))
+    words = (HANDLE, TEXT, AUTHOR, NICKNAME, SECUID)
+    forms = (*(word.encode() for word in words), key.hex().encode(), base64.b64encode(key), *sorted(pieces))
     yield Planted(front, forms)
     writer.command("TRUNCATE TABLE comments_log")
     writer.close()
@@ -126,6 +138,15 @@ LOOKS = [
     "SELECT * FROM comments_enriched FORMAT JSON",
     "SELECT * FROM comments_enriched FORMAT Native",
     "SELECT * FROM dead_letters FORMAT Vertical",
+    "SELECT * FROM user_observations FORMAT JSON",
+    "SELECT * FROM dim_creator FORMAT Vertical",
+    "SELECT * FROM posts",
+    "SELECT toInt64(title), hashtags FROM post_observations",
+    "SELECT toInt64(unique_id) FROM user_observations",
+    "SELECT throwIf(1, sec_uid) FROM dim_creator",
+    "EXPLAIN actions = 1 SELECT * FROM user_observations WHERE unique_id = 'x'",
+    "EXPLAIN QUERY TREE SELECT * FROM dim_creator WHERE nickname = 'x'",
+    "SHOW CREATE TABLE dim_creator",
     "SELECT * FROM threshold_versions FORMAT JSONEachRow",
     "SELECT toInt64(text) FROM comments_enriched",
     "SELECT throwIf(1, text) FROM comments_enriched",
@@ -257,6 +278,11 @@ def test_others_statements_and_errors_are_not_seen(planted: Planted) -> None:
 def test_the_pseudonym_stays_and_tells_nothing(planted: Planted) -> None:
     assert apply_migrations(planted.front.url(ADMIN)) == [], "the key is made once"
     assert planted.ask("SELECT reason FROM dead_letters").text == "bad_encoding\n"
+    found = planted.ask("SELECT DISTINCT unique_id, nickname, sec_uid FROM user_observations").text.split()
+    assert len({len(word) for word in found}) == 1, "one person has one pseudonym of each kind, however the handle is spelled"
+    assert len(set(found)) == 3 == len(found)
+    assert len(found[0]) == 64
+    assert planted.ask("SELECT title FROM posts").text == "with [name] [name] and [link] #tag\n"
     assert planted.ask("SELECT comment, author FROM threshold_versions").text == "asked for by [name]\t[redacted]\n"
 
 
