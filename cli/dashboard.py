@@ -16,11 +16,18 @@ def command(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, envvar=PORT_VARIABLE, help="On 127.0.0.1; 0 takes any free one.")
     ] = DEFAULT_PORT,
+    edit_thresholds: Annotated[
+        bool,
+        typer.Option("--edit-thresholds", help="Add a page that edits and publishes thresholds, as `tokpulse thresholds` does."),
+    ] = False,
 ) -> None:
     """Serve the dashboards as a web page on this machine, until Ctrl-C. Reads ClickHouse as its read-only user."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with serving(port) as url:
-        typer.echo(f"dashboard   {url}/  (Ctrl-C ends it)")
+    with serving(port, edit_thresholds=edit_thresholds) as served:
+        typer.echo(f"dashboard   {served.url}")
+        if served.editor_url:
+            typer.echo(f"thresholds  {served.editor_url}")
+        typer.echo("Ctrl-C ends it")
         ended.wait()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from connectors.clickhouse_client import connect
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from dashboards.model import load_pages
 from dashboards.run import Boards
-from dashboards.web.app import create_app
+from dashboards.web.app import EDITOR_PATH, create_app
+from dashboards.web.editor import Editor, new_token
 from dashboards.web.server import DashboardServer
 from dashboards.web.source import Source
 from stack.settings import StackSettings
+from thresholds.file import default_file
+from thresholds.publish import NEEDED
 
 CHART_LIBRARY = "uPlot.iife.min.js"
 
@@ -22,9 +26,20 @@ class ChartLibraryError(TokpulseError):
     """The chart library is not installed."""
 
 
+@dataclass(frozen=True)
+class Serving:
+    """Where the dashboard is served; `editor_url` holds the token that may write, and is empty without the editor."""
+
+    url: str
+    editor_url: str = ""
+
+
 @contextmanager
-def serving(port: int) -> Iterator[str]:
-    """Serves the dashboard until the context ends; gives its URL. ClickHouse need not answer yet."""
+def serving(port: int, *, edit_thresholds: bool = False) -> Iterator[Serving]:
+    """Serves the dashboard until the context ends. ClickHouse need not answer yet.
+
+    Raises MissingEndpointError, ChartLibraryError, DashboardPortError, PageFileError.
+    """
     vendor = StackSettings.load().build / "web"
     if not (vendor / CHART_LIBRARY).is_file():
         raise ChartLibraryError(f"no {CHART_LIBRARY} in {vendor}", "`make install` puts it there")
@@ -36,5 +51,10 @@ def serving(port: int) -> Iterator[str]:
         url = Endpoints.from_env().clickhouse_reader_url
         return Boards(connect(url), url, pages)
 
-    with DashboardServer(create_app(pages, Source(boards), vendor), port) as server:
-        yield server.url
+    token, routes = "", []
+    if edit_thresholds:
+        Endpoints.from_env().require(*NEEDED)
+        token = new_token()
+        routes = Editor(lambda: Endpoints.from_env().require(*NEEDED), default_file().resolve(), token).routes()
+    with DashboardServer(create_app(pages, Source(boards), vendor, routes), port) as server:
+        yield Serving(f"{server.url}/", f"{server.url}{EDITOR_PATH}#token={token}" if token else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -22,12 +21,13 @@ from cli.times import parse_time_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.validation import wall_clock_ms
-from thresholds.backtest import FROM_MS, LISTED, TO_MS, backtest, judged_since
+from thresholds.backtest import FROM_MS, LISTED, TO_MS, backtest
+from thresholds.change import carry_out, judged_note, propose
 from thresholds.difference import difference
 from thresholds.file import default_file, load_thresholds
-from thresholds.publish import NEEDED, publish, stored, sync
-from thresholds.versions import VersionError, current, find, follow, iso, newest
-from udfs.thresholds import Thresholds, ThresholdVersion
+from thresholds.publish import NEEDED, stored, sync
+from thresholds.versions import current, find, iso
+from udfs.thresholds import Thresholds
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Check, apply, show, compare and roll back thresholds: see docs/thresholds.md."
@@ -150,44 +150,23 @@ def _publish(
         # What an earlier call left half-published counts.
         for line in sync(endpoints):
             typer.echo(line)
-    known = stored(endpoints)
-    last = newest(known)
-    if last is None:
-        raise VersionError(
-            "no version of the thresholds is published yet", "`tokpulse up` or `tokpulse init` publishes the first one"
-        )
-    if last.content_hash == wanted.content_hash() and last.effective_from_ms <= max(now_ms, effective_from_ms):
-        typer.echo(_already(last, now_ms))
+    moment = None if effective_from == "now" else effective_from_ms
+    proposal = propose(stored(endpoints), wanted, moment, author, comment, now_ms=now_ms)
+    if proposal.already:
+        typer.echo(proposal.already)
         return
-    follow(known, wanted, effective_from_ms, now_ms, author, comment)
-    print_difference(difference(last.thresholds, wanted), last.version, "new")
+    print_difference(proposal.changes, proposal.base.version, "new")
     if with_backtest:
         result = backtest(endpoints.clickhouse_url, wanted, listed=_APPLY_LISTED)
         print_backtest(result)
         print_changes(result, _APPLY_LISTED)
-    _note_judged(endpoints, effective_from_ms)
+    if note := judged_note(endpoints, effective_from_ms):
+        typer.echo(f"note: {note}")
     if dry_run:
         typer.echo("dry run: nothing is published")
         return
-    if effective_from == "now":
-        # The backtest may have taken a while: windows that ended meanwhile may be judged already.
-        effective_from_ms = wall_clock_ms()
-    version = publish(endpoints, wanted, effective_from_ms, author or _user(), comment)
+    version = carry_out(endpoints, proposal)
     typer.echo(f"published {version.version}, in force from {iso(version.effective_from_ms)}; running jobs use it within 10 s")
-
-
-def _already(last: ThresholdVersion, now_ms: int) -> str:
-    when = "in force since" if last.effective_from_ms <= now_ms else "published, in force from"
-    return f"already {when} {iso(last.effective_from_ms)} as {last.version}: nothing to publish"
-
-
-def _note_judged(endpoints: Endpoints, effective_from_ms: int) -> None:
-    held = judged_since(endpoints.clickhouse_url, effective_from_ms)
-    if held:
-        typer.echo(
-            f"note: {held:,} post-hours that end at {iso(effective_from_ms)} or later are judged already and keep their verdict;"
-            " a replay would judge them by the new version"
-        )
 
 
 def _clickhouse() -> Endpoints:
@@ -196,10 +175,3 @@ def _clickhouse() -> Endpoints:
 
 def _endpoints() -> Endpoints:
     return Endpoints.from_env().require(*NEEDED)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -44,7 +44,7 @@ def default_file() -> Path:
 
 def load_thresholds(path: Path) -> Thresholds:
     """The thresholds of `path`. Raises ThresholdsFileError."""
-    return parse_thresholds(_text(path), path)
+    return parse_thresholds(file_text(path), path)
 
 
 def parse_thresholds(text: str, path: Path = SHIPPED_FILE) -> Thresholds:
@@ -64,8 +64,8 @@ def parse_thresholds(text: str, path: Path = SHIPPED_FILE) -> Thresholds:
     return found
 
 
-def _text(path: Path) -> str:
-    """The file as text; its size is looked at before it is read."""
+def file_text(path: Path) -> str:
+    """The file as text; its size is looked at before it is read. Raises ThresholdsFileError."""
     try:
         if path.is_dir():
             raise ThresholdsFileError(path, [Problem(0, "(file)", "is a directory", f"name a file like {FILE_NAME}")])

@@ -15,7 +15,7 @@ from connectors.validation import wall_clock_ms
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.table import read_table, write_table
 from thresholds.topic import TOPIC, Log, read_topic
-from thresholds.versions import VersionError, follow, ordered, to_record
+from thresholds.versions import VersionError, follow, iso, newest, ordered, to_record
 from udfs.thresholds import Thresholds, ThresholdVersion
 
 NEEDED = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
@@ -24,6 +24,10 @@ _TRANSACTIONAL_ID = "tokpulse-thresholds"
 
 class HalfPublishedError(TokpulseError):
     """A version is in the topic, but not yet in the table that jobs read."""
+
+
+class StaleBaseError(TokpulseError):
+    """Somebody has published since the version that a change was made from."""
 
 
 def stored(endpoints: Endpoints) -> list[ThresholdVersion]:
@@ -36,17 +40,31 @@ def stored(endpoints: Endpoints) -> list[ThresholdVersion]:
         client.close()
 
 
-def publish(endpoints: Endpoints, thresholds: Thresholds, effective_from_ms: int, author: str, comment: str) -> ThresholdVersion:
+def publish(
+    endpoints: Endpoints, thresholds: Thresholds, effective_from_ms: int, author: str, comment: str, base: str = ""
+) -> ThresholdVersion:
     """Publishes `thresholds` as the version after the newest one in topic and table; returns it.
 
-    Of two calls at the same moment one gets a FencedProducerError. Raises VersionError when the time is not after the newest
-    version's, HalfPublishedError when ClickHouse failed after the topic was written: `sync` completes that.
+    With `base`, the newest one must have that name: StaleBaseError. Of two calls at the same moment one gets a
+    FencedProducerError. Raises VersionError when the time is not after the newest version's, HalfPublishedError when ClickHouse
+    failed after the topic was written: `sync` completes that.
     """
 
     def make(known: Sequence[ThresholdVersion]) -> ThresholdVersion:
+        refuse_stale(known, base)
         return follow(known, thresholds, effective_from_ms, wall_clock_ms(), author, comment)
 
     return _publish(endpoints, make)
+
+
+def refuse_stale(known: Sequence[ThresholdVersion], base: str) -> None:
+    """Raises StaleBaseError unless the newest version is `base`; an empty `base` goes after any."""
+    last = newest(known)
+    if base and last is not None and last.version != base:
+        raise StaleBaseError(
+            f"{last.author} published {last.version} at {iso(last.published_at_ms)}; this change was made from {base}",
+            "look at what the newer version changed (`tokpulse thresholds show`), then make yours from there",
+        )
 
 
 def sync(endpoints: Endpoints) -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 from cli import main as cli_main
 from cli import thresholds as commands
 from tests.thresholds.conftest import Database
+from thresholds import change
 from thresholds.file import SHIPPED_FILE, load_thresholds, parse_thresholds
 from thresholds.table import read_table, write_table
 from thresholds.text import plain, to_yaml
@@ -53,12 +54,13 @@ def published(database: Database, run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     known = [follow([], SHIPPED, 0, T0, "tokpulse", "first")]
     write_table(database.client, database.url, known)
 
-    def publish(_: Any, wanted: Thresholds, effective_from_ms: int, author: str, comment: str) -> ThresholdVersion:
+    def publish(_: Any, wanted: Thresholds, effective_from_ms: int, author: str, comment: str, base: str) -> ThresholdVersion:
+        assert base == known[-1].version
         known.append(follow(known, wanted, effective_from_ms, T0, author, comment))
         write_table(database.client, database.url, known[-1:])
         return known[-1]
 
-    monkeypatch.setattr(commands, "publish", publish)
+    monkeypatch.setattr(change, "publish", publish)
     monkeypatch.setattr(commands, "sync", lambda _: [])
     yield known
     # Whatever was published is in the table, and nothing else.

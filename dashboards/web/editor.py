@@ -1,0 +1,269 @@
+"""The threshold editor's routes: what `tokpulse thresholds` does, for a page. Only with the token of this start."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
+from connectors.producer import FencedProducerError
+from connectors.validation import wall_clock_ms
+from dashboards.web.guard import refused
+from thresholds.backtest import FROM_MS, TO_MS, backtest
+from thresholds.change import Proposal, carry_out, judged_note, propose, user
+from thresholds.difference import difference
+from thresholds.fields import fields
+from thresholds.file import MAX_BYTES, ThresholdsFileError, file_text, parse_thresholds
+from thresholds.publish import StaleBaseError, refuse_stale, stored, sync
+from thresholds.text import to_yaml
+from thresholds.versions import VersionError, current, find, iso, newest, ordered
+from udfs.thresholds import ThresholdVersion
+
+EDITOR_HEADER = "X-Tokpulse-Token"
+LISTED = 10
+# A file of the largest size, every character escaped.
+_MAX_BODY = 8 * MAX_BYTES
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class FileChangedError(TokpulseError):
+    """The file on disk is not the one that the page was opened with."""
+
+
+class BodyError(TokpulseError):
+    """The request is not what the page sends."""
+
+
+class Edited(BaseModel):
+    """The text of the editor, made from the version `base`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    text: str
+    base: str
+
+
+class Judged(Edited):
+    """A backtest over what ended at `from_ms` or later."""
+
+    from_ms: int = FROM_MS
+
+
+class Applied(Edited):
+    """To be published; `file_hash` of the file as the page read it, when it is to be saved there too."""
+
+    effective_from_ms: int | None = None
+    comment: str = ""
+    file_hash: str | None = None
+
+
+class RolledBack(BaseModel):
+    """An earlier version whose content is to be in force again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    version: str
+    base: str
+    comment: str = ""
+
+
+def new_token() -> str:
+    """Who has the address that the command printed may write; other users of this machine do not."""
+    return secrets.token_urlsafe(24)
+
+
+class Editor:
+    """Answers the editor's questions. `endpoints` gives the addresses as they are now, `file` is the one that people edit."""
+
+    def __init__(self, endpoints: Callable[[], Endpoints], file: Path, token: str) -> None:
+        self._endpoints = endpoints
+        self._file = file
+        self._token = token
+        self._writing = threading.Lock()
+
+    def routes(self) -> list[Route]:
+        """For create_app."""
+        return [
+            Route("/api/thresholds", self._route(None, self._opened)),
+            Route("/api/thresholds/check", self._route(Edited, self._checked), methods=["POST"]),
+            Route("/api/thresholds/backtest", self._route(Judged, self._backtested), methods=["POST"]),
+            Route("/api/thresholds/preview", self._route(Applied, self._previewed), methods=["POST"]),
+            Route("/api/thresholds/apply", self._route(Applied, self._applied), methods=["POST"]),
+            Route("/api/thresholds/rollback", self._route(RolledBack, self._rolled_back), methods=["POST"]),
+        ]
+
+    def _route(self, shape: type[Body] | None, answer: Callable[..., dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            if not secrets.compare_digest(request.headers.get(EDITOR_HEADER, "").encode(), self._token.encode()):
+                return refused(403, "this page may not edit thresholds", "open the address that `tokpulse dashboard` printed")
+            try:
+                given = () if shape is None else (await _body(request, shape),)
+                return JSONResponse(await run_in_threadpool(answer, *given))
+            except ThresholdsFileError as error:
+                return refused(422, error.message, error.hint, problems=[asdict(problem) for problem in error.problems])
+            except TokpulseError as error:
+                return refused(_status(error), error.message, error.hint)
+
+        return handle
+
+    def _opened(self) -> dict[str, Any]:
+        known = stored(self._endpoints())
+        now_ms = wall_clock_ms()
+        text, problem = "", ""
+        try:
+            text = file_text(self._file)
+        except ThresholdsFileError as error:
+            problem = str(error)
+        in_force = current(known, now_ms)
+        last = newest(known)
+        return {
+            "file": {"path": str(self._file), "text": text, "hash": _hash(text), "problem": problem},
+            "in_force": in_force.version,
+            "thresholds": asdict(in_force.thresholds),
+            "newest": last.version if last else "",
+            "user": user(),
+            "versions": _history(known, now_ms),
+        }
+
+    def _checked(self, given: Edited) -> dict[str, Any]:
+        """Validation needs no service; the page compares with the versions that it has."""
+        found = {"fields": [asdict(field) for field in fields(given.text)]}
+        try:
+            wanted = parse_thresholds(given.text, self._file)
+        except ThresholdsFileError as error:
+            return found | {"valid": False, "problems": [asdict(problem) for problem in error.problems], "changes": []}
+        base = find(stored(self._endpoints()), given.base)
+        changes = [asdict(change) for change in difference(base.thresholds, wanted)]
+        return found | {"valid": True, "problems": [], "changes": changes}
+
+    def _backtested(self, given: Judged) -> dict[str, Any]:
+        wanted = parse_thresholds(given.text, self._file)
+        result = backtest(self._endpoints().clickhouse_url, wanted, max(given.from_ms, FROM_MS), TO_MS, LISTED)
+        return asdict(result) | {"gained": result.gained, "lost": result.lost}
+
+    def _previewed(self, given: Applied) -> dict[str, Any]:
+        endpoints, now_ms = self._endpoints(), wall_clock_ms()
+        proposal = self._proposal(stored(endpoints), given)
+        from_ms = now_ms if given.effective_from_ms is None else given.effective_from_ms
+        note = "" if proposal.already else judged_note(endpoints, from_ms)
+        return {"already": proposal.already, "changes": [asdict(change) for change in proposal.changes], "note": note}
+
+    def _applied(self, given: Applied) -> dict[str, Any]:
+        with self._writing:
+            endpoints = self._endpoints()
+            said = sync(endpoints)
+            proposal = self._proposal(stored(endpoints), given)
+            if given.file_hash is not None:
+                self._refuse_changed_file(given.file_hash)
+            if proposal.already:
+                said.append(proposal.already)
+            else:
+                said.append(_published(carry_out(endpoints, proposal)))
+            if given.file_hash is not None:
+                said.append(_save(self._file, given.text))
+            return {"said": said}
+
+    def _rolled_back(self, given: RolledBack) -> dict[str, Any]:
+        with self._writing:
+            endpoints = self._endpoints()
+            said = sync(endpoints)
+            known = stored(endpoints)
+            refuse_stale(known, given.base)
+            chosen = find(known, given.version)
+            comment = given.comment or f"back to {chosen.version}"
+            proposal = propose(known, chosen.thresholds, None, "", comment, now_ms=wall_clock_ms())
+            return {"said": [*said, proposal.already or _published(carry_out(endpoints, proposal))]}
+
+    def _proposal(self, known: Sequence[ThresholdVersion], given: Applied) -> Proposal:
+        wanted = parse_thresholds(given.text, self._file)
+        refuse_stale(known, given.base)
+        return propose(known, wanted, given.effective_from_ms, "", given.comment, now_ms=wall_clock_ms())
+
+    def _refuse_changed_file(self, expected: str) -> None:
+        if self._file.exists() and _hash(file_text(self._file)) != expected:
+            raise FileChangedError(
+                f"{self._file} was changed by somebody else since this page was opened; nothing is published",
+                "reload the page to see that change, or publish without saving the file",
+            )
+
+
+async def _body(request: Request, shape: type[Body]) -> Body:
+    if request.headers.get("content-type", "").split(";")[0] != "application/json":
+        raise BodyError("the body is not JSON", "use the page")
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > _MAX_BODY:
+            raise BodyError(f"the body is larger than {_MAX_BODY // 1024} KiB", f"a file has at most {MAX_BYTES // 1024} KiB")
+    try:
+        return shape.model_validate(json.loads(raw))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BodyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "reload the page") from None
+    except ValueError:
+        raise BodyError("the body is not JSON", "use the page") from None
+
+
+def _status(error: TokpulseError) -> int:
+    if isinstance(error, StaleBaseError | FileChangedError | FencedProducerError):
+        return 409
+    if isinstance(error, BodyError | VersionError):
+        return 400
+    return 503 if isinstance(error, ClickHouseUnavailableError) else 502
+
+
+def _history(known: Sequence[ThresholdVersion], now_ms: int) -> list[dict[str, Any]]:
+    """Newest first, each with what it changed and its content as a file."""
+    before: ThresholdVersion | None = None
+    listed = []
+    for version in ordered(known):
+        changes = difference(before.thresholds, version.thresholds) if before else []
+        listed.append(
+            {
+                "version": version.version,
+                "effective_from": iso(version.effective_from_ms),
+                "published_at": iso(version.published_at_ms),
+                "planned": version.effective_from_ms > now_ms,
+                "author": version.author,
+                "comment": version.comment,
+                "changes": [asdict(change) for change in changes],
+                "text": to_yaml(version.thresholds),
+            }
+        )
+        before = version
+    return listed[::-1]
+
+
+def _published(version: ThresholdVersion) -> str:
+    return f"published {version.version}, in force from {iso(version.effective_from_ms)}; running jobs use it within 10 s"
+
+
+def _save(path: Path, text: str) -> str:
+    """Replaces the file in one step; it keeps its mode. Returns what happened, also when it failed: the version is published."""
+    target = path.resolve()
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        partial.write_bytes(text.encode())
+        if target.exists():
+            partial.chmod(target.stat().st_mode & 0o777)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        return f"{path} is not saved: {error.strerror}"
+    return f"saved {path}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,76 @@
+// What the threshold editor shows besides the text: problems, differences, the backtest, the versions.
+
+import { h, hidden } from "./dom.js";
+import { format, timeText } from "./format.js";
+
+/** Every problem with its line, key, reason and what is allowed; a click goes to the line. */
+export function drawProblems(place, problems, goTo) {
+  place.replaceChildren(h("ul", { class: "problems" }, problems.map((problem) => h("li", {},
+    h("button", { type: "button", class: "line", onclick: () => goTo(problem.line) }, `line ${problem.line}`),
+    h("span", {}, h("strong", {}, problem.key), `: ${problem.reason}`, problem.allowed ? h("span", { class: "muted" }, ` (${problem.allowed})`) : null)))));
+}
+
+/** The keys that differ from version `base`. */
+export function drawChanges(place, changes, base, valid) {
+  if (!valid) place.replaceChildren(h("p", { class: "muted" }, "The difference shows when the text is valid."));
+  else if (!changes.length) place.replaceChildren(h("p", { class: "muted" }, `The same as ${base}.`));
+  else place.replaceChildren(table(["key", base, "new"], changes.map((change) => [change.key, h("del", {}, change.old), h("ins", {}, change.new)]), "Changes"));
+}
+
+/** Totals per tier and rule, and the newest alerts that come or go. */
+export function drawBacktest(place, result) {
+  const totals = [...result.trending.map((one) => ["trending", one]), ...result.followers.map((one) => ["followers", one])];
+  if (!totals.some(([, one]) => one.judged)) {
+    place.replaceChildren("ClickHouse holds nothing to judge in that time.");
+    return;
+  }
+  const number = (count) => format(count, "count").exact;
+  const moved = (sign, count) => h("span", { class: count ? (sign === "+" ? "up" : "down") : "flat" }, `${count ? sign : ""}${number(count)}`);
+  const rows = totals.map(([kind, one]) => [`${kind}: ${one.group}`, number(one.judged), number(one.alerts_stored), number(one.alerts_new), moved("+", one.gained), moved("\u2212", one.lost)]);
+  const changes = [
+    ...result.trending_changes.map((one) => [mark(one.gained), timeText(one.window_end_ms), `post ${one.aweme_id}`, `${format(one.delta_plays_per_hour, "count").text}/h, ${one.old_tier} ${format(one.old_threshold, "count").exact} \u2192 ${one.new_tier} ${format(one.new_threshold, "count").exact}`]),
+    ...result.follower_changes.map((one) => [mark(one.gained), timeText(one.t_now_ms), `user ${one.userid}`, `+${format(one.gained_followers, "count").exact} within ${one.within_hours} h`]),
+  ];
+  place.className = "";
+  place.replaceChildren(
+    h("p", { class: "totals" }, h("strong", { class: "up" }, `+${number(result.gained)}`), " alerts gained, ", h("strong", { class: "down" }, `\u2212${number(result.lost)}`), " lost"),
+    table(["tier or rule", "judged", "alerts", "by these", "gained", "lost"], rows, "Totals", 1),
+    changes.length ? table(["", "at (UTC)", "who", "what"], changes, "Newest alerts that come or go") : null,
+  );
+}
+
+function mark(gained) {
+  return h("span", { class: gained ? "up" : "down" }, gained ? "+" : "\u2212", hidden(gained ? " gained" : " lost"));
+}
+
+/** The tiers and rules of the version in force. */
+export function drawInForce(place, { in_force: inForce, thresholds, versions }) {
+  const number = (value) => format(value, "count").exact;
+  const tiers = thresholds.tiers.map((tier) => [tier.name, tier.below_followers === null ? `${number(tier.from_followers)} and more` : `${number(tier.from_followers)} to below ${number(tier.below_followers)}`, `${number(tier.plays_per_hour)}/h`]);
+  const rules = thresholds.follower_gains.map((rule) => h("li", {}, `An alert on more than ${number(rule.gained)} new followers within ${rule.within_hours} h`));
+  const since = versions.find((one) => one.version === inForce);
+  place.replaceChildren(
+    h("p", { class: "muted path" }, `${inForce}, since ${since.effective_from}, by ${since.author}`),
+    table(["tier", "followers", "trends above"], [...tiers, ["unknown", "not known", `${number(thresholds.unknown_authors)}/h`]], "Tiers in force", 2),
+    h("ul", { class: "rules" }, rules, h("li", {}, `A warning on counters that fall by more than ${number(thresholds.negative_delta_warning)} plays`)),
+  );
+}
+
+/** Every version, newest first, with what may be done with it. */
+export function drawHistory(place, { versions, in_force: inForce }, { edit, rollback }) {
+  const rows = versions.map((one, index) => [
+    h("span", {}, one.version, " ", one.version === inForce ? h("span", { class: "chip ok" }, "in force") : one.planned ? h("span", { class: "chip warn" }, "planned") : null),
+    one.effective_from, one.published_at, one.author, one.comment || "\u2013",
+    one.changes.length ? h("details", {}, h("summary", {}, `${one.changes.length} changed`), h("ul", {}, one.changes.map((change) => h("li", {}, `${change.key}: ${change.old} \u2192 ${change.new}`)))) : "\u2013",
+    h("span", { class: "group" }, h("button", { type: "button", class: "button", onclick: () => edit(one.text) }, "Edit", hidden(` from ${one.version}`)),
+      index ? h("button", { type: "button", class: "button", onclick: () => rollback(one.version) }, "Roll back", hidden(` to ${one.version}`)) : null),
+  ]);
+  place.replaceChildren(table(["version", "in force from", "published", "by", "comment", "changes", ""], rows, "Versions of the thresholds"));
+}
+
+function table(titles, rows, caption, numbersFrom = Infinity) {
+  const kind = (index) => (index >= numbersFrom ? "number" : null);
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", {}, h("caption", { class: "hidden" }, caption),
+    h("thead", {}, h("tr", {}, titles.map((title, index) => h(title ? "th" : "td", { scope: title ? "col" : null, class: kind(index) }, title)))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, index) => h("td", { class: kind(index) }, cell)))))));
+}
