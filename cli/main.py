@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "sentiment": ("cli.sentiment", "Score texts from standard input, for those who tune the lexicon."),
     "doctor": ("cli.doctor", "Find out why there is no output."),
+    "quality": ("cli.quality", "Test the tables: keys, ranges, freshness, ledger, topics against tables."),
     "sentiment-server": ("cli.sentiment_server", "Serve a sentiment model over gRPC, as a sidecar of the job."),
     "demo": ("cli.demo", "The whole way, from nothing to a table of trending posts."),
 }

@@ -179,9 +179,14 @@ class Description(_Strict):
         for name in named:
             if name is not None and name not in self.columns:
                 raise ValueError(f"names the column {name}, which is not among its columns")
-        if self.freshness is not None and self.time_column is None:
-            raise ValueError("freshness needs a time_column")
+        if self.time_column is None and (self.freshness or self.tests.unique_grain or any(self._tested_columns())):
+            raise ValueError("its tests need a time_column to be bounded by")
+        if len(self.key) > 4 and self.tests.unique_grain:
+            raise ValueError("unique_grain knows keys of up to 4 columns")
         return self
+
+    def _tested_columns(self) -> Iterator[str]:
+        return (name for name, column in self.columns.items() if column.tests != ColumnTests())
 
     def _of_tests(self) -> Iterator[str]:
         if self.tests.never_falls:

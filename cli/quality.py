@@ -1,0 +1,107 @@
+"""`tokpulse quality`."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import table_console
+from cli.quality_view import as_data, summary, table_of
+from cli.times import UNIT_MS, parse_time_ms
+from connectors.clickhouse_client import connect
+from connectors.endpoints import Endpoints
+from connectors.registry import SchemaRegistry
+from connectors.topics import load_topics
+from connectors.validation import wall_clock_ms
+from quality import reconcile
+from quality.catalog import Catalog, Dataset, load_catalog, select
+from quality.checks import SEVERITIES, Moment
+from quality.results import Result, Status, worst, write, write_metrics
+from quality.run import Tables, run_checks
+from quality.topic import Held, held
+
+
+class FailOn(StrEnum):
+    """From which status on the exit code is 1."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+def command(
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; may be given again (default: all).")] = None,
+    test: Annotated[list[str] | None, typer.Option(help=f"Only this test; may be given again: {', '.join(SEVERITIES)}.")] = None,
+    since: Annotated[str, typer.Option(help="Rows from then on, e.g. -30d (default: 7 days, 1 to reconcile, 2 for drift).")] = "",
+    as_of: Annotated[str, typer.Option(help="Judge as of this time, e.g. the end of a backfill.")] = "now",
+    settle: Annotated[int, typer.Option(min=0, help="Minutes that a record may take from its topic to the tables.")] = 15,
+    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 when a test fails, or when one warns already.")] = FailOn.ERROR,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    save: Annotated[bool, typer.Option("--write/--no-write", help="Add the results to quality_results.")] = True,
+    metrics_file: Annotated[
+        Path | None, typer.Option(help="Also write gauges there, for node exporter's textfile collector.")
+    ] = None,
+) -> None:
+    """Run the tests that the catalog declares for the tables in ClickHouse; show and keep the results.
+
+    Exit code 0: nothing failed (warnings are shown). 1: a test failed, or could not be run. 2: wrong usage.
+    """
+    for name in test or []:
+        if name not in SEVERITIES:
+            raise typer.BadParameter(f"no test {name!r}: {', '.join(SEVERITIES)}", param_hint="--test")
+    catalog = load_catalog()
+    datasets = select(catalog, dataset or [])
+    now_ms = wall_clock_ms()
+    as_of_ms = parse_time_ms(as_of, now_ms, "--as-of")
+    at = Moment(as_of_ms, parse_time_ms(since, as_of_ms, "--since") if since else None)
+    endpoints = Endpoints.from_env().require("CLICKHOUSE_URL")
+    client = connect(endpoints.clickhouse_url)
+    run_id = str(uuid.uuid4())
+    try:
+        tables = Tables(client, endpoints.clickhouse_url)
+        results = list(_results(endpoints, tables, datasets, catalog, at, test or [], settle * UNIT_MS["m"]))
+        if save:
+            write(client, endpoints.clickhouse_url, run_id, now_ms, results)
+    finally:
+        client.close()
+    if metrics_file is not None:
+        write_metrics(metrics_file, now_ms, results)
+    _show(run_id, now_ms, results, as_json)
+    found = worst(results)
+    if found is Status.FAIL or (found is Status.WARN and fail_on is FailOn.WARN):
+        raise typer.Exit(1)
+
+
+def _results(
+    endpoints: Endpoints,
+    tables: Tables,
+    datasets: Sequence[Dataset],
+    catalog: Catalog,
+    at: Moment,
+    only: Sequence[str],
+    settle_ms: int,
+) -> Iterator[Result]:
+    yield from run_checks(tables, datasets, catalog, at, only)
+    if only and reconcile.NAME not in only:
+        return
+    topics = load_topics()
+
+    def read(topic: str, key_field: str, since_ms: int, until_ms: int) -> Held:
+        with SchemaRegistry(endpoints.schema_registry_url) as registry:
+            return held(endpoints.kafka_bootstrap_servers, topics[topic], key_field, registry.by_id, since_ms, until_ms)
+
+    yield from reconcile.reconcile(tables, read, topics, datasets, at, settle_ms)
+
+
+def _show(run_id: str, at_ms: int, results: Sequence[Result], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(as_data(run_id, at_ms, results), indent=2))
+        return
+    console = table_console()
+    console.print(table_of(results))
+    console.print(summary(results), soft_wrap=True, markup=False)

@@ -1,0 +1,56 @@
+"""What `tokpulse quality` shows: a line per test, the bad ones first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from quality.results import Result, Status, worst
+
+_STYLES = {Status.PASS: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
+_ORDER = (Status.FAIL, Status.WARN, Status.PASS)
+
+
+def table_of(results: Sequence[Result]) -> Table:
+    """A row per result: failed tests first, then those that warn, each in the order in which they ran."""
+    table = Table("status", "dataset", "test", "column", "rows", "detail", box=None, pad_edge=False)
+    for column in table.columns[:5]:
+        column.no_wrap = True
+    table.columns[4].justify = "right"
+    table.columns[5].overflow = "fold"
+    for one in sorted(results, key=lambda one: _ORDER.index(one.status)):
+        status = f"[{_STYLES[one.status]}]{one.status.value}[/]"
+        table.add_row(status, one.dataset, one.test, one.column, f"{one.failing_rows:,}", escape(one.detail))
+    return table
+
+
+def summary(results: Sequence[Result]) -> str:
+    """`24 tests: 22 pass, 1 warn, 1 fail`"""
+    counted = Counter(one.status for one in results)
+    return f"{len(results)} tests: " + ", ".join(f"{counted[status]} {status.value}" for status in Status)
+
+
+def as_data(run_id: str, at_ms: int, results: Sequence[Result]) -> dict[str, Any]:
+    """The run for JSON."""
+    return {
+        "run_id": run_id,
+        "checked_at": datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds"),
+        "status": worst(results).value,
+        "results": [
+            {
+                "dataset": one.dataset,
+                "test": one.test,
+                "column": one.column,
+                "severity": one.severity,
+                "status": one.status.value,
+                "failing_rows": one.failing_rows,
+                "detail": one.detail,
+            }
+            for one in results
+        ],
+    }

@@ -1,0 +1,171 @@
+"""Compares what topics hold with what has landed in ClickHouse, and names what is missing.
+
+A record of a topic must be in every dataset that the catalog reconciles with it, or be a dead letter. What arrived a short while
+ago may be on its way and is not asked for. Rows that no record in the topic stands behind are fine: the topic forgets earlier.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.errors import TokpulseError
+from connectors.topics import Topics
+from quality.catalog import Dataset, Reconcile
+from quality.checks import DAY_MS, SEVERITIES, Moment, moment
+from quality.results import Result, Status
+from quality.run import Tables
+from quality.topic import Held, Place
+
+NAME = "reconcile"
+LEDGER = "pipeline_ledger"
+DEFAULT_SPAN_MS = DAY_MS
+HOUR_MS = 3_600_000
+_SHOWN_HOURS = 3
+_NEVER_MS = 4_102_444_800_000  # the year 2100
+
+# What a topic holds: (topic, field of the key, since, until) -> its records; times in Unix milliseconds.
+ReadTopic = Callable[[str, str, int, int], Held]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that a dataset is to have, and the record that asks for it."""
+
+    key: str
+    at_ms: int
+    place: Place
+
+
+@dataclass
+class _Hour:
+    """The rows that a dataset is to have of one hour, by their text."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+
+    def checksum(self) -> int:
+        return sum(zlib.crc32(text.encode()) for text in self.rows)
+
+
+def reconcile(
+    tables: Tables, read: ReadTopic, topics: Topics, datasets: Sequence[Dataset], at: Moment, settle_ms: int
+) -> Iterator[Result]:
+    """A result per dataset with a topic, and one per topic for what its jobs say to have read.
+
+    Each topic is read once. `settle_ms`: how long a record may take until it has landed. An error of Kafka or the registry becomes
+    a failed test. Raises ClickHouseUnavailableError.
+    """
+    asked: dict[str, list[tuple[Dataset, Reconcile]]] = {}
+    for dataset in datasets:
+        wanted = dataset.about.tests.reconcile
+        if wanted is not None:
+            asked.setdefault(topics[wanted.topic].name, []).append((dataset, wanted))
+    since_ms = round(at.since(DEFAULT_SPAN_MS).timestamp() * 1000)
+    for topic, pairs in asked.items():
+        try:
+            wanted = pairs[0][1]
+            held = read(topic, wanted.field or wanted.key, since_ms, at.as_of_ms - settle_ms)
+        except TokpulseError as error:
+            yield from (_result(dataset.name, "", Status.FAIL, 0, f"cannot be tested: {error.message}") for dataset, _ in pairs)
+            continue
+        letters = _dead_letters(tables, topic, since_ms)
+        for dataset, wanted in pairs:
+            yield _landed(tables, dataset, wanted, held, letters)
+        yield _read_by_a_run(tables, topic, held)
+
+
+def _dead_letters(tables: Tables, topic: str, since_ms: int) -> set[Place]:
+    found = tables.rows("dead_letters_of_topic", topic=topic, since=moment(since_ms))
+    return {(int(row["partition"]), int(row["offset"])) for row in found}
+
+
+def _landed(tables: Tables, dataset: Dataset, wanted: Reconcile, held: Held, letters: set[Place]) -> Result:
+    hours = _expected(wanted, held)
+    lost = [place for place in held.unusable if place not in letters]
+    absent = [row for row in _absent(tables, dataset.name, wanted, hours) if row.place not in letters]
+    total = sum(len(hour.rows) for hour in hours.values())
+    if not absent and not lost:
+        text = f"all {total:,} rows of {held.records:,} records of {wanted.topic}"
+        return _result(dataset.name, "", Status.PASS, 0, f"{text}, {len(held.unusable):,} dead letters among them")
+    said = []
+    if absent:
+        first = min(absent, key=lambda row: row.place)
+        partition, offset = first.place
+        said.append(
+            f"lacks {len(absent):,} of {total:,} rows of {wanted.topic}: {_by_hour(absent)}; the first is {wanted.key} {first.key},"
+            f" partition {partition} offset {offset}"
+        )
+    if lost:
+        partition, offset = min(lost)
+        where = f"the first is partition {partition} offset {offset}"
+        said.append(f"{len(lost):,} unusable records of {wanted.topic} are no dead letters, {where}")
+    return _result(dataset.name, "", Status.FAIL, len(absent) + len(lost), "; ".join(said))
+
+
+def _expected(wanted: Reconcile, held: Held) -> dict[int, _Hour]:
+    """UTC hour (Unix milliseconds) -> the rows that are to be there."""
+    newest: dict[str, int] = {}
+    if wanted.per == "newest":
+        for key, at_ms, _ in held.observed:
+            newest[key] = max(at_ms, newest.get(key, 0))
+    hours: dict[int, _Hour] = {}
+    for key, at_ms, place in held.observed:
+        if newest.get(key, at_ms) != at_ms:
+            continue
+        hour_ms = at_ms - at_ms % HOUR_MS
+        row = Row(key, hour_ms if wanted.per == "hour" else at_ms, place)
+        hours.setdefault(hour_ms, _Hour()).rows.setdefault(f"{key} {row.at_ms}", row)
+    return hours
+
+
+def _absent(tables: Tables, dataset: str, wanted: Reconcile, hours: Mapping[int, _Hour]) -> Iterator[Row]:
+    """The expected rows that the dataset does not have. Keys are fetched of those hours only whose count or checksum differs."""
+    if not hours:
+        return
+    names = {"dataset": dataset, "key": wanted.key, "time": wanted.time}
+    first, end = min(hours), max(hours) + HOUR_MS
+    landed = {
+        int(row["hour"]) * 1000: (int(row["landed"]), int(row["checksum"]))
+        for row in tables.rows("landed_by_hour", **names, since=moment(first), until=moment(end))
+    }
+    differing = {hour_ms: hour for hour_ms, hour in hours.items() if landed.get(hour_ms) != (len(hour.rows), hour.checksum())}
+    if wanted.per == "newest" and differing:
+        # What was observed again since then stands in a later hour.
+        later = _rows_of(tables, names, min(differing), _NEVER_MS)
+        found = {str(row["key"]): int(row["at_ms"]) for row in later}
+        yield from (row for hour in differing.values() for row in hour.rows.values() if found.get(row.key, 0) < row.at_ms)
+        return
+    for hour_ms, hour in differing.items():
+        there = {(str(row["key"]), int(row["at_ms"])) for row in _rows_of(tables, names, hour_ms, hour_ms + HOUR_MS)}
+        yield from (row for row in hour.rows.values() if (row.key, row.at_ms) not in there)
+
+
+def _rows_of(tables: Tables, names: Mapping[str, str], since_ms: int, until_ms: int) -> list[dict[str, Any]]:
+    return tables.rows("landed_keys", **names, since=moment(since_ms), until=moment(until_ms))
+
+
+def _by_hour(rows: Iterable[Row]) -> str:
+    counted = sorted(Counter(row.at_ms - row.at_ms % HOUR_MS for row in rows).items())
+    shown = [f"{moment(hour_ms):%Y-%m-%d %H:00} {count:,}" for hour_ms, count in counted[:_SHOWN_HOURS]]
+    return ", ".join(shown) + (f" and {len(counted) - _SHOWN_HOURS} more hours" if len(counted) > _SHOWN_HOURS else "")
+
+
+def _read_by_a_run(tables: Tables, topic: str, held: Held) -> Result:
+    """Whether one run says to have read at least what arrived. It tells what it had read when the last hour closed."""
+    newest_ms = max((at_ms for _, at_ms, _ in held.observed), default=0)
+    closed = sum(at_ms < newest_ms - newest_ms % HOUR_MS for _, at_ms, _ in held.observed)
+    found = tables.rows("reads_of_topic", topic=topic)
+    if not found:
+        text = f"no run has read {topic}, which holds {held.records:,}"
+        return _result(LEDGER, topic, Status.WARN if held.records else Status.PASS, held.records, text)
+    reads = int(found[0]["read"])
+    said = f"{found[0]['run_id']} has read {reads:,}, and {closed:,} records arrived of hours that have closed"
+    return _result(LEDGER, topic, Status.WARN if reads < closed else Status.PASS, max(0, closed - reads), said)
+
+
+def _result(dataset: str, column: str, status: Status, failing: int, detail: str) -> Result:
+    severity = "warn" if dataset == LEDGER else SEVERITIES[NAME]
+    return Result(dataset, NAME, column, severity, status, failing, detail)

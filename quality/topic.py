@@ -1,0 +1,87 @@
+"""Reads what a topic holds of a time, record by record: the key, when it was observed, and where it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import fastavro
+
+from connectors.avro import WireFormatError, split
+from connectors.committed import committed
+from connectors.registry import SchemaNotFoundError
+from connectors.topics import Topic
+from connectors.validation import RecordError, RecordValidator
+
+# Of every topic that is reconciled: when it was observed, in Unix milliseconds.
+TIME_FIELD = "ingested_at"
+Place = tuple[int, int]
+
+
+@dataclass
+class Held:
+    """The records of a topic that arrived within a time. A place is (partition, offset)."""
+
+    records: int = 0
+    observed: list[tuple[str, int, Place]] = field(default_factory=list)
+    # What a job cannot use either: it is to be a dead letter.
+    unusable: list[Place] = field(default_factory=list)
+
+
+def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], str], since_ms: int, until_ms: int) -> Held:
+    """The committed records of `topic` that arrived at `since_ms` or later and before `until_ms`; deletions are left out.
+
+    `schema_of` gives the schema of an id as JSON text. Needs about 300 bytes for each. Raises LogReadError, RegistryError.
+    """
+    found, readers = Held(), _Readers(topic, schema_of)
+    for message in committed(servers, topic.name, since_ms):
+        value = message.value()
+        if value is None or message.timestamp()[1] >= until_ms:
+            continue
+        found.records += 1
+        place = (message.partition() or 0, message.offset() or 0)
+        record = readers.usable(value)
+        if record is None:
+            found.unusable.append(place)
+        else:
+            found.observed.append((str(record[key_field]), int(record[TIME_FIELD]), place))
+    return found
+
+
+class _Readers:
+    """Decodes values by the schema that their writer names."""
+
+    def __init__(self, topic: Topic, schema_of: Callable[[int], str]) -> None:
+        own = json.loads(topic.schema_text())
+        self._own = fastavro.parse_schema(own)
+        self._validator = RecordValidator(own)
+        self._schema_of = schema_of
+        self._writers: dict[int, Any] = {}
+
+    def usable(self, value: bytes) -> dict[str, Any] | None:
+        """The record, None when it cannot be decoded or is not what an observation can be. Raises RegistryError."""
+        try:
+            schema_id, body = split(value)
+            writer = self._writer(schema_id)
+        except (WireFormatError, SchemaNotFoundError):
+            return None
+        buffer = BytesIO(body)
+        try:
+            record = fastavro.schemaless_reader(buffer, writer, self._own)
+        except Exception:  # fastavro raises whatever its C code meets
+            return None
+        if not isinstance(record, dict) or buffer.tell() != len(body):
+            return None
+        try:
+            self._validator.check(record)
+        except RecordError:
+            return None
+        return record
+
+    def _writer(self, schema_id: int) -> Any:
+        if schema_id not in self._writers:
+            self._writers[schema_id] = fastavro.parse_schema(json.loads(self._schema_of(schema_id)))
+        return self._writers[schema_id]
