@@ -34,7 +34,7 @@ class Held:
 def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], str], since_ms: int, until_ms: int) -> Held:
     """The committed records of `topic` that arrived at `since_ms` or later and before `until_ms`; deletions are left out.
 
-    `schema_of` gives the schema of an id as JSON text. Needs about 300 bytes for each. Raises LogReadError, RegistryError.
+    `schema_of` gives the schema of an id as JSON text. Needs about 260 bytes for each. Raises LogReadError, RegistryError.
     """
     found, readers = Held(), _Readers(topic, schema_of)
     for message in committed(servers, topic.name, since_ms):

@@ -68,7 +68,9 @@ def test_results_are_kept_unless_told_otherwise(client: Any, run: Run, capsys: p
     assert run(*LEDGER, "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert run(*LEDGER, "--no-write") == 1
-    kept = client.query("SELECT run_id, dataset, test, column, severity, status, failing_rows, detail FROM quality_results").result_rows
+    kept = client.query(
+        "SELECT run_id, dataset, test, column, severity, status, failing_rows, detail FROM quality_results"
+    ).result_rows
     (one,) = told["results"]
     assert kept == [
         (told["run_id"], "pipeline_ledger", "ledger_balance", "", "error", "fail", 1, one["detail"]),

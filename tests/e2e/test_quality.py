@@ -51,7 +51,8 @@ def test_rows_that_were_lost_are_named(stack: Stack) -> None:
     gone = sum((row.get("window_start_ms") or row["window_start"]) == lost for row in hours)
     with stack.clickhouse() as client:
         client.command(
-            "DELETE FROM engagement_hourly_maxima WHERE toUnixTimestamp64Milli(window_start) = {lost:Int64}", parameters={"lost": lost}
+            "DELETE FROM engagement_hourly_maxima WHERE toUnixTimestamp64Milli(window_start) = {lost:Int64}",
+            parameters={"lost": lost},
         )
         client.command("TRUNCATE TABLE dead_letters_log")
     broken = found(stack, 1)
@@ -60,5 +61,7 @@ def test_rows_that_were_lost_are_named(stack: Stack) -> None:
     assert said.startswith(f"lacks {gone} of {len(hours):,} rows of {POSTS}: ")
     assert "1 unusable records of tiktok.posts.events are no dead letters" in said
 
-    kept = stack.query("SELECT status, failing_rows FROM quality_results WHERE test = 'reconcile' AND column = '' ORDER BY checked_at")
+    kept = stack.query(
+        "SELECT status, failing_rows FROM quality_results WHERE test = 'reconcile' AND column = '' ORDER BY checked_at"
+    )
     assert kept == [("pass", 0), ("fail", gone + 1)]
