@@ -25,7 +25,7 @@ _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS (?:SELECT|WITH)\b(.*?);
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
-ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger")
+ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results")
 _CORRECTED = "_corrected"
 _STAGES = {"10_sources": "sources", "20_staging": "staging", "30_marts": "marts", "40_sinks": "sinks"}
 _MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
