@@ -16,7 +16,7 @@ from quality.results import Status
 from quality.run import QUERIES, Tables, run_checks
 from stack.migrations import apply_migrations
 
-from .conftest import FrontProcess
+from .conftest import ADMIN, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -90,7 +90,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def tables(front: FrontProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    url = front.url(database="quality")
+    url = front.url(ADMIN, "quality")
     apply_migrations(url)
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     folder = tmp_path_factory.mktemp("catalog")

@@ -19,7 +19,7 @@ from quality.run import Tables
 from quality.topic import Held, Place
 from stack.migrations import apply_migrations
 
-from .conftest import FrontProcess
+from .conftest import ADMIN, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -30,7 +30,7 @@ MAXIMA = "aweme_id author_id window_start play_count"
 
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
-    url = front.url(database="reconcile")
+    url = front.url(ADMIN, "reconcile")
     apply_migrations(url)
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in (
