@@ -64,8 +64,8 @@ def planted(front: FrontProcess) -> Iterator[Planted]:
     )
     for handle in (HANDLE, HANDLE.upper()):
         profile = ["u1", handle, NICKNAME, SECUID, len(handle), AT if handle == HANDLE else AT + timedelta(minutes=5)]
-        names = ("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at")
-        writer.insert("user_observations_log", [profile], column_names=names)
+        attributes = ("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at")
+        writer.insert("user_observations_log", [profile], column_names=attributes)
     title = f"with @{HANDLE}, {HANDLE}@example.org and https://example.org/@{HANDLE} #tag"
     writer.insert(
         "post_observations_log",
