@@ -1,4 +1,4 @@
-"""Checks on the way out: rows in ClickHouse, dead letters, the ledger, parts that were set aside."""
+"""Checks on the way out: rows in ClickHouse, dead letters, the ledger, parts that were set aside, tests of the tables."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def tables(endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
         yield dead_letters(rows(client, url, "dead_letter_reasons"))
         yield ledger(rows(client, url, "ledger_unaccounted"))
         yield detached(rows(client, url, "detached_parts"))
+        yield quality(rows(client, url, "quality_newest")[0], now_s)
     finally:
         client.close()
 
@@ -87,3 +88,15 @@ def detached(found: Sequence[Row]) -> Finding:
     parts, first = sum(row["parts"] for row in found), found[0]
     text = f"{parts} part(s) are set aside, e.g. of {first['table']}: {first['example'] or 'no reason given'}"
     return fail("parts", text, "their rows are missing: submit the job with --bounded to write them again from Kafka")
+
+
+def quality(row: Row, now_s: float) -> Finding:
+    """From quality_newest.sql. Nobody has to run the tests: that they never ran is no fault."""
+    if not row["tests"]:
+        return ok("quality", "`tokpulse quality` has not tested the tables within 30 days")
+    text = f"{row['tests']} tests {duration(max(0.0, now_s - row['checked']))} ago, {row['failed']} failed, {row['warned']} warned"
+    if row["failed"]:
+        return warn(
+            "quality", f"{text}, e.g. {row['example']}", "`tokpulse quality` runs them again; docs/quality.md says what to do"
+        )
+    return ok("quality", text)

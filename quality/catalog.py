@@ -151,10 +151,10 @@ class Column(_Strict):
     sensitivity: Sensitivity = "none"
     tests: ColumnTests = ColumnTests()
 
-    @property
-    def comment(self) -> str:
-        """What ClickHouse shows beside the column."""
-        return f"{self.meaning} [{self.unit}]"
+    def comment_in(self, *, masked: bool) -> str:
+        """What ClickHouse shows beside the column, of a table or of a masked view of it."""
+        hidden = "; masked here" if masked and self.sensitivity == "personal" else ""
+        return f"{self.meaning}{hidden} [{self.unit}]"
 
 
 class Description(_Strict):

@@ -117,6 +117,17 @@ def test_ledger_and_parts() -> None:
     assert doctor_tables.detached([{"table": "x", "parts": 2, "example": ""}]).level is FAIL
 
 
+def test_quality() -> None:
+    def found(tests: int, failed: int, warned: int) -> Finding:
+        row = {"checked": NOW_S - 600, "tests": tests, "failed": failed, "warned": warned, "example": "posts not_null: 1 of 2"}
+        return doctor_tables.quality(row, NOW_S)
+
+    assert found(0, 0, 0).level is OK
+    assert found(9, 0, 2) == ok("quality", "9 tests 10 min ago, 0 failed, 2 warned")
+    assert found(9, 1, 0).level is WARN
+    assert found(9, 1, 0).text == "9 tests 10 min ago, 1 failed, 0 warned, e.g. posts not_null: 1 of 2"
+
+
 def test_an_error_becomes_a_finding_and_its_line_has_no_line_break() -> None:
     def broken() -> Iterator[Finding]:
         yield ok("x", "first")

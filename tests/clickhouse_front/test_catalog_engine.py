@@ -39,10 +39,10 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def columns(client: Any, field: str) -> dict[str, list[tuple[str, str]]]:
+def columns(client: Any, field: str, database: str = DATABASE) -> dict[str, list[tuple[str, str]]]:
     """Table -> (column, `field` of system.columns), in order."""
     found: dict[str, list[tuple[str, str]]] = {}
-    query = f"SELECT table, name, {field} FROM system.columns WHERE database = currentDatabase() ORDER BY table, position"
+    query = f"SELECT table, name, {field} FROM system.columns WHERE database = '{database}' ORDER BY table, position"
     for table, name, value in client.query(query).result_rows:
         found.setdefault(table, []).append((name, value))
     return found
@@ -68,14 +68,18 @@ def test_the_engine_has_the_kinds_and_retention_of_the_catalog(client: Any, cata
 
 
 def test_comments_are_written_where_they_differ(url: str, client: Any, catalog: Catalog) -> None:
-    assert apply_comments(url) == [f"comments of {len(catalog)} tables and views"]
+    masked = columns(client, "comment", f"{DATABASE}_shared")
+    assert apply_comments(url) == [f"comments of {len(catalog) + len(masked)} tables and views"]
     assert apply_comments(url) == []
     held = columns(client, "comment")
     for name, one in catalog.items():
-        assert held[name] == [(column, about.comment) for column, about in one.about.columns.items()], name
+        assert held[name] == [(column, about.comment_in(masked=False)) for column, about in one.about.columns.items()], name
     query = "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
     shown = dict(client.query(query).result_rows)
     assert {name: shown[name] for name in catalog} == {name: one.comment for name, one in catalog.items()}
+    shown = dict(columns(client, "comment", f"{DATABASE}_shared")["comments_enriched"])
+    assert shown["text"] == "The comment as written; masked here [text]"
+    assert shown["digg_count"] == "Likes of the comment then [count]"
     client.command("ALTER TABLE engagement_hourly COMMENT COLUMN aweme_id 'something else'")
     assert apply_comments(url) == ["comments of 1 tables and views"]
 

@@ -43,6 +43,7 @@ RESULT_TABLES = (
     "comments_late_snapshots_log",
     "dead_letters_log",
     "pipeline_ledger_entries",
+    "quality_results_log",
 )
 
 

@@ -37,7 +37,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     dataset = load_dataset(tmp_path / "plays.yaml")
     assert dataset.name == "plays"
     assert dataset.comment == "Plays. One row per post. Key: id."
-    assert dataset.about.columns["id"].comment == "Post id [id]"
+    assert dataset.about.columns["id"].comment_in(masked=True) == "Post id [id]"
     assert dataset.about.columns["id"].tests.not_null
     assert dataset.sensitivity == "none"
 

@@ -1,8 +1,8 @@
--- The comments of every table and view of the current database, that of the table itself as column ''.
+-- The comments of every table and view of a database, that of the table itself as column ''.
 SELECT name AS table, '' AS column, comment
 FROM system.tables
-WHERE database = currentDatabase()
+WHERE database = {database:String}
 UNION ALL
 SELECT table, name AS column, comment
 FROM system.columns
-WHERE database = currentDatabase()
+WHERE database = {database:String}
