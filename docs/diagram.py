@@ -27,6 +27,8 @@ _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
 ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results")
 _CORRECTED = "_corrected"
+# How the comment of a view begins that only other views read.
+_INTERNAL = "Internal:"
 _STAGES = {"10_sources": "sources", "20_staging": "staging", "30_marts": "marts", "40_sinks": "sinks"}
 _MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -136,7 +138,8 @@ def datasets() -> str:
                 said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
                 rows.append(_row(f"Kafka topic `{topic_of(path)}`", said))
     written = set(readers.values())
-    rows += [_row(f"ClickHouse view `{name}`", read_view(name)) for name in _read_view_names() if name not in written]
+    others = {name: read_view(name) for name in _read_view_names() if name not in written}
+    rows += [_row(f"ClickHouse view `{name}`", said) for name, said in others.items() if not said["Grain"].startswith(_INTERNAL)]
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
 
 

@@ -61,7 +61,7 @@ FROM (SELECT window_start, hashtag, aweme_id, author_id, play_count, engagement_
 LEFT ANY JOIN (SELECT window_start, aweme_id, delta_plays FROM trending_hourly_log FINAL) AS grown
     ON used.window_start = grown.window_start AND used.aweme_id = grown.aweme_id
 GROUP BY hashtag, window_start
-COMMENT 'One row per hashtag and UTC hour, added up anew';
+COMMENT 'Internal: one row per hashtag and UTC hour, added up anew';
 
 -- Hours that nothing has been written to for 10 minutes are added up once and kept. What is kept counts only while it is 10 minutes younger than
 -- the newest write to its hour, which is longer than any insert takes; else the hour is added up anew. So hashtag_hourly is exact whenever
@@ -131,7 +131,7 @@ AS SELECT
     toUInt8(kept_at >= written_at + INTERVAL 10 MINUTE) AS is_kept
 FROM (SELECT window_start, written_at FROM hashtag_hourly_written FINAL) AS written
 LEFT JOIN (SELECT window_start, kept_at FROM hashtag_hourly_kept_hours FINAL) AS kept ON written.window_start = kept.window_start
-COMMENT 'One row per hour of hashtag_hourly: is_kept = 1 where the sums in hashtag_hourly_kept hold';
+COMMENT 'Internal: one row per hour of hashtag_hourly, is_kept = 1 where the sums in hashtag_hourly_kept hold';
 
 -- At most ten days at a time, the newest first: a backfill of months must not fill the memory.
 CREATE MATERIALIZED VIEW IF NOT EXISTS hashtag_hourly_keeper REFRESH EVERY 5 MINUTE APPEND TO hashtag_hourly_kept
