@@ -135,7 +135,9 @@ def clickhouse_tables() -> dict[str, list[Column]]:
 
 def _alter(columns: list[Column], change: str) -> None:
     if re.match(
-        r"(?:MODIFY\s+(?:COMMENT|TTL|SETTING|COLUMN\s+\w+\s+COMMENT)|(?:ADD|MATERIALIZE)\s+INDEX)\b", change, re.IGNORECASE
+        r"(?:MODIFY\s+(?:COMMENT|TTL|SETTING|COLUMN\s+\w+\s+COMMENT)|(?:ADD|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN)\b",
+        change,
+        re.IGNORECASE,
     ):
         return
     match = re.match(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*?)(?:\s+AFTER\s+(\w+))?$", change, re.IGNORECASE | re.DOTALL)
