@@ -18,6 +18,7 @@ QUERIES_DIR = Path(__file__).with_name("queries")
 Kind = Literal["stat", "timeseries", "bars", "table"]
 Unit = Literal["count", "plays", "plays_per_hour", "plays_per_minute", "rate_percent", "seconds", "ratio", "score", "time", "text"]
 Subject = Literal["creator", "post", "hashtag"]
+SUBJECTS: tuple[Subject, ...] = ("creator", "post", "hashtag")
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.clickhouse_client import unavailable
 from connectors.errors import TokpulseError
-from dashboards.model import QUERIES_DIR, Page, Panel, load_query, parameters
+from dashboards.model import QUERIES_DIR, SUBJECTS, Page, Panel, load_query, parameters
 
 # Widths of a chart's bucket: each divides the next ones' unit, so that buckets begin on full minutes, hours and days.
 STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
@@ -56,7 +56,7 @@ class Filters:
             raise FilterError(f"the time range is longer than {MAX_RANGE_MS // 86_400_000} days", "choose a shorter one")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise FilterError(f"limit is {self.limit}", f"from 1 to {MAX_LIMIT}")
-        for name in ("creator", "post", "hashtag"):
+        for name in SUBJECTS:
             if len(getattr(self, name)) > _MAX_TEXT:
                 raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids and hashtags are short")
 
@@ -112,7 +112,7 @@ class Boards:
         """The rows of one panel. Raises UnknownPanelError, FilterError, and ClickHouseUnavailableError."""
         panel = self.panel(page, panel_id)
         text = self._texts[panel.query]
-        values = bound(filters, self.pages[page])
+        values = bound(narrowed(filters, self.pages[page]))
         begun = time.monotonic()
         try:
             answer = self._client.query(text, parameters={name: values[name] for name in parameters(text)})
@@ -123,24 +123,30 @@ class Boards:
         return Result(tuple(answer.column_names), rows, int(answer.summary.get("read_rows", 0)), elapsed)
 
 
-def bound(filters: Filters, page: Page) -> dict[str, Any]:
-    """A value for each of the parameters that a query may have; a subject that the page has no filter for is not narrowed down.
-
-    Raises FilterError when one is missing that the page is about.
-    """
-    subjects = {}
+def narrowed(filters: Filters, page: Page) -> Filters:
+    """`filters` with only the subjects that `page` has a filter for. Raises FilterError when one is missing that it is about."""
     for item in page.filters:
-        subjects[item.name] = getattr(filters, item.name)
-        if item.required and not subjects[item.name]:
+        if item.required and not getattr(filters, item.name):
             raise FilterError(f"page {page.slug} shows one {item.name}", f"choose a {item.name}")
+    known = {item.name for item in page.filters}
+    return replace(
+        filters,
+        creator=filters.creator if "creator" in known else "",
+        post=filters.post if "post" in known else "",
+        hashtag=filters.hashtag if "hashtag" in known else "",
+    )
+
+
+def bound(filters: Filters) -> dict[str, Any]:
+    """A value for each of the parameters that a query may have."""
     return {
         # As texts: the client would send a datetime without its milliseconds.
         "time_from": moment(filters.time_from_ms),
         "time_to": moment(filters.time_to_ms),
         "interval_s": filters.interval_s,
-        "creator": subjects.get("creator", ""),
-        "post": subjects.get("post", ""),
-        "hashtag": subjects.get("hashtag", ""),
+        "creator": filters.creator,
+        "post": filters.post,
+        "hashtag": filters.hashtag,
         "limit": filters.limit,
     }
 

@@ -3,29 +3,46 @@
 --           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged. The mood is that of the
 --           comments of the range; NULL without any.
 WITH
+    judged AS
     (
-        SELECT max(window_start)
+        SELECT
+            aweme_id,
+            max(window_start) AS last_hour,
+            argMax(author_id, window_start) AS creator,
+            argMax(play_count, window_start) AS plays,
+            argMax(delta_plays, window_start) AS gained,
+            argMax(delta_plays_per_hour, window_start) AS rate,
+            argMax(threshold, window_start) AS bound,
+            argMax(tier, window_start) AS creator_tier,
+            argMax(is_trending, window_start) AS trends,
+            groupArray((window_start, delta_plays)) AS hours
         FROM trending_hourly
-        WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
-    ) AS newest,
+        WHERE window_start >= least({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 24 HOUR)
+            AND window_start < {time_to:DateTime64(3, 'UTC')}
+            AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
+            AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+        GROUP BY aweme_id
+    ),
     growing AS
     (
         SELECT
             aweme_id,
-            anyIf(author_id, window_start = newest) AS creator,
-            anyIf(play_count, window_start = newest) AS plays,
-            anyIf(delta_plays, window_start = newest) AS gained,
-            anyIf(delta_plays_per_hour, window_start = newest) AS rate,
-            anyIf(threshold, window_start = newest) AS bound,
-            anyIf(tier, window_start = newest) AS creator_tier,
-            anyIf(is_trending, window_start = newest) AS trends,
-            groupArrayInsertAt(0, 24)(delta_plays, toUInt32(23 - dateDiff('hour', window_start, newest))) AS by_hour
-        FROM trending_hourly
-        WHERE window_start > newest - INTERVAL 24 HOUR AND window_start <= newest
-            AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
-        GROUP BY aweme_id
-        HAVING max(window_start) = newest
-        ORDER BY trends DESC, rate / bound DESC, aweme_id
+            creator,
+            plays,
+            gained,
+            rate,
+            rate / bound AS beyond,
+            creator_tier,
+            trends,
+            newest,
+            arrayMap(ago -> arraySum(hour -> if(dateDiff('hour', hour.1, newest) = ago, hour.2, 0), hours), range(23, -1, -1)) AS by_hour
+        FROM
+        (
+            SELECT aweme_id, last_hour, creator, plays, gained, rate, bound, creator_tier, trends, hours, max(last_hour) OVER () AS newest
+            FROM judged
+        )
+        WHERE last_hour = newest AND newest >= {time_from:DateTime64(3, 'UTC')}
+        ORDER BY trends DESC, beyond DESC, aweme_id
         LIMIT {limit:UInt32}
     ),
     moods AS
@@ -34,21 +51,29 @@ WITH
         FROM comments_enriched
         WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
         GROUP BY video_id
+    ),
+    described AS
+    (
+        SELECT aweme_id, title
+        FROM posts
+        WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
 SELECT
     growing.aweme_id AS aweme_id,
+    described.title AS title,
     growing.creator AS author_id,
-    addHours(newest, 1) AS window_end,
     growing.trends AS is_trending,
     growing.creator_tier AS tier,
-    growing.gained AS delta_plays,
+    growing.beyond AS times_threshold,
     growing.rate AS delta_plays_per_hour,
-    growing.rate / growing.bound AS times_threshold,
+    growing.gained AS delta_plays,
     growing.plays AS play_count,
     growing.by_hour AS plays_by_hour,
     ifNull(moods.comments, 0) AS comments,
-    if(comments = 0, NULL, moods.compound) AS mean_compound
+    if(comments = 0, NULL, moods.compound) AS mean_compound,
+    addHours(growing.newest, 1) AS window_end
 FROM growing
 LEFT JOIN moods ON growing.aweme_id = moods.video_id
+LEFT JOIN described ON growing.aweme_id = described.aweme_id
 ORDER BY is_trending DESC, times_threshold DESC, aweme_id
 LIMIT {limit:UInt32}

@@ -1,25 +1,66 @@
 -- Question: which posts gain plays fastest in the newest half hour, and do they speed up?
--- Grain:    one row per post of the newest window in the range, fastest first. change_per_minute is the rate against that of the half
---           hour before; NULL where the post was not observed then. rates are the windows of 2 hours, one every 5 minutes, oldest first.
+-- Grain:    one row per post of the newest window, fastest first. What is older than 3 hours before the end of the range is not "now".
+--           change_per_minute is the rate against that of the half hour before; NULL where the post was not observed then. rates are the
+--           windows of 2 hours, one every 5 minutes, oldest first, 0 where there is none.
 WITH
+    ranked AS
     (
-        SELECT max(window_start)
-        FROM velocity_30m
-        WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
-    ) AS newest
+        SELECT
+            aweme_id,
+            creator AS author_id,
+            rate,
+            if(length(half_hour_before) = 0, NULL, rate - half_hour_before[1].2) AS change_per_minute,
+            engagement_change AS engagement_rate_change,
+            arrayMap(ago -> arraySum(w -> if(dateDiff('minute', w.1, newest) = ago, w.2, 0), windows), range(115, -1, -5)) AS rates,
+            addMinutes(newest, 30) AS window_end
+        FROM
+        (
+            SELECT
+                aweme_id,
+                creator,
+                rate,
+                engagement_change,
+                windows,
+                last_window,
+                max(last_window) OVER () AS newest,
+                arrayFilter(w -> dateDiff('minute', w.1, newest) = 30, windows) AS half_hour_before
+            FROM
+            (
+                SELECT
+                    aweme_id,
+                    max(window_start) AS last_window,
+                    argMax(author_id, window_start) AS creator,
+                    argMax(plays_per_minute, window_start) AS rate,
+                    argMax(engagement_rate_change, window_start) AS engagement_change,
+                    groupArray((window_start, plays_per_minute)) AS windows
+                FROM velocity_30m
+                WHERE window_start >= greatest({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 3 HOUR)
+                    AND window_start < {time_to:DateTime64(3, 'UTC')}
+                    AND ({creator:String} = '' OR author_id = {creator:String})
+                    AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+                GROUP BY aweme_id
+            )
+        )
+        WHERE last_window = newest AND rate > 0
+        ORDER BY rate DESC, aweme_id
+        LIMIT {limit:UInt32}
+    ),
+    described AS
+    (
+        SELECT aweme_id, title
+        FROM posts
+        WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
+    )
 SELECT
-    aweme_id,
-    max(author_id) AS author_id,
-    addMinutes(newest, 30) AS window_end,
-    anyIf(plays_per_minute, window_start = newest) AS rate,
-    newest - INTERVAL 30 MINUTE AS earlier,
-    if(countIf(window_start = earlier) = 0, NULL, rate - anyIf(plays_per_minute, window_start = earlier)) AS change_per_minute,
-    anyIf(engagement_rate_change, window_start = newest) AS engagement_rate_change,
-    groupArrayInsertAt(0., 24)(plays_per_minute, toUInt32(23 - intDiv(dateDiff('minute', window_start, newest), 5))) AS rates
-FROM velocity_30m
-WHERE window_start > newest - INTERVAL 2 HOUR AND window_start <= newest
-    AND ({creator:String} = '' OR velocity_30m.author_id = {creator:String})
-GROUP BY aweme_id
-HAVING max(window_start) = newest AND rate > 0
+    ranked.aweme_id AS aweme_id,
+    described.title AS title,
+    ranked.author_id AS author_id,
+    ranked.rate AS rate,
+    ranked.change_per_minute AS change_per_minute,
+    ranked.engagement_rate_change AS engagement_rate_change,
+    ranked.rates AS rates,
+    ranked.window_end AS window_end
+FROM ranked
+LEFT JOIN described ON ranked.aweme_id = described.aweme_id
 ORDER BY rate DESC, aweme_id
 LIMIT {limit:UInt32}

@@ -11,7 +11,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from connectors.clickhouse_client import ClickHouseUnavailableError
 from dashboards.model import load_pages
-from dashboards.run import MAX_RANGE_MS, Boards, FilterError, Filters, UnknownPanelError, bound, moment
+from dashboards.run import MAX_RANGE_MS, Boards, FilterError, Filters, UnknownPanelError, moment, narrowed
 
 HOUR = 3_600_000
 URL = "http://reader:secret@127.0.0.1:1/tokpulse"
@@ -45,6 +45,7 @@ def test_only_what_the_query_asks_for_is_bound() -> None:
         "time_from": "1970-01-01 01:00:00.000",
         "time_to": "1970-01-02 01:00:00.007",
         "creator": "c1",
+        "hashtag": "",
         "limit": 5,
     }
     assert (result.columns, result.rows, result.read_rows) == (("c0",), ((1,),), 42)
@@ -60,8 +61,8 @@ def test_a_required_filter_must_be_given() -> None:
     page = load_pages()["trending"]
     page = page.model_copy(update={"filters": (page.filters[0].model_copy(update={"required": True}),)})
     with pytest.raises(FilterError, match="page trending shows one creator"):
-        bound(Filters(0, HOUR), page)
-    assert bound(Filters(0, HOUR, creator="c1"), page)["creator"] == "c1"
+        narrowed(Filters(0, HOUR), page)
+    assert narrowed(Filters(0, HOUR, creator="c1", post="p1"), page) == Filters(0, HOUR, creator="c1")
 
 
 def test_values_are_ready_for_json() -> None:

@@ -29,7 +29,7 @@ def test_a_panel_runs_and_gives_the_columns_it_shows(empty_client: Client, page:
     filters = Filters(1_780_000_000_000, 1_780_000_000_000 + DAY_MS, creator="c", post="p", hashtag="h")
     assert len(Boards(empty_client, "", PAGES).run(page.slug, panel.id, filters).rows) <= 1
     # An empty answer comes without names.
-    described = empty_client.query(f"DESCRIBE ({load_query(panel.query)})", parameters=bound(filters, page))
+    described = empty_client.query(f"DESCRIBE ({load_query(panel.query)})", parameters=bound(filters))
     assert shown_columns(panel) <= {row[0] for row in described.result_rows}
 
 

@@ -1,0 +1,20 @@
+-- Question: in what mood are the comments on a creator's posts?
+-- Grain:    one row per bucket of at least an hour, oldest first; posts that were observed in the range.
+SELECT
+    toDateTime64(toStartOfInterval(ingested_at, toIntervalSecond(greatest({interval_s:UInt32}, 3600))), 3, 'UTC') AS bucket,
+    countIf(sentiment_label = 'positive') AS positive,
+    countIf(sentiment_label = 'neutral') AS neutral,
+    countIf(sentiment_label = 'negative') AS negative,
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / count() AS mean_compound
+FROM comments_enriched AS said
+INNER JOIN
+(
+    SELECT DISTINCT aweme_id
+    FROM engagement_hourly
+    WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+        AND author_id = {creator:String}
+) AS own ON said.video_id = own.aweme_id
+WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+GROUP BY bucket
+ORDER BY bucket
+LIMIT 1000

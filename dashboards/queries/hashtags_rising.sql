@@ -1,0 +1,50 @@
+-- Question: which hashtags are rising?
+-- Grain:    one row per hashtag in the titles of posts that were judged in the range, the greatest gain first. rise is the gain of the
+--           later half of the range against that of the earlier half; NULL where that was nothing. gains are 24 equal parts of the range,
+--           oldest first. A post counts for each of its hashtags.
+WITH
+    by_part AS
+    (
+        SELECT
+            aweme_id,
+            toUInt32(intDiv(
+                dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, window_start) * 24,
+                dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')})
+            )) AS part,
+            any(author_id) AS creator,
+            sum(delta_plays) AS gained,
+            max(is_trending) AS trends
+        FROM trending_hourly
+        WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+            AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
+        GROUP BY aweme_id, part
+    ),
+    grown AS
+    (
+        SELECT aweme_id, any(creator) AS author, max(trends) AS trended, groupArrayInsertAt(0, 24)(gained, part) AS gains_by_part
+        FROM by_part
+        GROUP BY aweme_id
+    ),
+    tagged AS
+    (
+        SELECT aweme_id, tag
+        FROM posts
+        ARRAY JOIN hashtags AS tag
+        WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
+            AND ({hashtag:String} = '' OR tag = {hashtag:String})
+    )
+SELECT
+    tag AS hashtag,
+    sumForEach(gains_by_part) AS gains,
+    arraySum(gains) AS plays_gained,
+    arraySum(arraySlice(gains, 13)) AS gained_later,
+    plays_gained - gained_later AS gained_earlier,
+    if(gained_earlier <= 0, NULL, gained_later / gained_earlier - 1) AS rise,
+    count() AS posts_used,
+    countIf(trended = 1) AS trending_posts,
+    uniqExact(author) AS creators
+FROM grown
+INNER JOIN tagged ON grown.aweme_id = tagged.aweme_id
+GROUP BY tag
+ORDER BY plays_gained DESC, hashtag
+LIMIT {limit:UInt32}

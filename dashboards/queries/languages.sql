@@ -1,0 +1,14 @@
+-- Question: in which languages do people comment, and in what mood?
+-- Grain:    one row per guessed language, most comments first; und where nothing tells.
+SELECT
+    language AS tongue,
+    count() AS comments,
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / comments AS mean_compound,
+    countIf(sentiment_label = 'negative') / comments AS negative_share,
+    uniqExact(video_id) AS posts
+FROM comments_enriched
+WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+    AND ({post:String} = '' OR video_id = {post:String})
+GROUP BY tongue
+ORDER BY comments DESC, tongue
+LIMIT {limit:UInt32}

@@ -1,0 +1,63 @@
+-- Question: on which posts is the mood worst, or turning?
+-- Grain:    one row per post with at least 10 comments in the range, the worst mood first. turned is the mean of the later half of the
+--           range less that of the earlier half; NULL with fewer than 5 comments in either. by_part are 24 equal parts of the range, oldest
+--           first.
+WITH
+    ranked AS
+    (
+        SELECT
+            video_id,
+            sum(part_comments) AS comments,
+            sum(part_compound) / 1e9 / comments AS mean_compound,
+            sum(part_negative) / comments AS negative_share,
+            if(sum(part_reach) = 0, NULL, sum(part_weighted) / 1e9 / sum(part_reach)) AS reach_weighted_compound,
+            sumIf(part_comments, part < 12) AS comments_earlier,
+            sumIf(part_comments, part >= 12) AS comments_later,
+            if(
+                least(comments_earlier, comments_later) < 5,
+                NULL,
+                sumIf(part_compound, part >= 12) / 1e9 / comments_later - sumIf(part_compound, part < 12) / 1e9 / comments_earlier
+            ) AS turned,
+            groupArrayInsertAt(0, 24)(part_comments, part) AS by_part
+        FROM
+        (
+            SELECT
+                video_id,
+                toUInt32(intDiv(
+                    dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, ingested_at) * 24,
+                    dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')})
+                )) AS part,
+                count() AS part_comments,
+                sum(toInt64(round(sentiment_compound * 1e9))) AS part_compound,
+                countIf(sentiment_label = 'negative') AS part_negative,
+                ifNull(sum(follower_count), 0) AS part_reach,
+                sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) AS part_weighted
+            FROM comments_enriched
+            WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+                AND ({post:String} = '' OR video_id = {post:String})
+            GROUP BY video_id, part
+        )
+        GROUP BY video_id
+        HAVING comments >= 10
+        ORDER BY mean_compound, video_id
+        LIMIT {limit:UInt32}
+    ),
+    described AS
+    (
+        SELECT aweme_id, title
+        FROM posts
+        WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
+    )
+SELECT
+    ranked.video_id AS video_id,
+    described.title AS title,
+    ranked.comments AS comments,
+    ranked.by_part AS by_part,
+    ranked.mean_compound AS mean_compound,
+    ranked.reach_weighted_compound AS reach_weighted_compound,
+    ranked.turned AS turned,
+    ranked.negative_share AS negative_share
+FROM ranked
+LEFT JOIN described ON ranked.video_id = described.aweme_id
+ORDER BY mean_compound, video_id
+LIMIT {limit:UInt32}

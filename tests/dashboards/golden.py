@@ -1,0 +1,48 @@
+"""The fixed universe of `tests/golden/dashboards`, and what a query answers over it, in the form of the files there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from clickhouse_connect.driver.client import Client
+
+from dashboards.model import load_query, parameters
+from dashboards.run import Filters, bound, plain
+
+FOLDER = Path(__file__).resolve().parents[1] / "golden" / "dashboards"
+BEGIN = datetime(2026, 3, 10, 8, tzinfo=UTC)
+END = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def write_universe(client: Client) -> None:
+    """Every row of universe.yaml, table by table, into the empty tables of `client`."""
+    for table, content in yaml.safe_load((FOLDER / "universe.yaml").read_text(encoding="utf-8")).items():
+        types = {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {table}").result_rows}
+        timed = [types[name].find("DateTime64") >= 0 for name in content["columns"]]
+        rows = [
+            [
+                datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) and time else value
+                for value, time in zip(row, timed, strict=True)
+            ]
+            for row in content["rows"]
+        ]
+        # Row by row: of equal keys the later one has to win.
+        for row in rows:
+            client.insert(table, [row], column_names=content["columns"])
+
+
+def answer(client: Client, query: str, begin: datetime = BEGIN, end: datetime = END, **chosen: Any) -> list[dict[str, Any]]:
+    """The rows of `query` from `begin` to `end`, by column. Times are texts, other values as `dashboards.run.plain` has them."""
+    filters = Filters(round(begin.timestamp() * 1000), round(end.timestamp() * 1000), **chosen)
+    text, values = load_query(query), bound(filters)
+    found = client.query(text, parameters={name: values[name] for name in parameters(text)})
+    return [{name: _shown(value) for name, value in zip(found.column_names, row, strict=True)} for row in found.result_rows]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S") + (f".{value.microsecond // 1000:03d}" if value.microsecond else "")
+    return plain(value)
