@@ -1,4 +1,5 @@
-"""`python -m bench`: throughput beside yardsticks, latency, size of state, comments and their scorer, pages into Kafka."""
+"""`python -m bench`: throughput beside yardsticks, latency, size of state, comments and their scorer, pages into Kafka,
+queries of dashboards."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench import comments, latency, machine, producer, repeats, sentiment, state, throughput
+from bench import comments, dashboards, latency, machine, producer, repeats, sentiment, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
-PARTS = ("throughput", "latency", "state", "comments", "sentiment", "producer", "repeats")
+PARTS = ("throughput", "latency", "state", "comments", "sentiment", "producer", "repeats", "dashboards")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,6 +74,10 @@ def main() -> int:
             kept = repeats.measure(progress)
             report["repeats"] = kept.figures()
             print(f"\n{kept.text()}", flush=True)
+        if "dashboards" in wanted:
+            boards = dashboards.measure(max(arguments.rounds, dashboards.LEAST_ROUNDS), progress)
+            report["dashboards"] = boards.figures()
+            print(f"\n{boards.text()}", flush=True)
     except TokpulseError as error:
         print(f"error: {error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from connectors.endpoints import VARIABLES, Endpoints
 from connectors.producer import AvroProducer, ProducerSettings
 from connectors.registry import SchemaRegistry
@@ -25,6 +27,11 @@ class OwnStack:
 
     endpoints: Endpoints
     environment: dict[str, str]
+    settings: StackSettings
+
+    def process(self, service: str) -> psutil.Process:
+        """The process of a service, e.g. `clickhouse`."""
+        return psutil.Process(int((self.settings.run / f"{service}.pid").read_text(encoding="utf-8").split()[0]))
 
     @contextmanager
     def producer(self) -> Iterator[AvroProducer]:
@@ -51,6 +58,6 @@ def own_stack() -> Iterator[OwnStack]:
             with Report() as report:
                 up(settings, report)
             endpoints = Endpoints.from_env(environment)
-            yield OwnStack(endpoints, {**environment, **endpoints.values})
+            yield OwnStack(endpoints, {**environment, **endpoints.values}, settings)
         finally:
             down(settings)

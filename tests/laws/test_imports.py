@@ -20,7 +20,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "thresholds": frozenset({"thresholds", "udfs", "connectors", "sql"}),
     "quality": frozenset({"quality", "connectors", "sql"}),
     "stack": frozenset({"stack", "quality", "thresholds", "jobs", "sql", "udfs", "connectors"}),
-    "bench": frozenset({"bench", "stack", "quality", "thresholds", "simulator", "jobs", "sql", "udfs", "connectors"}),
+    "bench": frozenset({"bench", "dashboards", "stack", "quality", "thresholds", "simulator", "jobs", "sql", "udfs", "connectors"}),
     "alerts": frozenset({"alerts", "connectors", "sql"}),
     "dashboards": frozenset({"dashboards", "connectors", "sql"}),
     "cli": frozenset(PACKAGES),
