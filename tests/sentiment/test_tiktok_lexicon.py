@@ -34,19 +34,28 @@ def test_comments_are_understood_better_than_by_vader(half: str) -> None:
     assert accuracy(shipped(), sample) >= accuracy(PLAIN, sample) + 0.15
 
 
-@pytest.mark.parametrize("name", ["fresh.jsonl", "unseen.jsonl"])
+@pytest.mark.parametrize("part", ["first", "second", "third"])
+def test_the_set_for_development_is_understood(part: str) -> None:
+    """Its errors were mended by classes: most should be gone, and what is lost again was lost by an edit."""
+    sample = [line for line in lines("development.jsonl") if line["part"] == part]
+    assert len(sample) >= 300
+    assert accuracy(shipped(), sample) >= accuracy(PLAIN, sample) + 0.25
+
+
+@pytest.mark.parametrize("name", ["fresh.jsonl", "unseen.jsonl", "unseen_2.jsonl"])
 def test_comments_written_later_are_understood_better_too(name: str) -> None:
     sample = lines(name)
     assert accuracy(shipped(), sample) >= accuracy(PLAIN, sample) + 0.15
 
 
 @pytest.mark.parametrize("wanted", ["positive", "neutral", "negative"])
-def test_each_label_is_found(wanted: str) -> None:
+@pytest.mark.parametrize(("name", "share"), [("unseen.jsonl", 0.7), ("unseen_2.jsonl", 0.55)])
+def test_each_label_is_found(name: str, share: float, wanted: str) -> None:
     """Accuracy alone could be had by giving up the rarest label."""
-    given = [(line["label"], label(shipped().compound(line["text"]))) for line in lines("unseen.jsonl")]
+    given = [(line["label"], label(shipped().compound(line["text"]))) for line in lines(name)]
     found = sum(pair == (wanted, wanted) for pair in given)
-    assert found >= 0.7 * sum(truth == wanted for truth, _ in given)
-    assert found >= 0.7 * sum(said == wanted for _, said in given)
+    assert found >= share * sum(truth == wanted for truth, _ in given)
+    assert found >= share * sum(said == wanted for _, said in given)
 
 
 def test_plain_english_stays_as_it_is() -> None:
@@ -100,6 +109,22 @@ def test_no_reason_quotes_the_sample() -> None:
         ("part 2 please", "neutral"),
         ("i’ll add you", "neutral"),
         # Faces of signs, glued words, drawn-out words, laughter that looks like something else.
+        ("is it worth it?", "neutral"),
+        ("how do you deal with anxiety", "neutral"),
+        ("are you stupid", "negative"),
+        # Lists: who is meant does not matter, what is said of them does.
+        ("she really thought", "negative"),
+        ("bro thinks he's him", "negative"),
+        ("learn to park", "negative"),
+        ("i want to learn to park", "neutral"),
+        ("give that cat a raise", "positive"),
+        ("why is he so loud", "negative"),
+        ("why is he so cute", "positive"),
+        # Words that are found drawn out although sequences have their shortened form too.
+        ("nooooo", "negative"),
+        # What is denied complains where nothing else tells; knowing nothing does not.
+        ("it doesn't match the walls", "negative"),
+        ("i don't know", "neutral"),
         ("not available here :(", "negative"),
         ("canada:((", "negative"),
         ("so good...but why", "positive"),

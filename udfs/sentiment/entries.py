@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, product
 
 from udfs.language import votes
 from udfs.sentiment.extension import Entry
+from udfs.sentiment.patterns import Pattern, has_list
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
 from udfs.sentiment.slang_word import (
     CONDITIONS,
@@ -19,10 +20,10 @@ from udfs.sentiment.slang_word import (
     SPARE,
     STARTS,
     TELLS,
+    Candidates,
     Follow,
     SlangWord,
     key_of,
-    keys_of,
 )
 from udfs.sentiment.spelling import UNSPACED, apart, is_emoji, spellings
 from udfs.sentiment.words import WordCache, strip_punctuation
@@ -58,34 +59,43 @@ class SlangCache(WordCache[SlangWord]):
         super().__init__(lexicon)
         self.emoji = emoji
         self.singles: dict[str, Entry] = {}
-        self.sequences: dict[str, Follow] = {}
-        for entry in entries:
-            keys = keys_of(entry.text)
-            if len(keys) == 1:
-                self.singles[keys[0]] = entry
-            else:
-                word = SlangWord(entry.text, entry.valence, when=entry.when)
-                if entry.when in CONDITIONS and entry.when != "turns":
-                    # A sequence that does not count is no sequence; nothing asks what it is then.
-                    word.otherwise = word
-                if all(map(is_emoji, keys)):
-                    word.flags |= EMOJI
-                self.sequences.setdefault(keys[0], {}).setdefault(keys[1], []).append((keys, word))
-        for follow in self.sequences.values():
-            for items in follow.values():
-                items.sort(key=lambda item: -len(item[0]))
-        found = [item for follow in self.sequences.values() for items in follow.values() for item in items]
-        # Only the rarest word of a sequence tells of it; "the" and "so" would do so in every text.
-        self._telling = {
-            max(keys, key=lambda key: (key not in _COMMON, len(key))) for keys, word in found if word.when not in _AT_START
-        }
-        self._starting = {keys[0] for keys, word in found if word.when in _AT_START}
-        inside = {key for keys, _ in found for key in keys}
-        self._known = inside | set(self.singles)
+        # First and second token -> the sequences that may be there.
+        self._found: dict[tuple[str, str], list[tuple[Pattern, SlangWord]]] = {}
+        # Tokens that tell of a sequence; those that begin one which counts at the start only; all that are in one.
+        self._telling: set[str] = set()
+        self._starting: set[str] = set()
+        self._known: set[str] = set()
+        # What is written out is the exception to what lists say; among these the first one counts.
+        for entry in sorted(entries, key=lambda entry: has_list(entry.text)):
+            word = SlangWord(entry.text, entry.valence, when=entry.when)
+            if entry.when in CONDITIONS and entry.when != "turns":
+                # A sequence that does not count is no sequence; nothing asks what it is then.
+                word.otherwise = word
+            for pattern in entry.patterns:
+                self._add(entry, pattern, word)
+        self.sequences = _continued(self._found)
+        self._known |= set(self.singles)
         # Scripts without blanks: entries are found inside of longer tokens, the longest first.
         within = sorted((key for key in self.singles if len(key) > 1 and UNSPACED.search(key)), key=lambda key: -len(key))
         self._unspaced = re.compile("|".join(map(re.escape, within))) if within else None
         self._mention = self._made("@user", 1)
+
+    def _add(self, entry: Entry, pattern: Pattern, word: SlangWord) -> None:
+        """Makes `entry`, or `word` for a sequence, what is found where `pattern` is."""
+        if len(pattern) == 1:
+            for key in pattern[0]:
+                self.singles.setdefault(key, entry)
+            return
+        if all(is_emoji(key) for place in pattern for key in place):
+            word.flags |= EMOJI
+        for first, second in product(*pattern[:2]):
+            self._found.setdefault((first, second), []).append((pattern, word))
+        self._known.update(*pattern)
+        if entry.when in _AT_START:
+            self._starting |= pattern[0]
+        else:
+            # Only the rarest words of a sequence tell of it; "the" and "so" would do so in every text.
+            self._telling |= max(pattern, key=lambda place: (place.isdisjoint(_COMMON), min(map(len, place))))
 
     def __missing__(self, token: str) -> SlangWord:
         # Each mention is another one: none is worth keeping.
@@ -140,11 +150,18 @@ class SlangCache(WordCache[SlangWord]):
     def _spelled(self, token: str) -> SlangWord:
         if key_of(token) != NEGATIVE_NUMBER:
             token = strip_punctuation(token)
+        part = ""
         for lower in spellings(token):
             key = key_of(lower)
             known = lower in self.lexicon or lower in BOOSTERS or lower in NEGATIONS
-            if known or key in self._known:
+            if known or key in self.singles:
                 return self._word(token, lower if known else key, self.lexicon.get(lower, self.lexicon.get(key)), key)
+            # What is but a part of sequences stands back where a shortened form is a word of its own: nooooo is no, not noo.
+            part = part or (key if key in self._known else "")
+            if part and lower == token.lower():
+                break
+        if part:
+            return self._word(token, part, self.lexicon.get(part), part)
         written = token.strip(string.punctuation) or token
         return self._word(written, written.lower(), None, written.lower())
 
@@ -177,3 +194,17 @@ def _set_apart(picture: SlangWord) -> SlangWord:
             word.apart = word.leads = True
             word.flags |= EMOJI
     return picture
+
+
+def _continued(found: Mapping[tuple[str, str], Sequence[tuple[Pattern, SlangWord]]]) -> dict[str, Follow]:
+    """First token -> second token -> what may be there. Lists make many pairs with the same candidates, which share them."""
+    shared: dict[tuple[int, ...], tuple[frozenset[str] | None, Candidates]] = {}
+    sequences: dict[str, Follow] = {}
+    for (first, second), items in found.items():
+        same = tuple(id(pattern) for pattern, _ in items)
+        if same not in shared:
+            thirds = [pattern[2] for pattern, _ in items if len(pattern) > 2]
+            must = frozenset().union(*thirds) if len(thirds) == len(items) else None
+            shared[same] = must, tuple(sorted(items, key=lambda item: -len(item[0])))
+        sequences.setdefault(first, {})[second] = shared[same]
+    return sequences

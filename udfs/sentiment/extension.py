@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from udfs.sentiment.slang_word import keys_of
+from udfs.sentiment.patterns import Pattern, has_list, patterns_of
 
 # When an entry counts. What each one means is said at the top of the file itself.
 WHEN = ("any", "alone", "start", "end", "short", "capitals", "otherwise", "tears", "turns", "asks", "english")
 COLUMNS = ("entry", "valence", "when", "reason")
 MAX_VALENCE = 4.0
-MAX_WORDS = 8
 
 
 class ExtensionError(ValueError):
@@ -21,12 +20,13 @@ class ExtensionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word, several words or emoji, worth `valence` (-4 to 4) in the situation `when`."""
+    """A word, several words or emoji, worth `valence` (-4 to 4) in the situation `when`; lists in it make it many."""
 
     text: str
     valence: float
     when: str
     reason: str
+    patterns: tuple[Pattern, ...]
 
 
 def read_extension(path: Path) -> tuple[Entry, ...]:
@@ -40,7 +40,7 @@ def read_extension(path: Path) -> tuple[Entry, ...]:
 def parse_extension(content: str, name: str) -> tuple[Entry, ...]:
     """The entries of a file's content. `name` is for messages. Raises ExtensionError."""
     entries: list[Entry] = []
-    lines: dict[tuple[str, ...], int] = {}
+    lines: dict[Pattern, int] = {}
     for number, line in enumerate(content.removeprefix("\ufeff").split("\n"), 1):
         bare = line.rstrip("\r")
         # A hashtag may be an entry; a remark has a blank after its sign.
@@ -48,11 +48,8 @@ def parse_extension(content: str, name: str) -> tuple[Entry, ...]:
             continue
         try:
             entry = _entry(bare)
-            # How words are spelled differs, case does not: `capitals` is what tells W from w.
-            keys = keys_of(entry.text)
-            if not keys:
-                raise ValueError("nothing of the entry can be seen")
-            first = lines.setdefault(keys, number)
+            # How words are spelled differs, case does not: `capitals` is what tells W from w. Lists may overlap.
+            first = number if has_list(entry.text) else lines.setdefault(entry.patterns[0], number)
             if first != number:
                 raise ValueError(f"`{entry.text}` is there already, on line {first}")
         except ValueError as error:
@@ -70,8 +67,7 @@ def _entry(line: str) -> Entry:
         raise ValueError("the entry is empty, or has blanks around it or doubled")
     if text != text.lower():
         raise ValueError(f"`{text}` must be in lower case: every case is found (`capitals` finds capitals only)")
-    if len(text.split()) > MAX_WORDS:
-        raise ValueError(f"`{text}` has more than {MAX_WORDS} words")
+    patterns = tuple(patterns_of(text))
     try:
         valence = float(number)
     except ValueError:
@@ -82,4 +78,4 @@ def _entry(line: str) -> Entry:
         raise ValueError(f"`{when}` is none of {', '.join(WHEN)}")
     if not reason.strip():
         raise ValueError(f"`{text}` has no reason")
-    return Entry(text, valence, when, reason.strip())
+    return Entry(text, valence, when, reason.strip(), patterns)

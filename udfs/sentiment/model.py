@@ -16,7 +16,7 @@ LEXICON_FILE = FOLDER / "vader_lexicon.txt"
 EMOJI_FILE = FOLDER / "vader_emoji.txt"
 EXTENSION_FILE = FOLDER / "tiktok_lexicon.tsv"
 # Counts changes of the rules; the hash beside it counts changes of the files.
-RULES_VERSION = 2
+RULES_VERSION = 3
 # VADER's own limits of the three labels.
 POSITIVE, NEGATIVE = 0.05, -0.05
 

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from udfs.language import UNKNOWN, decided
 from udfs.sentiment.entries import SlangCache
 from udfs.sentiment.extension import Entry
+from udfs.sentiment.patterns import Pattern
 from udfs.sentiment.plain import PlainScorer
-from udfs.sentiment.slang_word import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, SlangWord
+from udfs.sentiment.slang_word import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, Candidates, SlangWord
 from udfs.sentiment.valence import altered_sum, compound, sum_of
 from udfs.sentiment.words import ALTERS, MARKED
 
 SHORT_WORDS = 5
 # What sarcasm leaves of praise, with the sign turned.
 TURNED = -0.5
+_NOTHING: tuple[None, Candidates] = (None, ())
 
 
 class SlangScorer:
@@ -45,11 +47,13 @@ class SlangScorer:
 
 
 def holds_sequence(words: Sequence[SlangWord]) -> bool:
-    """Whether two of the words that follow each other begin a sequence."""
+    """Whether words that follow each other begin a sequence as its first two or three tokens do."""
     before = None
-    for word in words:
+    for i, word in enumerate(words, 1):
         if before is not None and word.key in before:
-            return True
+            thirds = before[word.key][0]
+            if thirds is None or (i < len(words) and words[i].key in thirds):
+                return True
         before = word.follow
     return False
 
@@ -87,7 +91,7 @@ def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
     """Sum of the valences, where sequences or conditions are among the tokens. `flags`: theirs together."""
     if flags & HOLDS:
         tokens = [part for token in tokens for part in token.parts or (token,)]
-    place: Place | None = None
+    place = Place(tokens)
     words: list[SlangWord] = []
     turns = asked = 0.0
     seen = i = 0
@@ -97,17 +101,14 @@ def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
         i += 1
         whole = None
         if word.follow is not None and i < end:
-            candidates = word.follow.get(tokens[i].key)
-            if candidates is not None:
-                place = place or Place(tokens)
+            thirds, candidates = word.follow.get(tokens[i].key, _NOTHING)
+            if candidates and (thirds is None or (i + 1 < end and tokens[i + 1].key in thirds)):
                 whole = _sequence(candidates, place, i)
         if whole is not None:
             word, length = whole
             i += length - 1
-        elif word.otherwise is not None:
-            place = place or Place(tokens)
-            if not place.counts(word, i - 1):
-                word = word.otherwise
+        elif word.otherwise is not None and not place.counts(word, i - 1):
+            word = word.otherwise
         if word.flags & ASIDE:
             if word.when == "asks":
                 asked = word.spare
@@ -133,14 +134,25 @@ def answered(words: Sequence[SlangWord], limit: float) -> float:
     return total + sum([word.worth for word in words if word.flags & EMOJI])
 
 
-def _sequence(candidates: Sequence[tuple[tuple[str, ...], SlangWord]], place: Place, i: int) -> tuple[SlangWord, int] | None:
-    """The longest entry that begins with the token before `i` and counts there, and how many tokens it takes."""
-    for keys, word in candidates:
-        length = len(keys)
-        there = length == 2 or tuple([token.key for token in place.tokens[i - 1 : i - 1 + length]]) == keys
+def _sequence(candidates: Candidates, place: Place, i: int) -> tuple[SlangWord, int] | None:
+    """The longest entry that begins with the tokens before and at `i` and counts there, and how many tokens it takes."""
+    for pattern, word in candidates:
+        length = len(pattern)
+        there = length == 2 or _continues(pattern, place.tokens, i + 1)
         if there and (word.otherwise is None or place.counts(word, i + length - 2, length)):
             return word, length
     return None
+
+
+def _continues(pattern: Pattern, tokens: Sequence[SlangWord], i: int) -> bool:
+    """Whether the tokens from `i` on are what `pattern` has from its third place on."""
+    if len(pattern) - 2 > len(tokens) - i:
+        return False
+    for k in range(2, len(pattern)):
+        if tokens[i].key not in pattern[k]:
+            return False
+        i += 1
+    return True
 
 
 def language_of(words: Sequence[SlangWord]) -> str:
@@ -155,12 +167,11 @@ def language_of(words: Sequence[SlangWord]) -> str:
 class Place:
     """Where in a text a word is, found out once per text and only if asked."""
 
-    __slots__ = ("_english", "_last", "_said", "_start", "tokens")
+    _english: bool | None = None
+    _said = _last = _start = -1
 
     def __init__(self, tokens: Sequence[SlangWord]) -> None:
         self.tokens = tokens
-        self._english: bool | None = None
-        self._said = self._last = self._start = -1
 
     def counts(self, word: SlangWord, last: int, length: int = 1) -> bool:
         """Whether an entry of `length` tokens counts whose last token is at `last`."""

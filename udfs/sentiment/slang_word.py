@@ -17,8 +17,10 @@ CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "a
 NUMBER, NEGATIVE_NUMBER = "1", "-1"
 _MINUS = "-\u2013\u2212"
 
-# Second token -> (all tokens, the word that they are), the longest first.
-Follow: TypeAlias = "dict[str, list[tuple[tuple[str, ...], SlangWord]]]"
+# (what may stand at each place, the word that they are), the longest first.
+Candidates: TypeAlias = "tuple[tuple[tuple[frozenset[str], ...], SlangWord], ...]"
+# Second token -> (what must come third, None where two tokens are enough; candidates).
+Follow: TypeAlias = "dict[str, tuple[frozenset[str] | None, Candidates]]"
 
 
 class SlangWord(Word):
