@@ -44,6 +44,7 @@ _COMMON_WORDS = """
     this that the you not no its with have shes hes here off take stop real be good best so i a is it to my me in at on do
     how she he why are we they what thats im up will of for her him and was need want love get can dont cant your too one
     when who where did does all just like got make who more out from been watching time que de me te la el o e um un ma je
+    haha lol lmao love hate first w l slay cringe underrated early ya so juga dong suka amo ich nicht bon vrai 😂 😭 👏 🤣 💀 🔥 😍
     """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _AT_START = ("asks", "start")

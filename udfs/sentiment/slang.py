@@ -39,23 +39,26 @@ class SlangScorer:
             flags |= word.flags
         if not flags:
             return 0.0
-        if flags & (HINGES | HOLDS) or (flags & TELLS and holds_sequence(words)) or (flags & STARTS and may_start(words)):
-            total = patient_total(words, flags)
-        else:
-            total = total_of(words, flags)
+        first = len(words)
+        if flags & (HINGES | HOLDS) or (flags & STARTS and may_start(words)):
+            first = 0
+        elif flags & TELLS:
+            first = first_sequence(words)
+        total = patient_total(words, flags, first) if first < len(words) else total_of(words, flags)
         return compound(total, text) if total else 0.0
 
 
-def holds_sequence(words: Sequence[SlangWord]) -> bool:
-    """Whether words that follow each other begin a sequence as its first two or three tokens do."""
+def first_sequence(words: Sequence[SlangWord]) -> int:
+    """Where the first words are that begin a sequence as its first two or three tokens do; beyond the last one if nowhere."""
     before = None
-    for i, word in enumerate(words, 1):
+    end = len(words)
+    for i, word in enumerate(words):
         if before is not None and word.key in before:
             thirds = before[word.key][0]
-            if thirds is None or (i < len(words) and words[i].key in thirds):
-                return True
+            if thirds is None or (i + 1 < end and words[i + 1].key in thirds):
+                return i - 1
         before = word.follow
-    return False
+    return end
 
 
 def may_start(words: Sequence[SlangWord]) -> bool:
@@ -87,15 +90,16 @@ def spare_total(words: Sequence[SlangWord]) -> float:
     return spare - 2 * tears if tears and any(word.negates for word in words) else spare
 
 
-def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
-    """Sum of the valences, where sequences or conditions are among the tokens. `flags`: theirs together."""
+def patient_total(tokens: Sequence[SlangWord], flags: int, first: int) -> float:
+    """Sum of the valences, where sequences or conditions are among the tokens from `first` on. `flags`: of all together."""
     if flags & HOLDS:
         tokens = [part for token in tokens for part in token.parts or (token,)]
+        for token in tokens:
+            flags |= token.flags
     place = Place(tokens)
-    words: list[SlangWord] = []
+    words = list(tokens[:first])
     turns = asked = 0.0
-    seen = i = 0
-    end = len(tokens)
+    i, end = first, len(tokens)
     while i < end:
         word = tokens[i]
         i += 1
@@ -106,9 +110,11 @@ def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
                 whole = _sequence(candidates, place, i)
         if whole is not None:
             word, length = whole
+            flags |= word.flags
             i += length - 1
         elif word.otherwise is not None and not place.counts(word, i - 1):
             word = word.otherwise
+            flags |= word.flags
         if word.flags & ASIDE:
             if word.when == "asks":
                 asked = word.spare
@@ -116,10 +122,10 @@ def patient_total(tokens: Sequence[SlangWord], flags: int) -> float:
                 turns += word.worth
             continue
         words.append(word)
-        seen |= word.flags
     if asked and not turns:
         return answered(words, asked)
-    total = total_of(words, seen)
+    # The flags of words that are no longer there make it look for what it does not find.
+    total = total_of(words, flags)
     if turns:
         total = (total * TURNED if total > 0 else total) + turns
     return total
