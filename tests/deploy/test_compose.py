@@ -67,8 +67,8 @@ def test_valid_by_the_compose_specification() -> None:
     assert errors == []
 
 
-def test_the_services_are_those_of_the_local_stack_and_two_one_shots() -> None:
-    assert set(SERVICES) == {"kafka", "registry", "clickhouse", "jobmanager", "taskmanager"} | ONE_SHOTS
+def test_the_services_are_those_of_the_local_stack_grafana_and_two_one_shots() -> None:
+    assert set(SERVICES) == {"kafka", "registry", "clickhouse", "jobmanager", "taskmanager", "grafana"} | ONE_SHOTS
     volumes = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     assert {name for name in volumes if not name.startswith(".")} == set(compose()["volumes"])
 
@@ -115,7 +115,9 @@ def test_ports_are_open_to_this_machine_only_and_can_be_moved() -> None:
             assert match, f"{name}: {port}"
             published[match[1]] = int(match[2])
     names = ("kafka", "registry", "clickhouse", "flink")
-    assert published == {port_variable(name): DEFAULT_PORTS[name] for name in names}
+    # The local stack has no Grafana: it has `tokpulse dashboard`.
+    grafana = {"TOKPULSE_GRAFANA_PORT": 3000}
+    assert published == {port_variable(name): DEFAULT_PORTS[name] for name in names} | grafana
 
 
 def test_passwords_have_no_default() -> None:
@@ -278,3 +280,22 @@ def test_the_image_does_not_run_as_root() -> None:
     text = DOCKERFILE.read_text(encoding="utf-8")
     assert 'ENTRYPOINT ["tini", "-g", "--", "/docker-entrypoint.sh"]' in text
     assert "gosu" in text
+
+
+def test_grafana_finds_its_files_and_pins_its_plugin() -> None:
+    grafana = SERVICES["grafana"]
+    assert re.fullmatch(r"grafana-clickhouse-datasource@\d+\.\d+\.\d+", grafana["environment"]["GF_PLUGINS_PREINSTALL_SYNC"])
+    mounted = {
+        target: ROOT / source
+        for source, target, *_ in (volume.split(":") for volume in grafana["volumes"])
+        if source.startswith(".")
+    }
+    assert all(path.exists() for path in mounted.values())
+    (provider,) = yaml.safe_load((ROOT / "docker/grafana/dashboards.yml").read_text(encoding="utf-8"))["providers"]
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"].replace(provider["options"]["path"], "")
+    assert (mounted[provider["options"]["path"]] / home.strip("/")).is_file()
+    (source,) = yaml.safe_load((ROOT / "docker/grafana/datasources.yml").read_text(encoding="utf-8"))["datasources"]
+    assert source["jsonData"]["host"] in SERVICES
+    assert source["jsonData"]["username"] == clickhouse_server.READER
+    variable = source["secureJsonData"]["password"].removeprefix("$")
+    assert variable in grafana["environment"]
