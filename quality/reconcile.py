@@ -18,14 +18,13 @@ from quality.catalog import Dataset, Reconcile
 from quality.checks import DAY_MS, SEVERITIES, Moment, moment
 from quality.results import Result, Status
 from quality.run import Tables
-from quality.topic import Held, Place
+from quality.topic import LATEST_MS, Held, Place
 
 NAME = "reconcile"
 LEDGER = "pipeline_ledger"
 DEFAULT_SPAN_MS = DAY_MS
 HOUR_MS = 3_600_000
 _SHOWN_HOURS = 3
-_NEVER_MS = 4_102_444_800_000  # the year 2100
 
 # What a topic holds: (topic, field of the key, since, until) -> its records; times in Unix milliseconds.
 ReadTopic = Callable[[str, str, int, int], Held]
@@ -83,13 +82,14 @@ def _dead_letters(tables: Tables, topic: str, since_ms: int) -> set[Place]:
 
 
 def _landed(tables: Tables, dataset: Dataset, wanted: Reconcile, held: Held, letters: set[Place]) -> Result:
-    hours = _expected(wanted, held)
+    hours = _expected(wanted, held, letters)
     lost = [place for place in held.unusable if place not in letters]
-    absent = [row for row in _absent(tables, dataset.name, wanted, hours) if row.place not in letters]
+    absent = list(_absent(tables, dataset.name, wanted, hours))
     total = sum(len(hour.rows) for hour in hours.values())
     if not absent and not lost:
-        text = f"all {total:,} rows of {held.records:,} records of {wanted.topic}"
-        return _result(dataset.name, "", Status.PASS, 0, f"{text}, {len(held.unusable):,} dead letters among them")
+        quarantined = len(held.unusable) + sum(place in letters for _, _, place in held.observed)
+        text = f"all {total:,} rows of {held.records:,} records of {wanted.topic}, {quarantined:,} dead letters among them"
+        return _result(dataset.name, "", Status.PASS, 0, text)
     said = []
     if absent:
         first = min(absent, key=lambda row: row.place)
@@ -105,14 +105,15 @@ def _landed(tables: Tables, dataset: Dataset, wanted: Reconcile, held: Held, let
     return _result(dataset.name, "", Status.FAIL, len(absent) + len(lost), "; ".join(said))
 
 
-def _expected(wanted: Reconcile, held: Held) -> dict[int, _Hour]:
-    """UTC hour (Unix milliseconds) -> the rows that are to be there."""
+def _expected(wanted: Reconcile, held: Held, letters: set[Place]) -> dict[int, _Hour]:
+    """UTC hour (Unix milliseconds) -> the rows that are to be there: those of every record that is no dead letter."""
+    observed = [one for one in held.observed if one[2] not in letters]
     newest: dict[str, int] = {}
     if wanted.per == "newest":
-        for key, at_ms, _ in held.observed:
+        for key, at_ms, _ in observed:
             newest[key] = max(at_ms, newest.get(key, 0))
     hours: dict[int, _Hour] = {}
-    for key, at_ms, place in held.observed:
+    for key, at_ms, place in observed:
         if newest.get(key, at_ms) != at_ms:
             continue
         hour_ms = at_ms - at_ms % HOUR_MS
@@ -134,7 +135,7 @@ def _absent(tables: Tables, dataset: str, wanted: Reconcile, hours: Mapping[int,
     differing = {hour_ms: hour for hour_ms, hour in hours.items() if landed.get(hour_ms) != (len(hour.rows), hour.checksum())}
     if wanted.per == "newest" and differing:
         # What was observed again since then stands in a later hour.
-        later = _rows_of(tables, names, min(differing), _NEVER_MS)
+        later = _rows_of(tables, names, min(differing), LATEST_MS)
         found = {str(row["key"]): int(row["at_ms"]) for row in later}
         yield from (row for hour in differing.values() for row in hour.rows.values() if found.get(row.key, 0) < row.at_ms)
         return

@@ -14,10 +14,12 @@ from connectors.avro import WireFormatError, split
 from connectors.committed import committed
 from connectors.registry import SchemaNotFoundError
 from connectors.topics import Topic
-from connectors.validation import RecordError, RecordValidator
+from connectors.validation import EARLIEST_MS
 
 # Of every topic that is reconciled: when it was observed, in Unix milliseconds.
 TIME_FIELD = "ingested_at"
+# No time of ClickHouse's DateTime64, and of no clock that a job would believe.
+LATEST_MS = 4_102_444_800_000  # 2100-01-01T00:00:00Z
 Place = tuple[int, int]
 
 
@@ -27,7 +29,7 @@ class Held:
 
     records: int = 0
     observed: list[tuple[str, int, Place]] = field(default_factory=list)
-    # What a job cannot use either: it is to be a dead letter.
+    # What no job can use: it is to be a dead letter. Of the others, those that break a rule are dead letters too.
     unusable: list[Place] = field(default_factory=list)
 
 
@@ -36,14 +38,14 @@ def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], 
 
     `schema_of` gives the schema of an id as JSON text. Needs about 260 bytes for each. Raises LogReadError, RegistryError.
     """
-    found, readers = Held(), _Readers(topic, schema_of)
+    found, values = Held(), Values(topic, schema_of)
     for message in committed(servers, topic.name, since_ms):
         value = message.value()
         if value is None or message.timestamp()[1] >= until_ms:
             continue
         found.records += 1
         place = (message.partition() or 0, message.offset() or 0)
-        record = readers.usable(value)
+        record = values.usable(value)
         if record is None:
             found.unusable.append(place)
         else:
@@ -51,18 +53,16 @@ def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], 
     return found
 
 
-class _Readers:
+class Values:
     """Decodes values by the schema that their writer names."""
 
     def __init__(self, topic: Topic, schema_of: Callable[[int], str]) -> None:
-        own = json.loads(topic.schema_text())
-        self._own = fastavro.parse_schema(own)
-        self._validator = RecordValidator(own)
+        self._own = fastavro.parse_schema(json.loads(topic.schema_text()))
         self._schema_of = schema_of
         self._writers: dict[int, Any] = {}
 
     def usable(self, value: bytes) -> dict[str, Any] | None:
-        """The record, None when it cannot be decoded or is not what an observation can be. Raises RegistryError."""
+        """The record, None when it cannot be decoded or was observed at an impossible time. Raises RegistryError."""
         try:
             schema_id, body = split(value)
             writer = self._writer(schema_id)
@@ -75,11 +75,7 @@ class _Readers:
             return None
         if not isinstance(record, dict) or buffer.tell() != len(body):
             return None
-        try:
-            self._validator.check(record)
-        except RecordError:
-            return None
-        return record
+        return record if EARLIEST_MS <= record[TIME_FIELD] < LATEST_MS else None
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:

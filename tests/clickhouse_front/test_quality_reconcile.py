@@ -92,7 +92,10 @@ def test_rows_of_the_same_number_but_of_others_are_no_match(client: Any) -> None
 def test_dead_letters_are_accounted_for(client: Any) -> None:
     client.insert("dead_letters_log", [[POSTS, 0, number, "truncated", "", NOON] for number in (1, 2)])
     quarantined = ("p", ms(1), (0, 1))
-    assert of(client, "engagement_hourly", quarantined, unusable=((0, 2),))[:2] == ("pass", 0)
+    said = "all 0 rows of 2 records of tiktok.posts.events, 2 dead letters among them"
+    assert of(client, "engagement_hourly", quarantined, unusable=((0, 2),)) == ("pass", 0, said)
+    # Another record of the same hour, which is none.
+    assert of(client, "engagement_hourly", quarantined, ("p", ms(2), (0, 3)))[:2] == ("fail", 1)
     assert of(client, "engagement_hourly", quarantined, unusable=((0, 2), (3, 4))) == (
         "fail",
         1,
