@@ -88,7 +88,7 @@ def checks_of(dataset: Dataset, catalog: Catalog, at: Moment) -> Iterator[Check]
         broken = "overlap, leave a gap or are wrongly current"
         yield Check(dataset, "history", broken=broken, parameters=bounds | {"of": whole.history.of})
     if whole.ledger_balance:
-        yield Check(dataset, "ledger_balance", broken="do not add up", parameters={"dataset": dataset.name})
+        yield Check(dataset, "ledger_balance", broken="do not add up", parameters=bounds)
     if whole.dead_letter_volume is not None:
         most = whole.dead_letter_volume.at_most
         yield Check(dataset, "dead_letter_volume", broken=f"are more than {most:,}", parameters=bounds | {"at_most": most})

@@ -51,7 +51,8 @@ def columns(client: Any, field: str, database: str = DATABASE) -> dict[str, list
 def test_the_engine_has_the_columns_of_the_catalog(client: Any, catalog: Catalog) -> None:
     told = {name: [(column, about.type) for column, about in one.about.columns.items()] for name, one in catalog.items()}
     held = columns(client, "type")
-    assert sorted(told.keys() - held.keys()) == []
+    # Of what only one of the two has: sql/clickhouse/catalog/<dataset>.yaml describes every table and view.
+    assert sorted(told.keys() ^ held.keys()) == []
     for name, expected in told.items():
         assert held[name] == expected, name
 

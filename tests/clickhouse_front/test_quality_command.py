@@ -45,7 +45,7 @@ def ledger(client: Any, run_id: str, counted: int) -> None:
     client.insert("pipeline_ledger_entries", [["engagement", run_id, "posts", "window", 0, 0, 5, counted, 0, 0]])
 
 
-LEDGER = ("--dataset", "pipeline_ledger")
+LEDGER = ("--dataset", "pipeline_ledger", "--test", "ledger_balance")
 
 
 def test_the_exit_code_says_how_bad_it_is(client: Any, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
