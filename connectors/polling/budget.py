@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connectors.polling.cadence import DAY_MS, HOUR_MS, MINUTE_MS
+from connectors.polling.probes import LastProbe
 from connectors.polling.reservations import ReservationFile
 
 # So much of an hour's credits may be spent before their time: what is due at the full hour need not wait.
@@ -71,6 +73,26 @@ class Budget:
         """Credits of today that are spent, or may have been by a poller that was killed."""
         mine = self._reserve if self._hour[0] == now_ms // DAY_MS else 0
         return sum(self._known(now_ms)) - mine
+
+    def probing(self, now_ms: int) -> None:
+        """The balance is about to be asked for; on disk when this returns."""
+        known = self._file.probes.read()
+        self._file.probes.write(replace(known, asked_ms=now_ms) if known else LastProbe(now_ms))
+
+    def told(self, left: int, now_ms: int) -> None:
+        """The balance was told."""
+        known = self._file.probes.read() or LastProbe(now_ms)
+        self._file.probes.write(LastProbe(known.asked_ms, known.asked_ms, left))
+
+    def last_probe(self, now_ms: int) -> LastProbe | None:
+        """What is known of the last probe, also of an earlier process.
+
+        `left` is less all that may have been spent since: what was reserved, and the block that was in use then.
+        """
+        known = self._file.probes.read()
+        if known is None or known.left is None:
+            return known
+        return replace(known, left=known.left - self._file.reserved_since(known.told_ms, now_ms) - self.block)
 
     def close(self) -> None:
         """Gives back what is reserved and not spent."""

@@ -60,6 +60,14 @@ class Balance:
         """Whether a probe may be made: never two within 15 minutes."""
         return self._probed_ms is None or now_ms >= self._probed_ms + PROBE_GAP_MS
 
+    def remember(self, asked_ms: int, left: int | None, now_ms: int) -> None:
+        """What an earlier process asked, and what must be left of what it was told: it holds until the balance may be asked for."""
+        asked_ms = min(asked_ms, now_ms)  # the clock may have been set back
+        if now_ms < asked_ms + PROBE_GAP_MS:
+            self._probed_ms, self.left = asked_ms, left
+            if self.at_floor:
+                self._hold(asked_ms + PROBE_GAP_MS, FLOOR)
+
     def probing(self, now_ms: int) -> None:
         """A probe is on its way."""
         self._probed_ms = now_ms

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
+from connectors.upstream.codes import BAD_REQUEST
 from connectors.upstream.model import Answer, Ask, Call, Failure, Feed, Page, Refusal, Upstream
 
 T = TypeVar("T")
@@ -114,6 +115,9 @@ class Fetchers(Generic[T]):
 
 def is_failure(result: Page | Refusal) -> bool | None:
     """Whether the endpoint failed; None when the result says nothing about the endpoint but about the whole upstream."""
-    if isinstance(result, Page) or result.failure is Failure.SKIP:
+    if isinstance(result, Page):
         return False
+    if result.failure is Failure.SKIP:
+        # What nobody understands may be the poller's mistake: then every subject meets it, and the breaker ends that.
+        return result.reason == BAD_REQUEST
     return True if result.failure is Failure.RETRY else None

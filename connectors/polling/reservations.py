@@ -11,6 +11,7 @@ from pathlib import Path
 
 from connectors.errors import TokpulseError
 from connectors.polling.cadence import DAY_MS, HOUR_MS
+from connectors.polling.probes import ProbeFile
 
 _KEPT_DAYS = 3
 
@@ -28,6 +29,7 @@ class ReservationFile:
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
         self._name = name
+        self.probes = ProbeFile(folder / f"{name}.probe")
         self._read: tuple[Path, int, list[int]] = (Path(), 0, [])  # file, bytes of it that are in the sums, sums
 
     def hours(self, now_ms: int) -> list[int]:
@@ -47,6 +49,18 @@ class ReservationFile:
                 self._append(descriptor, now_ms, granted)
                 hours[now_ms % DAY_MS // HOUR_MS] += granted
             return granted, hours
+
+    def reserved_since(self, since_ms: int, now_ms: int) -> int:
+        """Credits reserved from `since_ms` on, of the UTC days of both moments; those that were given back are among them."""
+        found = 0
+        for moment in dict.fromkeys((since_ms // DAY_MS * DAY_MS, now_ms // DAY_MS * DAY_MS)):
+            if self.path(moment).exists():
+                with self._locked(moment) as descriptor:
+                    self._sums(descriptor, moment)  # cuts off a torn line, and complains of what is none
+                    text = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+                    lines = [line.split() for line in text.splitlines()]
+                    found += sum(max(0, int(credits)) for at_ms, credits in lines if int(at_ms) >= since_ms)
+        return found
 
     def give_back(self, hour_ms: int, credits: int) -> None:
         """Takes back `credits` of the reservations of the hour of `hour_ms`."""

@@ -9,7 +9,8 @@ from queue import SimpleQueue
 
 from connectors.errors import TokpulseError
 from connectors.polling.backoff import Backoff
-from connectors.polling.breaker import Breaker, BreakerRules, State
+from connectors.polling.breaker import BreakerRules
+from connectors.polling.breakers import Breakers
 from connectors.polling.budget import Budget
 from connectors.polling.clock import Clock
 from connectors.polling.commits import Commits, Job, job_of
@@ -21,12 +22,12 @@ from connectors.polling.metrics import Metrics
 from connectors.polling.model import PageWriter, Progress, Written
 from connectors.polling.status import RequestRate, Status
 from connectors.polling.watchlist import WatchedFile, WatchlistError
+from connectors.upstream.codes import BAD_REQUEST
 from connectors.upstream.model import Failure, Page, Refusal, Upstream
 
 _LOG = logging.getLogger(__name__)
 _IDLE_MS = 60_000
 _GAUGES_MS = 10_000
-_STATE_NUMBER = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
 # `--once` does not wait for a pause or the next day's credits.
 _ONCE_WAITS_MS = 60_000
 
@@ -81,7 +82,7 @@ class Scheduler:
         self._metrics, self._clock, self._options = metrics, clock, options or Options()
         self._transform, self._landing, self._on_status = transform, landing, on_status
         self._balance = Balance(watched.current.credit_rules)
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers = Breakers(self._options.breaker, metrics, upstream.name)
         self._commits = Commits(writer, metrics, upstream.name)
         self._inbox: SimpleQueue[Done[FeedState | None] | None] = SimpleQueue()
         self._fetchers: Fetchers[FeedState | None] = Fetchers(self._options.in_flight, self._inbox)
@@ -104,7 +105,10 @@ class Scheduler:
         ReservationError when credits cannot be reserved.
         """
         try:
-            self._feeds.load(self._watched.current, self._writer.progress(), self._clock.now_ms(), at_once=self._options.once)
+            now = self._clock.now_ms()
+            if (last := self._budget.last_probe(now)) is not None:
+                self._balance.remember(last.asked_ms, last.left, now)
+            self._feeds.load(self._watched.current, self._writer.progress(), now, at_once=self._options.once)
             while True:
                 now = self._clock.now_ms()
                 self._reread(now)
@@ -172,12 +176,12 @@ class Scheduler:
                 due = self._feeds.queue.next_ms()
                 return wake if due is None else min(wake, due)
             call = self._upstream.call(state.ask())
-            again_ms = self._breaker(call.endpoint).admit(now)
+            again_ms = self._breakers.of(call.endpoint).admit(now)
             if again_ms:
                 self._feeds.queue.put(state, again_ms)
                 continue
             if not budget.take(now, balance.share()):
-                self._breaker(call.endpoint).record(now, None)
+                self._breakers.of(call.endpoint).record(now, None)
                 self._feeds.queue.put(state, now)
                 ready = max(now + 1, budget.ready_ms(now, balance.share()))
                 return ready if self._options.once else min(wake, ready)
@@ -195,6 +199,8 @@ class Scheduler:
         if not self._budget.take(now):
             return False
         balance.probing(now)
+        # Before it is asked: a poller that dies, and starts again, does not ask again at once.
+        self._budget.probing(now)
         self._probing = True
         self._rate.add(now)
         self._fetchers.start(None, self._probe, BALANCE)
@@ -206,20 +212,6 @@ class Scheduler:
         self._spent += 1
         self._metrics.count("tokpulse_poll_credits_spent_total", self._upstream.name)
 
-    def _breaker(self, endpoint: str) -> Breaker:
-        found = self._breakers.get(endpoint)
-        if found is None:
-            name = self._upstream.name
-
-            def changed(state: State) -> None:
-                self._metrics.set("tokpulse_poll_breaker_state", name, endpoint, to=_STATE_NUMBER[state])
-                self._metrics.count("tokpulse_poll_breaker_transitions_total", name, endpoint, state.value)
-                _LOG.warning("%s %s: breaker is %s", name, endpoint, state.value.replace("_", " "))
-
-            found = self._breakers[endpoint] = Breaker(self._options.breaker, changed)
-            self._metrics.set("tokpulse_poll_breaker_state", name, endpoint, to=0)
-        return found
-
     # What came.
 
     def _receive(self, done: Done[FeedState | None] | None, now: int) -> None:
@@ -229,14 +221,14 @@ class Scheduler:
         state, fetched = done.subject, done.fetched
         if isinstance(fetched, Crash):
             raise fetched.error
-        self._measure(fetched)
+        self._measure(state, fetched)
         self._landing(state, fetched)
         if state is None:
             self._told(fetched.result, now)
             return
         result = fetched.result
         failed = is_failure(result)
-        self._breaker(fetched.call.endpoint).record(now, None if failed is None else not failed)
+        self._breakers.of(fetched.call.endpoint).record(now, None if failed is None else not failed)
         if failed is False:
             self._balance.answered()
         if isinstance(result, Refusal):
@@ -245,7 +237,7 @@ class Scheduler:
             received_ms = fetched.answer.received_ms if fetched.answer else now
             self._write(job_of(state, self._transform(result), received_ms))
 
-    def _measure(self, fetched: Fetched) -> None:
+    def _measure(self, state: FeedState | None, fetched: Fetched) -> None:
         name, endpoint = self._upstream.name, fetched.call.endpoint
         status = str(fetched.answer.status) if fetched.answer else "none"
         self._metrics.count("tokpulse_poll_requests_total", name, endpoint, status)
@@ -253,14 +245,16 @@ class Scheduler:
         result = fetched.result
         if isinstance(result, Refusal):
             self._metrics.count("tokpulse_poll_refusals_total", name, endpoint, result.failure.value, result.reason)
-            self._last_error = f"{endpoint}: {result.reason}: {result.message}"
+            self._last_error = f"{asked(endpoint, state)}: {result.reason}: {result.message}"
 
     def _told(self, result: Page | Refusal, now: int) -> None:
         """The answer to a probe."""
         self._probing = False
         self._count_probe("ok" if isinstance(result, Page) else result.reason)
         if isinstance(result, Page) and (result.cursor or "").removeprefix("-").isdigit():
-            self._balance.told(int(result.cursor or "0"), now)
+            left = int(result.cursor or "0")
+            self._balance.told(left, now)
+            self._budget.told(left, now)
         elif isinstance(result, Refusal) and result.failure is Failure.FATAL:
             self._stop_for(result, "the balance")
         elif isinstance(result, Refusal) and result.failure is Failure.PAUSE:
@@ -277,12 +271,13 @@ class Scheduler:
         queue = self._feeds.queue
         if refusal.failure is Failure.FATAL:
             queue.put(state, now)
-            self._stop_for(refusal, f"{endpoint} for {state.key.feed.value} {state.key.subject}")
+            self._stop_for(refusal, asked(endpoint, state))
         elif refusal.failure is Failure.PAUSE:
             queue.put(state, now)
             self._pause(refusal, now)
         elif refusal.failure is Failure.SKIP:
-            _LOG.info("%s %s: nothing to read: %s (%s)", state.key.feed.value, state.key.subject, refusal.reason, refusal.message)
+            level = logging.WARNING if refusal.reason == BAD_REQUEST else logging.INFO
+            _LOG.log(level, "%s %s: skipped: %s (%s)", state.key.feed.value, state.key.subject, refusal.reason, refusal.message)
             # It is the subject that has nothing to show, unless it showed a page before: then the cursor is what went stale.
             cold_ms = self._watched.current.cadence.cold_ms
             rest_ms = cold_ms if state.cursor is None else state.interval_ms(self._watched.current.cadence)
@@ -309,9 +304,9 @@ class Scheduler:
         self._metrics.count("tokpulse_poll_pauses_total", self._upstream.name, refusal.reason)
         _LOG.warning("%s: paused: %s (%s)", self._upstream.name, refusal.reason, refusal.message)
 
-    def _stop_for(self, refusal: Refusal, asked: str) -> None:
+    def _stop_for(self, refusal: Refusal, what: str) -> None:
         self._fatal = self._fatal or UpstreamRefusesError(
-            f"{self._upstream.name} refuses {asked} for good: {refusal.reason} ({refusal.code}): {refusal.message}",
+            f"{self._upstream.name} refuses {what} for good: {refusal.reason} ({refusal.code}): {refusal.message}",
             "check the key and its plan, and that line of the watchlist; docs/upstreams.md lists what each code means",
         )
         self._stopping = True
@@ -390,10 +385,15 @@ class Scheduler:
             kept=self._kept,
             pending=self._commits.waiting,
             paused=self._balance.why if self._balance.paused else "",
-            breakers={name: breaker.state.value for name, breaker in self._breakers.items()},
+            breakers=self._breakers.states(),
             last_error=self._commits.last_error or self._last_error,
             cursor_age_s=self._feeds.oldest_round_s(now),
         )
         status.export(self._metrics, self._upstream.name, self._watched.current.credits.slow_below)
         if self._on_status:
             self._on_status(status)
+
+
+def asked(endpoint: str, state: FeedState | None) -> str:
+    """What a request asked for, in messages."""
+    return endpoint if state is None else f"{endpoint} for {state.key.feed.value} {state.key.subject}"

@@ -22,6 +22,8 @@ _FOLDER = Path(__file__).parent
 _LONGEST_MESSAGE = 4_000
 # Reasons name metrics: what is no plausible code gets no name of its own.
 _LARGEST_CODE = 1_000_000
+# The reason of a 400 that does not say what is wrong: with this subject's request, or with each one to the endpoint.
+BAD_REQUEST = "bad_request"
 
 Reason = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 Code = Annotated[int, Field(ge=1, le=99_999)]
@@ -40,6 +42,7 @@ class _CodesFile(BaseModel):
     pause: dict[Code, Reason] = Field(default_factory=dict)
     fatal: dict[Code, Reason] = Field(default_factory=dict)
     ends_list: frozenset[Code] = frozenset()
+    key_fields: frozenset[str] = frozenset()
     bad_subject_fields: frozenset[str] = frozenset()
     bad_cursor_fields: frozenset[str] = frozenset()
     pace_s: Seconds = 0.0
@@ -53,6 +56,7 @@ class Codes:
 
     classes: Mapping[int, tuple[Failure, str]]
     ends_list: frozenset[int]
+    key_fields: frozenset[str]
     bad_subject_fields: frozenset[str]
     bad_cursor_fields: frozenset[str]
     pace_s: float
@@ -77,6 +81,7 @@ def load_codes(path: Path) -> Codes:
     return Codes(
         classes,
         parsed.ends_list,
+        frozenset(name.lower() for name in parsed.key_fields),
         parsed.bad_subject_fields,
         parsed.bad_cursor_fields,
         parsed.pace_s,
@@ -136,6 +141,8 @@ class StatusMap:
             return failure, reason, message
         message = _one_line("; ".join([message, *(f"{name}: {text}" for name, text in fields.items())]))
         names = {str(name) for name in fields}
+        if self.http.key_fields & {name.lower() for name in names}:
+            return Failure.FATAL, "key_refused", message
         if names <= self.http.bad_subject_fields:
             return Failure.SKIP, "bad_subject", message
         if names <= self.http.bad_cursor_fields:

@@ -161,6 +161,55 @@ def test_pause_stops_the_whole_upstream(tmp_path: Path) -> None:
     assert len({ask.subject for _, ask in bench.asked}) == 50
 
 
+def test_probes_are_15_minutes_apart_over_restarts(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ONE, lambda ask, now: page(fresh()), credits=100)
+    for _ in range(12):
+        bench.start()
+        bench.run(0)  # each process ends with its first probe
+    assert len(bench.probes) == 12
+    assert min(b - a for a, b in pairwise(bench.probes)) >= 15 * MINUTE
+    assert bench.asked == []
+    # One that dies before it is answered has asked all the same.
+    (bench.folder / "credits" / "plain-0.probe").write_text(f"{bench.clock.now_ms()} 0 -\n")
+    bench.start()
+    bench.run(0.3)
+    assert bench.probes[12] - bench.probes[11] >= 15 * MINUTE
+
+
+def test_what_was_spent_before_a_restart_is_taken_off_the_balance_that_was_told(tmp_path: Path) -> None:
+    text = f"{ONE}credits: {{slow_below: 101, floor: 100}}\n{MINUTELY}page_pause: 1ms\n"
+    bench = Bench(tmp_path, text, lambda ask, now: page(fresh(), cursor=fresh()), credits=150)
+    begin = bench.clock.now_ms()
+    bench.run(0)
+    for _ in range(5):
+        bench.start()
+        bench.run(0)
+    assert bench.probes[0] == begin
+    assert len([at for at, _ in bench.asked if at < begin + 15 * MINUTE]) <= 50
+    assert all(b - a >= 15 * MINUTE for a, b in pairwise(bench.probes))
+    assert len(bench.probes) > 1
+
+
+def test_a_request_that_nobody_understands_skips_its_subject(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    refused = Refusal(Failure.SKIP, "400", "bad_request", "Something is wrong")
+    text = f"credits_per_day: 100000\nfeeds: {{posts: [post]}}\n{MINUTELY}posts: ['1', '2']\n"
+    bench = Bench(tmp_path, text, lambda ask, now: refused if ask.subject == "1" else page(fresh()))
+    bench.run(1)
+    assert "post 1: skipped: bad_request (Something is wrong)" in caplog.text
+    assert bench.metrics.value("tokpulse_poll_refusals_total", "plain", "/post/", "skip", "bad_request") >= 1
+    assert bench.metrics.value("tokpulse_poll_breaker_transitions_total", "plain", "/post/", "open") == 0
+    assert len(bench.times(Feed.POST, "2")) > 50
+
+
+def test_an_endpoint_that_understands_nothing_is_left_alone(tmp_path: Path) -> None:
+    posts = ", ".join(f"'{number}'" for number in range(200))
+    text = f"credits_per_day: 100000\nfeeds: {{posts: [post]}}\nposts: [{posts}]\n"
+    bench = Bench(tmp_path, text, lambda ask, now: Refusal(Failure.SKIP, "400", "bad_request", "Something is wrong"))
+    bench.run(1)
+    assert bench.metrics.value("tokpulse_poll_breaker_transitions_total", "plain", "/post/", "open") > 1
+    assert len(bench.asked) < 30
+
+
 def test_fatal_stops_with_the_reason_and_writes_what_was_in_flight(tmp_path: Path) -> None:
     text = "credits_per_day: 100000\nfeeds: {creators: [posts]}\ncreators: ['1', '2', '3', '4']\n"
     bench = Bench(tmp_path, text, lambda ask, now: FATAL if ask.subject == "1" else page(ask.subject))
