@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from cli.dlq_view import counts, print_counts, print_letter, print_outcomes, values
+from cli.dlq_view import counts, latest, print_counts, print_letter, print_outcomes, values
 from cli.times import parse_time_ms
 from connectors.committed import committed
 from connectors.dead_letters import DeadLetter, dlq_topics, unreplayed
@@ -56,8 +57,7 @@ def show(
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     (dlq,) = dlq_topics(load_topics(), topic)
     select = _selection(reason, partition, from_offset, to_offset)
-    letters = unreplayed(committed(endpoints.kafka_bootstrap_servers, dlq), select)
-    newest = sorted(letters, key=lambda letter: (letter.arrived_ms, letter.partition, letter.offset))[-limit:]
+    newest, total = latest(unreplayed(lambda: committed(endpoints.kafka_bootstrap_servers, dlq), select), limit)
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         reader = Reader(load_topics(), registry.by_id)
         if as_json:
@@ -65,7 +65,7 @@ def show(
             return
         for letter in newest:
             print_letter(letter, reader, size)
-    typer.echo(f"{len(newest)} of {len(letters):,} letter(s)")
+    typer.echo(f"{len(newest)} of {total:,} letter(s)")
 
 
 @app.command()
@@ -116,14 +116,14 @@ def replay_letters(
 
 
 def _outcome(one: Outcome) -> dict[str, object]:
-    letter = one.letter
-    return {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset, "problem": one.problem}
+    return {"topic": one.topic, "partition": one.partition, "offset": one.offset, "problem": one.problem}
 
 
-def _letters(topic: str, since_ms: int | None) -> list[DeadLetter]:
+def _letters(topic: str, since_ms: int | None) -> Iterator[DeadLetter]:
     servers = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS").kafka_bootstrap_servers
     names = dlq_topics(load_topics(), topic)
-    return [letter for name in names for letter in unreplayed(committed(servers, name, since_ms), keep_values=False)]
+    for name in names:
+        yield from unreplayed(partial(committed, servers, name, since_ms))
 
 
 def _selection(reason: str, partition: int | None, first: int, last: int | None) -> Callable[[DeadLetter], bool]:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from heapq import heappush, heappushpop
 from typing import Any
 
 import typer
@@ -86,6 +87,18 @@ def print_letter(letter: DeadLetter, reader: Reader, limit: int) -> None:
     typer.echo("\n".join(f"    {line}" for line in text.splitlines()) + "\n")
 
 
+def latest(letters: Iterable[DeadLetter], limit: int) -> tuple[list[DeadLetter], int]:
+    """The newest `limit` letters, newest last, and how many there are; no more of them are held at a time."""
+    total = 0
+    newest: list[tuple[tuple[int, int, int], DeadLetter]] = []
+    for letter in letters:
+        total += 1
+        # Places differ, so that letters themselves are never compared.
+        entry = ((letter.arrived_ms, letter.partition, letter.offset), letter)
+        (heappush if len(newest) < limit else heappushpop)(newest, entry)
+    return [letter for _, letter in sorted(newest)], total
+
+
 def counts(letters: Iterable[DeadLetter]) -> list[dict[str, Any]]:
     """Rows of topic, reason, number, and times of the first and last arrival; most frequent first."""
     found: Counter[tuple[str, str]] = Counter()
@@ -117,7 +130,6 @@ def print_outcomes(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     verb = "would go back" if dry_run else "went back"
     typer.echo(f"{len(outcomes) - len(bad):,} of {len(outcomes):,} letter(s) {verb} to their topic; {len(bad):,} still bad stay")
     for outcome in bad[:_LISTED_PROBLEMS]:
-        letter = outcome.letter
-        typer.echo(f"  [{letter.partition}]@{letter.offset}: {printable(outcome.problem or '')}")
+        typer.echo(f"  [{outcome.partition}]@{outcome.offset}: {printable(outcome.problem or '')}")
     if len(bad) > _LISTED_PROBLEMS:
         typer.echo(f"  ... and {len(bad) - _LISTED_PROBLEMS:,} more")

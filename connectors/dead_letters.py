@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Message
@@ -62,19 +64,22 @@ def dlq_topics(topics: Topics, name: str = "") -> list[str]:
 
 
 def unreplayed(
-    messages: Iterable[Message], select: Callable[[DeadLetter], bool] = lambda letter: True, keep_values: bool = True
-) -> list[DeadLetter]:
-    """The letters that `select` wants and that were not replayed, by partition and offset.
+    read: Callable[[], Iterable[Message]], select: Callable[[DeadLetter], bool] = lambda letter: True
+) -> Iterator[DeadLetter]:
+    """The letters that `select` wants and that were not replayed, in the order of the log.
 
-    `messages` are those of one topic, to its end. `keep_values=False` leaves values empty, for those who only count.
+    `read` gives the records of one topic, to its end, and is called twice: first for the marks of replays, which come after their
+    letters. So none of the letters is held in memory.
     """
-    letters: dict[tuple[int, int], DeadLetter] = {}
-    for message in messages:
+    replayed: dict[int, Spans] = defaultdict(Spans)
+    for message in read():
+        mark = _headers(message).get(REPLAYED_HEADER)
+        if mark is not None:
+            replayed[message.partition() or 0].add(parse_spans(mark.decode("ascii", "replace")))
+    for message in read():
         headers = _headers(message)
         partition, offset = message.partition() or 0, message.offset() or 0
-        if REPLAYED_HEADER in headers:
-            for replayed in parse_ranges(headers[REPLAYED_HEADER].decode("ascii", "replace")):
-                letters.pop((partition, replayed), None)
+        if REPLAYED_HEADER in headers or offset in replayed[partition]:
             continue
         key, value = message.key(), message.value()
         letter = DeadLetter(
@@ -87,8 +92,31 @@ def unreplayed(
             headers=headers,
         )
         if select(letter):
-            letters[partition, offset] = letter if keep_values else replace(letter, value=b"")
-    return [letters[place] for place in sorted(letters)]
+            yield letter
+
+
+class Spans:
+    """Offsets, as first and last of what lies together: a replay of a million letters takes no more room than one of two."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+
+    def add(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Adds offsets from first to last."""
+        for first, last in spans:
+            # What touches it becomes one with it.
+            low, high = bisect_left(self._lasts, first - 1), bisect_right(self._firsts, last + 1)
+            if low < high:
+                first, last = min(first, self._firsts[low]), max(last, self._lasts[high - 1])
+            self._firsts[low:high], self._lasts[low:high] = [first], [last]
+
+    def __contains__(self, offset: int) -> bool:
+        index = bisect_right(self._firsts, offset) - 1
+        return index >= 0 and offset <= self._lasts[index]
+
+    def __len__(self) -> int:
+        return len(self._firsts)
 
 
 def ranges(offsets: Iterable[int]) -> str:
@@ -102,12 +130,12 @@ def ranges(offsets: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
 
 
-def parse_ranges(text: str) -> Iterator[int]:
-    """The opposite of `ranges`. Anybody may write to the topic: what is no range says nothing."""
+def parse_spans(text: str) -> Iterator[tuple[int, int]]:
+    """`ranges` as pairs of first and last. Anybody may write to the topic: what is no range says nothing."""
     for part in text.split(","):
         first, _, last = part.partition("-")
-        if first.isdecimal() and (last or first).isdecimal() and int(last or first) - int(first) <= 1_000_000:
-            yield from range(int(first), int(last or first) + 1)
+        if first.isdecimal() and (last or first).isdecimal() and 0 <= int(last or first) - int(first) <= 1_000_000:
+            yield int(first), int(last or first)
 
 
 def _headers(message: Message) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import fastavro
@@ -16,6 +17,8 @@ from connectors.avro import AvroCodec, Record, WireFormatError, split
 from connectors.committed import committed
 from connectors.dead_letters import REPLAYED_HEADER, DeadLetter, ranges, unreplayed
 from connectors.errors import TokpulseError
+from connectors.polling.letters import UNMAPPED
+from connectors.polling.origins import UnmappableError, record_of
 from connectors.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.registry import SchemaNotFoundError, SchemaRegistry
 from connectors.topics import Topics
@@ -31,9 +34,11 @@ class StillBadError(TokpulseError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replay did with a letter; `problem` is None when it went back, or would."""
+    """What a replay did with the letter at a place of its topic; `problem` is None when it went back, or would."""
 
-    letter: DeadLetter
+    topic: str
+    partition: int
+    offset: int
     problem: str | None
 
 
@@ -84,6 +89,12 @@ class Reader:
 def mend(reader: Reader, encode: Callable[[str, Record], bytes], topics: Topics, letter: DeadLetter) -> tuple[str, bytes]:
     """Key and value with which `letter` goes back to its topic. Raises StillBadError."""
     kind, record = reader.record(letter)
+    if letter.reason == UNMAPPED:
+        # As the upstream had it: mapped as it would be today.
+        try:
+            record = record_of(letter.headers, record)
+        except UnmappableError as error:
+            raise StillBadError(f"{kind}: {error}") from None
     try:
         value = encode(letter.source, record)
     except RecordError as error:
@@ -105,7 +116,8 @@ def replay(
     """Produces the selected letters of the topic `dlq` that are good now to their source; at most `limit` are looked at.
 
     Each lot is one transaction of the records and of a mark that says so, so that a replay that dies goes on where it was: a letter
-    goes back once. What is still bad stays. Raises FencedProducerError when another replay of this topic began.
+    goes back once. What is still bad stays. No more letters than a lot are in memory. Raises FencedProducerError when another
+    replay of this topic began.
     """
     settings = ProducerSettings(servers, transactional_id=None if dry_run else f"{_TRANSACTIONAL_ID}-{dlq}")
     producer = AvroProducer(settings, registry, topics)
@@ -114,11 +126,11 @@ def replay(
         if not dry_run:
             # Before reading: what an older replay had begun is aborted by then.
             producer.take_over()
-        letters = unreplayed(committed(servers, dlq, whole=True), select)[:limit]
+        letters = islice(unreplayed(lambda: committed(servers, dlq, whole=True), select), limit)
         reader = Reader(topics, registry.by_id)
         outcomes: list[Outcome] = []
-        for first in range(0, len(letters), _LOT):
-            mended, judged = _judge(letters[first : first + _LOT], reader, producer, topics)
+        while lot := list(islice(letters, _LOT)):
+            mended, judged = _judge(lot, reader, producer, topics)
             if mended and not dry_run:
                 _commit(producer, mended)
             outcomes += judged
@@ -139,10 +151,10 @@ def _judge(letters: Sequence[DeadLetter], reader: Reader, producer: AvroProducer
         try:
             key, value = mend(reader, producer.encode, topics, letter)
         except StillBadError as error:
-            outcomes.append(Outcome(letter, error.message))
+            outcomes.append(Outcome(letter.topic, letter.partition, letter.offset, error.message))
         else:
             mended.append((letter, key, value))
-            outcomes.append(Outcome(letter, None))
+            outcomes.append(Outcome(letter.topic, letter.partition, letter.offset, None))
     return mended, outcomes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from connectors.upstream.codes import BAD_REQUEST
 from connectors.upstream.model import Answer, Ask, Call, Failure, Feed, Page, Refusal, Upstream
@@ -55,6 +55,10 @@ class BalanceProbe:
         """A page without observations whose cursor is the number of credits."""
         found = self._upstream.read_credits(answer)
         return found if isinstance(found, Refusal) else Page((), str(found))
+
+    def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
+        """There are no items."""
+        raise ValueError("a balance has no items")
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """As the upstream's."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.polling.origins import headers_of
+from connectors.upstream.model import Origin
 from connectors.validation import ClockError, FieldTypeError, MissingFieldError, NegativeCounterError, RecordError
 
 # What dead letters are counted by: stable codes, as those of the jobs.
@@ -40,7 +42,9 @@ def reason(error: RecordError) -> str:
     return f"{_CODES.get(type(error), 'invalid')}: {error.field} {error.problem}"
 
 
-def letter(source: str, key_field: str, item: Mapping[str, Any], why: str, failed_ms: int, limit: int) -> Letter:
+def letter(
+    source: str, key_field: str, item: Mapping[str, Any], why: str, failed_ms: int, limit: int, origin: Origin | None = None
+) -> Letter:
     """The dead letter of `item`, which was on its way to the topic `source`. Never fails: the value is JSON in ASCII.
 
     It never was in Kafka, so its source has partition and offset -1. `limit` is the size in bytes that a value may have: a longer
@@ -59,6 +63,7 @@ def letter(source: str, key_field: str, item: Mapping[str, Any], why: str, faile
         "source.partition": b"-1",
         "source.offset": b"-1",
         "failed.at": moment.encode(),
+        **(headers_of(origin) if origin is not None else {}),
     }
     key = str(named)[:_LONGEST_KEY].encode("utf-8", "replace").decode() if isinstance(named, str | int) and str(named) else None
     return Letter(f"{source}.dlq", key, value, headers)

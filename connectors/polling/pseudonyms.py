@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.errors import TokpulseError
 from connectors.secret_files import read_secret
-from connectors.upstream.model import Observation, Page
+from connectors.upstream.model import Observation, Origin, Page
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
 _MIN_BYTES = 32
@@ -37,6 +37,7 @@ _KINDS: Mapping[str, str] = {
     "email": "elsewhere",
 }
 _MENTION = re.compile(r"(?<![\w.])@([\w.]{2,64})|(?<=/)@([\w.]{2,64})")
+_SEC_UID = re.compile(r"MS4w[\w.=-]+")
 _WITHHELD = b'{"withheld":"not JSON, so its personal handles cannot be told from the rest"}'
 
 
@@ -72,7 +73,8 @@ class Pseudonyms:
 
     def page(self, page: Page) -> Page:
         """The page as it may be written."""
-        return replace(page, observations=tuple(self._observation(item) for item in page.observations))
+        observations = tuple(self._observation(item) for item in page.observations)
+        return replace(page, observations=observations, origin=page.origin and self._origin(page.origin))
 
     def body(self, body: bytes) -> bytes:
         """A response as it may be kept; what is not JSON is withheld, for nothing in it can be told apart."""
@@ -84,6 +86,15 @@ class Pseudonyms:
             return json.dumps(self._clean(tree, ""), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         except RecursionError:
             return _WITHHELD
+
+    def _origin(self, origin: Origin) -> Origin:
+        """Creators may be asked for by secUid, which the cursors have, too."""
+        ask = origin.ask
+        cursor = None if ask.cursor is None else self._without_sec_uids(ask.cursor)
+        return replace(origin, ask=replace(ask, subject=self._without_sec_uids(ask.subject), cursor=cursor))
+
+    def _without_sec_uids(self, text: str) -> str:
+        return _SEC_UID.sub(lambda match: self.of("secuid", match[0]), text)
 
     def _observation(self, item: Observation) -> Observation:
         try:

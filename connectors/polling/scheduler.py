@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
 from connectors.errors import TokpulseError
@@ -23,7 +23,7 @@ from connectors.polling.model import PageWriter, Progress, Written
 from connectors.polling.status import RequestRate, Status
 from connectors.polling.watchlist import WatchedFile, WatchlistError
 from connectors.upstream.codes import BAD_REQUEST
-from connectors.upstream.model import Failure, Page, Refusal, Upstream
+from connectors.upstream.model import Failure, Origin, Page, Refusal, Upstream
 
 _LOG = logging.getLogger(__name__)
 _IDLE_MS = 60_000
@@ -235,7 +235,8 @@ class Scheduler:
             self._refused(state, fetched.call.endpoint, result, now)
         else:
             received_ms = fetched.answer.received_ms if fetched.answer else now
-            self._write(job_of(state, self._transform(result), received_ms))
+            origin = Origin(self._upstream.name, fetched.call.endpoint, state.ask(), received_ms)
+            self._write(job_of(state, self._transform(replace(result, origin=origin)), received_ms))
 
     def _measure(self, state: FeedState | None, fetched: Fetched) -> None:
         name, endpoint = self._upstream.name, fetched.call.endpoint

@@ -21,7 +21,7 @@ from connectors.polling.shards import owns
 from connectors.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.registry import SchemaRegistry
 from connectors.topics import Topics, load_topics
-from connectors.upstream.model import Observation, Page
+from connectors.upstream.model import Page
 from connectors.validation import RecordError, wall_clock_ms
 
 DEFAULT_PREFIX = "tokpulse-poller"
@@ -141,7 +141,7 @@ class KafkaPageWriter:
             with self._producer.transaction():
                 for one in pages:
                     before = latest.get(one.key, one.before)
-                    counts, moved = self._observations(one.page.observations, pending, transaction)
+                    counts, moved = self._observations(one.page, pending, transaction)
                     latest[one.key] = cursors.advance(before, one.page.cursor, one.received_ms, moved)
                     written.append((counts, latest[one.key]))
                 for key, progress in latest.items():
@@ -166,12 +166,10 @@ class KafkaPageWriter:
         if error is None:
             self.close()
 
-    def _observations(
-        self, observations: Iterable[Observation], pending: Pending, transaction: _Transaction
-    ) -> tuple[Written, int]:
+    def _observations(self, page: Page, pending: Pending, transaction: _Transaction) -> tuple[Written, int]:
         encode, judge = self._producer.encode, self.repeats.judge
         fresh = repeats = refused = moved = 0
-        for observation in observations:
+        for observation in page.observations:
             topic, record = observation.topic, observation.record
             why = f"{UNMAPPED}: {observation.problem}" if observation.problem is not None else ""
             if not why:
@@ -187,7 +185,8 @@ class KafkaPageWriter:
                         why = f"{TOO_LARGE}: {len(value)} bytes are more than {self._limits[topic]}"
             if why:
                 refused += 1
-                transaction.bury(letter(topic, self._keys[topic], record, why, self._clock(), self._limits[f"{topic}.dlq"]))
+                limit = self._limits[f"{topic}.dlq"]
+                transaction.bury(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
                 continue
             key = record[self._keys[topic]]
             verdict = judge(topic, key, value, record["ingested_at"], pending)

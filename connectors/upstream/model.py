@@ -95,12 +95,23 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The request that a page answered, and when the answer came (the poller's clock, unix milliseconds)."""
+
+    upstream: str
+    endpoint: str
+    ask: Ask
+    received_ms: int
+
+
+@dataclass(frozen=True)
 class Page:
-    """What one answer holds. `cursor` is None when it was the last page."""
+    """What one answer holds. `cursor` is None when it was the last page. Whoever asked adds the `origin`: dead letters name it."""
 
     observations: tuple[Observation, ...]
     cursor: str | None
     found: tuple[Ask, ...] = ()  # feeds that this page makes known: replies of a comment, a hashtag by its id
+    origin: Origin | None = None
 
 
 class Upstream(Protocol):
@@ -113,6 +124,12 @@ class Upstream(Protocol):
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """The page of an answer, or why it is none. Never raises: a body of any bytes is a Refusal."""
+
+    def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
+        """The record of one item of a page that `ask` was answered with. Raises BadFieldError for an item that is none.
+
+        Also ValueError, for a feed that fills no topic.
+        """
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """Header fields that carry the key."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.responses import COMMENTS, POSTS, USERS
-from connectors.upstream.bodies import NoPageError, json_list, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, json_list, observation, observations, unexpected_shape
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.fields import BadFieldError, Item, whole
 from connectors.upstream.lists import list_page, reply_asks
@@ -88,6 +88,10 @@ class TikApi:
                 return Page((), None)
             return error.refusal
 
+    def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
+        """As in `Upstream`."""
+        return _mapper(ask, received_ms)(Item(item))
+
     def authorization(self, key: str) -> Mapping[str, str]:
         """As in `Upstream`."""
         api_key, _, account_key = key.partition(":")
@@ -115,36 +119,48 @@ class TikApi:
         seen_ms = answer.received_ms
         if ask.feed is Feed.PROFILE:
             info = _object(answer, body, "userInfo")
-            return Page((observation(USERS, info, "userInfo", lambda item: user_snapshot(item, seen_ms)),), None)
+            return Page((observation(USERS, info, "userInfo", _mapper(ask, seen_ms)),), None)
         if ask.feed is Feed.POST:
             video = _object(answer, _object(answer, body, "itemInfo"), "itemStruct")
-            return Page((observation(POSTS, video, "itemInfo.itemStruct", lambda item: post_event(item, seen_ms)),), None)
+            return Page((observation(POSTS, video, "itemInfo.itemStruct", _mapper(ask, seen_ms)),), None)
         listed = _LISTS[ask.feed]
         identity, _ = _place(ask)
         if identity is None and ask.feed is not Feed.HASHTAG:
             return Page((), _sealed(_identity(answer, body, "userInfo", "user", "secUid"), ""))
         if ask.feed is Feed.HASHTAG:
-            return _hashtag(answer, body, identity)
+            return _hashtag(ask, answer, body, identity)
         items = json_list(answer, body, listed.key)
         if ask.feed in (Feed.FOLLOWERS, Feed.FOLLOWING):
             return list_page(answer, body, listed.paging, items, sealed=lambda cursor: _sealed(str(identity), cursor))
         if ask.feed is Feed.POSTS:
-            seen = observations(POSTS, items, listed.key, lambda item: post_event(item, seen_ms))
+            seen = observations(POSTS, items, listed.key, _mapper(ask, seen_ms))
             return list_page(answer, body, CURSOR, items, seen, POSTS, sealed=lambda cursor: _sealed(str(identity), cursor))
-        reply = ask.feed is Feed.REPLIES
-        post, parent = (ask.parent or "", ask.subject) if reply else (ask.subject, None)
-        seen = observations(COMMENTS, items, listed.key, lambda item: comment_event(item, seen_ms, post, parent))
-        return list_page(answer, body, CURSOR, items, seen, COMMENTS, () if reply else reply_asks(seen))
+        seen = observations(COMMENTS, items, listed.key, _mapper(ask, seen_ms))
+        return list_page(answer, body, CURSOR, items, seen, COMMENTS, () if ask.feed is Feed.REPLIES else reply_asks(seen))
 
 
-def _hashtag(answer: Answer, body: Mapping[str, Any], identity: str | None) -> Page:
+def _mapper(ask: Ask, seen_ms: int) -> Mapper:
+    """From an item of a page of this feed to its record."""
+    match ask.feed:
+        case Feed.PROFILE:
+            return lambda item: user_snapshot(item, seen_ms)
+        case Feed.POST | Feed.POSTS | Feed.HASHTAG:
+            return lambda item: post_event(item, seen_ms)
+        case Feed.COMMENTS:
+            return lambda item: comment_event(item, seen_ms, ask.subject, None)
+        case Feed.REPLIES:
+            return lambda item: comment_event(item, seen_ms, ask.parent or "", ask.subject)
+    raise ValueError(f"no topic holds {ask.feed.value}")
+
+
+def _hashtag(ask: Ask, answer: Answer, body: Mapping[str, Any], identity: str | None) -> Page:
     key, by_name = _LISTS[Feed.HASHTAG].key, identity is None
     known = identity or _identity(answer, body, "challengeInfo", "challenge", "id")
     items = [] if by_name and key not in body else json_list(answer, body, key)
     if by_name and not items:
         # The name may lead to the id only; its posts are asked for by that.
         return Page((), None if body.get("hasMore") in (False, 0) else _sealed(known, ""))
-    seen = observations(POSTS, items, key, lambda item: post_event(item, answer.received_ms))
+    seen = observations(POSTS, items, key, _mapper(ask, answer.received_ms))
     return list_page(answer, body, CURSOR, items, seen, POSTS, sealed=lambda cursor: _sealed(known, cursor))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.responses import COMMENTS, POSTS, USERS
-from connectors.upstream.bodies import NoPageError, json_list, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, json_list, observation, observations, unexpected_shape
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.fields import Item, whole
 from connectors.upstream.lists import list_page, reply_asks
@@ -72,6 +72,10 @@ class TikLiveApi:
                 return Page((), None)
             return error.refusal
 
+    def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
+        """As in `Upstream`."""
+        return _mapper(ask, received_ms)(Item(item))
+
     def authorization(self, key: str) -> Mapping[str, str]:
         """As in `Upstream`."""
         return {"X-Api-Key": key}
@@ -96,22 +100,36 @@ class TikLiveApi:
         if ask.feed is Feed.PROFILE:
             if "user" not in body and "stats" not in body:
                 raise unexpected_shape(answer, "user: expected an object, found nothing, nor stats")
-            return Page((observation(USERS, body, "", lambda item: user_snapshot(item, seen_ms)),), None)
+            return Page((observation(USERS, body, "", _mapper(ask, seen_ms)),), None)
         if ask.feed is Feed.POST:
             if "aweme_id" not in body and "play_count" not in body:
                 raise unexpected_shape(answer, "aweme_id: expected an id, found nothing, nor play_count")
-            return Page((observation(POSTS, body, "", lambda item: _post(item, seen_ms)),), None)
+            return Page((observation(POSTS, body, "", _mapper(ask, seen_ms)),), None)
         endpoint = _ENDPOINTS[ask.feed]
         assert endpoint.paging is not None
         items = json_list(answer, body, endpoint.key)
         if ask.feed is Feed.POSTS:
-            observed = observations(POSTS, items, endpoint.key, lambda item: _post(item, seen_ms, ask.subject))
+            observed = observations(POSTS, items, endpoint.key, _mapper(ask, seen_ms))
             return list_page(answer, body, endpoint.paging, items, observed, POSTS)
         if ask.feed in (Feed.FOLLOWERS, Feed.FOLLOWING):
             return list_page(answer, body, endpoint.paging, items)
-        observed = observations(COMMENTS, items, endpoint.key, lambda item: _comment(item, seen_ms, ask))
+        observed = observations(COMMENTS, items, endpoint.key, _mapper(ask, seen_ms))
         asks = reply_asks(observed) if ask.feed is Feed.COMMENTS else ()
         return list_page(answer, body, endpoint.paging, items, observed, COMMENTS, asks)
+
+
+def _mapper(ask: Ask, seen_ms: int) -> Mapper:
+    """From an item of a page of this feed to its record."""
+    match ask.feed:
+        case Feed.PROFILE:
+            return lambda item: user_snapshot(item, seen_ms)
+        case Feed.POST:
+            return lambda item: _post(item, seen_ms)
+        case Feed.POSTS:
+            return lambda item: _post(item, seen_ms, ask.subject)
+        case Feed.COMMENTS | Feed.REPLIES:
+            return lambda item: _comment(item, seen_ms, ask)
+    raise ValueError(f"no topic holds {ask.feed.value}")
 
 
 def _post(item: Item, seen_ms: int, author: str | None = None) -> dict[str, Any]:

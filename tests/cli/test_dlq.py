@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.dlq_view import body, counts, hexdump, printable
+from cli.dlq_view import body, counts, hexdump, latest, printable
 from connectors.avro import AvroCodec, Record, header
 from connectors.dead_letters import (
     REPLAYED_HEADER,
     DeadLetter,
     NoDeadLettersError,
+    Spans,
     dlq_topics,
-    parse_ranges,
+    parse_spans,
     ranges,
     unreplayed,
 )
+from connectors.polling.origins import headers_of
 from connectors.registry import SchemaNotFoundError
 from connectors.replay import Reader, StillBadError, mend
 from connectors.topics import load_topics
+from connectors.upstream.model import Ask, Feed, Origin
 from connectors.validation import RecordValidator
 
 NOW = 1_800_000_000_000
@@ -92,18 +98,64 @@ def test_letters_that_were_replayed_are_none_any_more() -> None:
         Logged(0, 9, b"", {REPLAYED_HEADER: b"3,5-6"}),
         Logged(1, 4, b"", {REPLAYED_HEADER: b"nonsense,-,5-,1-99999999999999"}),
     ]
-    found = unreplayed(log)
+    found = list(unreplayed(lambda: log))
     assert [(one.partition, one.offset, one.reason, one.value) for one in found] == [
         (0, 4, "wrong_type", b"b"),
         (1, 3, "no_reason", b""),
     ]
-    assert [one.offset for one in unreplayed(log, lambda one: one.reason == "wrong_type", keep_values=False)] == [4]
+    assert [one.offset for one in unreplayed(lambda: log, lambda one: one.reason == "wrong_type")] == [4]
     assert [(row["reason"], row["letters"]) for row in counts(found + found[:1])] == [("wrong_type", 2), ("no_reason", 1)]
 
 
-@given(st.sets(st.integers(0, 300)))
-def test_ranges_hold_offsets(offsets: set[int]) -> None:
-    assert set(parse_ranges(ranges(offsets))) == offsets
+@given(st.lists(st.sets(st.integers(0, 60)), max_size=4))
+def test_spans_hold_what_was_marked(marks: list[set[int]]) -> None:
+    spans = Spans()
+    for offsets in marks:
+        spans.add(parse_spans(ranges(offsets)))
+    held = set().union(*marks)
+    assert {offset for offset in range(-1, 63) if offset in spans} == held
+    assert len(spans) == len([offset for offset in held if offset - 1 not in held])
+
+
+def test_no_more_letters_are_held_than_are_shown() -> None:
+    made: list[ref[DeadLetter]] = []
+    most = 0
+
+    def letters() -> Iterator[DeadLetter]:
+        nonlocal most
+        for number in range(300):
+            one = DeadLetter(f"{USERS}.dlq", number % 3, number, NOW + number * 7919 % 300, None, b"", {})
+            made.append(ref(one))
+            most = max(most, sum(each() is not None for each in made))
+            yield one
+
+    newest, total = latest(letters(), 10)
+    assert [one.arrived_ms - NOW for one in newest] == list(range(290, 300))
+    assert (total, latest(iter(()), 5)) == (300, ([], 0))
+    assert most <= 13
+
+
+def test_what_could_not_be_mapped_goes_back_by_the_mapping_of_today() -> None:
+    # The user of a profile as TikLiveAPI shows it; `userid` and `ingested_at` are the record's own.
+    item = {name: USER[name] for name in ("user", "stats")}
+    ask = Ask(Feed.PROFILE, "1")
+    headers = headers_of(Origin("tikliveapi", "/userinfo-by-id/", ask, NOW))
+    headers["error"] = b"unmapped: stats.heartCount: expected an integer, found nothing"
+    found = replace(letter(json.dumps(item).encode()), headers=headers)
+    reader = Reader(TOPICS, schemas)
+    assert mend(reader, encode, TOPICS, found) == ("1", CODEC.encode(USER, header(8)))
+    broken = replace(found, value=json.dumps(item | {"stats": {}}).encode())
+    for bad, says in (
+        (broken, "still not mapped: stats.followerCount: expected an integer, found nothing"),
+        (letter(found.value, "unmapped: x"), "no header says which feed it came from"),
+        (replace(found, headers={**found.headers, "poll.upstream": b"other"}), "no upstream 'other' is known"),
+        (replace(found, headers={**found.headers, "poll.feed": b"followers"}), "no topic holds followers"),
+        (replace(found, headers={**found.headers, "poll.feed": b"songs"}), "bad header: 'songs'"),
+        (replace(found, headers={**found.headers, "poll.received_ms": b"now"}), "bad header: invalid literal"),
+    ):
+        with pytest.raises(StillBadError) as caught:
+            mend(reader, encode, TOPICS, bad)
+        assert says in caught.value.message
 
 
 def test_what_is_good_now_goes_back_in_the_schema_of_today() -> None:

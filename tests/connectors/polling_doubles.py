@@ -38,6 +38,9 @@ class PlainUpstream:
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         raise NotImplementedError
 
+    def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, object]:
+        raise NotImplementedError
+
     def authorization(self, key: str) -> Mapping[str, str]:
         return {}
 

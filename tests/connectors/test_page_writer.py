@@ -18,7 +18,7 @@ from connectors.polling.model import FeedKey, Progress, Written
 from connectors.polling.writer import KafkaPageWriter, ReadPage, WriterSettings
 from connectors.producer import FencedProducerError, ProducerError
 from connectors.topics import load_topics
-from connectors.upstream.model import Feed, Observation, Page
+from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
 from connectors.validation import RecordValidator
 
 POSTS, USERS = "tiktok.posts.events", "tiktok.users.snapshots"
@@ -167,6 +167,21 @@ def test_a_bad_item_is_a_dead_letter_and_the_page_goes_on(bad: Observation, says
     assert headers["error"].decode().startswith(says)
     assert (headers["source.topic"], headers["source.partition"], headers["source.offset"]) == (POSTS.encode(), b"-1", b"-1")
     assert headers["failed.at"] == b"2027-01-15T08:00:00.000Z"
+
+
+def test_a_dead_letter_says_which_request_it_comes_from() -> None:
+    memory, ask = Memory(), Ask(Feed.REPLIES, "77", None, "42")
+    page = Page((post("1"), post("2", plays=-1)), None, origin=Origin("tikliveapi", "/post-comment-replies/", ask, NOW - 5))
+    writer(memory).write(KEY, page, NOW, None)
+    (headers,) = [one[3] for one in memory.committed if one[0] == f"{POSTS}.dlq"]
+    assert {name: value for name, value in headers.items() if name.startswith("poll.")} == {
+        "poll.upstream": b"tikliveapi",
+        "poll.endpoint": b"/post-comment-replies/",
+        "poll.feed": b"replies",
+        "poll.subject": b"77",
+        "poll.parent": b"42",
+        "poll.received_ms": str(NOW - 5).encode(),
+    }
 
 
 def test_many_pages_are_one_transaction_and_each_follows_the_one_before() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.polling.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, load_pseudonyms
-from connectors.upstream.model import Observation, Page
+from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
 
 KEY = b"k" * 32
 HANDLE, NICKNAME, SECUID = "Some.Body_7", "Søme Bödy", "MS4wLjABAAAAabc"
@@ -33,6 +33,13 @@ def test_records_keep_ids_and_lose_names() -> None:
     assert second["user"]["nickname"] == ""
     assert first["text"] == f"thanks @{first['user']['uniqueId']}. and a@b.example"
     assert not any(name in json.dumps([first, second], ensure_ascii=False) for name in (HANDLE, HANDLE.lower(), NICKNAME, SECUID))
+
+
+def test_the_origin_of_dead_letters_names_nobody() -> None:
+    ask = Ask(Feed.POSTS, SECUID, f"{SECUID}|123", "42")
+    page = Pseudonyms(KEY).page(Page((), None, origin=Origin("tikapi", "/public/posts", ask, 5)))
+    made = Pseudonyms(KEY).of("secuid", SECUID)
+    assert page.origin == Origin("tikapi", "/public/posts", Ask(Feed.POSTS, made, f"{made}|123", "42"), 5)
 
 
 def test_other_key_other_pseudonym() -> None:

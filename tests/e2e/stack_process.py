@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 import psutil
 from clickhouse_connect.driver.client import Client
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from connectors.clickhouse_client import connect
 from connectors.endpoints import REPOSITORY, VARIABLES, Endpoints
@@ -29,6 +31,7 @@ from .waiting import until
 
 PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
 COMMAND_S = 240.0
+_SPECS: Any = OffsetSpec  # has no type hints
 TERMINAL = ("FINISHED", "FAILED", "CANCELED")
 VERSIONS = "threshold_versions_log"
 # What jobs write; the versions of the thresholds stay when only these are emptied.
@@ -159,14 +162,14 @@ class Stack:
         establish(self.endpoints)
 
     def clear_topics(self, *names: str) -> None:
-        """Deletes topics with all their records, and makes them anew."""
+        """Deletes topics with all their records, and makes them anew; those that never had one stay, which takes no time."""
         admin = AdminClient({"bootstrap.servers": self.endpoints.kafka_bootstrap_servers})
-        present = sorted(set(names) & set(admin.list_topics(timeout=30).topics))
-        if present:
-            for future in admin.delete_topics(present, operation_timeout=30).values():
-                future.result(30)
-            until(lambda: not set(present) & set(admin.list_topics(timeout=30).topics), 60, f"{present} are gone")
         topics = load_topics()
+        used = sorted(set(names) & _used(admin, {topic.name: topic.partitions for topic in topics}))
+        if used:
+            for future in admin.delete_topics(used, operation_timeout=30).values():
+                future.result(30)
+            until(lambda: not set(used) & set(admin.list_topics(timeout=30).topics), 60, f"{used} are gone")
         apply_topics(admin, topics)
         until(lambda: _all_led(admin, {topic.name: topic.partitions for topic in topics}), 60, "every partition has a leader")
 
@@ -216,6 +219,16 @@ def error_lines(done: subprocess.CompletedProcess[str]) -> Sequence[str]:
     for trace in ("Traceback", "\tat ", "\nCaused by"):
         assert trace not in everything, everything
     return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+
+
+def _used(admin: AdminClient, declared: dict[str, int]) -> set[str]:
+    """Topics that ever had a record, or have another number of partitions than declared."""
+    known = admin.list_topics(timeout=30).topics
+    wanted = {name: partitions for name, partitions in declared.items() if name in known}
+    other = {name for name, partitions in wanted.items() if len(known[name].partitions) != partitions}
+    places = [TopicPartition(name, partition) for name in wanted.keys() - other for partition in known[name].partitions]
+    asked = admin.list_offsets({place: _SPECS.latest() for place in places}, request_timeout=30)
+    return other | {place.topic for place, future in asked.items() if future.result(30).offset > 0}
 
 
 def _all_led(admin: AdminClient, wanted: dict[str, int]) -> bool:

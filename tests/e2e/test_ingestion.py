@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from confluent_kafka import Message
@@ -49,7 +50,7 @@ def test_every_kind_of_trouble_came(bad_day: Day) -> None:
 
 def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stack: Stack) -> None:
     bad = Counter(
-        (f"{one.topic}.dlq", one.id, str(one.drift).partition(":")[2])
+        (f"{one.topic}.dlq", entry.endpoint, one.id, str(one.drift).partition(":")[2])
         for entry in bad_day.entries
         for one in entry.observations
         if deformed(entry, one)
@@ -64,14 +65,14 @@ def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stac
     assert letters == bad
 
 
-def culprit(letter: Message) -> tuple[str, str]:
-    """Whose dead letter it is, and the field that it is for."""
-    found, value = dict(letter.headers() or ())["error"], letter.value()
-    assert isinstance(found, bytes)
-    code, path, _ = found.decode().split(": ", 2)
+def culprit(letter: Message) -> tuple[str, str, str]:
+    """Where a dead letter comes from, whose it is, and the field that it is for."""
+    found: Any = letter.headers()
+    headers, value = {name: text.decode() for name, text in found}, letter.value()
+    code, path, _ = headers["error"].split(": ", 2)
     assert code == "unmapped"
     item = json.loads(value or b"")
-    return str(item.get("aweme_id") or item.get("id") or item["user"]["id"]), path.rpartition(".")[2]
+    return headers["poll.endpoint"], str(item.get("aweme_id") or item.get("id") or item["user"]["id"]), path.rpartition(".")[2]
 
 
 def test_the_budget_is_never_exceeded(bad_day: Day) -> None:

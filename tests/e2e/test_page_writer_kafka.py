@@ -17,7 +17,7 @@ from connectors.producer import AvroProducer, FencedProducerError, ProducerSetti
 from connectors.registry import SchemaRegistry
 from connectors.replay import replay
 from connectors.topics import load_topics
-from connectors.upstream.model import Feed, Observation, Page
+from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
 
 from .records import messages, now_ms, observation
 from .stack_process import Stack
@@ -112,9 +112,15 @@ def test_a_letter_goes_back_once_though_a_replay_dies_between(stack: Stack, monk
     servers, topics = stack.endpoints.kafka_bootstrap_servers, load_topics()
     bad = observation("poison", now_ms(), 5) | {"play_count": "many"}
     with poller(stack) as writer:
-        observations = (Observation(POSTS, bad), Observation(POSTS, {"id": 1}, problem="play_count is missing"))
-        counts, _ = writer.write(KEY, Page((*page(("a", 1)).observations, *observations), None), now_ms(), None)
-        assert counts == Written(fresh=1, repeats=0, refused=2)
+        # As the upstream has it: what an older version could not map, and this one can.
+        item = observation("mapped", 1, 5) | {"create_time": 1_767_557_521}
+        del item["ingested_at"], item["author_id"]
+        problem = "play_count is missing"
+        unmapped = (Observation(POSTS, {"id": 1}, problem=problem), Observation(POSTS, item, problem=problem))
+        origin = Origin("tikliveapi", "/user-posts/", Ask(Feed.POSTS, "6800", "35"), now_ms())
+        whole = Page((*page(("a", 1)).observations, Observation(POSTS, bad), *unmapped), None, origin=origin)
+        counts, _ = writer.write(KEY, whole, now_ms(), None)
+        assert counts == Written(fresh=1, repeats=0, refused=3)
     # Good all along: as after a fix of what had refused it.
     with SchemaRegistry(stack.endpoints.schema_registry_url) as registry:
         with AvroProducer(ProducerSettings(servers), registry) as producer:
@@ -123,16 +129,21 @@ def test_a_letter_goes_back_once_though_a_replay_dies_between(stack: Stack, monk
                 producer.produce_encoded(DLQ, key, value, headers={"error": b"event_time_in_future: ingested_at"})
 
         listed = json.loads(stack.run("dlq", "list", "--json").stdout)
-        assert {row["reason"]: row["letters"] for row in listed} == {"event_time_in_future": 2, "wrong_type": 1, "unmapped": 1}
-        over = stack.run("dlq", "sweep", "--warn-above", "3")
-        assert (over.returncode, "4 dead letter(s) since -1d: more than 3" in over.stdout) == (1, True)
-        assert stack.run("dlq", "sweep", "--warn-above", "4").returncode == 0
+        assert {row["reason"]: row["letters"] for row in listed} == {"event_time_in_future": 2, "wrong_type": 1, "unmapped": 2}
+        over = stack.run("dlq", "sweep", "--warn-above", "4")
+        assert (over.returncode, "5 dead letter(s) since -1d: more than 4" in over.stdout) == (1, True)
+        assert stack.run("dlq", "sweep", "--warn-above", "5").returncode == 0
         shown = stack.run("dlq", "show", POSTS, "--reason", "wrong_type").stdout
         assert "wrong_type: play_count is str, not long" in shown
         assert '"play_count": "many"' in shown
 
+        shown = stack.run("dlq", "show", POSTS, "--reason", "unmapped").stdout
+        for line in ("poll.endpoint: /user-posts/", "poll.feed: posts", "poll.subject: 6800", "poll.cursor: 35"):
+            assert shown.count(line) == 2
+
         dry = stack.run("dlq", "replay", POSTS, "--dry-run").stdout
-        assert "2 of 4 letter(s) would go back" in dry
+        assert "3 of 5 letter(s) would go back" in dry
+        assert "still not mapped: aweme_id: expected a string, found nothing" in dry
         assert visible(stack) == ["a"]
 
         commit = AvroProducer.transaction
@@ -150,11 +161,11 @@ def test_a_letter_goes_back_once_though_a_replay_dies_between(stack: Stack, monk
                 replay(servers, registry, topics, DLQ, lambda letter: True)
         assert visible(stack) == ["a"]
 
-        for went_back in (2, 0):
+        for went_back in (3, 0):
             outcomes = replay(servers, registry, topics, DLQ, lambda letter: True)
             assert sum(one.problem is None for one in outcomes) == went_back
-            assert visible(stack) == ["a", "avro", "json"]
-    left = unreplayed(committed(servers, DLQ))
+            assert visible(stack) == ["a", "avro", "json", "mapped"]
+    left = unreplayed(lambda: committed(servers, DLQ))
     assert sorted(one.reason for one in left) == ["unmapped", "wrong_type"]
 
 

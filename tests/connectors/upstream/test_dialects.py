@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.topics import load_topics
 from connectors.upstream.catalog import UPSTREAMS, Dialect
 from connectors.upstream.codes import TIKTOK_CODES
+from connectors.upstream.fields import BadFieldError
 from connectors.upstream.model import Answer, Ask, Failure, Feed, Page, Refusal
 from connectors.validation import RecordValidator
 from tests.connectors.upstream.recorded import RECEIVED_MS, Case, CodeCase, cases, code_cases
@@ -33,7 +34,7 @@ def asks(dialect: Dialect) -> dict[Feed, Ask]:
 
 def shown(result: Page | Refusal) -> dict[str, Any]:
     if isinstance(result, Page):
-        return {"page": asdict(result)}
+        return {"page": {name: value for name, value in asdict(result).items() if name != "origin"}}
     return {"refusal": asdict(result)}
 
 
@@ -66,6 +67,34 @@ def test_records_pass_the_producers_validation(case: Case) -> None:
         if seen.problem is None:
             RecordValidator(json.loads(TOPICS[seen.topic].schema_text()), lambda: RECEIVED_MS).check(seen.record)
             assert seen.record["ingested_at"] == RECEIVED_MS
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.upstream}-{case.name}")
+def test_an_item_by_itself_is_mapped_as_on_its_page(case: Case) -> None:
+    dialect = UPSTREAMS[case.upstream]
+    result = dialect.read(case.ask, case.answer)
+    for seen in result.observations if isinstance(result, Page) else ():
+        if seen.problem is not None:
+            # It is as received: nothing has changed since.
+            with pytest.raises(BadFieldError):
+                dialect.record(case.ask, seen.record, RECEIVED_MS)
+    if isinstance(result, Page) and result.observations and all(seen.problem is None for seen in result.observations):
+        found = [dialect.record(case.ask, item, RECEIVED_MS) for item in items(json.loads(case.answer.body))]
+        assert found == [seen.record for seen in result.observations]
+
+
+def items(body: dict[str, Any]) -> list[Any]:
+    """What a page shows, as received: a list, or one object."""
+    for key in ("videos", "itemList", "comments"):
+        if key in body:
+            return list(body[key])
+    return [body["itemInfo"]["itemStruct"] if "itemInfo" in body else body.get("userInfo", body)]
+
+
+def test_feeds_without_a_topic_have_no_records() -> None:
+    for dialect in UPSTREAMS.values():
+        with pytest.raises(ValueError, match="no topic holds followers"):
+            dialect.record(Ask(Feed.FOLLOWERS, "1"), {}, RECEIVED_MS)
 
 
 @pytest.mark.parametrize("dialect", UPSTREAMS.values(), ids=lambda dialect: dialect.name)
