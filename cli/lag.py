@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -15,6 +15,9 @@ from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.polling.lag import GroupLag, LagReader
 from connectors.polling.metrics import Metrics, serve
+from connectors.registry import SchemaRegistry
+from connectors.schema_check import violations
+from connectors.topics import load_topics
 from connectors.validation import wall_clock_ms
 
 EVERY_S = 30.0
@@ -33,12 +36,16 @@ def command(
     metrics_address: Annotated[str, typer.Option(help="Where /metrics listens.")] = "127.0.0.1",
 ) -> None:
     """Show how long the oldest unread event of each consumer group has been waiting."""
-    reader = LagReader(Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS").kafka_bootstrap_servers)
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS")
+    reader = LagReader(endpoints.kafka_bootstrap_servers)
     try:
         if metrics_port is None:
             _print(measure(reader, group or []), warn_above)
+        elif endpoints.values.get("SCHEMA_REGISTRY_URL"):
+            with SchemaRegistry(endpoints.schema_registry_url) as registry:
+                _serve(reader, group or [], lambda: violations(registry, load_topics()), metrics_port, metrics_address)
         else:
-            _serve(reader, group or [], metrics_port, metrics_address)
+            _serve(reader, group or [], dict, metrics_port, metrics_address)
     finally:
         reader.close()
 
@@ -63,30 +70,44 @@ def _print(lags: list[GroupLag], warn_above: float | None) -> None:
         )
 
 
-def _serve(reader: LagReader, groups: list[str], port: int, address: str) -> None:
+def _serve(reader: LagReader, groups: list[str], violated: Callable[[], Mapping[str, str]], port: int, address: str) -> None:
     metrics, stop = Metrics(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     port, server = serve(metrics, port, address)
     typer.echo(f"metrics: http://{address}:{port}/metrics")
     try:
-        run(lambda: measure(reader, groups), metrics, stop)
+        run(lambda: measure(reader, groups), violated, metrics, stop)
     finally:
         server.shutdown()
 
 
-def run(measured: Callable[[], list[GroupLag]], metrics: Metrics, stop: threading.Event) -> None:
-    """Sets the gauges every 30 s until `stop`. While Kafka does not answer they stay, and the last error is shown once."""
-    shown = ""
+def run(
+    measured: Callable[[], list[GroupLag]], violated: Callable[[], Mapping[str, str]], metrics: Metrics, stop: threading.Event
+) -> None:
+    """Sets the gauges every 30 s until `stop`. While Kafka or the registry does not answer its own stay; an error is shown once."""
+
+    def lags() -> str:
+        found = measured()
+        metrics.forget("tokpulse_consumer_lag_seconds")
+        for lag in found:
+            metrics.set("tokpulse_consumer_lag_seconds", lag.group, lag.topic, to=lag.age_s(wall_clock_ms()))
+        return ""
+
+    def schemas() -> str:
+        found = violated()
+        for subject, why in found.items():
+            metrics.set("tokpulse_schema_violation", subject, to=float(bool(why)))
+        return "; ".join(why for why in found.values() if why)
+
+    shown = ["", ""]
     while not stop.is_set():
-        try:
-            lags = measured()
-            metrics.forget("tokpulse_consumer_lag_seconds")
-            for lag in lags:
-                metrics.set("tokpulse_consumer_lag_seconds", lag.group, lag.topic, to=lag.age_s(wall_clock_ms()))
-            shown = ""
-        except TokpulseError as error:
-            if str(error) != shown:
-                typer.echo(f"error: {error}", err=True)
-            shown = str(error)
+        for index, update in enumerate((lags, schemas)):
+            try:
+                problem = update()
+            except TokpulseError as error:
+                problem = str(error)
+            if problem and problem != shown[index]:
+                typer.echo(f"error: {problem}", err=True)
+            shown[index] = problem
         stop.wait(EVERY_S)

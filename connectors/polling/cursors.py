@@ -15,6 +15,8 @@ from connectors.registry import SchemaNotFoundError
 from connectors.upstream.model import Feed
 
 TOPIC = "tiktok.poller.cursors"
+# As many as a poller has found feeds at a time: what else was read rests, or has gone.
+MOST_REPLIES = 50_000
 
 
 class CursorsError(TokpulseError):
@@ -62,27 +64,39 @@ def advance(before: Progress | None, cursor: str | None, received_ms: int, moved
     )
 
 
-def read(messages: Iterable[Message], schemas: Callable[[int], str]) -> Mapping[FeedKey, Progress]:
-    """The last progress of each feed. `schemas` gives the JSON text of a schema id.
+def read(
+    messages: Iterable[Message],
+    schemas: Callable[[int], str],
+    owned: Callable[[FeedKey], bool] = lambda key: True,
+    most_replies: int = MOST_REPLIES,
+) -> Mapping[FeedKey, Progress]:
+    """The last progress of each feed that is `owned`. `schemas` gives the JSON text of a schema id.
+
+    Of feeds of replies, which come and go with comments for ever, only the `most_replies` that were read last. A feed without
+    progress is read from the beginning, which costs credits and repeats no observation.
 
     A record that cannot be read counts as no progress: its feed is read from the beginning, which repeats no observation.
     """
     codecs: dict[int, AvroCodec] = {}
     found: dict[FeedKey, Progress] = {}
+    replies: dict[FeedKey, Progress] = {}
     for message in messages:
         key = message.key()
         try:
             feed = from_text(key.decode() if isinstance(key, bytes) else "")
         except ValueError:
             continue
-        found.pop(feed, None)
+        if not owned(feed):
+            continue
+        kind = replies if feed.feed is Feed.REPLIES else found
+        kind.pop(feed, None)
         try:
             schema_id, body = split(message.value() or b"")
             if schema_id not in codecs:
                 codecs[schema_id] = AvroCodec(schemas(schema_id))
             record = codecs[schema_id].decode(body)
             record.pop("feed_key")
-            found[feed] = Progress(**record)
+            kind[feed] = Progress(**record)
         except (WireFormatError, AvroSchemaError, SchemaNotFoundError, KeyError, TypeError):
             continue
         except TokpulseError as error:
@@ -90,4 +104,6 @@ def read(messages: Iterable[Message], schemas: Callable[[int], str]) -> Mapping[
                 f"cannot read the progress of {key!r} in {TOPIC}: {error.message}",
                 error.hint or "`tokpulse status` shows the stack",
             ) from error
-    return found
+        if len(replies) > most_replies:
+            del replies[next(iter(replies))]
+    return found | replies

@@ -33,7 +33,8 @@ class Feeds:
         self._max_found = max_found
         self._states: dict[FeedKey, FeedState] = {}
         self._found = 0
-        self._committed: dict[FeedKey, Progress] = {}
+        self._committed: dict[FeedKey, Progress] = {}  # of feeds that are none now, those that have gone first, first
+        self._most_kept = max_found
         self._watchlist = Watchlist()
         self._at_once = False
         self.queue = DueQueue()
@@ -45,6 +46,7 @@ class Feeds:
     def load(self, watchlist: Watchlist, committed: Mapping[FeedKey, Progress], now_ms: int, *, at_once: bool = False) -> None:
         """The feeds at the start, each where it stood. With `at_once` all are due now, and each is read once."""
         self._committed = dict(committed)
+        self._most_kept = max(self._max_found, len(committed))
         self._at_once = at_once
         self.change(watchlist, now_ms)
         for key in committed:
@@ -110,7 +112,10 @@ class Feeds:
         state.gone = True
         self._found -= state.found_by is not None
         if state.progress is not None:
-            self._committed[key] = state.progress  # where it goes on when it comes back
+            # Where it goes on when it comes back, unless too many have gone since.
+            self._committed[key] = state.progress
+            if len(self._committed) > self._most_kept:
+                del self._committed[next(iter(self._committed))]
 
     def _forget_resting(self, now_ms: int) -> bool:
         resting = [

@@ -70,6 +70,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("tokpulse_landing_lost_total", "counter", ("why",), "Responses that were not: overflow, refused, unreachable"),
     Metric("tokpulse_landing_waiting_bytes", "gauge", (), "Responses that wait to be written"),
     Metric("tokpulse_consumer_lag_seconds", "gauge", ("group", "topic"), "Age of the oldest event that the group has not read"),
+    Metric("tokpulse_schema_violation", "gauge", ("subject",), "1 where the registry would refuse the schema of this version"),
 )
 _KINDS = {"counter": Counter, "gauge": Gauge}
 

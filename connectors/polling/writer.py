@@ -119,8 +119,8 @@ class KafkaPageWriter:
 
     def progress(self) -> Mapping[FeedKey, Progress]:
         """What earlier pollers of this shard committed. Call it after `start`. Raises LogReadError or CursorsError."""
-        found = cursors.read(self._log(cursors.TOPIC, None), self._schemas)
-        return {key: value for key, value in found.items() if owns(key, self.settings.shard, self.settings.shards)}
+        shard, shards = self.settings.shard, self.settings.shards
+        return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards))
 
     def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
         """Commits one page; see PageWriter."""

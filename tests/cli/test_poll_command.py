@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -22,6 +23,7 @@ from connectors.polling.metrics import METRICS, Metrics, MetricsServerError, ser
 from connectors.polling.reservations import ReservationFile
 from connectors.polling.status import Status
 from connectors.polling.watchlist import WatchlistError
+from connectors.registry import RegistryUnavailableError
 from connectors.upstream.model import Answer, Page, Refusal
 from tests.connectors.polling_doubles import FATAL, PlainUpstream
 
@@ -161,8 +163,30 @@ def test_the_lag_gauges_outlive_a_broker_that_is_away() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cli.lag.EVERY_S", 0)
-        run(measured, metrics, stop)
+        run(measured, dict, metrics, stop)
     assert metrics.value("tokpulse_consumer_lag_seconds", "g", "t") > 0
+
+
+def test_a_schema_that_breaks_the_rule_is_in_the_metrics_and_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics, stop = Metrics(), threading.Event()
+    bad = {"a": "", "b": "b lost a field"}
+    answers: Iterator[dict[str, str] | None] = iter([bad, bad, None, {}])
+    values: list[tuple[float, float]] = []
+
+    def violated() -> dict[str, str]:
+        values.append((metrics.value("tokpulse_schema_violation", "a"), metrics.value("tokpulse_schema_violation", "b")))
+        answer = next(answers)
+        if answer is None:
+            raise RegistryUnavailableError("away")
+        if not answer:
+            stop.set()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cli.lag.EVERY_S", 0)
+        run(list, violated, metrics, stop)
+    assert values == [(0, 0), (0, 1), (0, 1), (0, 1)]
+    assert capsys.readouterr().err.splitlines() == ["error: b lost a field", "error: away"]
 
 
 class Rich(PlainUpstream):

@@ -238,3 +238,19 @@ def test_the_last_progress_counts_and_what_cannot_be_read_does_not() -> None:
         Logged("nonsense", b"\x00"),
     ]
     assert cursors.read(log, lambda schema_id: TOPICS[cursors.TOPIC].schema_text()) == {KEY: late}
+
+
+def test_of_replies_only_the_cursors_read_last_are_kept() -> None:
+    codec, progress = CODECS[cursors.TOPIC], Progress("c", 1, NOW, NOW, NOW, 1)
+    keys = [KEY, *(FeedKey("tikliveapi", Feed.REPLIES, str(number), "42") for number in range(9))]
+    log: Any = [
+        Logged(cursors.to_text(key), codec.encode(cursors.to_record(key, progress), header(3)))
+        for key in (*keys, keys[2], *keys[4:6])
+    ]
+
+    def schemas(schema_id: int) -> str:
+        return TOPICS[cursors.TOPIC].schema_text()
+
+    assert list(cursors.read(log, schemas, most_replies=4)) == [KEY, keys[9], keys[2], *keys[4:6]]
+    # The feeds of other shards take no room.
+    assert list(cursors.read(log, schemas, lambda key: key in keys[1:4], 2)) == [keys[3], keys[2]]

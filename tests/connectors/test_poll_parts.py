@@ -15,9 +15,12 @@ from connectors.polling.breaker import Breaker, BreakerRules, State
 from connectors.polling.budget import Budget
 from connectors.polling.cadence import DAY_MS, HOUR_MS, MINUTE_MS, Cadence, interval_ms
 from connectors.polling.credits import PROBE_GAP_MS, Balance, CreditRules
-from connectors.polling.model import Progress
+from connectors.polling.feeds import Feeds
+from connectors.polling.model import FeedKey, Progress
 from connectors.polling.reservations import ReservationError, ReservationFile
-from tests.connectors.polling_doubles import START_MS
+from connectors.polling.watchlist import Watchlist
+from connectors.upstream.model import Feed
+from tests.connectors.polling_doubles import START_MS, PlainUpstream
 
 
 class PowerCutError(Exception):
@@ -204,3 +207,16 @@ def test_pauses_without_a_page_between_grow() -> None:
     assert (waits[0], waits[-1]) == (30_000, PROBE_GAP_MS)
     balance.pause(0, 7_200.0, "rate")
     assert balance.probe_due_ms() == 7_200_000
+
+
+def test_progress_of_feeds_that_have_gone_is_bounded() -> None:
+    feeds = Feeds(PlainUpstream(), max_found=3)
+    gone = FeedKey("plain", Feed.REPLIES, "0", "1")
+    feeds.load(Watchlist(), {gone: Progress(None, 1, 0, 0, 0, 0)}, START_MS)
+    for number in range(10):
+        watchlist = Watchlist.model_validate({"posts": [str(number)], "feeds": {"posts": ["post"]}})
+        feeds.change(watchlist, START_MS)
+        (state,) = feeds._states.values()
+        state.progress = Progress(None, 1, number, number, number, 0)
+    feeds.change(Watchlist(), START_MS)
+    assert [key.subject for key in feeds._committed] == ["7", "8", "9"]

@@ -16,6 +16,8 @@ from connectors.registry import (
     SchemaNotFoundError,
     SchemaRegistry,
 )
+from connectors.schema_check import violations
+from connectors.topics import load_topics
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -45,6 +47,27 @@ def test_lookups() -> None:
     assert registry(answer(200, body)).latest("s").version == 2
     assert registry(answer(200, body)).by_id(3) == '"string"'
     assert registry(answer(200, ["b", "a"])).subjects() == ["a", "b"]
+
+
+def test_schemas_of_all_topics_are_checked_and_what_breaks_the_rule_is_told() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if "posts.events" in path:
+            return httpx.Response(200, json={"is_compatible": False, "messages": ["a field without a default"]})
+        if "comments.events" in path:
+            return httpx.Response(422, json={"error_code": 42201, "message": "no schema"})
+        if "users.snapshots" in path:
+            return httpx.Response(404, json={"error_code": 40401, "message": "no subject"})
+        return httpx.Response(200, json={"is_compatible": True})
+
+    topics = load_topics()
+    found = violations(registry(handler), topics)
+    assert set(found) == {topic.subject for topic in topics.with_schema}
+    broken = {subject: why for subject, why in found.items() if why}
+    assert set(broken) == {"tiktok.posts.events-value", "tiktok.comments.events-value"}
+    assert "a field without a default" in broken["tiktok.posts.events-value"]
+    with pytest.raises(RegistryUnavailableError):
+        violations(registry(answer(503, {})), topics)
 
 
 @pytest.mark.parametrize(
