@@ -30,7 +30,8 @@ from thresholds.publish import establish
 from .waiting import until
 
 PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
-COMMAND_S = 240.0
+# Nothing takes so long: it ends what hangs, also on a machine that does five things at a time.
+COMMAND_S = 480.0
 _SPECS: Any = OffsetSpec  # has no type hints
 TERMINAL = ("FINISHED", "FAILED", "CANCELED")
 VERSIONS = "threshold_versions_log"

@@ -10,7 +10,7 @@ from udfs.thresholds import FollowerGain, Thresholds, Tier
 
 from .marts import KEYS, Expected, Row, assert_equal, expected
 from .records import ledger, simulate_to
-from .stack_process import Stack, ended
+from .stack_process import COMMAND_S, Stack, ended
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
 
@@ -97,7 +97,7 @@ def alone(running_stack: Stack, universe: Expected) -> dict[str, str]:
     running_stack.clear_topics(*(name for marts in ALONE.values() for name in marts if name.startswith("tiktok.")))
     before = {job["jid"] for job in running_stack.jobs()}
     started = [running_stack.start("submit", job, "--bounded", "--run-id", job) for job in ALONE]
-    for done in [ended(process) for process in started]:
+    for done in [ended(process, 2 * COMMAND_S) for process in started]:
         assert done.returncode == 0, done.stdout + done.stderr
     return {str(job["name"]): str(job["jid"]) for job in running_stack.jobs() if job["jid"] not in before}
 
