@@ -88,6 +88,7 @@ def test_no_reason_quotes_the_sample() -> None:
         ("the worst day 💀", "negative"),
         ("the party is great 💀", "positive"),
         ("what a great idea 🙄", "negative"),
+        ("great job 🤡", "negative"),
         ("die katze war da", "neutral"),
         ("jajajajaja", "positive"),
         ("not bussin", "negative"),

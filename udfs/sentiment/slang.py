@@ -142,19 +142,23 @@ def answered(words: Sequence[SlangWord], limit: float) -> float:
 
 def _sequence(candidates: Candidates, place: Place, i: int) -> tuple[SlangWord, int] | None:
     """The longest entry that begins with the tokens before and at `i` and counts there, and how many tokens it takes."""
+    tokens = place.tokens
+    third = tokens[i + 1].key if i + 1 < len(tokens) else None
     for pattern, word in candidates:
         length = len(pattern)
-        there = length == 2 or _continues(pattern, place.tokens, i + 1)
-        if there and (word.otherwise is None or place.counts(word, i + length - 2, length)):
+        # Most candidates end here, so that this is not left to `_continues`.
+        if length > 2 and (third not in pattern[2] or (length > 3 and not _continues(pattern, tokens, i + 2))):
+            continue
+        if word.otherwise is None or place.counts(word, i + length - 2, length):
             return word, length
     return None
 
 
 def _continues(pattern: Pattern, tokens: Sequence[SlangWord], i: int) -> bool:
-    """Whether the tokens from `i` on are what `pattern` has from its third place on."""
-    if len(pattern) - 2 > len(tokens) - i:
+    """Whether the tokens from `i` on are what `pattern` has from its fourth place on."""
+    if len(pattern) - 3 > len(tokens) - i:
         return False
-    for k in range(2, len(pattern)):
+    for k in range(3, len(pattern)):
         if tokens[i].key not in pattern[k]:
             return False
         i += 1
