@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.clickhouse_client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
 from connectors.topics import Topics
 from quality.catalog import Dataset, Reconcile
 from quality.checks import DAY_MS, SEVERITIES, Moment, moment
 from quality.results import Result, Status
-from quality.run import Tables
+from quality.run import Tables, refused
 from quality.topic import LATEST_MS, Held, Place
 
 NAME = "reconcile"
@@ -68,11 +69,16 @@ def reconcile(
             wanted = pairs[0][1]
             held = read(topic, wanted.field or wanted.key, since_ms, at.as_of_ms - settle_ms)
         except TokpulseError as error:
-            yield from (_result(dataset.name, "", Status.FAIL, 0, f"cannot be tested: {error.message}") for dataset, _ in pairs)
+            yield from (_untested(dataset, error) for dataset, _ in pairs)
             continue
         letters = _dead_letters(tables, topic, since_ms)
         for dataset, wanted in pairs:
-            yield _landed(tables, dataset, wanted, held, letters)
+            try:
+                yield _landed(tables, dataset, wanted, held, letters)
+            except ClickHouseUnavailableError as error:
+                if not refused(error):
+                    raise
+                yield _untested(dataset, error)
         yield _read_by_a_run(tables, topic, held)
 
 
@@ -165,6 +171,10 @@ def _read_by_a_run(tables: Tables, topic: str, held: Held) -> Result:
     reads = int(found[0]["read"])
     said = f"{found[0]['run_id']} has read {reads:,}, and {closed:,} records arrived of hours that have closed"
     return _result(LEDGER, topic, Status.WARN if reads < closed else Status.PASS, max(0, closed - reads), said)
+
+
+def _untested(dataset: Dataset, error: TokpulseError) -> Result:
+    return _result(dataset.name, "", Status.FAIL, 0, f"cannot be tested: {error.message}")
 
 
 def _result(dataset: str, column: str, status: Status, failing: int, detail: str) -> Result:

@@ -53,10 +53,14 @@ def run_check(tables: Tables, check: Check, at: Moment) -> Result:
             return _freshness(check, row, at)
         return _counted(tables, check, row)
     except ClickHouseUnavailableError as error:
-        # With a code, ClickHouse has answered, and may answer the next test.
-        if getattr(error.__cause__, "code", None) is None:
+        if not refused(error):
             raise
         return _result(check, Status.FAIL, 0, f"cannot be tested: {error.message}")
+
+
+def refused(error: ClickHouseUnavailableError) -> bool:
+    """Whether ClickHouse has answered, only not as hoped: it may answer the next query."""
+    return getattr(error.__cause__, "code", None) is not None
 
 
 def _counted(tables: Tables, check: Check, row: dict[str, Any]) -> Result:

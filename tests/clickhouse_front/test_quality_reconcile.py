@@ -11,7 +11,7 @@ import pytest
 
 from connectors.errors import TokpulseError
 from connectors.topics import load_topics
-from quality.catalog import load_catalog
+from quality.catalog import Dataset, load_catalog
 from quality.checks import Moment
 from quality.reconcile import reconcile
 from quality.results import Result
@@ -142,6 +142,17 @@ def test_a_run_that_has_read_less_than_arrived_is_a_warning(client: Any) -> None
     assert ledger.detail == "r has read 1, and 2 records arrived of hours that have closed"
     client.insert("pipeline_ledger_entries", [["engagement", "r", POSTS, "window", 0, 0, 2, 2, 0, 0]])
     assert run(client, "engagement_hourly", held)[1].status == "pass"
+
+
+def test_a_table_that_is_not_there_fails_its_test_alone(client: Any) -> None:
+    catalog = load_catalog()
+    there, gone = catalog["follower_snapshots"], Dataset("follower_snapshots_of_mars", catalog["follower_snapshots"].about)
+    held = Held(1, [("u", ms(0), (0, 0))])
+    client.insert("follower_snapshots_log", [["u", NOON, 5]])
+    results = list(reconcile(Tables(client, ""), lambda *_: held, load_topics(), [gone, there], Moment(ms(240)), settle_ms=0))
+    assert [(one.dataset, one.status.value) for one in results[:2]] == [(gone.name, "fail"), (there.name, "pass")]
+    assert results[0].detail.startswith("cannot be tested: ")
+    assert gone.name in results[0].detail
 
 
 def test_an_error_of_kafka_fails_the_test_alone(client: Any) -> None:
