@@ -34,7 +34,7 @@ def found(stack: Stack, code: int) -> dict[tuple[str, str, str], tuple[str, int,
 def test_rows_that_were_lost_are_named(stack: Stack) -> None:
     simulate_to(stack.endpoints, UNIVERSE)
     records, hours = recomputed(stack.endpoints)
-    producer = Producer({"bootstrap.servers": stack.endpoints.kafka_bootstrap_servers})
+    producer = Producer({"bootstrap.servers": stack.endpoints.kafka_bootstrap_servers, "log_level": 0})
     producer.produce(POSTS, key=b"poison", value=b"\x00not a record")
     assert producer.flush(30) == 0
     stack.submit("engagement", "--bounded", "--run-id", "quality")
