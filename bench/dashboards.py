@@ -110,10 +110,10 @@ class Held:
             {name: frozenset(_SOURCE.findall(select)) for name, select, _ in listed if select},
         )
 
-    def rows_behind(self, text: str) -> tuple[int, int]:
-        """Rows of the tables that the query `text` reads, by itself or through views: of those by time, of those in READ_WHOLE."""
+    def behind(self, panel: Panel) -> tuple[int, int]:
+        """Rows of the tables that the panel's query reads, by itself or through views: of those by time, of those in READ_WHOLE."""
         found: set[str] = set()
-        following = set(_SOURCE.findall(text))
+        following = set(_SOURCE.findall(_ONLY_WITH_A_HASHTAG.sub("", load_query(panel.query))))
         while following:
             found |= following
             following = {name for view in following for name in self.views.get(view, ())} - found
@@ -166,22 +166,25 @@ def asked(
     boards: Boards, page: Page, panel: Panel, days: tuple[Filters, ...], held: Held, rounds: int, engine: psutil.Process
 ) -> PanelFigures:
     """The panel's figures: unmeasured once, so that no one pays for the first look into a file, then `rounds` times."""
-    ranged, whole = held.rows_behind(_ONLY_WITH_A_HASHTAG.sub("", load_query(panel.query)))
     read, spent, cpu = 0, [], 0.0
     for day in days:
-        # Without the filters that a page does not require: the whole is the larger question.
-        required = {item.name for item in page.filters if item.required}
-        wanted = Filters(
-            day.time_from_ms,
-            day.time_to_ms,
-            creator=day.creator if "creator" in required else "",
-            post=day.post if "post" in required else "",
-        )
+        wanted = as_wide_as_possible(day, page)
         read = max(read, boards.run(page.slug, panel.id, wanted).read_rows)
         before = processor_seconds(engine)
         spent += [1000 * boards.run(page.slug, panel.id, wanted).elapsed_s for _ in range(rounds)]
         cpu += processor_seconds(engine) - before
-    return PanelFigures(page.slug, panel.id, tuple(spent), 1000 * cpu / len(spent), read, ranged, whole)
+    return PanelFigures(page.slug, panel.id, tuple(spent), 1000 * cpu / len(spent), read, *held.behind(panel))
+
+
+def as_wide_as_possible(day: Filters, page: Page) -> Filters:
+    """`day` without the filters that `page` does not require: the whole is the larger question."""
+    required = {item.name for item in page.filters if item.required}
+    return Filters(
+        day.time_from_ms,
+        day.time_to_ms,
+        creator=day.creator if "creator" in required else "",
+        post=day.post if "post" in required else "",
+    )
 
 
 def processor_seconds(engine: psutil.Process) -> float:
