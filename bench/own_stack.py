@@ -12,13 +12,19 @@ from pathlib import Path
 import psutil
 
 from connectors.endpoints import VARIABLES, Endpoints
+from connectors.errors import TokpulseError
 from connectors.producer import AvroProducer, ProducerSettings
 from connectors.registry import SchemaRegistry
+from stack import process
 from stack.lifecycle import down, up
 from stack.report import Report
 from stack.settings import DEFAULT_PORTS, StackSettings, port_variable
 
 PARALLELISM = 2
+
+
+class ServiceAwayError(TokpulseError):
+    """A service of the stack has ended while it was needed."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,11 @@ class OwnStack:
     settings: StackSettings
 
     def process(self, service: str) -> psutil.Process:
-        """The process of a service, e.g. `clickhouse`."""
-        return psutil.Process(int((self.settings.run / f"{service}.pid").read_text(encoding="utf-8").split()[0]))
+        """The process of a service, e.g. `clickhouse`. Raises ServiceAwayError when it does not run."""
+        found = process.running(self.settings.run / f"{service}.pid")
+        if found is None:
+            raise ServiceAwayError(f"{service} of the bench's stack does not run")
+        return psutil.Process(found.pid)
 
     @contextmanager
     def producer(self) -> Iterator[AvroProducer]:

@@ -1,6 +1,7 @@
 -- Question: how was each hour of a post judged, and why?
--- Grain:    one row per judged hour, newest first.
-SELECT
+-- Grain:    one row per judged hour, newest first. DISTINCT takes nothing away: without it, the engine sorts by one column, comes back for
+--           the others of the rows it shows, and reads their granules twice.
+SELECT DISTINCT
     window_end,
     if(is_trending = 1, 'trending', '') AS verdict,
     delta_plays_per_hour AS rate,
@@ -14,6 +15,5 @@ SELECT
     threshold_version
 FROM trending_hourly
 WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')} AND aweme_id = {post:String}
--- By an expression: sorted by a plain column, the engine would look up the other columns afterwards and read their granules twice.
-ORDER BY dateDiff('hour', trending_hourly.window_start, {time_to:DateTime64(3, 'UTC')})
+ORDER BY window_end DESC
 LIMIT {limit:UInt32}
