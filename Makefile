@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: toolchain
 toolchain:
@@ -52,6 +52,10 @@ type: toolchain $(INSTALLED) ## mypy --strict
 docs: toolchain $(INSTALLED) ## Draw the README's picture and tables, and the data dictionary
 	@$(BIN)/python -m docs.diagram
 	@$(BIN)/python -m docs.dictionary
+
+.PHONY: screenshots
+screenshots: install ## Take the dashboard's pictures for docs/ (needs Chromium)
+	@$(BIN)/python -m docs.screenshots
 
 .PHONY: bench
 bench: install ## Throughput, latency, state size and scorer, beside yardsticks

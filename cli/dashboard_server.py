@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,26 +35,28 @@ class Serving:
 
 
 @contextmanager
-def serving(port: int, *, edit_thresholds: bool = False) -> Iterator[Serving]:
-    """Serves the dashboard until the context ends. ClickHouse need not answer yet.
+def serving(
+    port: int, endpoints: Callable[[], Endpoints] = Endpoints.from_env, *, edit_thresholds: bool = False
+) -> Iterator[Serving]:
+    """Serves the dashboard until the context ends; `endpoints` gives the addresses of now. ClickHouse need not answer yet.
 
     Raises MissingEndpointError, ChartLibraryError, DashboardPortError, PageFileError.
     """
     vendor = StackSettings.load().build / "web"
     if not (vendor / CHART_LIBRARY).is_file():
         raise ChartLibraryError(f"no {CHART_LIBRARY} in {vendor}", "`make install` puts it there")
-    Endpoints.from_env().require("CLICKHOUSE_READER_URL")
+    endpoints().require("CLICKHOUSE_READER_URL")
     pages = load_pages()
 
     def boards() -> Boards:
         # Read again after an outage: a stack that was started anew may have other ports and passwords.
-        url = Endpoints.from_env().clickhouse_reader_url
+        url = endpoints().clickhouse_reader_url
         return Boards(connect(url), url, pages)
 
     token, routes = "", []
     if edit_thresholds:
-        Endpoints.from_env().require(*NEEDED)
+        endpoints().require(*NEEDED)
         token = new_token()
-        routes = Editor(lambda: Endpoints.from_env().require(*NEEDED), default_file().resolve(), token).routes()
+        routes = Editor(lambda: endpoints().require(*NEEDED), default_file().resolve(), token).routes()
     with DashboardServer(create_app(pages, Source(boards), vendor, routes), port) as server:
         yield Serving(f"{server.url}/", f"{server.url}{EDITOR_PATH}#token={token}" if token else "")

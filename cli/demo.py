@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import typer
 
+from cli.dashboard_server import serving
 from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
 from cli.demo_stream import HOURS_BEFORE, DemoKafka, DemoStream, load_state
 from cli.progress import RecordProgress
@@ -22,6 +24,7 @@ from connectors.offsets import held, partition_offsets
 from connectors.preflight import check_services
 from connectors.registry import SchemaRegistry
 from connectors.validation import wall_clock_ms
+from dashboards.web.server import DEFAULT_PORT, PORT_VARIABLE, DashboardPortError
 from jobs.catalog import JOBS
 from simulator.settings import HOUR_MS, POSTS
 from stack.lifecycle import down, up
@@ -54,7 +57,8 @@ def command() -> None:
     with Report() as report:
         result = up(settings, report)
     try:
-        _run(Endpoints.from_env({}, result.settings.data).require(), result.settings, began)
+        with _dashboard(result.settings) as dashboard:
+            _run(Endpoints.from_env({}, result.settings.data).require(), result.settings, began, dashboard)
     except KeyboardInterrupt:
         typer.echo("\nCtrl-C: ending")
     finally:
@@ -63,7 +67,23 @@ def command() -> None:
                 down(result.settings)
 
 
-def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
+@contextmanager
+def _dashboard(settings: StackSettings) -> Iterator[str]:
+    """Serves the dashboard as long as the demo runs; gives its URL. Another port, where the usual one is taken."""
+    usual = int(os.environ.get(PORT_VARIABLE, "") or DEFAULT_PORT)
+
+    def endpoints() -> Endpoints:
+        return Endpoints.from_env({}, settings.data)
+
+    with ExitStack() as kept:
+        try:
+            served = kept.enter_context(serving(usual, endpoints))
+        except DashboardPortError:
+            served = kept.enter_context(serving(0, endpoints))
+        yield served.url
+
+
+def _run(endpoints: Endpoints, settings: StackSettings, began: float, dashboard: str) -> None:
     state = load_state(settings.data, wall_clock_ms())
     with (
         SchemaRegistry(endpoints.schema_registry_url) as registry,
@@ -77,7 +97,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float) -> None:
         run_id = _run_bounded(endpoints, flink)
         posts = trending_by_hour(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
         print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
-        print_addresses(endpoints)
+        print_addresses(endpoints, dashboard)
         typer.echo(f"{time.monotonic() - began:.0f} s")
         if not wants_exit(os.environ.get("DEMO_EXIT", "")):
             _stay_live(endpoints, flink, stream)
@@ -132,7 +152,9 @@ def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> No
         with Report() as report, report.step("live job", "submitting", "submitted"):
             submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
         own = _active(flink) - others
-        typer.echo("live: polled at real time; `tokpulse doctor` in another terminal shows how it goes; Ctrl-C ends the demo")
+        typer.echo(
+            "live: polled at real time; the dashboard shows it, `tokpulse doctor` elsewhere says how it goes; Ctrl-C ends the demo"
+        )
         # From the last whole hour to now at once, then as it comes.
         stream.send_until(wall_clock_ms())
         with stream.live():

@@ -93,10 +93,11 @@ def print_results(posts: Sequence[Mapping[str, Any]], ledger: Sequence[str]) -> 
     console.print("", *ledger, sep="\n", soft_wrap=True)
 
 
-def print_addresses(endpoints: Endpoints) -> None:
+def print_addresses(endpoints: Endpoints, dashboard: str) -> None:
     """Where to look on, passwords masked."""
     reader = endpoints.values.get("CLICKHOUSE_READER_URL", "")
-    print(f"\nClickHouse  {mask_password(endpoints.clickhouse_url)}")
+    print(f"\ndashboard   {dashboard}")
+    print(f"ClickHouse  {mask_password(endpoints.clickhouse_url)}")
     if reader:
         print(f"  read-only {mask_password(reader)}")
     print(f"Flink       {endpoints.flink_rest_url}")

@@ -23,7 +23,8 @@ class PanelColumnsError(TokpulseError):
 
 def shown_columns(panel: Panel, result: Result) -> list[Column]:
     """The columns of a table as it lists them; of a chart or a stat all that its query gives. Raises PanelColumnsError."""
-    missing = [column.name for column in panel.columns if column.name not in result.columns]
+    # Without rows the client knows no columns either.
+    missing = [column.name for column in panel.columns if result.rows and column.name not in result.columns]
     if missing:
         raise PanelColumnsError(
             f"panel {panel.id}: query {panel.query} gives no column {missing[0]}", f"it gives {', '.join(result.columns)}"
@@ -37,6 +38,8 @@ def shown_columns(panel: Panel, result: Result) -> list[Column]:
 
 def shown_rows(columns: Sequence[Column], result: Result) -> list[list[Any]]:
     """The cells of those columns."""
+    if not result.rows:
+        return []
     places = [result.columns.index(column.name) for column in columns]
     return [[row[place] for place in places] for row in result.rows]
 

@@ -153,10 +153,19 @@ def test_clickhouse_that_is_away_is_a_503_with_what_to_do() -> None:
 
 
 def test_a_definition_that_lists_a_column_too_many_names_it() -> None:
-    boards = FakeBoards({**RESULTS, "posts": Result(("title",), (), 0, 0.0)})
+    boards = FakeBoards({**RESULTS, "posts": Result(("title",), (("a",),), 0, 0.0)})
     answer = ask(app_of(source_of(boards)), f"{PANELS}/posts?{RANGE}")
     assert answer.status_code == 500
     assert "query posts gives no column plays" in answer.json()["error"]["message"]
+
+
+def test_nothing_in_the_range_is_an_answer_with_columns_and_no_rows() -> None:
+    """The client tells no columns of an empty answer."""
+    app = app_of(source_of(FakeBoards(dict.fromkeys(RESULTS, Result((), (), 0, 0.0)))))
+    answer = ask(app, f"{PANELS}/posts?{RANGE}").json()
+    assert ([column["name"] for column in answer["columns"]], answer["rows"]) == (["title", "plays", "seen_at", "by_hour"], [])
+    assert ask(app, f"{PANELS}/growth?{RANGE}").json()["rows"] == []
+    assert ask(app, f"{PANELS}/posts?{RANGE}&format=csv").text == "title,plays,seen_at,by_hour\r\n"
 
 
 def test_a_fault_of_ours_shows_no_trace_to_the_browser() -> None:

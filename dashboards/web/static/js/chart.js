@@ -7,8 +7,11 @@ import { described, seriesOf, stepOf, withGaps } from "./series.js";
 const MOST_SERIES = 8;
 // Lines differ by dashes as well as by color.
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [12, 4], [2, 6], [6, 2, 2, 2]];
-// Moods have colors of their own; everything else goes by its place.
-const MOODS = { positive: 3, neutral: 8, negative: 2 };
+// What is good, middling or bad has colors of its own; everything else goes by its place.
+const KNOWN = { positive: 3, neutral: 8, negative: 2, passed: 3, warned: 2, failed: 4, fresh: 3, stale: 2, missing: 4 };
+// Nobody counts half a post.
+const WHOLE = new Set(["count", "plays"]);
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
 const FONT = "11px system-ui, sans-serif";
 
 /** One chart in `body`. `onzoom(fromMs, toMs)` is called when a range is drawn with the mouse. */
@@ -92,7 +95,7 @@ export class Chart {
       scales: { x: { range: () => [this.span.from / 1000, this.span.to / 1000] }, y: { range: (plot, low, high) => this.range(low, high) } },
       axes: [
         { ...axis, grid: { show: false }, space: 70, size: 30, values: (plot, splits, at, space, step) => splits.map((one) => tickText(one, step)) },
-        { ...axis, size: 56, space: 34, values: (plot, splits) => splits.map((one) => format(one, unit).text) },
+        { ...axis, size: 56, space: 34, ...(WHOLE.has(unit) ? { incrs: WHOLE_STEPS } : {}), values: (plot, splits) => splits.map((one) => format(one, unit).text) },
       ],
       series: [{}, ...series],
       hooks: { setCursor: [(plot) => this.point(plot)], setSelect: [(plot) => this.zoom(plot)] },
@@ -168,7 +171,7 @@ export class Chart {
 }
 
 function colorOf({ key, index }) {
-  return MOODS[key] ?? index + 1;
+  return KNOWN[key.toLowerCase()] ?? index + 1;
 }
 
 function swatch(panel, one) {

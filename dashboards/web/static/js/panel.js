@@ -18,7 +18,7 @@ export class PanelView {
     this.foot = h("div", { class: "panel-foot" });
     const title = `panel-${panel.id}`;
     this.csv = h("a", { class: "icon-button", href: "#", download: true, "aria-label": `${panel.title} as CSV`, title: "Download as CSV" }, icon("csv"));
-    this.toggle = this.isChart() ? iconButton("table", "", () => this.switchView()) : null;
+    this.toggle = this.isChart() ? iconButton("table", `Show as table: ${panel.title}`, () => this.switchView(), { hidden: true }) : null;
     this.element = h("section", { class: `panel ${panel.kind} w-${panel.width} h-${panel.height}`, "aria-labelledby": title, "data-panel": panel.id, "aria-busy": "true" },
       h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
       this.body, this.foot);
@@ -73,6 +73,7 @@ export class PanelView {
   }
 
   labelToggle() {
+    this.toggle.hidden = false;
     const label = this.asTable() ? "Show as chart" : "Show as table";
     this.toggle.title = label;
     this.toggle.setAttribute("aria-label", `${label}: ${this.panel.title}`);
@@ -88,6 +89,7 @@ export class PanelView {
 
   drawEmpty() {
     this.dropChart();
+    if (this.toggle) this.toggle.hidden = true;
     this.body.replaceChildren(h("div", { class: "empty" }, icon("empty"), h("p", {}, h("strong", {}, "Nothing in this range. "), this.panel.empty)));
   }
 

@@ -18,18 +18,26 @@ export function drawStat(body, panel, data, span) {
     h("p", { class: "stat-value", title: exact }, text),
     h("p", { class: "stat-notes" },
       state && h("span", { class: `chip ${state.tone}` }, h("span", { "aria-hidden": "true" }, state.shape), state.word),
-      panel.compare && compared(number, data.previous?.[0]?.[0] ?? null, unit, span)),
+      panel.compare && compared(panel, number, data.previous?.[0]?.[0] ?? null, unit, span)),
   );
   return true;
 }
 
-function compared(now, before, unit, span) {
+function compared(panel, now, before, unit, span) {
   const length = lengthText(span.to - span.from);
   if (before === null) return h("span", { class: "muted" }, `nothing from the ${length} before`);
   const change = now - before;
-  const text = ABSOLUTE.has(unit) || before === 0 ? format(change, unit, true).text : format(change / Math.abs(before), "rate_percent", true).text;
+  const text = ABSOLUTE.has(unit) || before === 0 ? format(change, unit, true).text : ratioText(now, before);
   const tone = toneOf(change, text);
-  return h("span", { class: `delta ${tone}`, title: `${format(before, unit).exact} in the ${length} before` },
+  // Where more is worse, a rise is no good news: the arrow still says which way, the color says how.
+  const color = panel.thresholds.at(-1)?.tone === "bad" ? { up: "down", down: "up" }[tone] ?? tone : tone;
+  return h("span", { class: `delta ${color}`, title: `${format(before, unit).exact} in the ${length} before` },
     h("span", { class: "arrow", "aria-hidden": "true" }, { up: "\u25b2", down: "\u25bc", flat: "\u25c6" }[tone]), tone === "flat" ? "no change" : text,
-    hidden(` against the ${length} before`), h("span", { class: "muted", "aria-hidden": "true" }, ` vs previous ${length}`));
+    hidden(` against the ${length} before`), h("span", { class: "muted", "aria-hidden": "true" }, ` vs prior ${length}`));
+}
+
+/** Up to ten times as much in percent, beyond that as a multiple. */
+function ratioText(now, before) {
+  const times = now / before;
+  return times >= 10 ? `${format(times, "count").text} times` : format((now - before) / Math.abs(before), "rate_percent", true).text;
 }

@@ -50,7 +50,7 @@ function cell(column, raw, largest, link) {
     ? h("a", { href: address, "data-key": `${column.name} ${raw}` }, column.link === "hashtag" ? `#${shown}` : shown)
     : value(shown, column.unit);
   if (NUMERIC(column)) return h("td", { class: "number" }, content);
-  return h("td", { class: column.unit === "time" ? "time" : String(shown ?? "").length > 32 ? "long" : null }, content);
+  return h("td", { class: column.unit === "time" ? "time" : content.textContent.length > 32 ? "long" : null }, content);
 }
 
 function sorted(rows, columns, sort) {

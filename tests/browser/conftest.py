@@ -1,0 +1,85 @@
+"""One dashboard over one small database for all tests of this folder, and one Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from connectors.clickhouse_client import connect
+from connectors.endpoints import Endpoints
+from dashboards.model import load_pages
+from dashboards.run import Boards
+from dashboards.web.app import create_app
+from dashboards.web.editor import Editor
+from dashboards.web.server import DashboardServer
+from dashboards.web.source import Source
+from docs.chromium import MISSING, browser, chromium
+from stack.migrations import apply_migrations
+from stack.settings import StackSettings
+from tests.clickhouse_front.conftest import ADMIN, READER, FrontProcess
+from thresholds.file import SHIPPED_FILE, load_thresholds
+from thresholds.table import write_table
+from thresholds.versions import follow
+
+from .chromium import Tab, tab
+from .rows import fill
+
+TOKEN = "of-this-start"
+OpenTab = Callable[..., AbstractContextManager[Tab]]
+
+
+@dataclass
+class Dashboard:
+    """A served dashboard: its URL, the front behind it, a client of the writer, and the file that the editor edits."""
+
+    url: str
+    front: FrontProcess
+    client: Any
+    file: Path
+
+
+@pytest.fixture(scope="package")
+def running_browser() -> Iterator[Browser]:
+    if chromium() is None:
+        pytest.skip(MISSING)
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    front = FrontProcess(tmp_path_factory.mktemp("browser"))
+    front.start()
+    try:
+        apply_migrations(front.url(ADMIN))
+        client = connect(front.url())
+        fill(client)
+        write_table(client, front.url(), [follow([], load_thresholds(SHIPPED_FILE), 0, 1_767_571_200_000, "tokpulse", "first")])
+        file = tmp_path_factory.mktemp("edited") / "thresholds.yaml"
+        file.write_text(SHIPPED_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+        endpoints = Endpoints({"CLICKHOUSE_URL": front.url()}, file)
+        pages = load_pages()
+
+        def boards() -> Boards:
+            url = front.url(READER, "tokpulse_shared")
+            return Boards(connect(url), url, pages)
+
+        app = create_app(pages, Source(boards), StackSettings.load().build / "web", Editor(lambda: endpoints, file, TOKEN).routes())
+        with DashboardServer(app, 0) as server:
+            yield Dashboard(server.url, front, client, file)
+        client.close()
+    finally:
+        front.stop()
+
+
+@pytest.fixture
+def open_tab(running_browser: Browser, dashboard: Dashboard) -> OpenTab:
+    """Opens a tab; leaving it shows whether anything went wrong in it."""
+    return partial(tab, running_browser, dashboard.url)

@@ -1,0 +1,75 @@
+"""Rows that a reader can check by hand: three creators, four posts each, a day of hours up to the last full one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+HOURS = 24
+CREATORS = ("6800000000000000001", "6800000000000000002", "6800000000000000003")
+POSTS = tuple(f"760000000000000000{number}" for number in range(10, 22))
+TIERS = (("small", 6_000.0, 4_000), ("mid", 30_000.0, 200_000), ("big", 2_000_000.0, 3_000_000))
+GROWTH = (
+    *("aweme_id", "author_id", "window_start", "window_end", "play_count", "prev_play_count", "prev_window_end", "gap_hours"),
+    *("delta_plays", "delta_plays_per_hour", "author_follower_count", "snapshot_status", "tier", "threshold"),
+    *("threshold_version", "is_trending"),
+)
+MAXIMA = (
+    *("aweme_id", "author_id", "window_start", "play_count", "digg_count"),
+    *("comment_count", "share_count", "engagement_total", "is_final"),
+)
+COMMENTS = (
+    *("comment_id", "video_id", "user_id", "text", "create_time", "ingested_at", "digg_count", "reply_total"),
+    *("sentiment_compound", "sentiment_label", "sentiment_model", "language"),
+)
+
+
+def last_hour(now: datetime) -> datetime:
+    """The beginning of the last full hour."""
+    return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+
+
+def growth(post: int, start: datetime, delta: int) -> list[Any]:
+    """A row of trending_hourly_log: post number `post` gains `delta` plays in the hour from `start`."""
+    tier, threshold, followers = TIERS[post % 3]
+    plays = 1_000_000 + post
+    return [
+        *(POSTS[post], CREATORS[post % 3], start, start + timedelta(hours=1), plays, plays - delta, start, 1),
+        *(delta, float(delta), followers, "fresh", tier, threshold, "v1-00000000", int(delta > threshold)),
+    ]
+
+
+def fill(client: Any) -> None:
+    """Inserts everything; `client` is the writer's."""
+    newest = last_hour(datetime.now(UTC))
+    hours = [newest - timedelta(hours=back) for back in range(HOURS)]
+    client.insert(
+        "trending_hourly_log",
+        # Post 0 trends in each hour, post 11 shrinks; the others stay below.
+        [
+            growth(post, hour, 7_000 + number if post == 0 else -5 if post == 11 else 100 * post + number)
+            for number, hour in enumerate(hours)
+            for post in range(len(POSTS))
+        ],
+        column_names=GROWTH,
+    )
+    client.insert(
+        "engagement_hourly_maxima",
+        [
+            [POSTS[post], CREATORS[post % 3], hour, 1_000_000 + post, 50_000, 4_000, 1_000, 55_000, 1]
+            for hour in hours
+            for post in range(len(POSTS))
+        ],
+        column_names=MAXIMA,
+    )
+    client.insert("comments_log", [comment(number, newest) for number in range(30)], column_names=COMMENTS)
+
+
+def comment(number: int, at: datetime, compound: float | None = None) -> list[Any]:
+    """A row of comments_log."""
+    score = (0.6, 0.0, -0.4)[number % 3] if compound is None else compound
+    label = "positive" if score >= 0.05 else "negative" if score <= -0.05 else "neutral"
+    return [
+        *(f"77000000000000{number:05d}", POSTS[number % 12], "69", "text", at, at + timedelta(seconds=number), 1, 0),
+        *(score, label, "lexicon", "en"),
+    ]

@@ -1,0 +1,130 @@
+"""The threshold editor in a real browser, from a mistake to a published version; a memory stands for Kafka."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from connectors.clickhouse_client import connect
+from dashboards.web import editor as editor_module
+from thresholds import change
+from thresholds.publish import refuse_stale, stored
+from thresholds.table import read_table, write_table
+from thresholds.versions import follow
+from udfs.thresholds import Thresholds, ThresholdVersion
+
+from .chromium import serious_findings
+from .conftest import TOKEN, Dashboard, OpenTab
+
+pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
+
+ADDRESS = f"/thresholds#token={TOKEN}"
+
+
+@pytest.fixture(autouse=True)
+def _table_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def publish(endpoints: Any, wanted: Thresholds, from_ms: int, author: str, comment: str, base: str = "") -> ThresholdVersion:
+        known = stored(endpoints)
+        refuse_stale(known, base)
+        version = follow(known, wanted, from_ms, from_ms, author, comment)
+        url = endpoints.clickhouse_url
+        client = connect(url)
+        write_table(client, url, [version])
+        client.close()
+        return version
+
+    monkeypatch.setattr(change, "publish", publish)
+    monkeypatch.setattr(editor_module, "sync", lambda _: [])
+
+
+def versions(dashboard: Dashboard) -> list[ThresholdVersion]:
+    return read_table(dashboard.client, dashboard.front.url())
+
+
+def edit(page: Page, old: str, new: str) -> None:
+    box = page.get_by_role("textbox", name="thresholds.yaml")
+    box.fill(box.input_value().replace(old, new))
+
+
+def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        assert "token" not in page.url
+        expect(page.locator("#verdict")).to_contain_text("nothing differs")
+        publish = page.get_by_role("button", name=re.compile("Review and publish"))
+        expect(publish).to_be_disabled()
+
+        edit(page, "plays_per_hour: 6000}", "plays_per_hour: -1}")
+        expect(page.locator(".problems li")).to_contain_text("trending.tiers[0].plays_per_hour")
+        expect(publish).to_be_disabled()
+        page.get_by_role("button", name="line 9").click()
+        selected = page.evaluate("window.getSelection().toString()")
+        assert selected.strip().startswith("- {name: small")
+
+        page.get_by_role("button", name="Fields").click()
+        field = page.get_by_role("textbox", name="trending.tiers[0].plays_per_hour")
+        field.fill("7010")
+        expect(page.locator("#verdict")).to_contain_text("Valid: 1 change")
+        assert serious_findings(page) == []
+        page.get_by_role("button", name="Text", exact=True).click()
+        text = page.get_by_role("textbox", name="thresholds.yaml").input_value()
+        assert text == dashboard.file.read_text(encoding="utf-8").replace("plays_per_hour: 6000}", "plays_per_hour: 7010}")
+
+        page.get_by_role("button", name="Run the backtest").click()
+        small = page.get_by_role("region", name="Totals").locator("tr", has_text="trending: small")
+        # Post 0 gains 7,000 to 7,023 an hour: above 7,010 in 13 of its 24 hours.
+        expect(small.locator("td").last).to_have_text("\u221211")
+
+        publish.click()
+        dialog = page.get_by_role("dialog", name="Publish these thresholds?")
+        expect(dialog).to_contain_text("trending.tiers.small.plays_per_hour")
+        expect(dialog).to_contain_text("7,010")
+        dialog.get_by_role("button", name="Cancel").click()
+        assert len(versions(dashboard)) == 1
+        publish.click()
+        dialog.get_by_role("textbox", name="Comment").fill("quieter")
+        dialog.get_by_role("checkbox").check()
+        dialog.get_by_role("button", name="Publish", exact=True).click()
+        expect(page.locator(".done")).to_contain_text("published v2-")
+        expect(page.locator(".done")).to_contain_text("saved ")
+        newest = versions(dashboard)[-1]
+        assert (newest.comment, newest.thresholds.tiers[0].plays_per_hour) == ("quieter", 7010)
+        assert dashboard.file.read_text(encoding="utf-8") == text
+        expect(page.locator("#verdict")).to_contain_text("nothing differs")
+
+        page.get_by_role("button", name=re.compile("Roll back to v1")).click()
+        back = page.get_by_role("dialog", name=re.compile("Roll back to v1"))
+        expect(back).to_contain_text("7,010")
+        back.get_by_role("button", name="Roll back").click()
+        expect(page.locator(".done")).to_contain_text("published v3-")
+        assert versions(dashboard)[-1].thresholds == versions(dashboard)[0].thresholds
+        assert (tab.errors, tab.strayed) == ([], [])
+
+
+def test_the_second_of_two_editors_learns_of_the_first(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    before = versions(dashboard)
+    with open_tab() as first, open_tab() as second:
+        pages = [first.open(ADDRESS), second.open(ADDRESS)]
+        for page, number in zip(pages, (111, 222), strict=True):
+            edit(page, "negative_delta_plays: 1000", f"negative_delta_plays: {number}")
+            expect(page.locator("#verdict")).to_contain_text("Valid")
+        for page in pages:
+            page.get_by_role("button", name=re.compile("Review and publish")).click()
+            if page is pages[1]:
+                break
+            page.get_by_role("dialog").get_by_role("button", name="Publish", exact=True).click()
+            expect(page.locator(".done")).to_contain_text("published")
+        expect(pages[1].get_by_role("alert")).to_contain_text(f"published v{len(before) + 1}-")
+        assert len(versions(dashboard)) == len(before) + 1
+        pages[1].get_by_role("button", name="Compare with the newest version").click()
+        expect(pages[1].locator("ins", has_text="222")).to_be_visible()
+        expect(pages[1].locator("del", has_text="111")).to_be_visible()
+
+
+def test_without_the_token_the_page_says_where_it_is(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/thresholds")
+        expect(page.get_by_role("alert")).to_contain_text("open the address that")

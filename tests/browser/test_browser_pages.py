@@ -1,0 +1,243 @@
+"""The pages in a real browser: what they show is what ClickHouse holds, also a moment later, and everybody can use them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboards.model import load_pages
+from tests.clickhouse_front.conftest import ADMIN
+
+from .chromium import serious_findings
+from .conftest import Dashboard, OpenTab
+from .rows import CREATORS, GROWTH, POSTS, growth, last_hour
+
+pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
+
+PAGES = load_pages()
+SUBJECTS = {"creator": CREATORS[0], "post": POSTS[0], "hashtag": "fyp"}
+TRENDING_NOW = '[data-panel="trending_now"]'
+COLUMNS = next(panel for panel in PAGES["overview"].panels if panel.id == "trending_now").columns
+
+
+def address(slug: str) -> str:
+    """The page with what it needs to show anything."""
+    needed = [f"{item.name}={SUBJECTS[item.name]}" for item in PAGES[slug].filters if item.required]
+    return f"/{slug}?{'&'.join(needed)}"
+
+
+def held(dashboard: Dashboard, expression: str, where: str = "1") -> str:
+    """What the table itself holds, asked as the admin and without any of the dashboard's queries."""
+    return dashboard.front.post(f"SELECT {expression} FROM tokpulse.trending_hourly WHERE {where}", ADMIN).text.strip()
+
+
+def shown(page: Page, panel: str) -> int:
+    """The exact number behind a stat."""
+    title = page.locator(f'[data-panel="{panel}"] .stat-value').get_attribute("title")
+    assert title is not None
+    return int(title.replace(",", "").replace("\u2212", "-"))
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_page_loads_and_everybody_can_use_it(open_tab: OpenTab, slug: str) -> None:
+    with open_tab() as tab:
+        page = tab.open(address(slug))
+        expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[slug].title)
+        expect(page).to_have_title(f"{PAGES[slug].title} \u00b7 tokpulse")
+        expect(page.locator(".panel")).to_have_count(len(PAGES[slug].panels))
+        expect(page.locator(".error, .banner:not([hidden])")).to_have_count(0)
+        expect(page.locator("nav [aria-current=page]")).to_have_text(PAGES[slug].title)
+        assert (tab.errors, tab.strayed) == ([], [])
+        assert serious_findings(page) == []
+        page.keyboard.press("d")
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert serious_findings(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, "a phone scrolls in one direction only"
+
+
+@pytest.mark.parametrize("slug", [slug for slug, page in PAGES.items() if any(item.required for item in page.filters)])
+def test_a_page_about_one_of_many_offers_some(open_tab: OpenTab, slug: str) -> None:
+    with open_tab() as tab:
+        page = tab.open(f"/{slug}")
+        expect(page.locator(".chooser h2")).to_contain_text("Choose a")
+        choice = page.locator(".choices a").first
+        name = choice.inner_text()
+        choice.click()
+        expect(page).to_have_url(re.compile(name))
+        expect(page.locator(".panel").first).to_be_visible()
+        assert tab.errors == []
+
+
+def test_the_numbers_are_those_in_clickhouse(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        assert shown(page, "plays_gained") == int(held(dashboard, "sum(delta_plays)"))
+        assert shown(page, "trending_posts") == int(held(dashboard, "uniqExact(aweme_id)", "is_trending")) == 1
+        expect(page.locator(f"{TRENDING_NOW} tbody a").first).to_have_text(POSTS[0])
+        newest = "window_start = (SELECT max(window_start) FROM tokpulse.trending_hourly)"
+        rows = page.locator(f"{TRENDING_NOW} tbody tr")
+        expect(rows).to_have_count(int(held(dashboard, "count()", newest)))
+        at = [column.name for column in COLUMNS].index("delta_plays") + 1
+        gained = rows.locator(f"td:nth-child({at}) [title]").evaluate_all("cells => cells.map((cell) => cell.title)")
+        stored = held(dashboard, "groupArray(delta_plays)", newest)
+        assert sorted(int(text.replace(",", "").replace("\u2212", "-")) for text in gained) == sorted(
+            map(int, re.findall(r"-?\d+", stored))
+        )
+
+
+def test_a_filter_leaves_one_creator(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/trending?range=2d")
+        box = page.get_by_role("combobox", name="Filter by creator")
+        box.fill(CREATORS[0])
+        box.press("Enter")
+        expect(page).to_have_url(re.compile(f"creator={CREATORS[0]}"))
+        expect(page.locator('[data-panel="judged_posts"] .stat-value')).to_have_text("4")
+        expect(page.locator("tbody a", has_text=CREATORS[0]).first).to_be_visible()
+        for other in CREATORS[1:]:
+            expect(page.locator("tbody a", has_text=other)).to_have_count(0)
+        page.get_by_role("button", name="Clear the creator").click()
+        expect(page.locator('[data-panel="judged_posts"] .stat-value')).to_have_text("12")
+        page.go_back()
+        expect(page.locator('[data-panel="judged_posts"] .stat-value')).to_have_text("4")
+        assert tab.errors == []
+
+
+def test_a_row_that_arrives_later_shows_within_ten_seconds(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        before = shown(page, "plays_gained")
+        # Late data: an hour before all others, in the range nevertheless.
+        late = growth(3, last_hour(datetime.now(UTC)) - timedelta(hours=30), 123_456)
+        dashboard.client.insert("trending_hourly_log", [late], column_names=GROWTH)
+        figure = page.locator('[data-panel="plays_gained"] .stat-value')
+        expect(figure).to_have_attribute("title", f"{before + 123_456:,}", timeout=10_000)
+        assert tab.errors == []
+
+
+def test_a_pause_holds_the_figures(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        page.keyboard.press("p")
+        expect(page).to_have_url(re.compile("live=0"))
+        expect(page.locator(".mode")).to_have_text("paused")
+        asked = len(tab.requests)
+        page.get_by_role("button", name=re.compile("Refresh now")).click()
+        expect(page.locator("#announcer")).to_contain_text("Refreshed at")
+        assert len(tab.requests) > asked
+
+
+def test_a_csv_file_equals_the_table(open_tab: OpenTab, tmp_path: Path) -> None:
+    with open_tab(accept_downloads=True) as tab:
+        page = tab.open("/overview?range=2d&live=0")
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Trending now as CSV").click()
+        path = tmp_path / "rows.csv"
+        waiting.value.save_as(path)
+        with path.open(newline="", encoding="utf-8") as file:
+            names, *rows = csv.reader(file)
+        assert names == [column.name for column in COLUMNS]
+        cells = page.locator(f"{TRENDING_NOW} tbody tr").evaluate_all(
+            "rows => rows.map((row) => [...row.cells].map((cell) => cell.querySelector('[title]')?.title || cell.textContent))"
+        )
+        for column in ("aweme_id", "author_id", "tier", "delta_plays"):
+            at = names.index(column)
+            told = [row[at].replace(",", "").replace("+", "").replace("\u2212", "-") for row in cells]
+            assert told == [row[at] for row in rows], column
+
+
+def test_a_link_shows_the_same_again(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/trending?range=2d")
+        page.locator(".timeseries").first.get_by_role("button", name=re.compile("Show as table")).click()
+        expect(page).to_have_url(re.compile(r"view\."))
+        page.locator("table").last.get_by_role("button").first.click()
+        expect(page).to_have_url(re.compile(r"sort\."))
+        page.get_by_role("button", name="Earlier").click()
+        expect(page).to_have_url(re.compile("from=.*to="))
+        url, label = page.url, page.locator("#range-button").inner_text()
+        with open_tab() as other:
+            copied = other.open(url.removeprefix(other.base))
+            expect(copied.locator("#range-button")).to_have_text(label)
+            expect(copied.locator("[aria-sort]")).to_have_count(page.locator("[aria-sort]").count())
+            expect(copied.get_by_role("button", name=re.compile("Show as chart"))).to_have_count(1)
+
+
+def test_a_click_on_a_creator_opens_its_page(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        link = page.locator(f"{TRENDING_NOW} tbody a", has_text=re.compile("^68")).first
+        creator = link.inner_text()
+        link.click()
+        expect(page).to_have_url(re.compile(f"creator={creator}"))
+        expect(page.locator(".page[data-ready]")).to_be_visible()
+        assert tab.errors == []
+
+
+def test_axe_finds_nothing_serious_in_what_opens(open_tab: OpenTab) -> None:
+    with open_tab(reduced_motion="reduce") as tab:
+        page = tab.open("/overview?range=2d")
+        page.keyboard.press("t")
+        expect(page.locator("#range-menu")).to_be_visible()
+        assert serious_findings(page) == [], "range menu"
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+        assert serious_findings(page) == [], "list of keys"
+
+
+def test_everything_is_within_reach_of_the_keyboard(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text("Skip to the figures")
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Earlier")).to_be_focused()
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        page.keyboard.press("t")
+        expect(page.locator("#range-menu")).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("range=7d"))
+        expect(page.locator("#range-button")).to_be_focused()
+        page.keyboard.press("2")
+        expect(page.get_by_role("heading", level=1)).to_have_text(list(PAGES.values())[1].title)
+        page.keyboard.press("/")
+        expect(page.get_by_role("combobox").first).to_be_focused()
+        page.keyboard.type("6?")
+        expect(page.get_by_role("combobox").first).to_have_value("6?")
+        page.locator("main").focus()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+        theme = page.evaluate("document.documentElement.dataset.theme")
+        page.keyboard.press("d")
+        assert page.evaluate("document.documentElement.dataset.theme") != theme
+        page.reload()
+        assert page.evaluate("document.documentElement.dataset.theme") != theme
+
+
+def test_clickhouse_that_went_away_is_said_so_until_it_is_back(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        figure = page.locator('[data-panel="plays_gained"] .stat-value')
+        known = figure.inner_text()
+        dashboard.front.stop()
+        try:
+            expect(page.get_by_role("alert").first).to_contain_text("does not answer", timeout=20_000)
+            expect(page.locator(".old").first).to_contain_text("as of")
+            expect(figure).to_have_text(known)
+            assert "secret" not in page.content()
+        finally:
+            dashboard.front.start()
+        expect(page.locator(".banner")).to_be_hidden(timeout=20_000)
+        expect(page.locator(".stale")).to_have_count(0)

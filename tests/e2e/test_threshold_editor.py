@@ -1,0 +1,59 @@
+"""The dashboard's threshold editor on a real stack: what it publishes is in the topic and in the table, and goes back."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.registry import SchemaRegistry
+from dashboards.web.app import create_app
+from dashboards.web.editor import EDITOR_HEADER, Editor
+from dashboards.web.source import Source
+from thresholds.file import SHIPPED_FILE
+from thresholds.publish import publish_first, stored
+from thresholds.topic import read_topic
+
+from .stack_process import Stack
+
+pytestmark = pytest.mark.e2e
+
+
+def test_what_the_editor_publishes_is_in_topic_and_table(stack: Stack, tmp_path: Path) -> None:
+    file = tmp_path / "thresholds.yaml"
+    file.write_text(SHIPPED_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    publish_first(stack.endpoints)
+
+    def no_boards() -> Any:
+        raise AssertionError("the editor asks for no panel")
+
+    app = create_app({}, Source(no_boards), tmp_path, Editor(lambda: stack.endpoints, file, "of-this-start").routes())
+
+    def call(path: str, body: Any = None) -> dict[str, Any]:
+        async def asked() -> httpx.Response:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=60) as client:
+                headers = {EDITOR_HEADER: "of-this-start", "Origin": "http://127.0.0.1"}
+                return await client.request("GET" if body is None else "POST", f"/api/thresholds{path}", headers=headers, json=body)
+
+        answer = asyncio.run(asked())
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    opened = call("")
+    first = opened["in_force"]
+    text = opened["file"]["text"].replace("plays_per_hour: 6000}", "plays_per_hour: 6500}")
+    body = {"text": text, "base": opened["newest"], "comment": "from the page", "file_hash": opened["file"]["hash"]}
+    said = call("/apply", body)["said"]
+    assert said[-2].startswith("published v")
+    assert file.read_text(encoding="utf-8") == text
+    call("/rollback", {"version": first, "base": call("")["newest"]})
+
+    in_table = stored(stack.endpoints)
+    with SchemaRegistry(stack.endpoints.schema_registry_url) as registry:
+        in_topic = read_topic(stack.endpoints.kafka_bootstrap_servers, registry.by_id).versions
+    assert [version.version for version in in_topic] == [version.version for version in in_table]
+    assert [version.thresholds.tiers[0].plays_per_hour for version in in_table[-3:]] == [6000, 6500, 6000]
+    assert [version.comment for version in in_table[-2:]] == ["from the page", f"back to {first}"]
