@@ -21,7 +21,7 @@ from thresholds.topic import TOPIC
 README = SQL_DIR.parent / "README.md"
 _REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
 _STRING = re.compile(r"'(?:[^']|'')*'")
-_VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
+_VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+)\b(?!\.).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
@@ -86,7 +86,7 @@ def materialized() -> Iterator[Edge]:
 
 
 def _read_view_names() -> list[str]:
-    migrations = (SQL_DIR / "clickhouse" / "migrations").glob("*.sql")
+    migrations = sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql"))
     return [name for path in migrations for name, _ in _VIEW.findall(path.read_text(encoding="utf-8"))]
 
 
@@ -137,7 +137,7 @@ def datasets() -> str:
                 # A topic may have fewer rows than the mart, and promises of its own.
                 said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
                 rows.append(_row(f"Kafka topic `{topic_of(path)}`", said))
-    written = set(readers.values())
+    written = {readers[f"table {sink.table}"] for job in JOBS.values() for sink in job.clickhouse}
     others = {name: read_view(name) for name in _read_view_names() if name not in written}
     rows += [_row(f"ClickHouse view `{name}`", said) for name, said in others.items() if not said["Grain"].startswith(_INTERNAL)]
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
@@ -152,7 +152,7 @@ def read_view(name: str) -> dict[str, str]:
     """Grain (its comment) and key (by a line above it, else its GROUP BY, else its table's order) of a read view of ClickHouse."""
     for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql"), reverse=True):
         text = migration.read_text(encoding="utf-8")
-        view = re.search(rf"CREATE OR REPLACE VIEW {name}\b.*?;", text, re.DOTALL)
+        view = re.search(rf"CREATE OR REPLACE VIEW {name}\b.*?;(?=\n|$)", text, re.DOTALL)
         if view is None:
             continue
         said = {"Grain": _quoted(re.findall(r"\nCOMMENT ('(?:[^']|'')*')", view[0])[-1])}

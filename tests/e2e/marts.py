@@ -11,8 +11,12 @@ from simulator.plain_versions import plain_version
 from simulator.reference import follower_alerts, trending_hourly, velocity_30m
 from simulator.reference.comment_sentiment_hourly import comment_sentiment_hourly
 from simulator.reference.comments_enriched import CommentsEnriched
+from simulator.reference.creators import dim_creator, fact_follower_snapshot, follower_growth_weekly
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.reference.hashtag_hourly import HashtagHourly
+from simulator.reference.observations import POST_COLUMNS, USER_COLUMNS, PostObservations, UserObservations
+from simulator.reference.posts import fact_post_engagement, hashtag_creator, posts
 from simulator.settings import COMMENTS, POSTS, USERS
 from thresholds.publish import stored
 from udfs.language import guess_language
@@ -35,6 +39,15 @@ KEYS = {
     "follower_deltas_corrected": ("userid", "t_now"),
     "comments_enriched": ("comment_id",),
     "comment_sentiment_hourly": ("video_id", "window_start"),
+    "post_observations": ("aweme_id", "ingested_at"),
+    "user_observations": ("userid", "observed_at"),
+    "posts": ("aweme_id",),
+    "hashtag_creator": ("userid", "hashtag"),
+    "fact_post_engagement": ("aweme_id", "snapshot_date"),
+    "fact_follower_snapshot": ("userid", "snapshot_date"),
+    "dim_creator": ("userid", "valid_from"),
+    "follower_growth_weekly": ("userid", "week_start"),
+    "hashtag_hourly": ("hashtag", "window_start"),
     "tiktok.trending.alerts": ("aweme_id", "window_start"),
     "tiktok.followers.deltas": ("userid", "t_now"),
     "tiktok.followers.alerts": ("userid", "t_now", "within_hours"),
@@ -54,26 +67,25 @@ class Expected:
 def expected(stack: Stack) -> Expected:
     """From all that Kafka holds, judged by the versions of the thresholds that are published now."""
     hours, velocity, snapshots, enriched = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas(), CommentsEnriched()
-    posts = users = comments = 0
-    for _, post in decoded(stack.endpoints, POSTS):
-        hours.add(post)
-        velocity.add(post)
-        posts += 1
-    for _, user in decoded(stack.endpoints, USERS):
-        snapshots.add(user)
-        users += 1
-    for _, comment in decoded(stack.endpoints, COMMENTS):
-        enriched.add(comment)
-        comments += 1
+    landed, profiles, tagged = PostObservations(), UserObservations(), HashtagHourly()
+    counts = dict.fromkeys((POSTS, USERS, COMMENTS), 0)
+    takers = {POSTS: (hours, velocity, landed, tagged), USERS: (snapshots, profiles), COMMENTS: (enriched,)}
+    for topic, references in takers.items():
+        for _, record in decoded(stack.endpoints, topic):
+            for reference in references:
+                reference.add(record)
+            counts[topic] += 1
     versions = [plain_version(version) for version in stored(stack.endpoints)]
     trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions)
     deltas = snapshots.rows()
     moods = enriched.rows(snapshots, scored)
     return Expected(
-        posts,
-        users,
-        comments,
+        counts[POSTS],
+        counts[USERS],
+        counts[COMMENTS],
         {
+            **landed_marts(landed, profiles),
+            "hashtag_hourly": tagged.rows(trending),
             "engagement_hourly": hours.rows(),
             "trending_hourly": trending,
             "trending_hourly_corrected": trending,
@@ -89,6 +101,22 @@ def expected(stack: Stack) -> Expected:
             "tiktok.followers.alerts": follower_alerts.follower_alerts(snapshots, versions),
         },
     )
+
+
+def landed_marts(landed: PostObservations, profiles: UserObservations) -> dict[str, list[Row]]:
+    """What the marts over observations must hold, by name."""
+    known, daily = posts(landed), fact_follower_snapshot(profiles)
+    followers = {(row["userid"], row["snapshot_date"]): row["follower_count"] for row in daily}
+    return {
+        "post_observations": landed.rows(POST_COLUMNS),
+        "user_observations": profiles.rows(USER_COLUMNS),
+        "posts": known,
+        "hashtag_creator": hashtag_creator(known),
+        "fact_post_engagement": fact_post_engagement(landed, followers),
+        "fact_follower_snapshot": daily,
+        "dim_creator": dim_creator(profiles),
+        "follower_growth_weekly": follower_growth_weekly(daily),
+    }
 
 
 def scored(text: str) -> tuple[float, str, str]:

@@ -48,6 +48,15 @@ RESULT_TABLES = (
     "dead_letters_log",
     "pipeline_ledger_entries",
     "quality_results_log",
+    "post_observations_log",
+    "user_observations_log",
+    "posts_newest",
+    "fact_follower_snapshot_newest",
+    "fact_post_engagement_maxima",
+    "hashtag_hourly_maxima",
+    "hashtag_hourly_written",
+    "hashtag_hourly_kept",
+    "hashtag_hourly_kept_hours",
 )
 
 

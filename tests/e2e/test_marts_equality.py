@@ -32,6 +32,11 @@ DISORDER = SimulationSettings(
     stale_authors=0.3,
 )
 EVERYTHING = tuple(KEYS)
+# What job `landing` fills alone; hashtag_hourly takes growth from trending_hourly besides.
+LANDED = (
+    *("post_observations", "user_observations", "posts", "hashtag_creator", "fact_post_engagement", "fact_follower_snapshot"),
+    *("dim_creator", "follower_growth_weekly"),
+)
 
 
 def publish_awkward(stack: Stack, rows: list[Row]) -> Row:
@@ -107,3 +112,11 @@ def test_each_job_alone(running_stack: Stack, universe: Expected, alone: dict[st
     assert sorted(alone) == sorted(ALONE)
     assert running_stack.attempts(alone[job]) == {0}, running_stack.failure(alone[job])
     assert_equal(running_stack, ALONE[job], universe)
+
+
+def test_landing_alone(running_stack: Stack, universe: Expected) -> None:
+    running_stack.clear_tables()
+    running_stack.submit("landing", "--bounded", "--run-id", "landing")
+    assert_equal(running_stack, LANDED, universe)
+    for topic, count in ((POSTS, universe.posts), (USERS, universe.users)):
+        assert ledger(running_stack, "landing", topic)["read"] == count
