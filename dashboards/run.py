@@ -146,7 +146,8 @@ def bound(filters: Filters) -> dict[str, Any]:
         "interval_s": filters.interval_s,
         "creator": filters.creator,
         "post": filters.post,
-        "hashtag": filters.hashtag,
+        # As tables hold it, however it was typed.
+        "hashtag": filters.hashtag.removeprefix("#").lower(),
         "limit": filters.limit,
     }
 

@@ -22,6 +22,14 @@ FROM
     SELECT 'comments_enriched' AS table_name, maxOrNull(ingested_at) AS newest
     FROM comments_enriched
     WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+    UNION ALL
+    SELECT 'post_observations' AS table_name, maxOrNull(ingested_at) AS newest
+    FROM post_observations
+    WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+    UNION ALL
+    SELECT 'user_observations' AS table_name, maxOrNull(observed_at) AS newest
+    FROM user_observations
+    WHERE observed_at >= {time_from:DateTime64(3, 'UTC')} AND observed_at < {time_to:DateTime64(3, 'UTC')}
 )
 WHERE newest IS NOT NULL
 ORDER BY age_s DESC, table_name

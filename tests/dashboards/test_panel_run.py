@@ -11,7 +11,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from connectors.clickhouse_client import ClickHouseUnavailableError
 from dashboards.model import load_pages
-from dashboards.run import MAX_RANGE_MS, Boards, FilterError, Filters, UnknownPanelError, moment, narrowed
+from dashboards.run import MAX_RANGE_MS, Boards, FilterError, Filters, UnknownPanelError, bound, moment, narrowed
 
 HOUR = 3_600_000
 URL = "http://reader:secret@127.0.0.1:1/tokpulse"
@@ -104,6 +104,10 @@ def test_unknown_names_and_a_silent_server() -> None:
 def test_filters_out_of_bounds_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(FilterError):
         Filters(**{"time_from_ms": 0, "time_to_ms": HOUR, **change})
+
+
+def test_a_hashtag_may_be_typed_as_it_is_written() -> None:
+    assert bound(Filters(0, HOUR, hashtag="#FürDich"))["hashtag"] == "fürdich"
 
 
 def test_the_time_before() -> None:
