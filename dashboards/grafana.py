@@ -141,6 +141,8 @@ def _kept(panel: Panel) -> list[dict[str, Any]]:
 def _defaults(panel: Panel) -> dict[str, Any]:
     found: dict[str, Any] = {**_UNITS[panel.unit], "noValue": panel.empty, "thresholds": _thresholds(panel.thresholds)}
     found["color"] = {"mode": "thresholds" if panel.thresholds else "palette-classic"}
+    if panel.series_column:
+        found["displayName"] = f"${{__field.labels.{panel.series_column}}}"
     if panel.kind in ("timeseries", "bars"):
         bars = panel.kind == "bars"
         found["custom"] = {

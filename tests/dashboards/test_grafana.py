@@ -105,6 +105,11 @@ def test_links_lead_to_dashboards_that_take_the_value() -> None:
     assert all(uid(page) in boards for page in SUBJECT_PAGES.values())
 
 
+def test_a_series_is_named_by_its_value() -> None:
+    (panel,) = (panel for panel in FILES["trending"]["panels"] if panel["title"] == "Trending posts by tier")
+    assert panel["fieldConfig"]["defaults"]["displayName"] == "${__field.labels.tier}"
+
+
 def test_the_file_of_provisioning_names_the_same_data_source() -> None:
     (source,) = yaml.safe_load((ROOT / "docker/grafana/datasources.yml").read_text(encoding="utf-8"))["datasources"]
     assert {"type": source["type"], "uid": source["uid"]} == DATASOURCE
