@@ -102,8 +102,7 @@ def held(client: Any, mart: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("step", [1, -1])
-@pytest.mark.parametrize("batch", [1, 100])
+@pytest.mark.parametrize(("step", "batch"), [(1, 100), (-1, 1)])
 def test_golden_rows_in_any_order_and_after_a_replay(client: Any, step: int, batch: int) -> None:
     posts, users, growth = given()
     for _ in range(2):
@@ -141,7 +140,7 @@ def test_versions_of_a_creator_neither_overlap_nor_leave_a_gap(client: Any) -> N
     )
     assert broken.result_rows == []
     current = client.query("SELECT userid, sum(is_current) FROM dim_creator GROUP BY userid ORDER BY userid").result_rows
-    assert current == [("anna", 1), ("cleo", 1)]
+    assert current == [("anna", 1), ("cleo", 1), ("emil", 1)]
 
 
 def written(client: Any, at: datetime) -> None:
