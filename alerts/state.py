@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +78,18 @@ class State:
             if databases and values:
                 with databases[0] as database:
                     database.executemany(self._queries["record_outcome"], values)
+
+    def rename(self, change: Callable[[str], str]) -> int:
+        """Gives every alert the key that `change` makes of its own; how many got another one."""
+        renamed = 0
+        with self._using() as databases:
+            for database in databases[:1]:
+                with database:
+                    for (old,) in database.execute(self._queries["keys"]).fetchall():
+                        if (new := change(old)) != old:
+                            database.execute(self._queries["rename_key"], {"old": old, "new": new})
+                            renamed += 1
+        return renamed
 
     def expire(self, now_ms: int) -> None:
         """Forgets outcomes recorded more than KEEP_DAYS ago."""

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dashboard": ("cli.dashboard", "Serve the dashboards as a web page on this machine."),
     "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
     "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
+    "forget": ("cli.forget", "Make a user untraceable in topics and tables; counts stay."),
     "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "sentiment": ("cli.sentiment", "Score texts from standard input, for those who tune the lexicon."),

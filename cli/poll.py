@@ -24,6 +24,7 @@ from connectors.polling.clock import SystemClock
 from connectors.polling.feed_state import FeedState
 from connectors.polling.feeds import Feeds
 from connectors.polling.fetching import Fetched
+from connectors.polling.forgotten import Forgotten, forgotten_file
 from connectors.polling.landing import Landing
 from connectors.polling.landing_table import insert_into
 from connectors.polling.metrics import Metrics, serve
@@ -67,7 +68,8 @@ def command(
         raise PollError(f"--shard {shard} of {shards}: shards are numbered from 0 to {shards - 1}")
     key = read_key(upstream, os.environ)
     names = load_pseudonyms(os.environ)
-    watched = WatchedFile(watchlist)
+    forgotten = Forgotten(forgotten_file(os.environ))
+    watched = WatchedFile(watchlist, forgotten)
     needed = ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", *(["CLICKHOUSE_URL"] if raw_landing else [])]
     endpoints = Endpoints.from_env().require(*needed)
     dialect, metrics, clock = UPSTREAMS[upstream], Metrics(), SystemClock()
@@ -81,14 +83,15 @@ def command(
         client = stack.enter_context(new_client())
         fetch, probe = poll_join.transports(dialect, base_url, key, client)
         registry = stack.enter_context(SchemaRegistry(endpoints.schema_registry_url))
-        writer = stack.enter_context(poll_join.shard_writer(endpoints.kafka_bootstrap_servers, registry, upstream, shard, shards))
+        servers = endpoints.kafka_bootstrap_servers
+        writer = stack.enter_context(poll_join.shard_writer(servers, registry, upstream, shard, shards, forgotten))
         feeds = Feeds(dialect, shards=shards, shard=shard, owns=poll_join.owner(shard, shards))
         file = ReservationFile(data_dir() / "polling", f"{upstream}-{shard}-of-{shards}")
         _refuse_other_shards(file, f"{upstream}-*-of-*", f"-of-{shards}-", clock.now_ms())
         landing = None
         if raw_landing:
             secrets = {key, *dialect.authorization(key).values()}
-            landing = Landing(upstream, insert_into(endpoints.clickhouse_url), metrics, _cleaner(secrets, names))
+            landing = Landing(upstream, insert_into(endpoints.clickhouse_url), metrics, _cleaner(secrets, names, forgotten))
             stack.callback(landing.close)
         scheduler = Scheduler(
             dialect,
@@ -155,13 +158,14 @@ def _unchanged(page: Page) -> Page:
     return page
 
 
-def _cleaner(secrets: set[str], names: Pseudonyms | None) -> Callable[[bytes], bytes]:
+def _cleaner(secrets: set[str], names: Pseudonyms | None, forgotten: Forgotten) -> Callable[[bytes], bytes]:
     """Bodies as they may be kept: a service may repeat the key that it was given."""
     hidden = sorted((secret.encode() for secret in secrets if secret), key=len, reverse=True)
 
     def clean(body: bytes) -> bytes:
         for secret in hidden:
             body = body.replace(secret, b"***")
+        body = forgotten.body(body)
         return names.body(body) if names else body
 
     return clean

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import httpx
 
 from connectors.polling.fetching import BalanceProbe, Fetch
+from connectors.polling.forgotten import Forgotten
 from connectors.polling.model import FeedKey, PageWriter
 from connectors.polling.shards import owns
 from connectors.polling.writer import DEFAULT_PREFIX, WriterSettings, page_writer
@@ -24,10 +25,11 @@ def transports(upstream: Upstream, base_url: str, key: str, client: httpx.Client
 
 
 def shard_writer(
-    servers: str, registry: SchemaRegistry, upstream: str, shard: int, shards: int
+    servers: str, registry: SchemaRegistry, upstream: str, shard: int, shards: int, forgotten: Forgotten
 ) -> AbstractContextManager[PageWriter]:
     """The writer of this shard of this upstream; the shards of two upstreams do not fence each other."""
-    return page_writer(servers, registry, WriterSettings(shard=shard, shards=shards, prefix=f"{DEFAULT_PREFIX}-{upstream}"))
+    settings = WriterSettings(shard=shard, shards=shards, prefix=f"{DEFAULT_PREFIX}-{upstream}")
+    return page_writer(servers, registry, settings, forgotten=forgotten)
 
 
 def owner(shard: int, shards: int) -> Callable[[FeedKey], bool]:

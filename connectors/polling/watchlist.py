@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from connectors.errors import TokpulseError
 from connectors.polling.cadence import DAY_MS, HOUR_MS, MINUTE_MS, Cadence
 from connectors.polling.credits import CreditRules
+from connectors.polling.forgotten import Forgotten
 from connectors.polling.yaml_tree import TreeError, read_tree, shown
 from connectors.upstream.model import Feed, Subject
 
@@ -206,12 +207,13 @@ def _refuse_doubles(path: Path, found: Watchlist, lines: Mapping[tuple[str | int
 
 
 class WatchedFile:
-    """A watchlist file that may be edited while it is used."""
+    """A watchlist file that may be edited while it is used. Whom `forgotten` knows cannot be on it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, forgotten: Forgotten | None = None) -> None:
         self._path = path
+        self._forgotten = forgotten
         self._seen = self._stamp()
-        self.current = load_watchlist(path)
+        self.current = self._load()
 
     def reread(self) -> Watchlist | None:
         """The new watchlist after an edit, else None. A bad edit raises WatchlistError, once, and is not used."""
@@ -219,8 +221,18 @@ class WatchedFile:
         if stamp == self._seen:
             return None
         self._seen = stamp
-        self.current = load_watchlist(self._path)
+        self.current = self._load()
         return self.current
+
+    def _load(self) -> Watchlist:
+        loaded = load_watchlist(self._path)
+        for creator in loaded.creators if self._forgotten else ():
+            if self._forgotten and any(self._forgotten.knows(kind, creator.id) for kind in ("id", "secuid")):
+                raise WatchlistError(
+                    f"{self._path}: creators: {creator.id} was forgotten with `tokpulse forget` and is not polled any more",
+                    "take the entry out",
+                )
+        return loaded
 
     def _stamp(self) -> tuple[int, int, int]:
         try:

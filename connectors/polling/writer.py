@@ -14,6 +14,7 @@ from confluent_kafka import Message
 from connectors.avro import Record
 from connectors.committed import committed
 from connectors.polling import cursors
+from connectors.polling.forgotten import Forgotten
 from connectors.polling.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
 from connectors.polling.model import FeedKey, Progress, Written
 from connectors.polling.repeats import DAY_MS, DEFAULT_CAPACITY, Pending, Repeats, Verdict
@@ -84,7 +85,8 @@ class ReadPage:
 class KafkaPageWriter:
     """Implements PageWriter. Not thread-safe. Nothing is sent before `start`, which entering the context does, too.
 
-    `log(topic, since_ms)` gives the committed records of a topic; `schemas` the JSON text of a schema id.
+    `log(topic, since_ms)` gives the committed records of a topic; `schemas` the JSON text of a schema id. Whom `forgotten` names is
+    left out.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class KafkaPageWriter:
         settings: WriterSettings | None = None,
         topics: Topics | None = None,
         clock: Callable[[], int] = wall_clock_ms,
+        forgotten: Forgotten | None = None,
     ) -> None:
         self.settings = settings or WriterSettings()
         self.repeats = Repeats(self.settings.window_ms, self.settings.capacity)
@@ -102,6 +105,7 @@ class KafkaPageWriter:
         self._log = log
         self._schemas = schemas
         self._clock = clock
+        self._forgotten = forgotten
         declared = topics or load_topics()
         self._keys = {name: declared[name].key for name in OBSERVED}
         self._limits = {topic.name: topic.max_message_bytes - _OVERHEAD_BYTES for topic in declared}
@@ -169,7 +173,7 @@ class KafkaPageWriter:
     def _observations(self, page: Page, pending: Pending, transaction: _Transaction) -> tuple[Written, int]:
         encode, judge = self._producer.encode, self.repeats.judge
         fresh = repeats = refused = moved = 0
-        for observation in page.observations:
+        for observation in self._forgotten.kept(page.observations) if self._forgotten else page.observations:
             topic, record = observation.topic, observation.record
             why = f"{UNMAPPED}: {observation.problem}" if observation.problem is not None else ""
             if not why:
@@ -240,6 +244,7 @@ def page_writer(
     settings: WriterSettings | None = None,
     producing: ProducerSettings | None = None,
     clock: Callable[[], int] = wall_clock_ms,
+    forgotten: Forgotten | None = None,
 ) -> KafkaPageWriter:
     """A writer to the Kafka at `servers`; `producing` for what differs from the producer's defaults. Raises ProducerError."""
     settings = settings or WriterSettings()
@@ -254,4 +259,4 @@ def page_writer(
     def log(topic: str, since_ms: int | None) -> Iterator[Message]:
         return committed(servers, topic, since_ms, whole=True)
 
-    return KafkaPageWriter(producer, log, registry.by_id, settings, topics, clock)
+    return KafkaPageWriter(producer, log, registry.by_id, settings, topics, clock, forgotten)

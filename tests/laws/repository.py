@@ -15,6 +15,7 @@ PACKAGES = (
     "connectors",
     "dashboards",
     "jobs",
+    "privacy",
     "quality",
     "simulator",
     "sql",

@@ -21,6 +21,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "quality": frozenset({"quality", "connectors", "sql"}),
     "stack": frozenset({"stack", "quality", "thresholds", "jobs", "sql", "udfs", "connectors"}),
     "bench": frozenset({"bench", "dashboards", "stack", "quality", "thresholds", "simulator", "jobs", "sql", "udfs", "connectors"}),
+    "privacy": frozenset({"privacy", "connectors", "sql"}),
     "alerts": frozenset({"alerts", "connectors", "sql"}),
     "dashboards": frozenset({"dashboards", "connectors", "sql"}),
     "cli": frozenset(PACKAGES),

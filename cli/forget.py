@@ -1,0 +1,132 @@
+"""`tokpulse forget`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.table import Table
+
+from alerts.state import State, StateError
+from cli.console import table_console
+from cli.notify import STATE_FILE
+from connectors.clickhouse_client import connect
+from connectors.endpoints import Endpoints, data_dir
+from connectors.errors import TokpulseError
+from connectors.polling.forgotten import Forgotten, forgotten_file
+from connectors.registry import SchemaRegistry
+from connectors.topics import load_topics
+from privacy.forget import Forgetting, Report, journal_folder
+from privacy.journal import Journal
+from privacy.rewriting import Rewriter
+
+# What no command can reach, and what to do about it.
+BEYOND = (
+    "state and checkpoints of running jobs: cancel them and submit them again without --resumed, then run this command again",
+    "files of Kafka and ClickHouse: cut-off segments and old parts are deleted by the services themselves, within minutes to hours",
+    "downstream copies: consumers of the topics, exports and screenshots of dashboards, messages in Slack or Teams",
+    "backups, logs of other systems, captured responses in files, watchlists",
+)
+
+
+class ForgetError(TokpulseError):
+    """The person cannot be forgotten as asked."""
+
+
+def command(
+    userid: Annotated[str, typer.Argument(help="Numeric id of the user, as in userid and author_id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would be renamed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Make a user untraceable in topics, tables and kept responses; what was counted stays under random tokens.
+
+    Names, texts and addresses of the user are removed, ids of the user, their posts and their comments are replaced, the same
+    everywhere. Pollers leave the user out from then on. Safe to repeat, and to go on with after it was interrupted. See
+    docs/privacy.md.
+    """
+    if not re.fullmatch(r"[0-9]{1,20}", userid):
+        raise ForgetError(
+            f"{userid!r} is no numeric user id", "handles change hands; `unique_id` of user_observations leads to the id"
+        )
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
+    journal = Journal.open(journal_folder(data_dir()), userid)
+    forgotten = Forgotten(forgotten_file(os.environ))
+    url = endpoints.clickhouse_admin_url
+    client = connect(url)
+    try:
+        with SchemaRegistry(endpoints.schema_registry_url) as registry:
+            servers = endpoints.kafka_bootstrap_servers
+            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say)
+            alerts = _Alerts(data_dir() / STATE_FILE)
+            report = work.run(forgotten, alerts.rename) if yes else work.look()
+    finally:
+        client.close()
+    beyond = [*_running(endpoints), *BEYOND]
+    if as_json:
+        typer.echo(json.dumps({**dataclasses.asdict(report), "alerts": alerts.renamed, "beyond": beyond}, indent=2))
+    else:
+        _print(report, alerts.renamed, beyond)
+
+
+class _Alerts:
+    """What the notifier remembers: it must know the alerts that it has sent by their new names."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.renamed = 0
+
+    def rename(self, rewriter: Rewriter) -> None:
+        if not self._path.exists():
+            return
+        try:
+            with State(self._path) as state:
+                self.renamed = state.rename(rewriter.text)
+        except StateError as error:
+            raise ForgetError(
+                f"everything is renamed but what the notifier remembers: {error.message}",
+                "stop `tokpulse notify`, then run the same command again",
+            ) from error
+
+
+def _running(endpoints: Endpoints) -> list[str]:
+    """A line if jobs run: what they hold cannot be reached."""
+    if "FLINK_REST_URL" not in endpoints.values:
+        return []
+    try:
+        jobs = httpx.get(f"{endpoints.flink_rest_url}/jobs/overview", timeout=5, trust_env=False).json()["jobs"]
+    except (httpx.HTTPError, ValueError, KeyError):
+        return []
+    names = sorted(job["name"] for job in jobs if job["state"] == "RUNNING")
+    return [f"running now: {', '.join(names)}"] if names else []
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr)
+
+
+def _print(report: Report, alerts: int, beyond: list[str]) -> None:
+    table = Table(title="Renamed" if report.done else "Would be renamed", box=None, pad_edge=False, title_justify="left")
+    table.add_column("where", no_wrap=True)
+    table.add_column("records or rows", justify="right")
+    for name, count in [*report.topics.items(), *report.tables.items(), ("notifier's state", alerts)]:
+        if count:
+            table.add_row(name, f"{count:,}")
+    console = table_console()
+    found = ", ".join(f"{count:,} {kind}" for kind, count in report.identifiers.items())
+    if report.empty:
+        console.print(
+            "Nothing of this user is in topics or tables." + (" Pollers leave the user out from now on." if report.done else "")
+        )
+    else:
+        console.print(table)
+    console.print(f"Known of the user: {found}.", "Not reached:", *(f"- {line}" for line in beyond), sep="\n", soft_wrap=True)
+    if not report.done:
+        console.print("Nothing was changed: repeat it with --yes.", soft_wrap=True)

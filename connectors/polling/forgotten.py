@@ -1,0 +1,133 @@
+"""Who must not be observed again: keyed hashes of people whom `tokpulse forget` has removed."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from connectors.endpoints import data_dir
+from connectors.errors import TokpulseError
+from connectors.upstream.model import Observation
+
+VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"
+# Fields that name a person, lower case and without underscores -> kind of name.
+_KINDS: Final = {
+    **dict.fromkeys(("userid", "authorid", "uid"), "id"),
+    **dict.fromkeys(("uniqueid", "username", "authorname"), "handle"),
+    **dict.fromkeys(("secuid", "secid", "authorsecid"), "secuid"),
+}
+_PROFILES: Final = ("user", "author")
+_MENTION: Final = re.compile(r"@([\w.]{2,64})")
+_LEFT_OUT: Final = {"left_out": "of a person who is to be forgotten"}
+
+
+class ForgottenFileError(TokpulseError):
+    """The file cannot be used. Pollers do not start without it: they would bring people back."""
+
+
+class Forgotten:
+    """The hashes of one file; read again when it changes. An absent file names nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, int] | None = None
+        self._key = b""
+        self._hashes: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        self._refresh()
+        return len(self._hashes)
+
+    def knows(self, kind: str, value: object) -> bool:
+        """Whether an "id", a "handle" or a "secuid" is one of theirs."""
+        self._refresh()
+        return bool(self._hashes) and bool(value) and self._hash(kind, str(value)) in self._hashes
+
+    def add(self, userid: str, handles: Iterable[str], secuids: Iterable[str]) -> None:
+        """Writes their hashes, readable to the file's owner only; known ones are left alone. Raises ForgottenFileError."""
+        self._refresh()
+        self._key = self._key or secrets.token_bytes(32)
+        named = [("id", userid), *(("handle", value) for value in handles), *(("secuid", value) for value in secuids)]
+        hashes = sorted(self._hashes | {self._hash(kind, value) for kind, value in named})
+        partial = self._path.with_suffix(".tmp")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump({"key": self._key.hex(), "hashes": hashes}, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self._path)
+        except OSError as error:
+            raise ForgottenFileError(f"cannot write {self._path}: {error.strerror}", f"correct {VARIABLE}") from error
+        self._refresh()
+
+    def kept(self, observations: Iterable[Observation]) -> list[Observation]:
+        """The observations without theirs, and without their handles in the words of others."""
+        self._refresh()
+        if not self._hashes:
+            return list(observations)
+        return [replace(one, record=self._clean(one.record)) for one in observations if not self._is_theirs(one.record)]
+
+    def body(self, body: bytes) -> bytes:
+        """A response as it may be kept. What is not JSON is left as it is."""
+        self._refresh()
+        if not self._hashes:
+            return body
+        try:
+            kept = self._clean(json.loads(body))
+            return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        except (ValueError, RecursionError):
+            return body
+
+    def _clean(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return _LEFT_OUT if self._is_theirs(value) else {key: self._clean(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._clean(inner) for inner in value]
+        return _MENTION.sub(self._mention, value) if isinstance(value, str) and "@" in value else value
+
+    def _mention(self, match: re.Match[str]) -> str:
+        return "@" if self.knows("handle", match[1].rstrip(".")) else match[0]
+
+    def _is_theirs(self, record: Mapping[str, Any]) -> bool:
+        named = {str(name).replace("_", "").lower(): value for name, value in record.items()}
+        if any(self.knows(kind, named.get(name)) for name, kind in _KINDS.items()):
+            return True
+        for name in _PROFILES:
+            profile = named.get(name)
+            if isinstance(profile, Mapping) and (self.knows("id", profile.get("id")) or self._is_theirs(profile)):
+                return True
+        return False
+
+    def _hash(self, kind: str, value: str) -> str:
+        folded = value.removeprefix("@").lower() if kind == "handle" else value
+        return hmac.digest(self._key, f"{kind}\n{folded}".encode("utf-8", "surrogatepass"), "sha256").hex()
+
+    def _refresh(self) -> None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return
+        stamp = (found.st_mtime_ns, found.st_ino)
+        if stamp == self._stamp:
+            return
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+            key, hashes = bytes.fromhex(content["key"]), frozenset(map(str, content["hashes"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ForgottenFileError(f"cannot read {self._path}", f"restore it from a copy, or correct {VARIABLE}") from error
+        self._key, self._hashes, self._stamp = key, hashes, stamp
+
+
+def forgotten_file(environ: Mapping[str, str]) -> Path:
+    """The file that TOKPULSE_FORGOTTEN_FILE names, else `forgotten.json` of the data directory."""
+    name = environ.get(VARIABLE, "").strip()
+    return Path(name).expanduser() if name else data_dir(environ) / "forgotten.json"

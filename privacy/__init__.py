@@ -1,0 +1,1 @@
+"""Makes a person untraceable in topics and tables, and keeps what was counted."""

@@ -1,0 +1,85 @@
+"""Finds everything that names a person: in the topics, in the tables, in the responses that were kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+from connectors.topics import DLQ_SUFFIX, Topic
+from privacy.messages import Messages
+from privacy.person import Person
+from privacy.reading import bounds, read
+from privacy.statements import statement
+
+# What pollers write, and what was refused of it: results carry no more names than these.
+_OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")
+
+
+def from_topics(person: Person, servers: str, topics: Iterable[Topic], messages: Messages) -> None:
+    """Adds what the person's own records say. Records of aborted transactions count: their bytes are there."""
+    for topic in topics:
+        if topic.name.removesuffix(DLQ_SUFFIX) not in _OBSERVED:
+            continue
+        for message in read(servers, topic.name, bounds(servers, topic.name), aborted=True):
+            value = message.value()
+            raw = value if isinstance(value, bytes) else b""
+            record = messages.record(raw)
+            if record is not None:
+                from_tree(person, record)
+            elif topic.name.endswith(DLQ_SUFFIX):
+                from_body(person, raw)
+
+
+def from_tables(person: Person, client: Client) -> None:
+    """Adds what ClickHouse holds of the person."""
+    about = {"userid": person.userid}
+    for handle, nickname, secuid in client.query(statement("profiles"), parameters=about).result_rows:
+        person.add_profile(handle, nickname, secuid)
+    person.add_posts(row[0] for row in client.query(statement("posts_of"), parameters=about).result_rows)
+    person.add_comments(row[0] for row in client.query(statement("comments_of"), parameters=about).result_rows)
+    found = client.query(
+        statement("responses_about"), parameters={"names": sorted(person.names)}, query_formats={"String": "bytes"}
+    )
+    for (payload,) in found.result_rows:
+        from_body(person, payload)
+
+
+def from_body(person: Person, body: bytes) -> None:
+    """Adds what a response says of the person; one that is not JSON says nothing that could be told apart."""
+    try:
+        from_tree(person, json.loads(body))
+    except (ValueError, RecursionError):
+        return
+
+
+def from_tree(person: Person, tree: Any) -> None:
+    """Adds what an object and everything in it say of the person."""
+    if isinstance(tree, list):
+        for item in tree:
+            from_tree(person, item)
+        return
+    if not isinstance(tree, Mapping):
+        return
+    user = tree.get("user") if isinstance(tree.get("user"), Mapping) else tree.get("author")
+    profile: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
+    wrote = person.userid in (_text(tree.get("author_id")), _text(profile.get("id")))
+    if wrote:
+        person.add_posts([_text(tree.get("aweme_id"))])
+        if "text" in tree:
+            person.add_comments([_text(tree.get("id")), _text(tree.get("cid"))])
+    if _text(tree.get("id")) == person.userid or _text(tree.get("userid")) == person.userid:
+        names = profile or tree
+        person.add_profile(_any(names, "uniqueId", "unique_id"), names.get("nickname"), _any(names, "secUid", "sec_uid"))
+    for value in tree.values():
+        from_tree(person, value)
+
+
+def _any(fields: Mapping[str, Any], *names: str) -> object:
+    return next((fields[name] for name in names if fields.get(name)), None)
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

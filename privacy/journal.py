@@ -1,0 +1,57 @@
+"""What a run must remember to go on after it was interrupted; gone when it has finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connectors.errors import TokpulseError
+from privacy.person import Person
+
+
+class JournalError(TokpulseError):
+    """The file of an interrupted run cannot be read."""
+
+
+@dataclass
+class Journal:
+    """`secret` makes the tokens of this run, `run` names its transactions; neither outlives it."""
+
+    path: Path
+    person: Person
+    secret: bytes = field(repr=False)
+    run: str
+
+    @classmethod
+    def open(cls, folder: Path, userid: str) -> Journal:
+        """That of an interrupted run for the same person, else a new one, not saved yet. Raises JournalError."""
+        # The name of the file does not tell whom it is about.
+        path = folder / f"{hashlib.sha256(userid.encode()).hexdigest()[:16]}.json"
+        if not path.exists():
+            return cls(path, Person(userid), secrets.token_bytes(32), secrets.token_hex(8))
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return cls(path, Person.from_json(found["person"]), bytes.fromhex(found["secret"]), str(found["run"]))
+        except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+            raise JournalError(
+                f"cannot read {path}", "remove it to begin anew: what was renamed already keeps its names"
+            ) from error
+
+    def save(self) -> None:
+        """Writes it, readable to its owner only; it is on disk on return."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = self.path.with_suffix(".tmp")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"person": self.person.to_json(), "secret": self.secret.hex(), "run": self.run}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(self.path)
+
+    def remove(self) -> None:
+        """Throws the secret away: from now on nobody can tell whose the tokens are."""
+        self.path.unlink(missing_ok=True)

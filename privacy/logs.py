@@ -1,0 +1,169 @@
+"""Rewrites partitions of topics: Kafka cannot take single records away, so what may stay is written again and the rest cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+
+from connectors.dead_letters import unreplayed
+from connectors.errors import TokpulseError
+from connectors.polling.cursors import TOPIC as CURSORS
+from connectors.topics import DLQ_SUFFIX, Topic
+from privacy.messages import Messages
+from privacy.reading import bounds, read
+from privacy.rewriting import Rewriter
+
+_TIMEOUT_S = 60.0
+
+
+class RewriteError(TokpulseError):
+    """A partition could not be rewritten; what was there is there still."""
+
+
+class Logs:
+    """Finds and rewrites partitions. `run` names this run's transactions: a run that was interrupted goes on under its name."""
+
+    def __init__(self, servers: str, messages: Messages, rewriter: Rewriter, run: str) -> None:
+        self._servers = servers
+        self._messages = messages
+        self._rewriter = rewriter
+        self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+        self._group = f"tokpulse-forget-{run}"
+        self._producer: Producer | None = None
+
+    def affected(self, topic: Topic) -> dict[int, int]:
+        """Partition -> how many of its records would change, those of aborted transactions included."""
+        found: dict[int, int] = {}
+        for message in read(self._servers, topic.name, bounds(self._servers, topic.name), aborted=True):
+            if self._messages.rewritten(message, self._rewriter).changed:
+                partition = message.partition() or 0
+                found[partition] = found.get(partition, 0) + 1
+        return found
+
+    def rewrite(self, topic: Topic, partitions: list[int], round_: int) -> None:
+        """Writes the records of `partitions` that stay behind the others and cuts off what was there. Safe to repeat.
+
+        The copy of a partition and the note that it was made are one transaction: after a kill at any point, either there is no
+        copy, or the cut is all that is left to do.
+        """
+        marks = Consumer({"bootstrap.servers": self._servers, "group.id": f"{self._group}-{round_}", "enable.auto.commit": False})
+        try:
+            with self._open_for_rewriting(topic):
+                for partition in partitions:
+                    self._rewrite_one(topic, partition, marks)
+        except KafkaException as error:
+            raise RewriteError(
+                f"{topic.name}: {error.args[0].str()}", "run the same command again: it goes on where it stopped"
+            ) from error
+        finally:
+            marks.close()
+
+    def finish(self, rounds: int) -> None:
+        """Takes away the notes of this run."""
+        groups = [f"{self._group}-{number}" for number in range(rounds)]
+        for future in self._admin.delete_consumer_groups(groups).values():
+            try:
+                future.result(_TIMEOUT_S)
+            except KafkaException:
+                continue  # a round without a partition left none
+
+    def _rewrite_one(self, topic: Topic, partition: int, marks: Consumer) -> None:
+        place = TopicPartition(topic.name, partition)
+        (noted,) = marks.committed([place], timeout=_TIMEOUT_S)
+        end = noted.offset
+        if end < 0:
+            start, end = bounds(self._servers, topic.name).get(partition, (0, 0))
+            if start == end:
+                return
+            producer = self._transactional()
+            producer.begin_transaction()
+            for message in self._staying(topic, partition, start, end):
+                self._copy(producer, message)
+            note = [TopicPartition(topic.name, partition, end)]
+            producer.send_offsets_to_transaction(note, marks.consumer_group_metadata(), _TIMEOUT_S)
+            producer.commit_transaction(_TIMEOUT_S)
+        cut = self._admin.delete_records([TopicPartition(topic.name, partition, end)], request_timeout=_TIMEOUT_S)
+        for future in cut.values():
+            future.result(_TIMEOUT_S)
+
+    def _staying(self, topic: Topic, partition: int, start: int, end: int) -> Iterator[Message]:
+        """The committed records that are to be there afterwards, in their order."""
+        within = read(self._servers, topic.name, {partition: (start, end)})
+        if topic.name.endswith(DLQ_SUFFIX):
+            # Notes of replays name offsets, which change: letters that were replayed go, and the notes with them.
+            letters = list(within)
+            keep = {letter.offset for letter in unreplayed(letters, keep_values=False)}
+            yield from (message for message in letters if message.offset() in keep)
+        elif "delete" not in topic.cleanup_policy:
+            # Of a topic that keeps the newest record of each key, an older one must not come behind a newer one.
+            newest: dict[object, int] = {}
+            everything = list(read(self._servers, topic.name, bounds(self._servers, topic.name)))
+            for message in everything:
+                if message.partition() == partition:
+                    newest[message.key()] = message.offset() or 0
+            for message in everything:
+                mine = (
+                    message.partition() == partition and newest[message.key()] == message.offset() and (message.offset() or 0) < end
+                )
+                if mine and message.value() is not None and not self._is_their_feed(topic, message):
+                    yield message
+        else:
+            yield from within
+
+    def _is_their_feed(self, topic: Topic, message: Message) -> bool:
+        # How far the person's feeds were read is of no use to anybody.
+        return topic.name == CURSORS and self._messages.rewritten(message, self._rewriter).key != message.key()
+
+    def _copy(self, producer: Producer, message: Message) -> None:
+        kept = self._messages.rewritten(message, self._rewriter)
+        while True:
+            try:
+                producer.produce(
+                    message.topic() or "",
+                    partition=message.partition() or 0,
+                    key=kept.key,
+                    value=kept.value,
+                    headers=[*kept.headers],
+                    timestamp=message.timestamp()[1],
+                )
+                break
+            except BufferError:
+                producer.poll(0.1)
+
+    def _transactional(self) -> Producer:
+        if self._producer is None:
+            self._producer = Producer(
+                {
+                    "bootstrap.servers": self._servers,
+                    "transactional.id": self._group,
+                    "transaction.timeout.ms": 900_000,
+                    "compression.type": "zstd",
+                    "message.max.bytes": 24 * 1024 * 1024,
+                    "log_level": 0,
+                }
+            )
+            self._producer.init_transactions(_TIMEOUT_S)
+        return self._producer
+
+    @contextmanager
+    def _open_for_rewriting(self, topic: Topic) -> Iterator[None]:
+        """Copies keep the time of their arrival, from which retention counts; a compacted topic lets its beginning be cut off."""
+        usual = topic.configs()
+        for_now = {"message.timestamp.type": "CreateTime"}
+        if "delete" not in topic.cleanup_policy:
+            for_now |= {"cleanup.policy": "compact,delete", "retention.ms": "-1"}
+        self._configure(topic.name, for_now)
+        try:
+            yield
+        finally:
+            self._configure(topic.name, {name: usual[name] for name in for_now})
+
+    def _configure(self, topic: str, values: dict[str, str]) -> None:
+        entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in values.items()]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+        for future in self._admin.incremental_alter_configs([resource]).values():
+            future.result(_TIMEOUT_S)

@@ -1,0 +1,72 @@
+"""Who is to be forgotten: everything that names the person, and the tokens that stand for it afterwards."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_TOKEN_BYTES = 10
+PREFIX = "forgotten"
+
+
+@dataclass
+class Person:
+    """Identifiers found so far; sets only grow. `userid` is upstream's numeric id, which never changes hands."""
+
+    userid: str
+    handles: set[str] = field(default_factory=set)
+    nicknames: set[str] = field(default_factory=set)
+    secuids: set[str] = field(default_factory=set)
+    posts: set[str] = field(default_factory=set)
+    comments: set[str] = field(default_factory=set)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What stands in columns of ids: the user, their posts, their comments."""
+        return frozenset({self.userid, *self.posts, *self.comments})
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What names the person anywhere, in other people's words too; a nickname may be an ordinary word, and is not here."""
+        return frozenset({self.userid, *self.handles, *self.secuids})
+
+    def add_profile(self, handle: object, nickname: object, secuid: object = "") -> None:
+        """Names of one observation; what is no text, empty, or a token already says nothing."""
+        for known, value in ((self.handles, handle), (self.nicknames, nickname), (self.secuids, secuid)):
+            known.update(_told([value]))
+
+    def add_posts(self, ids: Iterable[object]) -> None:
+        """Ids of posts of theirs."""
+        self.posts.update(_told(ids))
+
+    def add_comments(self, ids: Iterable[object]) -> None:
+        """Ids of comments of theirs."""
+        self.comments.update(_told(ids))
+
+    def to_json(self) -> dict[str, object]:
+        """For the journal."""
+        return {"userid": self.userid, **{name: sorted(getattr(self, name)) for name in _SETS}}
+
+    @classmethod
+    def from_json(cls, found: dict[str, object]) -> Person:
+        """The opposite of `to_json`."""
+        person = cls(str(found["userid"]))
+        for name in _SETS:
+            values = found[name]
+            assert isinstance(values, list)
+            getattr(person, name).update(str(value) for value in values)
+        return person
+
+
+_SETS = ("handles", "nicknames", "secuids", "posts", "comments")
+
+
+def token(secret: bytes, value: str) -> str:
+    """What stands for `value`: the same everywhere as long as `secret` is kept, tied to nothing once it is thrown away."""
+    digest = hmac.digest(secret, value.encode("utf-8", "surrogatepass"), "sha256")
+    return PREFIX + digest[:_TOKEN_BYTES].hex()
+
+
+def _told(values: Iterable[object]) -> set[str]:
+    return {value for value in values if isinstance(value, str) and value and not value.startswith(PREFIX)}

@@ -1,0 +1,2 @@
+-- Nothing of the person stays behind.
+TRUNCATE TABLE ${PRIVATE}.forget_identifiers

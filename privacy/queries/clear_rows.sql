@@ -1,0 +1,2 @@
+-- For the next table.
+TRUNCATE TABLE ${PRIVATE}.forget_rows

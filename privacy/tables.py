@@ -1,0 +1,129 @@
+"""Rewrites rows of every table: the copy without the person is inserted, then the row is deleted, part by part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+from connectors.errors import TokpulseError
+from privacy.person import Person
+from privacy.rewriting import Rewriter
+from privacy.statements import listed, quoted, statement
+
+# Rows under a token must merge with nothing else and twice with themselves: engines that add up would count a resumed run twice.
+_ENGINES = frozenset({"MergeTree", "ReplacingMergeTree", "AggregatingMergeTree"})
+_ID_COLUMNS = frozenset({"aweme_id", "author_id", "userid", "user_id", "video_id", "comment_id"})
+_LOT = 20_000
+
+
+class TablesError(TokpulseError):
+    """A table could not be rewritten; rows are in it under their old names, their new ones, or both."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that holds rows; `columns` are those that are stored, with their types."""
+
+    name: str
+    columns: Mapping[str, str]
+
+    @property
+    def texts(self) -> list[str]:
+        """Columns that can hold words or ids, but for plain ids."""
+        return [name for name, kind in self.columns.items() if "String" in kind and not self._is_id(name)]
+
+    @property
+    def ids(self) -> list[str]:
+        """Columns of plain ids."""
+        return [name for name in self.columns if self._is_id(name)]
+
+    def _is_id(self, name: str) -> bool:
+        return name in _ID_COLUMNS and "Tuple" not in self.columns[name]
+
+
+class Tables:
+    """All tables of the client's database; `private` is the database of what this needs while it runs."""
+
+    def __init__(self, client: Client, private: str, rewriter: Rewriter) -> None:
+        self._client = client
+        self._private = quoted(private)
+        self._rewriter = rewriter
+
+    def known(self) -> list[Table]:
+        """Every table that holds text. Raises TablesError for one whose rows cannot be renamed without counting them twice."""
+        found = []
+        for name, engine in self._client.query(statement("tables")).result_rows:
+            stored = self._client.query(statement("columns"), parameters={"table": name}).result_rows
+            table = Table(name, {str(row[0]): str(row[1]) for row in stored})
+            if not table.texts and not table.ids:
+                continue
+            if engine.removeprefix("Replicated").removeprefix("Shared") not in _ENGINES:
+                raise TablesError(f"table {name} is a {engine}: its rows cannot be renamed", "rewrite it by hand, then drop it")
+            found.append(table)
+        return found
+
+    def look_for(self, person: Person) -> None:
+        """Tells the server, in a table that only an admin reads, what is looked for."""
+        self.forget_search()
+        rows = [["id", value] for value in sorted(person.ids)] + [["name", value] for value in sorted(person.names)]
+        self._client.insert(f"{self._private}.forget_identifiers", rows, column_names=["kind", "value"])
+
+    def forget_search(self) -> None:
+        """Takes that back."""
+        for name in ("clear_identifiers", "clear_rows"):
+            self._client.command(statement(name, PRIVATE=self._private))
+
+    def affected(self, table: Table) -> int:
+        """How many rows would change."""
+        return sum(len(lot) for lot in self._changes(table))
+
+    def rewrite(self, table: Table) -> int:
+        """Renames what there is; how many rows that were."""
+        renamed = 0
+        self._client.command(statement("clear_rows", PRIVATE=self._private))
+        for lot in self._changes(table):
+            renamed += len(lot)
+            body = b"\n".join(_line(row) for _, row in lot)
+            self._client.raw_insert(quoted(table.name), list(table.columns), body, fmt="JSONEachRow")
+            self._client.insert(f"{self._private}.forget_rows", [[row] for row, _ in lot], column_names=["row"])
+        if renamed:
+            self._client.command(
+                statement("delete_rows", TABLE=quoted(table.name), COLUMNS=listed(table.columns), PRIVATE=self._private)
+            )
+        return renamed
+
+    def _changes(self, table: Table) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+        """(hash of the row as it is, the row as it may stay), in lots; all are found before the first is given out."""
+        lot: list[tuple[int, dict[str, Any]]] = []
+        lots = [lot]
+        for line in self._mentioning(table).splitlines():
+            row = json.loads(line.decode("utf-8", "surrogateescape"))
+            place = int(row.pop("forget_row"))
+            kept = self._rewriter.record(row)
+            if kept != row:
+                if len(lot) >= _LOT:
+                    lot = []
+                    lots.append(lot)
+                lot.append((place, kept))
+        yield from (lot for lot in lots if lot)
+
+    def _mentioning(self, table: Table) -> bytes:
+        found = [statement("id_found", COLUMN=quoted(name), PRIVATE=self._private) for name in table.ids]
+        texts = ", ".join(f"ifNull(toString({quoted(name)}), '')" for name in table.texts)
+        query = statement(
+            "mentioning_rows",
+            PRIVATE=self._private,
+            TABLE=quoted(table.name),
+            COLUMNS=listed(table.columns),
+            TEXTS=texts or "''",
+            ID_FOUND=" OR ".join(found) or "0",
+        )
+        return bytes(self._client.raw_query(query))
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")

@@ -1,0 +1,243 @@
+"""A person who is forgotten: no byte of any name or id is left in topics and tables, and every hour adds up as before."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+
+from connectors.clickhouse_client import connect
+from connectors.offsets import partition_offsets
+from connectors.polling.landing import Row
+from connectors.polling.landing_table import insert_into
+from connectors.topics import load_topics
+
+from .records import messages, producing, write_in_transactions
+from .stack_process import Stack, ended
+from .waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
+
+POSTS, USERS, COMMENTS, CURSORS = "tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events", "tiktok.poller.cursors"
+START_MS = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp() * 1000)
+HOUR_MS = 3_600_000
+USER, HANDLE, OLD_HANDLE, NICKNAME, SECUID = (
+    "6900000000000000777",
+    "petra.paulsen",
+    "petra_old",
+    "Petra Pé",
+    "MS4wLjABAAAApaulsen77",
+)
+THEIRS = ("7900000000000000101", "7900000000000000102")
+ABORTED, COMMENT, SAID = "7900000000000000103", "7990000000000000011", "Petra here, I live in Kiel"
+OTHER, OTHERS_HANDLE, OTHERS_POST = "6900000000000000888", "petra.paulsen2", "7900000000000000201"
+OBSERVED = ("aweme_id", "author_id", "title", "play_count", "digg_count", "ingested_at")
+# Everything that may be left nowhere, in any spelling of the letters.
+TRACES = [
+    one.lower().encode()
+    for one in (USER, f"@{HANDLE} ", f"/{HANDLE}/", OLD_HANDLE, NICKNAME, SECUID, *THEIRS, ABORTED, COMMENT, SAID)
+]
+
+
+def post(aweme_id: str, author: str, hour: int, plays: int, title: str) -> dict[str, Any]:
+    counters = dict.fromkeys(("digg_count", "comment_count", "share_count", "download_count", "collect_count"), plays // 10)
+    address = f"https://v.example/{HANDLE}/{aweme_id}.mp4" if author == USER else f"https://v.example/{aweme_id}.mp4"
+    fixed = {"region": "DE", "duration": 9, "play": address, "wmplay": address, "hdplay": None, "create_time": START_MS // 1000}
+    at = START_MS + hour * HOUR_MS + 60_000
+    return {"aweme_id": aweme_id, "author_id": author, "title": title, "play_count": plays, "ingested_at": at, **fixed, **counters}
+
+
+def profile(userid: str, handle: str, nickname: str, secuid: str, hour: int) -> dict[str, Any]:
+    user = {"id": userid, "uniqueId": handle, "nickname": nickname, "secUid": secuid, "verified": False, "privateAccount": False}
+    stats = {"followerCount": 1_000 + hour, "followingCount": 1, "heartCount": 2, "videoCount": 3, "diggCount": 4}
+    return {"userid": userid, "user": {**user, "region": None}, "stats": stats, "ingested_at": START_MS + hour * HOUR_MS}
+
+
+def comment(own: str, video: str, text: str, userid: str, handle: str, nickname: str, parent: str | None = None) -> dict[str, Any]:
+    user = {"id": userid, "uniqueId": handle, "nickname": nickname, "region": None}
+    fixed = {"create_time": START_MS // 1000, "digg_count": 1, "reply_total": 0, "parent_id": parent}
+    return {"id": own, "video_id": video, "text": text, "user": user, "ingested_at": START_MS + HOUR_MS, **fixed}
+
+
+def cursor(userid: str) -> dict[str, Any]:
+    times = {"round_started_ms": 1, "polled_ms": 2, "moved_ms": 3, "moved": 4}
+    return {"feed_key": f"tikliveapi/posts/{userid}", "cursor": None, "pages": 1, **times}
+
+
+def plant(stack: Stack) -> None:
+    """What pollers would have written of the person and of somebody who mentions the person."""
+    own = [
+        post(one, USER, hour, 1_000 * (hour + 2), f"mein Tag mit @{OTHERS_HANDLE} #kiel #fyp")
+        for one in THEIRS
+        for hour in range(3)
+    ]
+    others = [
+        post(OTHERS_POST, OTHER, hour, 500 * (hour + 1), f"duet with @{HANDLE} and @{OTHERS_HANDLE} #fyp") for hour in range(3)
+    ]
+    with producing(stack.endpoints) as producer:
+        for record in (*own, *others):
+            producer.produce(POSTS, record)
+        for hour, handle in enumerate((OLD_HANDLE, HANDLE, HANDLE)):
+            producer.produce(USERS, profile(USER, handle, NICKNAME, SECUID, hour))
+            producer.produce(USERS, profile(OTHER, OTHERS_HANDLE, "Other", "MS4wLjABAAAAother", hour))
+        producer.produce(COMMENTS, comment(COMMENT, OTHERS_POST, SAID, USER, HANDLE, NICKNAME))
+        producer.produce(
+            COMMENTS, comment("7990000000000000022", THEIRS[0], f"love @{HANDLE.title()} !", OTHER, OTHERS_HANDLE, "Other", COMMENT)
+        )
+        for userid in (USER, OTHER, USER):
+            producer.produce(CURSORS, cursor(userid))
+    write_in_transactions(stack.endpoints, [([post(ABORTED, USER, 1, 9, "never committed")], False)])
+    # A record that the job refuses, and a letter of a poller that could not read a response.
+    plain = Producer({"bootstrap.servers": stack.endpoints.kafka_bootstrap_servers})
+    plain.produce(POSTS, key=THEIRS[0].encode(), value=f"no record: {USER} {HANDLE} ".encode())
+    letter = {"aweme_id": THEIRS[1], "author": {"id": USER, "uniqueId": HANDLE}, "title": SAID}
+    plain.produce(
+        f"{POSTS}.dlq",
+        key=THEIRS[1].encode(),
+        value=json.dumps(letter).encode(),
+        headers=[("error", f"unmapped: {USER} ".encode())],
+    )
+    assert plain.flush(30) == 0
+    bodies = {
+        f"userid={USER}": {"user": {"id": USER, "uniqueId": HANDLE, "signature": SAID}},
+        f"userid={OTHER}": {"videos": [{"aweme_id": OTHERS_POST, "title": f"duet with @{HANDLE} !", "author": {"id": OTHER}}]},
+        "aweme_id=1": {"aweme_id": 1, "title": "of somebody else"},
+    }
+    at = datetime.now(UTC)
+    rows = [Row(at, "tikliveapi", "/x/", asked, 200, json.dumps(body).encode(), uuid.uuid4(), 1) for asked, body in bodies.items()]
+    insert_into(stack.endpoints.clickhouse_url)(rows)
+    # As the other jobs would have written it, without waiting for them.
+    with stack.clickhouse() as client:
+        for one in (*own, *others):
+            seen = [one[name] for name in OBSERVED[:-1]]
+            client.insert(
+                "post_observations_log", [[*seen, datetime.fromtimestamp(one["ingested_at"] / 1000, UTC)]], column_names=OBSERVED
+            )
+        for userid, handle, nickname, secuid in (
+            (USER, OLD_HANDLE, NICKNAME, SECUID),
+            (OTHER, OTHERS_HANDLE, "Other", "MS4wLjABAAAAother"),
+        ):
+            names = ("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at")
+            client.insert("user_observations_log", [[userid, handle, nickname, secuid, 5, at]], column_names=names)
+        names = ("comment_id", "video_id", "user_id", "text", "create_time", "ingested_at", "digg_count", "reply_total")
+        client.insert("comments_log", [[COMMENT, OTHERS_POST, USER, SAID, at, at, 1, 0]], column_names=names)
+
+
+@contextmanager
+def admin(stack: Stack) -> Iterator[Client]:
+    client = connect(stack.endpoints.clickhouse_admin_url)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def tables(client: Client) -> list[str]:
+    found = client.query(
+        "SELECT database || '.' || name FROM system.tables WHERE database LIKE 'tokpulse%' AND engine LIKE '%MergeTree'"
+    )
+    return sorted(str(row[0]) for row in found.result_rows)
+
+
+def raw_log(stack: Stack, topic: str) -> Iterator[bytes]:
+    """Key, value and headers of every record that Kafka still gives out, of aborted transactions too."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": stack.endpoints.kafka_bootstrap_servers,
+            "group.id": "e2e-bytes",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_uncommitted",
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        open_partitions = set(partition_offsets(stack.endpoints.kafka_bootstrap_servers, topic))
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in open_partitions])
+        while open_partitions:
+            for message in consumer.consume(1_000, timeout=30):
+                error = message.error()
+                if error is None:
+                    yield b"%r %r %r" % (message.key(), message.value(), message.headers()) + bytes(message.value() or b"")
+                else:
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    open_partitions.discard(message.partition())
+    finally:
+        consumer.close()
+
+
+def traces(stack: Stack) -> set[str]:
+    """Where anything of the person is: topics from offset 0, and every column of every table."""
+    found = set()
+    for topic in load_topics():
+        if any(trace in record.lower() for record in raw_log(stack, topic.name) for trace in TRACES):
+            found.add(topic.name)
+    with admin(stack) as client:
+        for table in tables(client):
+            held = bytes(client.raw_query(f"SELECT * FROM {table} FORMAT TSVRaw")).lower()
+            if any(trace in held for trace in TRACES):
+                found.add(table)
+    return found
+
+
+def hours(stack: Stack) -> list[tuple[Any, ...]]:
+    return stack.query(
+        "SELECT window_start, count(), uniqExact(author_id), sum(play_count), sum(digg_count), sum(comment_count), sum(share_count), "
+        "sum(engagement_total) FROM engagement_hourly GROUP BY window_start ORDER BY window_start"
+    )
+
+
+def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Stack) -> None:
+    with admin(stack) as client:
+        for table in tables(client):
+            if not table.endswith((".schema_migrations", ".pseudonym_key", ".threshold_versions_log")):
+                client.command(f"TRUNCATE TABLE {table}")
+    plant(stack)
+    stack.submit("engagement", "--bounded")
+    before, committed = hours(stack), sum(1 for _ in messages(stack.endpoints, POSTS))
+    assert [row[1:3] for row in before] == [(3, 2)] * 3
+    there = traces(stack)
+    assert {POSTS, USERS, COMMENTS, CURSORS, f"{POSTS}.dlq", "tiktok.engagement.hourly", "tokpulse.raw_api_responses"} < there
+
+    shown = json.loads(stack.run("forget", USER, "--json").stdout)
+    assert (shown["done"], shown["identifiers"]["handles"], shown["identifiers"]["posts"]) == (False, 2, 3)
+    assert {name for name, count in shown["topics"].items() if count} == {name for name in there if name.startswith("tiktok.")}
+    assert traces(stack) == there, "without --yes nothing is changed"
+
+    servers = stack.endpoints.kafka_bootstrap_servers
+    first = stack.start("forget", USER, "--yes", "--json")
+    until(
+        lambda: first.poll() is not None or any(low for low, _ in partition_offsets(servers, POSTS).values()),
+        120,
+        "a partition is cut off",
+    )
+    first.kill()
+    first.communicate()
+    second = ended(stack.start("forget", USER, "--yes", "--json"))
+    assert second.returncode == 0, second.stderr
+    assert json.loads(second.stdout)["done"]
+    assert list((stack.data / "forget").iterdir()) == []
+
+    assert traces(stack) == set()
+    assert hours(stack) == before
+    assert sum(1 for _ in messages(stack.endpoints, POSTS)) == committed, "a kill made no record twice, and lost none"
+    assert stack.query(f"SELECT uniqExact(author_id), countIf(author_id = {OTHER!r}) FROM engagement_hourly") == [(2, 3)]
+    titles = {row[0] for row in stack.query("SELECT DISTINCT title FROM post_observations")}
+    assert "#kiel #fyp" in titles, "hashtags count for others too"
+    assert any(title.startswith("duet with @forgotten") and f"@{OTHERS_HANDLE}" in title for title in titles)
+    assert stack.query("SELECT count() FROM raw_api_responses WHERE payload LIKE '%of somebody else%'") == [(1,)]
+    assert [message.key() for message in messages(stack.endpoints, CURSORS)] == [f"tikliveapi/posts/{OTHER}".encode()]
+
+    stack.submit("engagement", "--bounded")
+    assert hours(stack) == before, "a replay finds the rewritten records, which are the same rows"
+    stack.clear_tables()
+    stack.submit("engagement", "--bounded")
+    assert hours(stack) == before, "and fills an emptied database with them"
+    assert traces(stack) == set()
