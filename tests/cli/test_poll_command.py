@@ -18,6 +18,7 @@ from connectors.endpoints import MissingEndpointError
 from connectors.errors import TokpulseError
 from connectors.polling.clock import SystemClock, VirtualClock
 from connectors.polling.fetching import BALANCE, BalanceProbe
+from connectors.polling.forgotten import Forgotten
 from connectors.polling.lag import GroupLag, LagError, oldest_unread
 from connectors.polling.metrics import METRICS, Metrics, MetricsServerError, serve
 from connectors.polling.reservations import ReservationFile
@@ -85,8 +86,8 @@ def test_each_thing_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     refused(MissingEndpointError, "CLICKHOUSE_URL")
 
 
-def test_bodies_are_kept_without_the_key() -> None:
-    clean = poll._cleaner({"s3cret", "Bearer s3cret", ""}, None)
+def test_bodies_are_kept_without_the_key(tmp_path: Path) -> None:
+    clean = poll._cleaner({"s3cret", "Bearer s3cret", ""}, None, Forgotten(tmp_path / "none.json"))
     assert clean(b'{"message": "invalid key s3cret"}') == b'{"message": "invalid key ***"}'
 
 

@@ -124,8 +124,12 @@ def plant(stack: Stack) -> None:
             (USER, OLD_HANDLE, NICKNAME, SECUID),
             (OTHER, OTHERS_HANDLE, "Other", "MS4wLjABAAAAother"),
         ):
-            names = ("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at")
-            client.insert("user_observations_log", [[userid, handle, nickname, secuid, 5, at]], column_names=names)
+            row = [userid, handle, nickname, secuid, 5, at]
+            client.insert(
+                "user_observations_log",
+                [row],
+                column_names=("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at"),
+            )
         names = ("comment_id", "video_id", "user_id", "text", "create_time", "ingested_at", "digg_count", "reply_total")
         client.insert("comments_log", [[COMMENT, OTHERS_POST, USER, SAID, at, at, 1, 0]], column_names=names)
 
@@ -189,8 +193,8 @@ def traces(stack: Stack) -> set[str]:
 
 def hours(stack: Stack) -> list[tuple[Any, ...]]:
     return stack.query(
-        "SELECT window_start, count(), uniqExact(author_id), sum(play_count), sum(digg_count), sum(comment_count), sum(share_count), "
-        "sum(engagement_total) FROM engagement_hourly GROUP BY window_start ORDER BY window_start"
+        "SELECT window_start, count(), uniqExact(author_id), sum(play_count), sum(digg_count), sum(comment_count), "
+        "sum(share_count), sum(engagement_total) FROM engagement_hourly GROUP BY window_start ORDER BY window_start"
     )
 
 
