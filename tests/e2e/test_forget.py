@@ -160,13 +160,14 @@ def raw_log(stack: Stack, topic: str) -> Iterator[bytes]:
             "enable.partition.eof": True,
             "isolation.level": "read_uncommitted",
             "auto.offset.reset": "earliest",
+            "log_level": 0,  # offset 0 is cut off, which is no news
         }
     )
     try:
         open_partitions = set(partition_offsets(stack.endpoints.kafka_bootstrap_servers, topic))
         consumer.assign([TopicPartition(topic, partition, 0) for partition in open_partitions])
         while open_partitions:
-            for message in consumer.consume(1_000, timeout=30):
+            for message in consumer.consume(1_000, timeout=0.2):
                 error = message.error()
                 if error is None:
                     yield b"%r %r %r" % (message.key(), message.value(), message.headers()) + bytes(message.value() or b"")
