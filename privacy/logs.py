@@ -92,12 +92,14 @@ class Logs:
 
     def _staying(self, topic: Topic, partition: int, start: int, end: int) -> Iterator[Message]:
         """The committed records that are to be there afterwards, in their order."""
-        within = read(self._servers, topic.name, {partition: (start, end)})
+
+        def within() -> Iterator[Message]:
+            return read(self._servers, topic.name, {partition: (start, end)})
+
         if topic.name.endswith(DLQ_SUFFIX):
             # Notes of replays name offsets, which change: letters that were replayed go, and the notes with them.
-            letters = list(within)
-            keep = {letter.offset for letter in unreplayed(letters, keep_values=False)}
-            yield from (message for message in letters if message.offset() in keep)
+            keep = {letter.offset for letter in unreplayed(within)}
+            yield from (message for message in within() if message.offset() in keep)
         elif "delete" not in topic.cleanup_policy:
             # Of a topic that keeps the newest record of each key, an older one must not come behind a newer one.
             newest: dict[object, int] = {}
@@ -112,7 +114,7 @@ class Logs:
                 if mine and message.value() is not None and not self._is_their_feed(topic, message):
                     yield message
         else:
-            yield from within
+            yield from within()
 
     def _is_their_feed(self, topic: Topic, message: Message) -> bool:
         # How far the person's feeds were read is of no use to anybody.
