@@ -37,6 +37,14 @@ def test_what_the_topic_no_longer_holds_is_forgotten(state: State) -> None:
     assert (state.outcomes("old"), state.outcomes("new")) == ({}, {"slack": "sent"})
 
 
+def test_a_key_that_is_renamed_keeps_its_outcomes(state: State) -> None:
+    state.record([("trending/7/t1", "slack", "sent", 200), ("trending/8/t1", "slack", "sent", 200)], 0)
+    assert state.rename(lambda key: key.replace("/7/", "/token/")) == 1
+    assert state.outcomes("trending/7/t1") == {}
+    assert state.outcomes("trending/token/t1") == state.outcomes("trending/8/t1") == {"slack": "sent"}
+    assert state.rename(lambda key: key.replace("/7/", "/token/")) == 0
+
+
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "notify.sqlite"
     with State(path), pytest.raises(StateError, match="another `tokpulse notify`"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from connectors.avro import AvroCodec, Record, header
 from connectors.polling import cursors
+from connectors.polling.forgotten import Forgotten
 from connectors.polling.model import FeedKey, Progress, Written
 from connectors.polling.writer import KafkaPageWriter, ReadPage, WriterSettings
 from connectors.producer import FencedProducerError, ProducerError
@@ -99,6 +101,19 @@ def test_a_page_and_its_progress_are_one_transaction() -> None:
     assert [record["aweme_id"] for record in memory.of(POSTS)] == ["1", "2"]
     assert [key for topic, key, _, _ in memory.committed if topic == cursors.TOPIC] == ["tikliveapi/posts/6800"]
     assert memory.of(cursors.TOPIC)[0]["cursor"] == "next"
+
+
+def test_who_is_forgotten_while_the_poller_runs_is_left_out(tmp_path: Path) -> None:
+    memory, file = Memory(), tmp_path / "forgotten.json"
+    pages = KafkaPageWriter(memory, lambda *_: [], lambda schema_id: "", None, TOPICS, lambda: NOW, Forgotten(file))
+    pages.start()
+    pages.write(KEY, Page((post("1", author_id="77"),), None), NOW, None)
+    Forgotten(file).add("77", [], [])
+    page = Page((post("2", author_id="77"), post("3", author_id="5"), replace(post("4", author_id="77"), problem="x")), None)
+    counts, _ = pages.write(KEY, page, NOW, None)
+    assert counts == Written(fresh=1, repeats=0, refused=0)
+    assert [record["aweme_id"] for record in memory.of(POSTS)] == ["1", "3"]
+    assert [topic for topic, _, _, _ in memory.committed if topic.endswith(".dlq")] == []
 
 
 def test_a_page_of_repeats_commits_its_progress_only() -> None:
