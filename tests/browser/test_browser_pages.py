@@ -203,7 +203,7 @@ def test_everything_is_within_reach_of_the_keyboard(open_tab: OpenTab) -> None:
         expect(page.get_by_role("button", name="Earlier")).to_be_focused()
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         page.keyboard.press("t")
-        expect(page.locator("#range-menu")).to_be_visible()
+        expect(page.locator("#range-menu [aria-pressed=true]")).to_be_focused()
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile("range=7d"))

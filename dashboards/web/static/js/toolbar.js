@@ -70,8 +70,10 @@ export class Toolbar {
       to.value = new Date(now.to).toISOString().slice(0, 16);
       problem.textContent = "";
       placeBelow(menu, this.rangeButton);
+      // Focused as it opens: an event afterwards would come too late for who types at once.
+      menu.querySelector("[autofocus]")?.removeAttribute("autofocus");
+      (menu.querySelector("[aria-pressed=true]") ?? from).setAttribute("autofocus", "");
     });
-    menu.addEventListener("toggle", (event) => event.newState === "open" && (menu.querySelector("[aria-pressed=true]") ?? from).focus());
     return menu;
   }
 
