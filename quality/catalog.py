@@ -183,7 +183,16 @@ class Description(_Strict):
             raise ValueError("its tests need a time_column to be bounded by")
         if len(self.key) > 4 and self.tests.unique_grain:
             raise ValueError("unique_grain knows keys of up to 4 columns")
+        for name in self._quoted():
+            if self.columns[name].sensitivity == "personal":
+                raise ValueError(f"results of its tests would quote {name}, which is personal: they are shared")
         return self
+
+    def _quoted(self) -> Iterator[str]:
+        """The columns whose values are examples in results: those of the key, and what these tests print beside it."""
+        yield from self.key
+        yield from self._of_tests()
+        yield from (name for name, column in self.columns.items() if column.tests.values or column.tests.references)
 
     def _tested_columns(self) -> Iterator[str]:
         return (name for name, column in self.columns.items() if column.tests != ColumnTests())

@@ -18,7 +18,7 @@ from connectors.topics import Topics
 from quality.catalog import Dataset, Reconcile
 from quality.checks import DAY_MS, SEVERITIES, Moment, moment
 from quality.results import Result, Status
-from quality.run import Tables, refused
+from quality.run import Tables, refused, untested
 from quality.topic import LATEST_MS, Held, Place
 
 NAME = "reconcile"
@@ -174,7 +174,7 @@ def _read_by_a_run(tables: Tables, topic: str, held: Held) -> Result:
 
 
 def _untested(dataset: Dataset, error: TokpulseError) -> Result:
-    return _result(dataset.name, "", Status.FAIL, 0, f"cannot be tested: {error.message}")
+    return _result(dataset.name, "", Status.FAIL, 0, untested(error))
 
 
 def _result(dataset: str, column: str, status: Status, failing: int, detail: str) -> Result:

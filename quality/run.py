@@ -12,6 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from connectors.clickhouse_client import ClickHouseUnavailableError, unavailable
 from connectors.clickhouse_queries import query_text
 from connectors.endpoints import REPOSITORY
+from connectors.errors import TokpulseError
 from quality.catalog import Catalog, Dataset
 from quality.checks import Check, Moment, checks_of, moment
 from quality.results import Result, Status, judged
@@ -55,12 +56,21 @@ def run_check(tables: Tables, check: Check, at: Moment) -> Result:
     except ClickHouseUnavailableError as error:
         if not refused(error):
             raise
-        return _result(check, Status.FAIL, 0, f"cannot be tested: {error.message}")
+        return _result(check, Status.FAIL, 0, untested(error))
 
 
 def refused(error: ClickHouseUnavailableError) -> bool:
     """Whether ClickHouse has answered, only not as hoped: it may answer the next query."""
     return getattr(error.__cause__, "code", None) is not None
+
+
+def untested(error: TokpulseError) -> str:
+    """What a result says of a test that could not be made: of ClickHouse's answer, which may quote a value, its code only."""
+    cause = error.__cause__
+    if not isinstance(cause, ClickHouseError):
+        return f"cannot be tested: {error.message}"
+    code, name = getattr(cause, "code", None), getattr(cause, "name", None)
+    return f"cannot be tested: ClickHouse refuses with code {code}" + (f" ({name})" if name else "")
 
 
 def _counted(tables: Tables, check: Check, row: dict[str, Any]) -> Result:

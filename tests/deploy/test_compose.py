@@ -243,7 +243,9 @@ def test_clickhouse_users_are_those_of_the_local_stack() -> None:
     assert not re.search(r"INSERT|ALTER|CREATE|DROP|TRUNCATE|ALL\b", " ".join(reader))
     assert not [grant for grant in writer if "_private" in grant or "*.*" in grant]
     assert root.findtext("profiles/tokpulse_reader/readonly") == "2"
-    for limit in ("max_execution_time", "max_result_rows", "max_memory_usage"):
+    limits = [name for name in READER_DEFAULTS if name.startswith("max_")]
+    assert "max_result_bytes" in limits
+    for limit in limits:
         assert root.findtext(f"profiles/tokpulse_reader/{limit}") == READER_DEFAULTS[limit]
         assert root.find(f"profiles/tokpulse_reader/constraints/{limit}/max") is not None
     assert root.find("quotas/tokpulse_reader/interval/queries") is not None

@@ -68,6 +68,16 @@ def test_a_file_is_read(tmp_path: Path) -> None:
             "references: {dataset: plays, column: x}",
             ": columns.id.tests.references: no column plays.x",
         ),
+        (
+            "meaning: Post id, tests: {not_null: true}",
+            "meaning: Post id, sensitivity: personal",
+            ":1: (top level): results of its tests would quote id, which is personal",
+        ),
+        (
+            "columns:",
+            "columns:\n  name: {type: String, unit: text, meaning: Who, sensitivity: personal, tests: {values: [ann]}}",
+            ":1: (top level): results of its tests would quote name, which is personal",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_file_line_and_key(tmp_path: Path, before: str, after: str, says: str) -> None:

@@ -3,6 +3,6 @@
 SELECT
     count() AS checked,
     if(checked > {at_most:UInt64}, checked, 0) AS failing,
-    concat('most often ', topKWeighted(1)(concat(topic, ': ', splitByString(': ', reason)[1]), 1)[1]) AS example
+    concat('most often ', topKWeighted(1)(concat(topic, ': ', extract(reason, '^([a-z_]+)(?::|$)')), 1)[1]) AS example
 FROM {dataset:Identifier}
 WHERE {time:Identifier} >= {since:DateTime64(3, 'UTC')}
