@@ -77,7 +77,8 @@ class Panel(_Strict):
     """One figure of a page: one query, and how its rows are drawn.
 
     A stat is one row and one value column; with `compare`, it is shown beside the answer for the time as long before the range
-    (`Filters.before`). timeseries and bars have a point per row and value column; with `series_column`, a series per value of it.
+    (`Filters.before`), by whole windows of `closes_s` where its rows appear as such windows close. timeseries and bars have a point
+    per row and value column; with `series_column`, a series per value of it.
     """
 
     id: Identifier
@@ -92,6 +93,7 @@ class Panel(_Strict):
     value_columns: tuple[Identifier, ...] = ()
     series_column: Identifier | None = None
     compare: bool = False
+    closes_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
     stacked: bool = False
     columns: tuple[Column, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
@@ -109,6 +111,8 @@ class Panel(_Strict):
             raise ValueError("a table has columns only, no time_column, value_columns or series_column")
         if self.compare and self.kind != "stat":
             raise ValueError("only a stat compares")
+        if self.closes_s and not self.compare:
+            raise ValueError("closes_s is for a stat that compares")
         if self.series_column and len(self.value_columns) != 1:
             raise ValueError("with a series_column there is one value column")
         at = [threshold.at for threshold in self.thresholds]

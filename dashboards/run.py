@@ -22,6 +22,8 @@ STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 864
 BUCKETS = 120
 MAX_RANGE_MS = 400 * 86_400_000
 MAX_LIMIT = 1000
+# How long after its end a window closes: what the job waits for late records.
+CLOSES_AFTER_MS = 120_000
 _MAX_TEXT = 200
 # The last millisecond of 9999, as far as times are shown with four digits of a year.
 _LAST_MS = 253_402_300_799_999
@@ -60,10 +62,19 @@ class Filters:
             if len(getattr(self, name)) > _MAX_TEXT:
                 raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids and hashtags are short")
 
-    def before(self) -> Filters:
-        """The same choice for the time as long before. Raises FilterError where that is before 1970."""
-        length = self.time_to_ms - self.time_from_ms
-        return replace(self, time_from_ms=self.time_from_ms - length, time_to_ms=self.time_from_ms)
+    def before(self, window_s: int | None = None, now_ms: int | None = None) -> Filters:
+        """The same choice for the time as long before. Raises FilterError where that is before 1970.
+
+        With `window_s`, for what is known by windows of that length once they close: as many of them as begin in the range and have
+        closed by `now_ms`, so that an hour that is still open is not missing on one side only. Raises FilterError when none has.
+        """
+        begin_ms, end_ms = self.time_from_ms, self.time_to_ms
+        if window_s:
+            window_ms = window_s * 1000
+            begin_ms, end_ms = _next(begin_ms, window_ms), _next(end_ms, window_ms)
+            if now_ms is not None:
+                end_ms = min(end_ms, (now_ms - CLOSES_AFTER_MS) // window_ms * window_ms)
+        return replace(self, time_from_ms=2 * begin_ms - end_ms, time_to_ms=begin_ms)
 
     @property
     def interval_s(self) -> int:
@@ -121,6 +132,11 @@ class Boards:
         elapsed = time.monotonic() - begun
         rows = tuple(tuple(plain(value) for value in row) for row in answer.result_rows)
         return Result(tuple(answer.column_names), rows, int(answer.summary.get("read_rows", 0)), elapsed)
+
+
+def _next(moment_ms: int, window_ms: int) -> int:
+    """When the first window begins, at `moment_ms` or later."""
+    return -(-moment_ms // window_ms) * window_ms
 
 
 def narrowed(filters: Filters, page: Page) -> Filters:

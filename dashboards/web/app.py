@@ -98,7 +98,7 @@ def _answer(source: Source, page: Page, panel: Panel, filters: Filters, kind: st
     rows = shown_rows(columns, answer.result)
     if kind == "csv":
         return _csv_file(page, panel, filters, csv_text(columns, rows))
-    before = earlier(filters) if panel.compare else None
+    before = earlier(panel, filters, answer.at_ms)
     previous = source.ask(page.slug, panel.id, panel.query, before).result if before else None
     return JSONResponse(
         {

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from connectors.errors import TokpulseError
-from dashboards.model import Page
+from dashboards.model import Page, Panel
 from dashboards.run import FilterError, Filters
 
 _KNOWN = frozenset({"from", "to", "creator", "post", "hashtag", "limit", "format"})
@@ -38,11 +37,10 @@ def filters_of(page: Page, query: Mapping[str, str]) -> Filters:
     )
 
 
-def earlier(filters: Filters) -> Filters | None:
-    """The same for the time as long before; None where that is before 1970."""
-    length = filters.time_to_ms - filters.time_from_ms
+def earlier(panel: Panel, filters: Filters, now_ms: int) -> Filters | None:
+    """What `panel` is compared with. None where it does not compare, no window has closed, or that would be before 1970."""
     try:
-        return replace(filters, time_from_ms=filters.time_from_ms - length, time_to_ms=filters.time_from_ms)
+        return filters.before(panel.closes_s, now_ms) if panel.compare else None
     except FilterError:
         return None
 

@@ -37,6 +37,17 @@ def test_the_pages_of_the_product_load_in_their_order() -> None:
     assert all(slug == page.slug for slug, page in pages.items())
 
 
+def test_a_new_row_shows_within_ten_seconds_on_every_page() -> None:
+    assert {slug: page.refresh_s for slug, page in load_pages().items() if page.refresh_s > 10} == {}
+
+
+def test_only_what_stays_in_its_time_is_compared_with_the_time_before() -> None:
+    """Judged hours by whole hours; not comments, for one that is observed again moves from its old time into the new one."""
+    stats = [panel for page in load_pages().values() for panel in page.panels if panel.kind == "stat"]
+    assert {panel.closes_s for panel in stats if panel.compare and "trending_hourly" in load_query(panel.query)} == {3600}
+    assert [panel.id for panel in stats if panel.compare and "comments_enriched" in load_query(panel.query)] == []
+
+
 def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None:
     page = load_page(written(tmp_path, PAGE.replace("24h", "7d")))
     assert page.default_range_s == 7 * 86_400
@@ -59,6 +70,7 @@ def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None
         ("kind: stat", "kind: table", r"a\.yaml: panels\.0: a table lists its columns"),
         ("[plays]", "[plays, likes]", r"a\.yaml: panels\.0: a stat has one value column"),
         ("unit: plays", "unit: plays\n    thresholds: [{at: 2, tone: ok}, {at: 1, tone: bad}]", r"thresholds ascend"),
+        ("unit: plays", "unit: plays\n    closes_s: 3600", r"a\.yaml: panels\.0: closes_s is for a stat that compares"),
         (PANEL, PANEL + PANEL, r"a\.yaml: page: panel plays is there twice"),
         ("refresh_s: 30", "refresh_s: [", r"a\.yaml:\d+: not YAML"),
         (PAGE, "- a\n", r"a\.yaml: not a mapping"),

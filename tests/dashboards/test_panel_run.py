@@ -115,6 +115,32 @@ def test_the_time_before() -> None:
 
 
 @pytest.mark.parametrize(
+    ("begin", "end", "now", "before"),
+    [
+        # Asked at 10:37 for 24 hours: 23 hours from 11:00 on have closed, 10:00 has not.
+        (10.62, 34.62, 34.62, (-12, 11)),
+        # At 10:01 the hour from 09:00 on is not closed either, at 10:02 it is.
+        (10 + 1 / 60, 34 + 1 / 60, 34 + 1 / 60, (-11, 11)),
+        (10 + 2 / 60, 34 + 2 / 60, 34 + 2 / 60, (-12, 11)),
+        # All of a past range has closed: 10:00 begins in it.
+        (10.62, 34.62, 100, (-13, 11)),
+        (10, 34, 100, (-14, 10)),
+    ],
+)
+def test_the_time_before_has_as_many_closed_hours(begin: float, end: float, now: float, before: tuple[int, int]) -> None:
+    day = 24 * HOUR
+    found = Filters(day + round(begin * HOUR), day + round(end * HOUR)).before(3600, day + round(now * HOUR))
+    assert (found.time_from_ms - day, found.time_to_ms - day) == (before[0] * HOUR, before[1] * HOUR)
+
+
+def test_no_time_before_where_no_hour_has_closed_or_none_was() -> None:
+    with pytest.raises(FilterError):
+        Filters(round(24.6 * HOUR), round(25.6 * HOUR)).before(3600, round(25.6 * HOUR))
+    with pytest.raises(FilterError):
+        Filters(HOUR, 3 * HOUR).before()
+
+
+@pytest.mark.parametrize(
     ("hours", "step"), [(0.1, 10), (1, 30), (6, 300), (24, 600), (72, 1800), (24 * 7, 7200), (24 * 30, 21600), (24 * 400, 604800)]
 )
 def test_buckets_are_about_120_and_round(hours: float, step: int) -> None:

@@ -104,8 +104,8 @@ def source_of(boards: FakeBoards, clock: Callable[[], float] = lambda: NOW_S) ->
     return Source(lambda: cast(Boards, boards), clock)
 
 
-def app_of(source: Source, editor: Sequence[BaseRoute] = (), vendor: Path | None = None) -> ASGIApp:
-    return create_app({PAGE.slug: PAGE}, source, vendor or Path(__file__).parent, editor)
+def app_of(source: Source, editor: Sequence[BaseRoute] = (), vendor: Path | None = None, page: Page = PAGE) -> ASGIApp:
+    return create_app({page.slug: page}, source, vendor or Path(__file__).parent, editor)
 
 
 def ask(app: ASGIApp, path: str, method: str = "GET", headers: Mapping[str, str] | None = None, json: Any = None) -> httpx.Response:

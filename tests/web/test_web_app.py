@@ -12,8 +12,9 @@ from connectors.clickhouse_client import ClickHouseUnavailableError
 from dashboards.run import Filters, Result
 from dashboards.web.guard import HEADERS
 
-from .asking import HOST, RESULTS, FakeBoards, app_of, ask, source_of
+from .asking import HOST, NOW_S, PAGE, RESULTS, FakeBoards, app_of, ask, source_of
 
+HOUR_MS = 3_600_000
 RANGE = "from=1767571200000&to=1767657600000"
 PANELS = "/api/pages/small/panels"
 
@@ -50,6 +51,19 @@ def test_a_stat_comes_with_the_time_before() -> None:
     assert (answer["rows"], answer["previous"]) == ([[7]], [[7]])
     assert [filters.time_from_ms for _, _, filters in boards.asked] == [1_767_571_200_000, 1_767_484_800_000]
     assert ask(app_of(source_of(boards)), f"{PANELS}/gained?from=5&to=500").json()["previous"] is None
+
+
+def test_a_stat_of_hours_that_close_is_compared_by_closed_hours() -> None:
+    """Asked at 20:26:40 for the last 24 hours: 23 of them have closed, from 21:00 to 20:00."""
+    boards = FakeBoards()
+    hourly = PAGE.panels[0].model_copy(update={"closes_s": 3600})
+    app = app_of(source_of(boards), page=PAGE.model_copy(update={"panels": (hourly,)}))
+    now_ms = round(NOW_S * 1000)
+    assert ask(app, f"{PANELS}/gained?from={now_ms - 24 * HOUR_MS}&to={now_ms}").json()["previous"] == [[7]]
+    shown, before = (filters for _, _, filters in boards.asked)
+    assert (shown.time_from_ms, shown.time_to_ms) == (now_ms - 24 * HOUR_MS, now_ms)
+    first_ms = (shown.time_from_ms // HOUR_MS + 1) * HOUR_MS
+    assert (before.time_from_ms, before.time_to_ms) == (first_ms - 23 * HOUR_MS, first_ms)
 
 
 def test_a_chart_gives_time_series_and_value_with_units() -> None:
