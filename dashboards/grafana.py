@@ -159,7 +159,8 @@ def _thresholds(thresholds: tuple[Threshold, ...]) -> dict[str, Any]:
 
 
 def _override(column: Column, panel: Panel) -> dict[str, Any]:
-    properties: dict[str, Any] = {"displayName": column.title, **_UNITS[column.unit]}
+    # `noValue` of the panel says why there are no rows; a cell without a value is only that.
+    properties: dict[str, Any] = {"displayName": column.title, **_UNITS[column.unit], "noValue": "\N{EN DASH}"}
     if column.link:
         page = SUBJECT_PAGES[column.link]
         url = f"/d/{uid(page)}?${{__url_time_range}}&var-{column.link}=${{__value.raw:percentencode}}"
@@ -170,6 +171,8 @@ def _override(column: Column, panel: Panel) -> dict[str, Any]:
         bound = 0.0 if column.tone == "delta" else 0.05
         steps = [{"value": None, "color": "red"}, {"value": -bound, "color": "text"}, {"value": bound or 1e-9, "color": "green"}]
         properties["thresholds"] = {"mode": "absolute", "steps": steps}
+        # Else the panel's own mode holds, which gives every column its color of the palette.
+        properties["color"] = {"mode": "thresholds"}
         properties["custom.cellOptions"] = {"type": "color-text"}
     elif panel.thresholds and column.unit == "seconds":
         properties["custom.cellOptions"] = {"type": "color-text"}

@@ -110,6 +110,27 @@ def test_a_series_is_named_by_its_value() -> None:
     assert panel["fieldConfig"]["defaults"]["displayName"] == "${__field.labels.tier}"
 
 
+def overrides() -> list[dict[str, Any]]:
+    """The properties of each column's override, by name."""
+    found = [item for board in FILES.values() for panel in board["panels"] for item in panel["fieldConfig"]["overrides"]]
+    return [{one["id"]: one["value"] for one in item["properties"]} for item in found]
+
+
+def test_a_column_with_thresholds_of_its_own_takes_its_color_from_them() -> None:
+    toned = [properties for properties in overrides() if "thresholds" in properties]
+    assert toned
+    assert [properties.get("color") for properties in toned] == [{"mode": "thresholds"}] * len(toned)
+
+
+def test_a_cell_without_a_value_does_not_say_why_a_panel_is_empty() -> None:
+    sentences = {panel["fieldConfig"]["defaults"]["noValue"] for board in FILES.values() for panel in board["panels"]}
+    assert all(properties.get("noValue") not in {None, *sentences} for properties in overrides())
+    tables = [panel for board in FILES.values() for panel in board["panels"] if panel["type"] == "table"]
+    for panel in tables:
+        (kept,) = (step["options"]["include"]["names"] for step in panel["transformations"] if "include" in step["options"])
+        assert {item["matcher"]["options"] for item in panel["fieldConfig"]["overrides"]} == set(kept)
+
+
 def test_the_file_of_provisioning_names_the_same_data_source() -> None:
     (source,) = yaml.safe_load((ROOT / "docker/grafana/datasources.yml").read_text(encoding="utf-8"))["datasources"]
     assert {"type": source["type"], "uid": source["uid"]} == DATASOURCE
