@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,16 +122,23 @@ def output_name(item: str) -> str:
 def clickhouse_tables() -> dict[str, list[Column]]:
     """Columns of each table as the migrations leave it; a change that this reader does not know fails rather than misleads."""
     tables: dict[str, list[Column]] = {}
+    for _ in migration_steps(tables):
+        pass
+    return tables
+
+
+def migration_steps(tables: dict[str, list[Column]]) -> Iterator[tuple[Path, str]]:
+    """Each statement of the migrations with its file; when it is given, `tables` has the columns that it finds."""
     for file in sorted((ROOT / "sql/clickhouse/migrations").glob("*.sql")):
         for statement in re.split(r";[ \t]*(?:\n|$)", code(file.read_text(encoding="utf-8"))):
             created = re.match(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", statement, re.IGNORECASE)
+            yield file, statement
             altered = re.match(r"\s*ALTER\s+TABLE\s+(\w+)\s+(.*)$", statement, re.IGNORECASE | re.DOTALL)
             if created:
                 tables[created[1]] = ddl_columns(statement)
             elif altered:
                 for change in split_list(altered[2]):
                     _alter(tables[altered[1]], change)
-    return tables
 
 
 def _alter(columns: list[Column], change: str) -> None:

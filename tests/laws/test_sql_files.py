@@ -18,10 +18,12 @@ from jobs.settings import JobSettings, parse, resolve
 from .repository import SQL, modules, parsed
 from .sql_text import (
     FOLDERS,
+    Column,
     clickhouse_tables,
     code,
     ddl_columns,
     masked,
+    migration_steps,
     number,
     numbered_files,
     references,
@@ -30,6 +32,13 @@ from .sql_text import (
 )
 
 FILES = numbered_files()
+# Tables that a migration rebuilds from themselves by position: (number, table). New ones name their columns.
+REBUILT_BY_POSITION = {
+    ("0013", "engagement_hourly_maxima"),
+    ("0013", "trending_hourly_log"),
+    ("0013", "velocity_30m_extremes"),
+    ("0028", "comments_log"),
+}
 JOBS = list(CATALOG.values())
 
 
@@ -122,6 +131,25 @@ def test_an_insert_names_its_columns_and_selects_them_in_order(path: Path) -> No
     sink = creators()[match[1]]
     assert number(sink) == 40
     assert columns == [column.name for column in ddl_columns(text_of(sink))]
+
+
+def test_a_migration_names_the_columns_that_it_writes() -> None:
+    """Inside, a star is cut to what the outer list names; outside, it would put columns wherever they happen to stand."""
+    tables: dict[str, list[Column]] = {}
+    found = set()
+    for file, statement in migration_steps(tables):
+        if "*" not in [name for names in select_lists(statement) for name in names]:
+            continue
+        created = re.match(r"\s*CREATE\s+OR\s+REPLACE\s+TABLE\s+(\w+)\b.*\bSELECT\s+\*\s+FROM\s+\1\b", statement, re.DOTALL)
+        assert created, f"{file.name} writes or shows columns by position"
+        assert written(ddl_columns(statement)) == written(tables[created[1]]), f"{file.name} moves columns of {created[1]}"
+        found.add((file.name[:4], created[1]))
+    assert found == REBUILT_BY_POSITION
+
+
+def written(columns: list[Column]) -> list[tuple[str, str]]:
+    """Name and type of the columns that an INSERT gives and a star shows."""
+    return [(column.name, column.type) for column in columns if not column.rest.startswith(("MATERIALIZED", "ALIAS"))]
 
 
 def test_keywords_are_upper_case() -> None:
