@@ -9,10 +9,9 @@ import typer
 from connectors.endpoints import Endpoints
 from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
-from quality.comments import apply_comments
 from stack import kafka
-from stack.migrations import apply_migrations
 from stack.schemas import apply_schemas
+from stack.tables import apply_tables
 from stack.topics import apply_topics
 from thresholds.publish import establish
 
@@ -31,8 +30,7 @@ def command(
     changes = apply_topics(kafka.admin(endpoints.kafka_bootstrap_servers), topics, replication)
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         changes += apply_schemas(registry, topics)
-    changes += apply_migrations(endpoints.clickhouse_admin_url)
-    changes += apply_comments(endpoints.clickhouse_admin_url)
+    changes += apply_tables(endpoints.clickhouse_admin_url, endpoints.values.get("FLINK_REST_URL", ""))
     changes += establish(endpoints)
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         typer.echo(change)

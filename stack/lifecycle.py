@@ -19,13 +19,12 @@ from connectors.endpoints import ENV_FILE, REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
 from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
-from quality.comments import apply_comments
 from stack import kafka, maven_build, ports, process, services, supervisor
-from stack.migrations import apply_migrations
 from stack.report import Report
 from stack.schemas import apply_schemas
 from stack.service import STACK_MARK, Service, base_environment
 from stack.settings import HOST, StackSettings, port_variable
+from stack.tables import apply_tables
 from stack.topics import apply_topics
 from thresholds.publish import establish
 
@@ -147,7 +146,7 @@ def _await_all(settings: StackSettings, report: Report, doing: str = "starting")
     after: dict[str, Callable[[], list[str]]] = {
         "kafka": lambda: apply_topics(kafka.admin(settings.kafka_bootstrap_servers), load_topics()),
         "registry": lambda: _apply_schemas(settings),
-        "clickhouse": lambda: _apply_tables(services.endpoint_values(settings)["CLICKHOUSE_ADMIN_URL"]),
+        "clickhouse": lambda: apply_tables(services.endpoint_values(settings)["CLICKHOUSE_ADMIN_URL"], settings.flink_rest_url),
     }
     everything = services.all_services(settings)
 
@@ -171,10 +170,6 @@ def _await_all(settings: StackSettings, report: Report, doing: str = "starting")
     changes = [change for future in futures for change in future.result()]
     with report.step("thresholds", doing, "ready"):
         return changes + establish(Endpoints(services.endpoint_values(settings), settings.data / ENV_FILE))
-
-
-def _apply_tables(url: str) -> list[str]:
-    return apply_migrations(url) + apply_comments(url)
 
 
 def _apply_schemas(settings: StackSettings) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ _OPAQUE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|`[^`]*`|\"[^\"]*\
 # Stands in a migration for the database of the DSN, to name others after it.
 _DATABASE = "${DATABASE}"
 _DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SWAP = re.compile(r"\s*(?:CREATE\s+OR\s+REPLACE\s+TABLE|EXCHANGE\s+TABLES)\s+(\w+)", re.IGNORECASE)
 _STATEMENT_END = re.compile(r";[ \t]*(?=\n|$)")
 
 
@@ -41,6 +42,12 @@ class Migration:
     path: Path
     hash: str
     statements: tuple[str, ...]
+
+    @property
+    def swapped(self) -> tuple[str, ...]:
+        """Tables that it puts another in the place of: rows written to them meanwhile are lost."""
+        found = (_SWAP.match(_OPAQUE.sub("", statement)) for statement in self.statements)
+        return tuple(match[1] for match in found if match)
 
 
 def split_statements(text: str) -> list[str]:
@@ -82,8 +89,11 @@ def pending(migrations: Sequence[Migration], applied: dict[int, str]) -> list[Mi
     return [migration for migration in migrations if migration.version not in applied]
 
 
-def apply_migrations(url: str, migrations: Sequence[Migration] | None = None) -> list[str]:
+def apply_migrations(url: str, migrations: Sequence[Migration] | None = None, writers: Callable[[], list[str]] = list) -> list[str]:
     """Brings the database of the DSN `url` up to date; one line per change, [] when it was. Raises MigrationError.
+
+    `writers` tells which jobs may be writing. It is asked only when tables that may hold rows are to be swapped, and while there
+    are any nothing is applied.
 
     The user must be allowed to make the databases ..._private and ..._shared beside it: an admin, see docs/privacy.md. A migration
     that fails half-way is not recorded: the next call repeats it from its first statement.
@@ -93,7 +103,7 @@ def apply_migrations(url: str, migrations: Sequence[Migration] | None = None) ->
         _create_database(url)
         client = _connect(url)
         try:
-            return _apply(client, migrations, _database(url)) + _make_pseudonym_key(client, _database(url))
+            return _apply(client, migrations, _database(url), writers) + _make_pseudonym_key(client, _database(url))
         finally:
             client.close()
     except ClickHouseError as error:
@@ -103,11 +113,15 @@ def apply_migrations(url: str, migrations: Sequence[Migration] | None = None) ->
         ) from error
 
 
-def _apply(client: Client, migrations: Sequence[Migration], database: str) -> list[str]:
+def _apply(client: Client, migrations: Sequence[Migration], database: str, writers: Callable[[], list[str]]) -> list[str]:
     client.command(_internal("create_schema_migrations"))
     rows = client.query(_internal("select_schema_migrations")).result_rows
+    todo = pending(migrations, {int(row[0]): str(row[2]) for row in rows})
+    # A database without any migration has no rows to lose.
+    if rows:
+        _refuse_while_written(todo, writers)
     changes = []
-    for migration in pending(migrations, {int(row[0]): str(row[2]) for row in rows}):
+    for migration in todo:
         for number, statement in enumerate(migration.statements, start=1):
             try:
                 client.command(statement.replace(_DATABASE, database))
@@ -117,6 +131,16 @@ def _apply(client: Client, migrations: Sequence[Migration], database: str) -> li
         client.insert("schema_migrations", record, column_names=["version", "name", "hash"])
         changes.append(f"applied {migration.path.name}")
     return changes
+
+
+def _refuse_while_written(todo: Sequence[Migration], writers: Callable[[], list[str]]) -> None:
+    swaps = [migration for migration in todo if migration.swapped]
+    jobs = writers() if swaps else []
+    if jobs:
+        raise MigrationError(
+            f"{swaps[0].path.name} swaps {', '.join(swaps[0].swapped)}: what running jobs write would be lost: {', '.join(jobs)}",
+            "end each with `$FLINK_HOME/bin/flink stop JOB_ID`, which prints a savepoint to go on from, then run this again",
+        )
 
 
 def _create_database(url: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.endpoints import REPOSITORY
 from stack.migrations import MigrationError, load_migrations, pending, split_statements
 
 
@@ -81,3 +82,22 @@ def test_an_edited_migration_is_refused_but_a_blank_line_is_no_edit(tmp_path: Pa
     edited = load_migrations(write(tmp_path, **{"0001_a": "SELECT 1;\nSELECT 3;\n"}))
     with pytest.raises(MigrationError, match=r"0001_a\.sql was edited after it was applied"):
         pending(edited, {1: before[0].hash})
+
+
+def test_swapped_tables_are_found(tmp_path: Path) -> None:
+    statements = (
+        "-- CREATE OR REPLACE TABLE no (x Int8)\nCREATE OR REPLACE TABLE a (x Int8) AS SELECT x FROM a",
+        "exchange tables b AND c",
+        "CREATE OR REPLACE VIEW d AS SELECT 'CREATE OR REPLACE TABLE e'",
+        "CREATE TABLE IF NOT EXISTS f (x Int8)",
+    )
+    (one,) = load_migrations(write(tmp_path, **{"0001_swaps": ";\n".join(statements)}))
+    assert one.swapped == ("a", "b")
+
+
+def test_the_operations_page_names_every_swap() -> None:
+    page = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+    for migration in load_migrations():
+        if migration.swapped:
+            tables = ", ".join(f"`{table}`" for table in migration.swapped)
+            assert f"| {migration.version:04} | {tables} |" in page
