@@ -1,8 +1,17 @@
 -- Question: which hashtags are rising?
 -- Grain:    one row per hashtag in the titles of posts that were judged in the range, the greatest gain first. rise is the gain of the
---           later half of the range against that of the earlier half; NULL where that was nothing. gains are 24 equal parts of the range,
---           oldest first. A post counts for each of its hashtags.
+--           later half of the closed hours of the range against that of the earlier half, of as many hours; NULL where that was nothing.
+--           An hour closes two minutes after its end. gains are 24 equal parts of the range, oldest first. A post counts for each of its
+--           hashtags.
 WITH
+    toStartOfHour({time_from:DateTime64(3, 'UTC')} + INTERVAL 3599999 MILLISECOND) AS first_hour,
+    least(
+        toStartOfHour({time_to:DateTime64(3, 'UTC')} + INTERVAL 3599999 MILLISECOND),
+        toStartOfHour(now64(3, 'UTC') - INTERVAL 2 MINUTE)
+    ) AS closed_to,
+    intDiv(dateDiff('hour', first_hour, closed_to), 2) AS half,
+    closed_to - toIntervalHour(half) AS middle,
+    middle - toIntervalHour(half) AS beginning,
     by_part AS
     (
         SELECT
@@ -13,6 +22,8 @@ WITH
             )) AS part,
             any(author_id) AS creator,
             sum(delta_plays) AS gained,
+            sumIf(delta_plays, window_start >= middle AND window_start < closed_to) AS later,
+            sumIf(delta_plays, window_start >= beginning AND window_start < middle) AS earlier,
             max(is_trending) AS trends
         FROM trending_hourly
         WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
@@ -21,7 +32,13 @@ WITH
     ),
     grown AS
     (
-        SELECT aweme_id, any(creator) AS author, max(trends) AS trended, groupArrayInsertAt(0, 24)(gained, part) AS gains_by_part
+        SELECT
+            aweme_id,
+            any(creator) AS author,
+            max(trends) AS trended,
+            sum(later) AS gained_in_later_half,
+            sum(earlier) AS gained_in_earlier_half,
+            groupArrayInsertAt(0, 24)(gained, part) AS gains_by_part
         FROM by_part
         GROUP BY aweme_id
     ),
@@ -37,8 +54,8 @@ SELECT
     tag AS hashtag,
     sumForEach(gains_by_part) AS gains,
     arraySum(gains) AS plays_gained,
-    arraySum(arraySlice(gains, 13)) AS gained_later,
-    plays_gained - gained_later AS gained_earlier,
+    sum(gained_in_later_half) AS gained_later,
+    sum(gained_in_earlier_half) AS gained_earlier,
     if(gained_earlier <= 0, NULL, gained_later / gained_earlier - 1) AS rise,
     count() AS posts_used,
     countIf(trended = 1) AS trending_posts,

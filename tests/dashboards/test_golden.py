@@ -25,9 +25,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def golden(boards_front: FrontProcess) -> Iterator[Client]:
+def golden(golden_front: FrontProcess) -> Iterator[Client]:
     """Of the writer, who sees names as they are; masked views have the same columns."""
-    client = connect(boards_front.url())
+    client = connect(golden_front.url())
     write_universe(client)
     yield client
     client.close()
@@ -63,6 +63,26 @@ def test_the_ledger_shows_runs_that_wrote_in_the_range(golden: Client) -> None:
     counts = {"read": 151, "counted": 144, "late": 5, "quarantined": 1, "unaccounted": 1}
     assert row == {"job": "pipeline", "run_id": "r1", "topic": "t.posts", **counts}
     assert answer(golden, "ledger_balance", begin=now + timedelta(hours=1), end=now + timedelta(hours=2)) == []
+
+
+@pytest.mark.clickhouse
+def test_a_hashtag_that_grows_evenly_does_not_seem_to_fall_while_an_hour_is_open(golden: Client) -> None:
+    """Asked in the middle of an hour for a day: 23 hours have closed, and the open one is missing from the later half only."""
+    now = datetime.now(UTC)
+    open_hour = (now - timedelta(minutes=2)).replace(minute=0, second=0, microsecond=0)
+    growth = ["aweme_id", "author_id", "window_start", "delta_plays"]
+    hours = [open_hour - timedelta(hours=back) for back in range(1, 30)]
+    golden.insert("trending_hourly_log", [["even", "c7", hour, 100] for hour in hours], column_names=growth)
+    golden.insert(
+        "post_observations_log",
+        [["even", "c7", "Steady #steady", moment] for moment in (hours[-1], now)],
+        column_names=["aweme_id", "author_id", "title", "ingested_at"],
+    )
+    (row,) = answer(golden, "hashtags_rising", begin=now - timedelta(hours=24), end=now, hashtag="steady")
+    assert (row["rise"], row["gained_later"], row["gained_earlier"]) == (0, 1100, 1100)
+    # Within the range, but there is no second hour to compare with.
+    (row,) = answer(golden, "hashtags_rising", begin=hours[0], end=now, hashtag="steady")
+    assert (row["rise"], row["plays_gained"]) == (None, 100)
 
 
 def test_every_query_has_golden_results() -> None:
