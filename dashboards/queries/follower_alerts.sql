@@ -13,45 +13,73 @@ WITH
         )
         ARRAY JOIN JSONExtractArrayRaw(newest, 'followers', 'gains') AS rule
     ),
-    -- Few creators can have risen that far: only theirs are compared pair by pair.
+    -- Few creators can have risen that far: only theirs are looked at closely.
     risers AS
     (
-        SELECT userid, arraySort(groupArray((t_now, curr_count))) AS after, arraySort(groupArray((t_prev, prev_count))) AS before
+        SELECT
+            userid,
+            groupArray((toUnixTimestamp64Milli(t_prev), prev_count, toUnixTimestamp64Milli(t_now), curr_count)) AS deltas
         FROM follower_deltas
         WHERE t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR follower_deltas.userid = {creator:String})
         GROUP BY userid
         HAVING toInt64(max(curr_count)) - toInt64(min(prev_count)) > (SELECT min(allowed) FROM rules)
     ),
-    -- Each later count with the earlier ones that lie within the rule's hours.
-    pairs AS
+    -- Time is cut into pieces as long as the rule's hours, so that the hours before a count are the end of one piece and the beginning of
+    -- the next: two running minima, not a comparison of each count with all before it. A count is looked up as of its time (kind 0, before
+    -- an earlier count of the same moment, kind 1) and as of the rule's hours before (kind 2, after it).
+    marks AS
     (
         SELECT
             userid,
             allowed,
             hours,
-            now.1 AS risen_at,
-            now.2 AS followers,
-            arrayFilter(
-                earlier -> earlier.1 >= {time_from:DateTime64(3, 'UTC')} AND earlier.1 < now.1
-                    AND dateDiff('millisecond', earlier.1, now.1) <= hours * 3600000,
-                before
-            ) AS earlier_counts,
-            toInt64(followers) - toInt64(arrayMin(earlier -> earlier.2, earlier_counts)) AS rise
+            delta.3 AS risen_at_ms,
+            delta.4 AS followers,
+            mark.1 AS kind,
+            mark.2 AS at_ms,
+            intDiv(at_ms, hours * 3600000) AS piece,
+            if(kind = 1 AND at_ms >= toUnixTimestamp64Milli({time_from:DateTime64(3, 'UTC')}), delta.2, NULL) AS earlier_count
         FROM risers
         CROSS JOIN rules
-        ARRAY JOIN after AS now
-        WHERE notEmpty(earlier_counts)
+        ARRAY JOIN deltas AS delta
+        ARRAY JOIN [(0, delta.3), (1, delta.1), (2, delta.3 - hours * 3600000)] AS mark
+    ),
+    looked_up AS
+    (
+        SELECT
+            userid,
+            allowed,
+            hours,
+            risen_at_ms,
+            followers,
+            kind,
+            min(earlier_count) OVER (PARTITION BY userid, hours, piece ORDER BY at_ms, kind) AS least_until,
+            min(earlier_count) OVER (PARTITION BY userid, hours, piece ORDER BY at_ms DESC, kind) AS least_since
+        FROM marks
+    ),
+    rises AS
+    (
+        SELECT
+            userid,
+            allowed,
+            hours,
+            fromUnixTimestamp64Milli(risen_at_ms, 'UTC') AS risen_at,
+            any(followers) AS count_then,
+            toInt64(count_then) - toInt64(min(if(kind = 0, least_until, least_since))) AS rise
+        FROM looked_up
+        WHERE kind != 1
+        GROUP BY userid, allowed, hours, risen_at_ms
     )
 SELECT
     userid,
-    max(rise) AS greatest_rise,
+    max(assumeNotNull(rise)) AS greatest_rise,
     any(allowed) AS rule_gained,
     hours AS rule_hours,
     min(risen_at) AS first_alert,
     argMax(risen_at, rise) AS peak_at,
-    argMax(followers, risen_at) AS follower_count
-FROM pairs
+    argMax(count_then, risen_at) AS follower_count
+FROM rises
 WHERE rise > allowed
 GROUP BY userid, hours
 ORDER BY greatest_rise DESC, userid, rule_hours

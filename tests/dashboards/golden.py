@@ -36,11 +36,18 @@ def write_universe(client: Client) -> None:
             client.insert(table, [row], column_names=content["columns"])
 
 
-def answer(client: Client, query: str, begin: datetime = BEGIN, end: datetime = END, **chosen: Any) -> list[dict[str, Any]]:
+def answer(
+    client: Client,
+    query: str,
+    begin: datetime = BEGIN,
+    end: datetime = END,
+    settings: dict[str, Any] | None = None,
+    **chosen: Any,
+) -> list[dict[str, Any]]:
     """The rows of `query` from `begin` to `end`, by column. Times are texts, other values as `dashboards.run.plain` has them."""
     filters = Filters(round(begin.timestamp() * 1000), round(end.timestamp() * 1000), **chosen)
     text, values = load_query(query), bound(filters)
-    found = client.query(text, parameters={name: values[name] for name in parameters(text)})
+    found = client.query(text, parameters={name: values[name] for name in parameters(text)}, settings=settings)
     return [{name: _shown(value) for name, value in zip(found.column_names, row, strict=True)} for row in found.result_rows]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -83,6 +85,40 @@ def test_a_hashtag_that_grows_evenly_does_not_seem_to_fall_while_an_hour_is_open
     # Within the range, but there is no second hour to compare with.
     (row,) = answer(golden, "hashtags_rising", begin=hours[0], end=now, hashtag="steady")
     assert (row["rise"], row["plays_gained"]) == (None, 100)
+
+
+@pytest.mark.clickhouse
+def test_alerts_of_a_month_of_counts_by_the_five_minutes(golden: Client) -> None:
+    """One follower more each time, but 24 times 20 more; in memory that a comparison of all pairs of 8,640 counts exceeds."""
+    begin = datetime(2026, 4, 1, tzinfo=UTC)
+    at = [begin + timedelta(minutes=5 * number) for number in range(8641)]
+    counts = [1000 + number + 19 * min(max(number - 5000, 0), 24) for number in range(8641)]
+    golden.insert(
+        "follower_deltas_log",
+        [
+            ["c8", *pair, after - before, before, after]
+            for pair, before, after in zip(pairwise(at), counts, counts[1:], strict=False)
+        ],
+        column_names=["userid", "t_prev", "t_now", "delta", "prev_count", "curr_count"],
+    )
+    rules = {"followers": {"gains": [{"gained": 300, "within_hours": 2}, {"gained": 5000, "within_hours": 720}]}}
+    golden.insert(
+        "threshold_versions_log",
+        [["v5-eeeeeeee", 5, begin, begin, "ann", "april", "e", json.dumps(rules)]],
+        column_names=["version", "sequence", "effective_from", "published_at", "author", "comment", "content_hash", "content"],
+    )
+    month = {"begin": begin, "end": begin + timedelta(days=31)}
+    assert answer(golden, "follower_alerts", **month, settings={"max_memory_usage": 200_000_000}) == [
+        # The newest count against the first one; 5,000 more than that for the first time with number 5,001.
+        {**alert(9096, 5000, 720, at[5001], at[-1]), "follower_count": counts[-1]},
+        # 24 times 20; 15 times 20 and 9 times 1 is more than 300, 14 times 20 and 10 times 1 is not: so up to number 5,033.
+        {**alert(480, 300, 2, at[5015], at[5024]), "follower_count": counts[5033]},
+    ]
+
+
+def alert(rise: int, gained: int, hours: int, first: datetime, peak: datetime) -> dict[str, Any]:
+    shown = {"first_alert": f"{first:%Y-%m-%d %H:%M:%S}", "peak_at": f"{peak:%Y-%m-%d %H:%M:%S}"}
+    return {"userid": "c8", "greatest_rise": rise, "rule_gained": gained, "rule_hours": hours, **shown}
 
 
 def test_every_query_has_golden_results() -> None:
