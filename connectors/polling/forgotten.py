@@ -77,12 +77,24 @@ class Forgotten:
         return [replace(one, record=self._clean(one.record)) for one in observations if not self._is_theirs(one.record)]
 
     def body(self, body: bytes) -> bytes:
-        """A response as it may be kept. What is not JSON is left as it is."""
+        """A response as it may be kept: byte by byte as it came, unless it names them. What is not JSON is left as it is."""
         self._refresh()
         if not self._hashes:
             return body
+        hides = False
+
+        def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            nonlocal hides
+            found = dict(pairs)
+            # Of a member that is given twice only the last one is looked at.
+            hides = hides or len(found) < len(pairs)
+            return found
+
         try:
-            kept = self._clean(json.loads(body))
+            parsed = json.loads(body, object_pairs_hook=members)
+            kept = self._clean(parsed)
+            if kept == parsed and not hides:
+                return body
             return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         except (ValueError, RecursionError):
             return body

@@ -77,6 +77,13 @@ def test_observations_of_theirs_are_left_out(forgotten: Forgotten, record: dict[
     assert USER not in json.dumps(body)
 
 
+def test_a_response_about_others_is_kept_byte_by_byte(forgotten: Forgotten) -> None:
+    others = b'{ "videos": [{"aweme_id": "9", "title": "caf\\u00e9 with @petra2", "score": 1.50, "none": NaN}] }\n'
+    assert forgotten.body(others) == others
+    twice = f'{{"user": {{"id": "{USER}"}}, "user": {{"id": "9"}}}}'.encode()
+    assert forgotten.body(twice) == b'{"user":{"id":"9"}}'
+
+
 def test_a_watchlist_that_names_them_is_refused_and_says_so(forgotten: Forgotten, tmp_path: Path) -> None:
     file = tmp_path / "watchlist.yaml"
     file.write_text(f"creators: ['5', '{USER}']\n")
