@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from cli.dashboard_server import serving
-from dashboards.web.server import DEFAULT_PORT, PORT_VARIABLE
+from dashboards.web.server import DEFAULT_PORT, MAX_PORT, PORT_VARIABLE
 
 
 def command(
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, envvar=PORT_VARIABLE, help="On 127.0.0.1; 0 takes any free one.")
+        int, typer.Option(min=0, max=MAX_PORT, envvar=PORT_VARIABLE, help="On 127.0.0.1; 0 takes any free one.")
     ] = DEFAULT_PORT,
     edit_thresholds: Annotated[
         bool,

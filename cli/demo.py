@@ -24,7 +24,7 @@ from connectors.offsets import held, partition_offsets
 from connectors.preflight import check_services
 from connectors.registry import SchemaRegistry
 from connectors.validation import wall_clock_ms
-from dashboards.web.server import DEFAULT_PORT, PORT_VARIABLE, DashboardPortError
+from dashboards.web.server import DashboardPortError, usual_port
 from jobs.catalog import JOBS
 from simulator.settings import HOUR_MS, POSTS
 from stack.lifecycle import down, up
@@ -48,6 +48,8 @@ def command() -> None:
     stays: the next demo goes on where this one ended. A stack that was running before keeps running.
     """
     began = time.monotonic()
+    # Before anything is started: a mistake in it shows at once.
+    port = usual_port(os.environ)
     # Whoever ends the demo, a terminal or a service manager: jobs and stack must not stay behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -57,7 +59,7 @@ def command() -> None:
     with Report() as report:
         result = up(settings, report)
     try:
-        with _dashboard(result.settings) as dashboard:
+        with _dashboard(result.settings, port) as dashboard:
             _run(Endpoints.from_env({}, result.settings.data).require(), result.settings, began, dashboard)
     except KeyboardInterrupt:
         typer.echo("\nCtrl-C: ending")
@@ -68,16 +70,15 @@ def command() -> None:
 
 
 @contextmanager
-def _dashboard(settings: StackSettings) -> Iterator[str]:
-    """Serves the dashboard as long as the demo runs; gives its URL. Another port, where the usual one is taken."""
-    usual = int(os.environ.get(PORT_VARIABLE, "") or DEFAULT_PORT)
+def _dashboard(settings: StackSettings, port: int) -> Iterator[str]:
+    """Serves the dashboard as long as the demo runs; gives its URL. Another port, where that one is taken."""
 
     def endpoints() -> Endpoints:
         return Endpoints.from_env({}, settings.data)
 
     with ExitStack() as kept:
         try:
-            served = kept.enter_context(serving(usual, endpoints))
+            served = kept.enter_context(serving(port, endpoints))
         except DashboardPortError:
             served = kept.enter_context(serving(0, endpoints))
         yield served.url

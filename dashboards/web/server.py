@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +16,23 @@ from connectors.errors import TokpulseError
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8050
+MAX_PORT = 65_535
 PORT_VARIABLE = "TOKPULSE_DASHBOARD_PORT"
 _WAIT_S = 10.0
 
 
 class DashboardPortError(TokpulseError):
     """The port cannot be served on."""
+
+
+def usual_port(environ: Mapping[str, str]) -> int:
+    """The port that TOKPULSE_DASHBOARD_PORT asks for, else DEFAULT_PORT. Raises DashboardPortError for what is no port."""
+    text = environ.get(PORT_VARIABLE, "").strip()
+    if not text:
+        return DEFAULT_PORT
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= MAX_PORT):
+        raise DashboardPortError(f"{PORT_VARIABLE}: {text[:40]!r} is not a port", f"give 0 (any free one) to {MAX_PORT}")
+    return int(text)
 
 
 class DashboardServer:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from cli import demo
-from dashboards.web.server import PORT_VARIABLE
+from dashboards.web.server import DEFAULT_PORT, PORT_VARIABLE, DashboardPortError, usual_port
 from stack.settings import StackSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ def test_it_says_what_is_missing() -> None:
 
 
 @pytest.mark.http
-def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -74,8 +74,20 @@ def test_a_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path
             _, errors = process.communicate(timeout=60)
             assert errors.startswith(f"error: port {port} on 127.0.0.1: Address already in use")
         # The demo goes on with another one.
-        monkeypatch.setenv(PORT_VARIABLE, str(port))
         (tmp_path / "env").write_text(f"CLICKHOUSE_READER_URL={AWAY}\n", encoding="utf-8")
-        with demo._dashboard(StackSettings.load(data=tmp_path)) as url:
+        with demo._dashboard(StackSettings.load(data=tmp_path), port) as url:
             assert not url.startswith(f"http://127.0.0.1:{port}/")
             assert httpx.get(f"{url}api/health").status_code == 200
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1", "80.5", "9" * 400])
+def test_the_demo_refuses_what_is_no_port_before_it_starts_anything(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setattr(demo, "up", lambda *_: pytest.fail("the stack is started"))
+    monkeypatch.setenv(PORT_VARIABLE, port)
+    with pytest.raises(DashboardPortError, match=f"{PORT_VARIABLE}: .* is not a port"):
+        demo.command()
+
+
+@pytest.mark.parametrize(("given", "port"), [({}, DEFAULT_PORT), ({PORT_VARIABLE: ""}, DEFAULT_PORT), ({PORT_VARIABLE: "0"}, 0)])
+def test_the_usual_port(given: dict[str, str], port: int) -> None:
+    assert usual_port(given) == port
