@@ -13,7 +13,8 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.clickhouse_client import unavailable
+from connectors.clickhouse_client import TRANSIENT_CODES, unavailable
+from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
 from dashboards.model import QUERIES_DIR, SUBJECTS, Page, Panel, load_query, parameters
 
@@ -27,6 +28,10 @@ CLOSES_AFTER_MS = 120_000
 _MAX_TEXT = 200
 # The last millisecond of 9999, as far as times are shown with four digits of a year.
 _LAST_MS = 253_402_300_799_999
+# Codes of the limits on one query -> what there is too much of.
+_LIMITS = {158: "rows to read", 159: "time", 160: "time", 241: "memory", 307: "bytes to read", 396: "bytes to answer"}
+# The user is not known, or another password is: a restarted stack has new ones, which the next connection reads.
+_NOT_LET_IN = frozenset({192, 193, 194, 516})
 
 
 class FilterError(TokpulseError):
@@ -35,6 +40,14 @@ class FilterError(TokpulseError):
 
 class UnknownPanelError(TokpulseError):
     """No page or panel of that name."""
+
+
+class QueryLimitError(TokpulseError):
+    """ClickHouse answers, but will not spend that much on one query."""
+
+
+class QueryFailedError(TokpulseError):
+    """ClickHouse answers, and cannot run the query: asking again will not help."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +133,9 @@ class Boards:
         return found
 
     def run(self, page: str, panel_id: str, filters: Filters) -> Result:
-        """The rows of one panel. Raises UnknownPanelError, FilterError, and ClickHouseUnavailableError."""
+        """The rows of one panel. Raises UnknownPanelError, FilterError, QueryLimitError, QueryFailedError, and
+        ClickHouseUnavailableError where the server is away, or too busy just now.
+        """
         panel = self.panel(page, panel_id)
         text = self._texts[panel.query]
         values = bound(narrowed(filters, self.pages[page]))
@@ -128,7 +143,7 @@ class Boards:
         try:
             answer = self._client.query(text, parameters={name: values[name] for name in parameters(text)})
         except ClickHouseError as error:
-            raise unavailable(self._url, error) from None
+            raise _told(panel, self._url, error) from None
         elapsed = time.monotonic() - begun
         rows = tuple(tuple(plain(value) for value in row) for row in answer.result_rows)
         return Result(tuple(answer.column_names), rows, int(answer.summary.get("read_rows", 0)), elapsed)
@@ -137,6 +152,21 @@ class Boards:
 def _next(moment_ms: int, window_ms: int) -> int:
     """When the first window begins, at `moment_ms` or later."""
     return -(-moment_ms // window_ms) * window_ms
+
+
+def _told(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
+    """What the reader of the page can do about `error`: wait, ask for less, or mend the installation."""
+    code = getattr(error, "code", None)
+    if code in _LIMITS:
+        return QueryLimitError(
+            f"panel {panel.id} needs more {_LIMITS[code]} than ClickHouse grants one query", "choose a shorter time range"
+        )
+    if code is None or code in _NOT_LET_IN or code in TRANSIENT_CODES:
+        return unavailable(url, error)
+    first = mask_password(str(error).strip().partition("\n")[0])[:300]
+    return QueryFailedError(
+        f"panel {panel.id}: ClickHouse cannot run query {panel.query}: {first}", "`tokpulse up` brings the tables up to date"
+    )
 
 
 def narrowed(filters: Filters, page: Page) -> Filters:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from connectors.clickhouse_client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
 from dashboards.model import Page, Panel
-from dashboards.run import FilterError, Filters, UnknownPanelError
+from dashboards.run import FilterError, Filters, QueryLimitError, UnknownPanelError
 from dashboards.web.asked import BadRequestError, earlier, filters_of
 from dashboards.web.guard import Guard, refused
 from dashboards.web.shape import csv_text, shown_columns, shown_rows
@@ -127,6 +127,8 @@ async def _failed(request: Request, error: Exception) -> Response:
         status = 400
     elif isinstance(error, UnknownPanelError):
         status = 404
+    elif isinstance(error, QueryLimitError):
+        status = 422
     elif isinstance(error, ClickHouseUnavailableError):
         status = 503
     return refused(status, error.message, error.hint)

@@ -10,8 +10,20 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.errors import TokpulseError
 from dashboards.model import load_pages
-from dashboards.run import MAX_RANGE_MS, Boards, FilterError, Filters, UnknownPanelError, bound, moment, narrowed
+from dashboards.run import (
+    MAX_RANGE_MS,
+    Boards,
+    FilterError,
+    Filters,
+    QueryFailedError,
+    QueryLimitError,
+    UnknownPanelError,
+    bound,
+    moment,
+    narrowed,
+)
 
 HOUR = 3_600_000
 URL = "http://reader:secret@127.0.0.1:1/tokpulse"
@@ -85,6 +97,25 @@ def test_unknown_names_and_a_silent_server() -> None:
         boards(Client()).run("overview", "x", Filters(0, HOUR))
     with pytest.raises(ClickHouseUnavailableError) as caught:
         boards(Client(error=DatabaseError("code 60"))).run("overview", "data_age", Filters(0, HOUR))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "told"),
+    [
+        (159, QueryLimitError, "panel data_age needs more time"),
+        (241, QueryLimitError, "memory"),
+        (396, QueryLimitError, "bytes to answer"),
+        (47, QueryFailedError, "query data_age: no column, see http://reader:\\*\\*\\*@h"),
+        (202, ClickHouseUnavailableError, "cannot be used"),
+        (516, ClickHouseUnavailableError, "refuses the password"),
+        (None, ClickHouseUnavailableError, "cannot be used"),
+    ],
+)
+def test_what_clickhouse_refuses_tells_what_to_do(code: int | None, error: type[TokpulseError], told: str) -> None:
+    failing = Client(error=DatabaseError("no column, see http://reader:secret@h\nand more", code=code))
+    with pytest.raises(error, match=told) as caught:
+        boards(failing).run("overview", "data_age", Filters(0, HOUR))
     assert "secret" not in str(caught.value)
 
 

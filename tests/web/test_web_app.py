@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.clickhouse_client import ClickHouseUnavailableError
-from dashboards.run import Filters, Result
+from connectors.errors import TokpulseError
+from dashboards.run import Filters, QueryFailedError, QueryLimitError, Result
 from dashboards.web.guard import HEADERS
 
 from .asking import HOST, NOW_S, PAGE, RESULTS, FakeBoards, app_of, ask, source_of
@@ -164,6 +165,16 @@ def test_clickhouse_that_is_away_is_a_503_with_what_to_do() -> None:
     answer = ask(app_of(source_of(FakeBoards(during=away))), f"{PANELS}/posts?{RANGE}")
     assert answer.status_code == 503
     assert answer.json()["error"] == {"message": "ClickHouse at http://u:***@h does not answer", "hint": "`tokpulse status`"}
+
+
+@pytest.mark.parametrize(("error", "status"), [(QueryLimitError, 422), (QueryFailedError, 500)])
+def test_a_query_that_clickhouse_refuses_is_no_outage(error: type[TokpulseError], status: int) -> None:
+    def refuse() -> None:
+        raise error("panel posts needs more time", "choose a shorter range")
+
+    answer = ask(app_of(source_of(FakeBoards(during=refuse))), f"{PANELS}/posts?{RANGE}")
+    assert answer.status_code == status
+    assert answer.json()["error"] == {"message": "panel posts needs more time", "hint": "choose a shorter range"}
 
 
 def test_a_definition_that_lists_a_column_too_many_names_it() -> None:
