@@ -49,9 +49,10 @@ type: toolchain $(INSTALLED) ## mypy --strict
 	@$(BIN)/mypy
 
 .PHONY: docs
-docs: toolchain $(INSTALLED) ## Draw the README's picture and tables, and the data dictionary
+docs: toolchain $(INSTALLED) ## Draw the README's picture and tables, the data dictionary, and Grafana's dashboards
 	@$(BIN)/python -m docs.diagram
 	@$(BIN)/python -m docs.dictionary
+	@$(BIN)/python -m dashboards.grafana
 
 .PHONY: screenshots
 screenshots: install ## Take the dashboard's pictures for docs/ (needs Chromium)
