@@ -18,6 +18,9 @@ MAXIMA = (
     *("aweme_id", "author_id", "window_start", "play_count", "digg_count"),
     *("comment_count", "share_count", "engagement_total", "is_final"),
 )
+OBSERVATIONS = ("aweme_id", "author_id", "title", "create_time", "play_count", "ingested_at")
+HOSTILE_TITLE = "<img src=x onerror=alert(1)> #<b>fyp"
+TITLES = {POSTS[0]: "second try \N{PARTY POPPER} #dance with @somebody", POSTS[1]: HOSTILE_TITLE}
 COMMENTS = (
     *("comment_id", "video_id", "user_id", "text", "create_time", "ingested_at", "digg_count", "reply_total"),
     *("sentiment_compound", "sentiment_label", "sentiment_model", "language"),
@@ -61,6 +64,14 @@ def fill(client: Any) -> None:
             for post in range(len(POSTS))
         ],
         column_names=MAXIMA,
+    )
+    client.insert(
+        "post_observations_log",
+        [
+            [post, CREATORS[number], title, newest - timedelta(days=3), 1_000_000, newest]
+            for number, (post, title) in enumerate(TITLES.items())
+        ],
+        column_names=OBSERVATIONS,
     )
     client.insert("comments_log", [comment(number, newest) for number in range(30)], column_names=COMMENTS)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from connectors.clickhouse_client import connect
 from dashboards.web import editor as editor_module
@@ -128,3 +129,73 @@ def test_without_the_token_the_page_says_where_it_is(open_tab: OpenTab) -> None:
     with open_tab() as tab:
         page = tab.open("/thresholds")
         expect(page.get_by_role("alert")).to_contain_text("open the address that")
+        expect(page.get_by_role("textbox", name="thresholds.yaml")).to_be_disabled()
+        expect(page.get_by_role("button", name="Run the backtest")).to_be_disabled()
+
+
+def test_edited_text_is_not_dropped_without_a_question(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        box = page.get_by_role("textbox", name="thresholds.yaml")
+        leaving = "!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+        assert page.evaluate(leaving) is False
+        edit(page, "negative_delta_plays: 1000", "negative_delta_plays: 1011")
+        assert page.evaluate(leaving) is True
+        questions: list[str] = []
+        answers = [False, False, True]
+
+        def answer(dialog: Dialog) -> None:
+            questions.append(dialog.message)
+            if answers.pop(0):
+                dialog.accept()
+            else:
+                dialog.dismiss()
+
+        page.on("dialog", answer)
+        overview = page.get_by_role("link", name="Overview", exact=True)
+        overview.click()
+        expect(box).to_have_value(re.compile("1011"))
+        assert urlsplit(page.url).path == "/thresholds"
+        page.evaluate("history.pushState(null, '', '/overview'); history.pushState(null, '', '/thresholds'); history.back()")
+        expect(page).to_have_url(re.compile("/thresholds$"))
+        expect(box).to_have_value(re.compile("1011"))
+        overview.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+        assert page.evaluate(leaving) is False
+        assert (len(questions), tab.errors) == (3, [])
+
+
+def test_a_page_that_is_asked_for_meanwhile_is_not_overwritten(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?live=0")
+        held: list[Route] = []
+        page.route("**/js/editor.js", lambda route: held.append(route))
+        with page.expect_request("**/js/editor.js"):
+            page.get_by_role("link", name="Thresholds", exact=True).click()
+        page.get_by_role("link", name="Trending", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Trending")
+        held[0].continue_()
+        # The same module: what waited for it goes on before this does.
+        page.evaluate("import('/static/js/editor.js')")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Trending")
+        expect(page).to_have_title(re.compile("Trending"))
+        assert tab.errors == []
+
+
+def test_the_dialog_tells_what_the_chosen_time_comes_too_late_for(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        edit(page, "negative_delta_plays: 1000", "negative_delta_plays: 1012")
+        page.get_by_role("button", name=re.compile("Review and publish")).click()
+        dialog = page.get_by_role("dialog", name="Publish these thresholds?")
+        publish = dialog.get_by_role("button", name="Publish", exact=True)
+        note = dialog.get_by_role("status")
+        expect(note).to_contain_text("Published as")
+        expect(note).not_to_contain_text("judged already")
+        when = dialog.get_by_label(re.compile("In force from"))
+        when.fill("1999-01-01T00:00:00")
+        expect(note).to_contain_text("effective_from")
+        expect(publish).to_be_disabled()
+        when.fill("")
+        expect(publish).to_be_enabled()
+        dialog.get_by_role("button", name="Cancel").click()

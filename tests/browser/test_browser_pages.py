@@ -15,7 +15,7 @@ from tests.clickhouse_front.conftest import ADMIN
 
 from .chromium import serious_findings
 from .conftest import Dashboard, OpenTab
-from .rows import CREATORS, GROWTH, POSTS, growth, last_hour
+from .rows import CREATORS, GROWTH, HOSTILE_TITLE, POSTS, growth, last_hour
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
@@ -78,7 +78,7 @@ def test_the_numbers_are_those_in_clickhouse(dashboard: Dashboard, open_tab: Ope
     with open_tab() as tab:
         page = tab.open("/overview?range=2d")
         assert shown(page, "plays_gained") == int(held(dashboard, "sum(delta_plays)"))
-        assert shown(page, "trending_posts") == int(held(dashboard, "uniqExact(aweme_id)", "is_trending")) == 1
+        assert shown(page, "trending_posts") == int(held(dashboard, "uniqExact(aweme_id)", "is_trending")) > 0
         expect(page.locator(f"{TRENDING_NOW} tbody a").first).to_have_text(POSTS[0])
         newest = "window_start = (SELECT max(window_start) FROM tokpulse.trending_hourly)"
         rows = page.locator(f"{TRENDING_NOW} tbody tr")
@@ -109,12 +109,72 @@ def test_a_filter_leaves_one_creator(dashboard: Dashboard, open_tab: OpenTab) ->
         assert tab.errors == []
 
 
+def test_what_strangers_write_is_shown_as_they_wrote_it(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        cell = page.locator(f"{TRENDING_NOW} tbody td", has_text="onerror")
+        expect(cell).to_have_text(HOSTILE_TITLE)
+        page.goto(f"{tab.base}/post?post={POSTS[1]}&range=2d")
+        expect(page.get_by_text(HOSTILE_TITLE).first).to_be_visible()
+        expect(page.locator("main img, main b")).to_have_count(0)
+        assert (tab.errors, tab.strayed) == ([], [])
+
+
+def test_a_hashtag_leaves_the_posts_that_have_it_and_a_link_opens_one(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/trending?range=2d")
+        box = page.get_by_role("combobox", name="Filter by hashtag")
+        box.fill("#Dance")
+        box.press("Enter")
+        judged = page.locator('[data-panel="judged_posts"] .stat-value')
+        expect(judged).to_have_text("1")
+        link = page.locator("tbody a", has_text=POSTS[0]).first
+        expect(link).to_be_visible()
+        expect(page.locator("tbody a").filter(has_text=re.compile("^76")).filter(has_not_text=POSTS[0])).to_have_count(0)
+        link.click()
+        expect(page).to_have_url(re.compile(f"/post\\?.*post={POSTS[0]}"))
+        expect(page.get_by_role("combobox", name="Filter by post")).to_have_value(POSTS[0])
+        # Names of people are no matter of the dashboard's.
+        expect(page.get_by_text("#dance with [name]").first).to_be_visible()
+        assert tab.errors == []
+
+
+def test_enter_applies_a_range(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d")
+        page.keyboard.press("t")
+        begin, end = (page.get_by_label(f"{name} (UTC)", exact=True) for name in ("From", "To"))
+        begin.fill("2026-01-06T00:00")
+        end.fill("2026-01-05T12:30")
+        end.press("Enter")
+        expect(page.locator("#range-menu .problem")).to_have_text("Give a beginning and a later end.")
+        begin.fill("2026-01-05T00:00")
+        begin.press("Enter")
+        expect(page).to_have_url(re.compile(r"from=2026-01-05T00:00Z&to=2026-01-05T12:30Z"))
+        expect(page.locator("#range-menu")).to_be_hidden()
+
+
+def test_what_clickhouse_refuses_is_told_by_the_panel_and_is_no_outage(open_tab: OpenTab) -> None:
+    refusal = {"error": {"message": "needs more time", "hint": "choose a shorter time range"}}
+    with open_tab() as tab:
+        page = tab.open("/overview?range=2d&live=0")
+        page.route("**/panels/trending_now?*", lambda route: route.fulfill(status=422, json=refusal))
+        page.keyboard.press("r")
+        expect(page.locator(f"{TRENDING_NOW} .error")).to_contain_text("needs more time choose a shorter time range")
+        expect(page.locator(".banner")).to_be_hidden()
+        expect(page.locator(".mode")).to_have_text("paused")
+        page.unroute("**/panels/trending_now?*")
+        page.keyboard.press("r")
+        expect(page.locator(f"{TRENDING_NOW} tbody tr").first).to_be_visible()
+
+
 def test_a_row_that_arrives_later_shows_within_ten_seconds(dashboard: Dashboard, open_tab: OpenTab) -> None:
     with open_tab() as tab:
         page = tab.open("/overview?range=2d")
         before = shown(page, "plays_gained")
-        # Late data: an hour before all others, in the range nevertheless.
-        late = growth(3, last_hour(datetime.now(UTC)) - timedelta(hours=30), 123_456)
+        # Late data: before all other hours, in the range nevertheless. It lets no other post trend, and replaces no row.
+        now = datetime.now(UTC)
+        late = growth(5, last_hour(now) - timedelta(hours=30) + timedelta(microseconds=now.microsecond), 123_456)
         dashboard.client.insert("trending_hourly_log", [late], column_names=GROWTH)
         figure = page.locator('[data-panel="plays_gained"] .stat-value')
         expect(figure).to_have_attribute("title", f"{before + 123_456:,}", timeout=10_000)
@@ -150,6 +210,19 @@ def test_a_csv_file_equals_the_table(open_tab: OpenTab, tmp_path: Path) -> None:
             at = names.index(column)
             told = [row[at].replace(",", "").replace("+", "").replace("\u2212", "-") for row in cells]
             assert told == [row[at] for row in rows], column
+
+
+def test_a_csv_file_has_more_than_is_shown_and_none_is_offered_without_an_answer(open_tab: OpenTab, tmp_path: Path) -> None:
+    with open_tab(accept_downloads=True) as tab:
+        page = tab.open("/overview?range=2d&live=0&rows=3")
+        expect(page.locator(f"{TRENDING_NOW} tbody tr")).to_have_count(3)
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Trending now as CSV").click()
+        waiting.value.save_as(tmp_path / "rows.csv")
+        assert len((tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(POSTS)
+        page.route("**/panels/**", lambda route: route.abort())
+        tab.open("/trending?range=2d&live=0")
+        expect(page.get_by_role("link", name=re.compile("as CSV"))).to_have_count(0)
 
 
 def test_a_link_shows_the_same_again(open_tab: OpenTab) -> None:

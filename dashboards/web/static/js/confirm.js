@@ -1,5 +1,6 @@
 // Before anything is published: what it changes, when, why, and whether the file is saved too.
 
+import { Failure } from "./api.js";
 import { h } from "./dom.js";
 import { drawChanges } from "./editor_parts.js";
 
@@ -8,8 +9,8 @@ export class Confirmation {
   constructor() {
     this.title = h("h2", { id: "confirm-title" });
     this.changes = h("div", {});
-    this.note = h("p", { class: "note-line" });
-    this.when = h("input", { type: "datetime-local", step: "1", "aria-label": "In force from (UTC); empty: now" });
+    this.note = h("p", { class: "note-line", role: "status" });
+    this.when = h("input", { type: "datetime-local", step: "1", "aria-label": "In force from (UTC); empty: now", oninput: () => this.renote() });
     this.comment = h("input", { type: "text", maxlength: "1000", placeholder: "Why; kept with the version", "aria-label": "Comment" });
     this.save = h("input", { type: "checkbox" });
     this.saveLabel = h("label", { class: "check" }, this.save, h("span", {}));
@@ -21,24 +22,47 @@ export class Confirmation {
     this.element.addEventListener("close", () => this.resolve?.(null));
   }
 
-  open({ title, changes, base, already, note, file, user, action, plain = false }) {
+  /** `previewAt` gives {already, note} for a time in Unix milliseconds, or null for now; it throws Failure for one that cannot be. */
+  open({ title, changes, base, already, note, previewAt, file, user, action, plain = false }) {
     this.title.textContent = title;
     drawChanges(this.changes, changes, base, true);
-    this.note.textContent = already || [note, `Published as ${user}.`].filter(Boolean).join(" ");
+    Object.assign(this, { user, previewAt });
+    this.told(already || note, !already);
     this.whenLabel.hidden = this.saveLabel.hidden = plain;
     this.saveLabel.querySelector("span").textContent = `Save the file as well: ${file}`;
     this.save.checked = false;
     this.when.value = this.comment.value = "";
     this.go.textContent = action;
-    this.go.disabled = Boolean(already);
     this.element.showModal();
     this.comment.focus();
     return new Promise((resolve) => (this.resolve = resolve));
   }
 
+  told(note, possible) {
+    this.note.textContent = possible ? [note, `Published as ${this.user}.`].filter(Boolean).join(" ") : note;
+    this.go.disabled = !possible;
+  }
+
+  fromMs() {
+    return this.when.value ? Date.parse(`${this.when.value}Z`) : null;
+  }
+
+  /** Another time comes too late for other hours. */
+  async renote() {
+    const fromMs = this.fromMs();
+    const dialog = this.resolve;
+    const current = () => this.resolve === dialog && this.fromMs() === fromMs;
+    try {
+      const { already, note } = await this.previewAt(fromMs);
+      if (current()) this.told(already || note, !already);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (current()) this.told(`${error.message}. ${error.hint}`, false);
+    }
+  }
+
   end(confirmed) {
-    const fromMs = this.when.value ? Date.parse(`${this.when.value}Z`) : null;
-    this.resolve(confirmed ? { fromMs, comment: this.comment.value.trim(), save: this.save.checked } : null);
+    this.resolve(confirmed ? { fromMs: this.fromMs(), comment: this.comment.value.trim(), save: this.save.checked } : null);
     this.resolve = null;
     this.element.close();
   }

@@ -14,7 +14,7 @@ export class EditorView {
   constructor() {
     this.token = takeToken();
     this.round = 0;
-    this.text = h("textarea", { class: "code", spellcheck: "false", wrap: "off", rows: "24", "aria-label": "thresholds.yaml", "aria-describedby": "verdict", oninput: () => this.edited() });
+    this.text = h("textarea", { class: "code", spellcheck: "false", wrap: "off", rows: "24", "aria-label": "thresholds.yaml", "aria-describedby": "verdict", disabled: true, oninput: () => this.edited() });
     this.numbers = h("div", { class: "numbers", "aria-hidden": "true" });
     this.text.addEventListener("scroll", () => (this.numbers.scrollTop = this.text.scrollTop));
     this.form = h("div", { class: "fields", hidden: true });
@@ -25,7 +25,7 @@ export class EditorView {
     this.history = h("div", {});
     this.inForce = h("div", {});
     this.span = h("select", { "aria-label": "Time to judge again" }, SPANS.map((range) => h("option", { value: range, selected: range === "7d" }, rangeName(range))), h("option", { value: "" }, "everything"));
-    this.judge = h("button", { type: "button", class: "button", onclick: () => this.runBacktest() }, "Run the backtest");
+    this.judge = h("button", { type: "button", class: "button", onclick: () => this.runBacktest(), disabled: true }, "Run the backtest");
     this.publish = h("button", { type: "button", class: "button primary", onclick: () => this.preview(), disabled: true }, "Review and publish\u2026");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
     this.done = h("div", { class: "done", role: "status", hidden: true });
@@ -43,6 +43,13 @@ export class EditorView {
           card("Backtest", "", h("div", { class: "group" }, this.span, this.judge), this.backtest)),
         card("Versions", "w-12", null, this.history)),
       this.confirmation.element);
+    this.onunload = (event) => this.unsaved() && event.preventDefault();
+    window.addEventListener("beforeunload", this.onunload);
+  }
+
+  /** Whether there is text that is neither the file's nor published. */
+  unsaved() {
+    return this.kept !== undefined && this.text.value !== this.kept;
   }
 
   async call(path, body) {
@@ -62,7 +69,12 @@ export class EditorView {
     this.banner.hidden = true;
     const { file, versions, in_force: inForce } = this.opened;
     this.where.textContent = file.problem ? file.problem : `${file.path}, as it is on disk`;
-    if (!keep) this.text.value = file.text || versions.find((one) => one.version === inForce).text;
+    // A textarea has line ends of its own, so it is asked what it made of the text.
+    if (!keep) {
+      this.text.value = file.text || versions.find((one) => one.version === inForce).text;
+      this.kept = this.text.value;
+    }
+    this.text.disabled = false;
     drawInForce(this.inForce, this.opened);
     drawHistory(this.history, this.opened, { edit: (text) => this.take(text), rollback: (version) => this.rollback(version) });
     this.edited(0);
@@ -173,7 +185,7 @@ export class EditorView {
       const preview = await this.call("/preview", given);
       const chosen = await this.confirmation.open({
         title: "Publish these thresholds?", changes: preview.changes, base: given.base, already: preview.already,
-        note: preview.note, file: this.opened.file.path, user: this.opened.user, action: "Publish",
+        note: preview.note, previewAt: (fromMs) => this.call("/preview", { ...given, effective_from_ms: fromMs }), file: this.opened.file.path, user: this.opened.user, action: "Publish",
       });
       if (chosen) this.write("/apply", { ...given, effective_from_ms: chosen.fromMs, comment: chosen.comment, file_hash: chosen.save ? this.opened.file.hash : null });
     } catch (error) {
@@ -193,7 +205,8 @@ export class EditorView {
       const { said } = await this.call(path, body);
       this.done.hidden = false;
       this.done.replaceChildren(icon("thresholds"), h("div", {}, said.map((line) => h("p", {}, line))));
-      await this.refresh(null, path === "/apply" && body.file_hash === null);
+      if (path === "/apply") this.kept = body.text;
+      await this.refresh(null, path === "/apply" ? body.file_hash === null : this.unsaved());
     } catch (error) {
       this.fail(error);
     }
@@ -212,6 +225,7 @@ export class EditorView {
   restyle() {}
 
   destroy() {
+    window.removeEventListener("beforeunload", this.onunload);
     clearTimeout(this.timer);
     this.round += 1;
   }

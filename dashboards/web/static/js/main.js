@@ -23,12 +23,19 @@ const app = {
   go,
 };
 
-/** Shows another state; it gets an entry in the history when it is another page, range or filter. */
+/** Shows another state; it gets an entry in the history when it is another page, range or filter. False when the reader stays. */
 function go(next) {
+  if (!leaves(next)) return false;
   const asked = rowsOf(next) !== rowsOf(state);
   const method = asked ? "pushState" : "replaceState";
   history[method](null, "", address(next));
   show(next, asked);
+  return true;
+}
+
+/** Whether `next` may be shown: what is being edited on this page is not thrown away without a question. */
+function leaves(next) {
+  return next.slug === state.slug || !view?.unsaved?.() || confirm("The edited thresholds are not published. Leave this page and drop them?");
 }
 
 /** What of a state decides which rows are asked for. */
@@ -45,9 +52,12 @@ async function show(next, asked) {
     return;
   }
   view?.destroy();
+  view = null;
   const page = pages.find((one) => one.slug === state.slug);
   if (page === EDITOR) {
     const { EditorView } = await import("./editor.js");
+    // Meanwhile another page may have been asked for.
+    if (state !== next) return;
     view = new EditorView(app);
   } else view = new PageView(page, app);
   document.title = `${page.title} \u00b7 tokpulse`;
@@ -71,7 +81,7 @@ function follow(event) {
   event.preventDefault();
   const next = readState(url);
   if (!next.slug) next.slug = pages[0].slug;
-  go(next);
+  if (!go(next)) return;
   main.focus({ preventScroll: true });
   announce(`${pages.find((one) => one.slug === next.slug).title} page`);
 }
@@ -89,7 +99,7 @@ function start(definitions) {
     ...pages.slice(0, 9).map((page, number) => step(number)),
     { key: "t", text: "Choose the time range", run: () => document.getElementById("range-button")?.click() },
     { key: "/", text: "Go to the filters", run: () => main.querySelector(".filter input")?.focus() },
-    { key: "r", text: "Refresh now", run: () => view.refresh(true) },
+    { key: "r", text: "Refresh now", run: () => view?.refresh(true) },
     { key: "p", text: "Pause the refresh, or go on", run: () => go({ ...state, live: !state.live }) },
     { key: "d", text: "Dark or light", run: switchTheme },
   ]);
@@ -108,7 +118,8 @@ function start(definitions) {
   window.addEventListener("popstate", () => {
     const next = readState(location);
     if (!next.slug) next.slug = pages[0].slug;
-    show(next, rowsOf(next) !== rowsOf(state));
+    if (leaves(next)) show(next, rowsOf(next) !== rowsOf(state));
+    else history.pushState(null, "", address(state));
   });
   followSystem();
   const first = state;

@@ -48,7 +48,7 @@ export class PageView {
   /** The state has changed on the same page. `asked`: other rows are wanted, not only another view of them. */
   update(asked) {
     this.toolbar.show();
-    this.toolbar.freshness(this.asOf, this.everyS, this.failure);
+    this.toolbar.freshness(this.asOf, this.everyS, this.failure?.passing);
     if (asked) {
       for (const panel of this.panels) panel.element.setAttribute("aria-busy", "true");
       this.refresh(false);
@@ -86,7 +86,7 @@ export class PageView {
         if (error.name === "AbortError" || round !== this.round) return;
         if (!(error instanceof Failure)) throw error;
         panel.fail(error, this.asOf);
-        if (!failure || [0, 503].includes(error.status)) failure = error;
+        if (!failure || error.passing) failure = error;
       }
     }));
     if (round !== this.round) return;
@@ -97,7 +97,7 @@ export class PageView {
   }
 
   report(failure, told) {
-    const away = failure && [0, 503].includes(failure.status);
+    const away = failure?.passing;
     if (this.failure && !failure) announce("The figures are up to date again.");
     else if (told && !failure) announce(`Refreshed at ${new Date(this.asOf).toISOString().slice(11, 19)} UTC.`);
     this.failure = failure;
@@ -108,15 +108,16 @@ export class PageView {
       this.banner.dataset.text = text;
       this.banner.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, failure?.message ?? ""), h("p", {}, `${failure?.hint ?? ""} This page tries again every ${RETRY_S} seconds.`)));
     }
-    this.toolbar.freshness(this.asOf, this.everyS, failure);
+    this.toolbar.freshness(this.asOf, this.everyS, away);
   }
 
   /** Sets the time of the next refresh; on a common grid, so that tabs that show the same ask at the same time. */
   schedule(inMs = null) {
     clearTimeout(this.timer);
-    if (document.hidden || (!this.app.state().live && !this.failure)) return;
-    const every = (this.failure ? RETRY_S : this.everyS) * 1000;
-    this.timer = setTimeout(() => this.refresh(false), inMs ?? every - (this.failure ? 0 : Date.now() % every));
+    if (document.hidden || (!this.app.state().live && !this.failure?.passing)) return;
+    // What is refused now will be refused in a moment too.
+    const every = (this.failure?.passing ? RETRY_S : this.everyS) * 1000;
+    this.timer = setTimeout(() => this.refresh(false), inMs ?? every - (this.failure?.passing ? 0 : Date.now() % every));
   }
 
   /** A page about one creator, post or hashtag, and none is chosen: offers some that other pages show. */

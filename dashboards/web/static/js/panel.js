@@ -2,7 +2,7 @@
 
 import { panelAddress } from "./api.js";
 import { Chart } from "./chart.js";
-import { h, hidden, icon, iconButton } from "./dom.js";
+import { h, icon, iconButton } from "./dom.js";
 import { clockText } from "./format.js";
 import { drawStat } from "./stat.js";
 import { drawTable, moreRows } from "./table.js";
@@ -17,7 +17,7 @@ export class PanelView {
     this.body = h("div", { class: "panel-body" }, h("div", { class: "skeleton", "aria-hidden": "true" }));
     this.foot = h("div", { class: "panel-foot" });
     const title = `panel-${panel.id}`;
-    this.csv = h("a", { class: "icon-button", href: "#", download: true, "aria-label": `${panel.title} as CSV`, title: "Download as CSV" }, icon("csv"));
+    this.csv = h("a", { class: "icon-button", hidden: true, download: true, "aria-label": `${panel.title} as CSV`, title: "Download as CSV" }, icon("csv"));
     this.toggle = this.isChart() ? iconButton("table", `Show as table: ${panel.title}`, () => this.switchView(), { hidden: true }) : null;
     this.element = h("section", { class: `panel ${panel.kind} w-${panel.width} h-${panel.height}`, "aria-labelledby": title, "data-panel": panel.id, "aria-busy": "true" },
       h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
@@ -48,6 +48,7 @@ export class PanelView {
     this.element.classList.remove("stale");
     const state = this.host.state();
     this.csv.href = panelAddress(this.host.page, this.panel, this.host.span(), state, "csv");
+    this.csv.hidden = false;
     this.foot.replaceChildren();
     if (!this.drawKind(data, state)) this.drawEmpty();
   }
@@ -93,14 +94,17 @@ export class PanelView {
     this.body.replaceChildren(h("div", { class: "empty" }, icon("empty"), h("p", {}, h("strong", {}, "Nothing in this range. "), this.panel.empty)));
   }
 
-  /** Shows what went wrong; figures that are there stay, marked as old. */
+  /** Shows what went wrong. While that may pass, figures that are there stay, marked as old. */
   fail(failure, asOf) {
     this.element.setAttribute("aria-busy", "false");
-    if (this.data) {
+    if (this.data && failure.passing) {
       this.element.classList.add("stale");
       this.foot.replaceChildren(h("p", { class: "old" }, icon("alert"), `as of ${clockText(asOf ?? this.data.as_of_ms)} UTC`));
       return;
     }
+    this.data = null;
+    this.element.classList.remove("stale");
+    this.foot.replaceChildren();
     this.dropChart();
     this.body.replaceChildren(h("div", { class: "empty error" }, icon("alert"), h("p", {}, h("strong", {}, failure.message), " ", failure.hint)));
   }
@@ -125,9 +129,4 @@ export function placeBelow(popover, button) {
     popover.style.left = `${Math.max(8, left)}px`;
     popover.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - 6 - popover.offsetHeight)}px`;
   });
-}
-
-/** The words of a label for those who see it differently. */
-export function labelled(text, control) {
-  return h("label", { class: "field" }, hidden(text), control);
 }

@@ -59,9 +59,9 @@ export class Toolbar {
       else if (end - begin > rangeMs("400d")) problem.textContent = "At most 400 days.";
       else this.choose({ from: begin, to: end, range: null });
     };
-    const form = h("form", { class: "absolute", onsubmit: (event) => (event.preventDefault(), apply()) },
+    const form = h("form", { class: "absolute", novalidate: true, onsubmit: (event) => (event.preventDefault(), apply()) },
       h("p", { class: "menu-title" }, "From \u2013 to, in UTC"), h("label", {}, "From", from), h("label", {}, "To", to), problem,
-      h("button", { type: "button", class: "button primary", onclick: apply }, "Apply"));
+      h("button", { type: "submit", class: "button primary" }, "Apply"));
     const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets), form);
     menu.addEventListener("beforetoggle", (event) => {
       if (event.newState !== "open") return;
