@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse_client import ClickHouseUnavailableError, connect
 from connectors.errors import TokpulseError
 from dashboards.model import load_pages
 from dashboards.run import (
@@ -24,6 +24,7 @@ from dashboards.run import (
     moment,
     narrowed,
 )
+from tests.clickhouse_front.conftest import FrontProcess
 
 HOUR = 3_600_000
 URL = "http://reader:secret@127.0.0.1:1/tokpulse"
@@ -117,6 +118,15 @@ def test_what_clickhouse_refuses_tells_what_to_do(code: int | None, error: type[
     with pytest.raises(error, match=told) as caught:
         boards(failing).run("overview", "data_age", Filters(0, HOUR))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.clickhouse
+def test_the_engine_names_the_limit_that_a_query_exceeds(golden_front: FrontProcess) -> None:
+    limited = connect(golden_front.url())
+    limited.set_client_setting("max_memory_usage", 1_000)
+    with pytest.raises(QueryLimitError, match="panel trending_now needs more memory"):
+        Boards(limited, URL, load_pages()).run("overview", "trending_now", Filters(0, HOUR))
+    limited.close()
 
 
 @pytest.mark.parametrize(
