@@ -1,6 +1,6 @@
 """Takes the pictures of docs/dashboard.md: `python -m docs.screenshots`, over a week that is computed inside ClickHouse.
 
-Needs Chromium. The rows are the same each time, so a picture changes only with the page.
+Needs Chromium. Rows, clocks and names of files are the same each time, so a picture changes only with the page.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -84,6 +84,7 @@ def take(running: Browser, base: str, shot: Shot, file: Path) -> None:
     )
     try:
         page = context.new_page()
+        page.clock.set_fixed_time(UNIVERSE.end)
         span = "" if "#" in shot.path else f"{'&' if '?' in shot.path else '?'}from={begin:.0f}&to={end:.0f}&live=0"
         page.goto(base + shot.path + span)
         page.wait_for_selector(".page[data-ready]")
@@ -97,7 +98,8 @@ def main() -> None:
     """Makes all of them anew."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        with front(folder) as port:
+        # The editor shows its file as it is named, which is not to be a path of the machine that takes the pictures.
+        with chdir(folder), front(folder) as port:
 
             def url(user: str, database: str = "tokpulse") -> str:
                 return f"http://{user}:{user}@127.0.0.1:{port}/{database}"
@@ -108,7 +110,8 @@ def main() -> None:
             client.close()
             pages = load_pages()
             reading = Boards(connect(url("dashboard", "tokpulse_shared")), url("dashboard"), pages)
-            app = create_app(pages, Source(lambda: reading), StackSettings.load().build / "web", editor(url, folder).routes())
+            source = Source(lambda: reading, UNIVERSE.end.timestamp)
+            app = create_app(pages, source, StackSettings.load().build / "web", editor(url, folder).routes())
             with DashboardServer(app, 0) as server, browser() as running:
                 FOLDER.mkdir(exist_ok=True)
                 for shot in shots(reading):
@@ -125,7 +128,7 @@ def editor(url: Callable[..., str], folder: Path) -> Editor:
     version = follow([], load_thresholds(SHIPPED_FILE), 0, published_ms, "tokpulse", f"first version, from {SHIPPED_FILE.name}")
     write_table(client, url("writer", EDITED), [version])
     client.close()
-    file = folder / SHIPPED_FILE.name
+    file = Path(SHIPPED_FILE.name)
     text = SHIPPED_FILE.read_text(encoding="utf-8")
     file.write_text(text.replace("plays_per_hour: 6000}", "plays_per_hour: 9000}"), encoding="utf-8")
     return Editor(lambda: Endpoints({"CLICKHOUSE_URL": url("writer", EDITED)}, folder), file, OPENS)
