@@ -89,6 +89,8 @@ def take(running: Browser, base: str, shot: Shot, file: Path) -> None:
         page.goto(base + shot.path + span)
         page.wait_for_selector(".page[data-ready]")
         page.wait_for_function("document.querySelectorAll('[aria-busy=true]').length === 0")
+        # Of the editor: what it says of the text.
+        page.wait_for_function("document.getElementById('verdict')?.textContent !== ''")
         page.screenshot(path=file, animations="disabled")
     finally:
         context.close()
@@ -106,6 +108,9 @@ def main() -> None:
 
             apply_migrations(url("admin"))
             client = connect(url("admin"))
+            # The oldest key counts: handles look the same in each run.
+            key = [OPENS.encode().ljust(32), UNIVERSE.end - timedelta(days=365)]
+            client.insert("pseudonym_key", [key], column_names=["key", "made_at"], database="tokpulse_private")
             fill(client, UNIVERSE)
             client.close()
             pages = load_pages()

@@ -8,7 +8,7 @@ FROM
     SELECT maxOrNull(window_end) AS known_at
     FROM velocity_30m
     WHERE window_start >= greatest({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 3 HOUR)
-        AND window_start < {time_to:DateTime64(3, 'UTC')}
+        AND window_start < {time_to:DateTime64(3, 'UTC')} AND window_end <= {time_to:DateTime64(3, 'UTC')}
     UNION ALL
     SELECT maxOrNull(window_start) AS known_at
     FROM engagement_hourly

@@ -10,10 +10,12 @@ FROM
     SELECT 'trending_hourly' AS table_name, maxOrNull(window_end) AS newest
     FROM trending_hourly
     WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+        AND window_end <= {time_to:DateTime64(3, 'UTC')}
     UNION ALL
     SELECT 'velocity_30m' AS table_name, maxOrNull(window_end) AS newest
     FROM velocity_30m
     WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+        AND window_end <= {time_to:DateTime64(3, 'UTC')}
     UNION ALL
     SELECT 'follower_deltas' AS table_name, maxOrNull(t_now) AS newest
     FROM follower_deltas

@@ -91,6 +91,15 @@ def test_the_numbers_are_those_in_clickhouse(dashboard: Dashboard, open_tab: Ope
         )
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(-1500, "\u221225 min"), (1500, "25 min"), (-0.4, "0 s")])
+def test_a_duration_keeps_its_sign(open_tab: OpenTab, seconds: float, text: str) -> None:
+    with open_tab() as tab:
+        tab.page.goto(f"{tab.base}/api/health")
+        assert (
+            tab.page.evaluate(f"import('/static/js/format.js').then((module) => module.format({seconds}, 'seconds').text)") == text
+        )
+
+
 def test_a_filter_leaves_one_creator(dashboard: Dashboard, open_tab: OpenTab) -> None:
     with open_tab() as tab:
         page = tab.open("/trending?range=2d")

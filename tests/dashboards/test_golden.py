@@ -50,6 +50,17 @@ def test_a_query_gives_the_rows_worked_out_by_hand(golden: Client, query: str, c
 
 
 @pytest.mark.clickhouse
+def test_a_window_that_ends_after_the_range_makes_nothing_younger_than_new(golden: Client) -> None:
+    """The half hour from 11:15 has ended at 11:45, the one from 11:20 and the hour from 11:00 have not."""
+    end = datetime(2026, 3, 10, 11, 45, tzinfo=UTC)
+    assert answer(golden, "data_age", end=end) == [{"age_s": 0}]
+    ages = {row["table_name"]: (row["newest"], row["age_s"]) for row in answer(golden, "freshness", end=end)}
+    assert ages["velocity_30m"] == ("2026-03-10 11:45:00", 0)
+    assert ages["trending_hourly"] == ("2026-03-10 11:00:00", 2700)
+    assert min(age for _, age in ages.values()) == 0
+
+
+@pytest.mark.clickhouse
 def test_the_ledger_shows_runs_that_wrote_in_the_range(golden: Client) -> None:
     columns = ["job", "run_id", "topic", "path", "kafka_partition", "bucket", "valid", "counted", "late", "quarantined"]
     entries = [

@@ -26,7 +26,7 @@ export function format(value, unit, signed = false) {
 
 function numberTexts(number, unit) {
   if (unit === "rate_percent") return [PERCENT.format(number), PERCENT_EXACT.format(number)];
-  if (unit === "seconds") return [durationText(number), `${EXACT.format(number)} s`];
+  if (unit === "seconds") return [(Math.round(number) < 0 ? "-" : "") + durationText(number), `${EXACT.format(number)} s`];
   if (unit === "score") return [Math.abs(number) >= 1000 ? COMPACT.format(number) : SCORE.format(number), EXACT.format(number)];
   const suffix = SUFFIX[unit] ?? "";
   const compact = Math.abs(number) < 1000 ? SHORT.format(number) : COMPACT.format(number);
