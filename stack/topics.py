@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from connectors.errors import TokpulseError
+from connectors.topic_configs import settle
 from connectors.topics import Topic, Topics
 
 _TIMEOUT_S = 30.0
@@ -27,7 +27,7 @@ def apply_topics(admin: AdminClient, topics: Topics, replication: int = 1) -> li
         changes = _create(admin, [topic for topic in topics if topic.name not in existing], replication)
         present = [topic for topic in topics if topic.name in existing]
         changes += _grow(admin, present, existing)
-        return changes + _configure(admin, present)
+        return changes + settle(admin, present)
     except KafkaException as error:
         raise TopicSetupError(f"Kafka: {error.args[0].str()}", "is the broker up? `tokpulse status`") from error
 
@@ -61,28 +61,3 @@ def _grow(admin: AdminClient, topics: list[Topic], existing: dict[str, int]) -> 
             admin.create_partitions([NewPartitions(topic.name, topic.partitions)])[topic.name].result(_TIMEOUT_S)
             changes.append(f"{topic.name}: {have} -> {topic.partitions} partitions")
     return changes
-
-
-def _configure(admin: AdminClient, topics: list[Topic]) -> list[str]:
-    if not topics:
-        return []
-    changes = []
-    described = admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic.name) for topic in topics])
-    have = {resource.name: future.result(_TIMEOUT_S) for resource, future in described.items()}
-    for topic in topics:
-        entries = []
-        for key, value in topic.configs().items():
-            entry = have[topic.name].get(key)
-            if entry is None or _normal(entry.value) != _normal(value):
-                entries.append(ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET))
-                changes.append(f"{topic.name}: {key} = {value}")
-        if entries:
-            resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name, incremental_configs=entries)
-            for future in admin.incremental_alter_configs([resource]).values():
-                future.result(_TIMEOUT_S)
-    return changes
-
-
-def _normal(value: str | None) -> list[str]:
-    """A list-valued setting means the same in any order."""
-    return sorted((value or "").split(","))
