@@ -24,7 +24,7 @@ from connectors.polling.forgotten import Forgotten, forgotten_file
 from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
 from privacy.forget import Forgetting, Report, journal_folder
-from privacy.journal import Journal
+from privacy.journal import Journal, alone
 from privacy.rewriting import Rewriter
 
 # What no command can reach, and what to do about it.
@@ -34,6 +34,9 @@ BEYOND = (
     "downstream copies: consumers of the topics, exports and screenshots of dashboards, messages in Slack or Teams",
     "backups, logs of other systems, captured responses in files, watchlists",
 )
+
+# Rows of a table of years are deleted in one go: whoever gives up waiting would not know what became of it.
+_ANSWER_WITHIN_S = 6 * 60 * 60
 
 
 class ForgetError(TokpulseError):
@@ -56,23 +59,30 @@ def command(
             f"{userid!r} is no numeric user id", "handles change hands; `unique_id` of user_observations leads to the id"
         )
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
+    with alone(journal_folder(data_dir())):
+        report, renamed = _forget(endpoints, userid, yes)
+    beyond = [*_running(endpoints), *BEYOND]
+    if as_json:
+        typer.echo(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "beyond": beyond}, indent=2))
+    else:
+        _print(report, renamed, beyond)
+
+
+def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int]:
+    """The report, and how many alerts of the notifier were renamed."""
     journal = Journal.open(journal_folder(data_dir()), userid)
     forgotten = Forgotten(forgotten_file(os.environ))
     url = endpoints.clickhouse_admin_url
-    client = connect(url)
+    client = connect(url, _ANSWER_WITHIN_S)
     try:
         with SchemaRegistry(endpoints.schema_registry_url) as registry:
             servers = endpoints.kafka_bootstrap_servers
             work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say)
             alerts = _Alerts(data_dir() / STATE_FILE)
             report = work.run(forgotten, alerts.rename) if yes else work.look()
+            return report, alerts.renamed
     finally:
         client.close()
-    beyond = [*_running(endpoints), *BEYOND]
-    if as_json:
-        typer.echo(json.dumps({**dataclasses.asdict(report), "alerts": alerts.renamed, "beyond": beyond}, indent=2))
-    else:
-        _print(report, alerts.renamed, beyond)
 
 
 class _Alerts:

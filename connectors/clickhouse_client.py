@@ -37,11 +37,11 @@ class ClickHouseUnavailableError(TokpulseError):
     """ClickHouse cannot be reached, or refuses the user; the message names the address, never the password."""
 
 
-def connect(url: str) -> Client:
+def connect(url: str, answer_within_s: int = 60) -> Client:
     """A client without a session, so that threads and tasks can share it. Raises ClickHouseUnavailableError."""
     try:
         return clickhouse_connect.get_client(
-            dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=60
+            dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=answer_within_s
         )
     except ClickHouseError as error:
         # The cause decides whether the sink tries again.

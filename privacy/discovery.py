@@ -17,6 +17,9 @@ from privacy.statements import statement
 # What pollers write, and what was refused of it: results carry no more names than these.
 _OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")
 
+# In TikTok's own nested items the post is `id`, as everything else is.
+_OF_POSTS = frozenset({"desc", "stats", "statsV2"})
+
 
 def from_topics(person: Person, servers: str, topics: Iterable[Topic], messages: Messages) -> None:
     """Adds what the person's own records say. Records of aborted transactions count: their bytes are there."""
@@ -41,7 +44,7 @@ def from_tables(person: Person, client: Client) -> None:
     person.add_posts(row[0] for row in client.query(statement("posts_of"), parameters=about).result_rows)
     person.add_comments(row[0] for row in client.query(statement("comments_of"), parameters=about).result_rows)
     found = client.query(
-        statement("responses_about"), parameters={"names": sorted(person.names)}, query_formats={"String": "bytes"}
+        statement("responses_about"), parameters={"names": sorted(person.needles)}, query_formats={"String": "bytes"}
     )
     for (payload,) in found.result_rows:
         from_body(person, payload)
@@ -65,16 +68,25 @@ def from_tree(person: Person, tree: Any) -> None:
         return
     user = tree.get("user") if isinstance(tree.get("user"), Mapping) else tree.get("author")
     profile: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
-    wrote = person.userid in (_text(tree.get("author_id")), _text(profile.get("id")))
-    if wrote:
+    wrote = person.userid in (_text(tree.get("author_id")), *_ids(profile))
+    is_comment = "text" in tree or "cid" in tree
+    if wrote and is_comment:
+        # `aweme_id` is that of the post, which may be anybody's.
+        person.add_comments([_text(tree.get("id")), _text(tree.get("cid"))])
+    elif wrote:
         person.add_posts([_text(tree.get("aweme_id"))])
-        if "text" in tree:
-            person.add_comments([_text(tree.get("id")), _text(tree.get("cid"))])
-    if _text(tree.get("id")) == person.userid or _text(tree.get("userid")) == person.userid:
+        if "author" in tree and tree.keys() & _OF_POSTS:
+            person.add_posts([_text(tree.get("id"))])
+    if person.userid in _ids(tree):
         names = profile or tree
         person.add_profile(_any(names, "uniqueId", "unique_id"), names.get("nickname"), _any(names, "secUid", "sec_uid"))
     for value in tree.values():
         from_tree(person, value)
+
+
+def _ids(profile: Mapping[str, Any]) -> list[str]:
+    """By what a profile says whose it is; what is not there is the empty text, which is nobody's."""
+    return [_text(profile.get(name)) for name in ("id", "userid", "uid")]
 
 
 def _any(fields: Mapping[str, Any], *names: str) -> object:

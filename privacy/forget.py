@@ -17,7 +17,7 @@ from privacy.journal import Journal
 from privacy.logs import Logs
 from privacy.messages import Messages
 from privacy.rewriting import Rewriter
-from privacy.tables import Tables
+from privacy.tables import Tables, explained
 
 # Of a poller or a job that is still at work something may come in between.
 ROUNDS = 3
@@ -64,7 +64,19 @@ class Forgetting:
         self._say = say
 
     def look(self) -> Report:
-        """What would be renamed; nothing is."""
+        """What would be renamed; nothing is. Raises TablesError."""
+        with explained():
+            return self._look()
+
+    def run(self, forgotten: Forgotten, last: Callable[[Rewriter], None] = lambda rewriter: None) -> Report:
+        """Renames everything, `last` what the caller has to rename. Safe to repeat; after a kill the next call goes on.
+
+        Raises StillThereError, TablesError, RewriteError.
+        """
+        with explained():
+            return self._run(forgotten, last)
+
+    def _look(self) -> Report:
         self._discover()
         logs, tables = self._parts()
         report = self._begun(Report())
@@ -76,37 +88,31 @@ class Forgetting:
             tables.forget_search()
         return report
 
-    def run(self, forgotten: Forgotten, last: Callable[[Rewriter], None] = lambda rewriter: None) -> Report:
-        """Renames everything, `last` what the caller has to rename. Safe to repeat; after a kill the next call goes on.
-
-        Raises StillThereError.
-        """
-        self._discover()
-        self._journal.save()
-        person = self._journal.person
-        # First: what pollers bring in the meantime would have to be found again.
-        forgotten.add(person.userid, person.handles, person.secuids)
+    def _run(self, forgotten: Forgotten, last: Callable[[Rewriter], None]) -> Report:
         report = Report(done=True)
+        person = self._journal.person
         left = True
-        for number in range(ROUNDS):
-            logs, tables = self._parts()
-            left = self._round(number, logs, tables, report)
-            if not left:
-                break
+        for _ in range(ROUNDS):
             self._discover()
             self._journal.save()
+            # First, and again with what else was found: what pollers bring in the meantime would have to be found again.
+            forgotten.add(person.userid, person.handles, person.secuids)
+            logs, tables = self._parts()
+            left = self._round(logs, tables, report)
+            if not left:
+                break
+        logs.finish(self._topics)
         if left:
             raise StillThereError(
                 f"records of the person kept coming in through {ROUNDS} rounds",
                 "stop pollers and jobs, run the same command again, then start them",
             )
         last(Rewriter(person, self._journal.secret))
-        logs.finish(ROUNDS)
         self._begun(report)
         self._journal.remove()
         return report
 
-    def _round(self, number: int, logs: Logs, tables: Tables, report: Report) -> bool:
+    def _round(self, logs: Logs, tables: Tables, report: Report) -> bool:
         """True if anything was there to rename: then one has to look once more."""
         found = False
         for topic in self._topics:
@@ -115,7 +121,7 @@ class Forgetting:
             report.topics[topic.name] = report.topics.get(topic.name, 0) + sum(affected.values())
             if affected:
                 found = True
-                logs.rewrite(topic, sorted(affected), number)
+                logs.rewrite(topic, sorted(affected))
         try:
             tables.look_for(self._journal.person)
             for table in tables.known():
@@ -130,6 +136,8 @@ class Forgetting:
     def _discover(self) -> None:
         self._say("looking for names and ids in topics and tables")
         person = self._journal.person
+        # Of a run that was killed.
+        self._parts()[1].forget_search()
         discovery.from_tables(person, self._client)
         discovery.from_topics(person, self._servers, self._topics, self._messages)
 

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.errors import TokpulseError
 from privacy.person import Person
 
+LOCK = "lock"
+
 
 class JournalError(TokpulseError):
     """The file of an interrupted run cannot be read."""
+
+
+class BusyError(TokpulseError):
+    """Another run is at work."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keeps other runs out, for whomever: what is searched for, and which rows go, stands in tables that all runs use.
+
+    Raises BusyError at once; the lock is gone with its process.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError("another `tokpulse forget` is running", "run this one when it has ended") from error
+        yield
 
 
 @dataclass

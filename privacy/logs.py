@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from connectors.dead_letters import unreplayed
 from connectors.errors import TokpulseError
 from connectors.polling.cursors import TOPIC as CURSORS
+from connectors.topic_configs import set_configs, settle
 from connectors.topics import DLQ_SUFFIX, Topic
 from privacy.messages import Messages
 from privacy.reading import bounds, read
@@ -44,13 +44,13 @@ class Logs:
                 found[partition] = found.get(partition, 0) + 1
         return found
 
-    def rewrite(self, topic: Topic, partitions: list[int], round_: int) -> None:
+    def rewrite(self, topic: Topic, partitions: list[int]) -> None:
         """Writes the records of `partitions` that stay behind the others and cuts off what was there. Safe to repeat.
 
         The copy of a partition and the note that it was made are one transaction: after a kill at any point, either there is no
         copy, or the cut is all that is left to do.
         """
-        marks = Consumer({"bootstrap.servers": self._servers, "group.id": f"{self._group}-{round_}", "enable.auto.commit": False})
+        marks = Consumer({"bootstrap.servers": self._servers, "group.id": self._group, "enable.auto.commit": False})
         try:
             with self._open_for_rewriting(topic):
                 for partition in partitions:
@@ -62,24 +62,30 @@ class Logs:
         finally:
             marks.close()
 
-    def finish(self, rounds: int) -> None:
-        """Takes away the notes of this run."""
-        groups = [f"{self._group}-{number}" for number in range(rounds)]
-        for future in self._admin.delete_consumer_groups(groups).values():
-            try:
-                future.result(_TIMEOUT_S)
-            except KafkaException:
-                continue  # a round without a partition left none
+    def finish(self, topics: Iterable[Topic]) -> None:
+        """Takes away the notes of this run, and what a killed one may have left of settings."""
+        try:
+            settle(self._admin, list(topics))
+            for future in self._admin.delete_consumer_groups([self._group]).values():
+                try:
+                    future.result(_TIMEOUT_S)
+                except KafkaException:
+                    continue  # where no partition was rewritten there is none
+        except KafkaException as error:
+            raise RewriteError(f"settings of topics: {error.args[0].str()}", "run the same command again") from error
 
     def _rewrite_one(self, topic: Topic, partition: int, marks: Consumer) -> None:
         place = TopicPartition(topic.name, partition)
+        start, now = bounds(self._servers, topic.name).get(partition, (0, 0))
+        if start == now:
+            return
+        # First: what a killed run had under way is decided by this.
+        producer = self._transactional()
         (noted,) = marks.committed([place], timeout=_TIMEOUT_S)
         end = noted.offset
-        if end < 0:
-            start, end = bounds(self._servers, topic.name).get(partition, (0, 0))
-            if start == end:
-                return
-            producer = self._transactional()
+        # A note of a cut that was made is spent: what is behind it has come since, or was not known as the person's then.
+        if end <= start:
+            end = now
             producer.begin_transaction()
             for message in self._staying(topic, partition, start, end):
                 self._copy(producer, message)
@@ -158,14 +164,8 @@ class Logs:
         for_now = {"message.timestamp.type": "CreateTime"}
         if "delete" not in topic.cleanup_policy:
             for_now |= {"cleanup.policy": "compact,delete", "retention.ms": "-1"}
-        self._configure(topic.name, for_now)
+        set_configs(self._admin, topic.name, for_now)
         try:
             yield
         finally:
-            self._configure(topic.name, {name: usual[name] for name in for_now})
-
-    def _configure(self, topic: str, values: dict[str, str]) -> None:
-        entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in values.items()]
-        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
-        for future in self._admin.incremental_alter_configs([resource]).values():
-            future.result(_TIMEOUT_S)
+            set_configs(self._admin, topic.name, {name: usual[name] for name in for_now})

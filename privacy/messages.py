@@ -40,8 +40,8 @@ class Messages:
         key, value = _bytes(message.key()), _bytes(message.value())
         given: Any = message.headers()
         headers = list(given or ())
-        new_headers: list[tuple[str, str | bytes | None]] = [(name, _text(text, rewriter)) for name, text in headers]
-        new_key, new_value = _text(key, rewriter), self._value(value, rewriter)
+        new_headers: list[tuple[str, str | bytes | None]] = [(name, _text(text, rewriter.text)) for name, text in headers]
+        new_key, new_value = _text(key, rewriter.key), self._value(value, rewriter)
         changed = (new_key, new_value, new_headers) != (key, value, headers)
         return Written(new_key, new_value, new_headers, changed)
 
@@ -76,7 +76,7 @@ def _bytes(value: object) -> bytes | None:
     return value.encode() if isinstance(value, str) else value if isinstance(value, bytes) else None
 
 
-def _text(value: bytes | None, rewriter: Rewriter) -> bytes | None:
+def _text(value: bytes | None, rewritten: Callable[[str], str]) -> bytes | None:
     if not value:
         return value
-    return rewriter.text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return rewritten(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

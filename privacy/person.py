@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _TOKEN_BYTES = 10
 PREFIX = "forgotten"
+# As `@bob`, as a part of an address, as a value of JSON or of a query.
+_MARKS = ("@", "/", '"', "=")
+_DISTINCT = re.compile(r"(?=.*[A-Za-z])(?=.*[A-Za-z0-9][._][A-Za-z0-9]).{5,}")
 
 
 @dataclass
@@ -28,8 +32,19 @@ class Person:
 
     @property
     def names(self) -> frozenset[str]:
-        """What names the person anywhere, in other people's words too; a nickname may be an ordinary word, and is not here."""
+        """What names the person; a nickname may be an ordinary word, and is not here."""
         return frozenset({self.userid, *self.handles, *self.secuids})
+
+    @property
+    def distinct_handles(self) -> frozenset[str]:
+        """Handles that nobody takes for an ordinary word, unlike `dance` or `us`: those with a point or an underscore in them."""
+        return frozenset(handle for handle in self.handles if _DISTINCT.fullmatch(handle))
+
+    @property
+    def needles(self) -> frozenset[str]:
+        """Parts of every text that has to be looked at for the person's sake. A plain handle names nobody unless it is marked."""
+        marked = {f"{mark}{handle}" for handle in self.handles - self.distinct_handles for mark in _MARKS}
+        return frozenset({self.userid, *self.secuids, *self.distinct_handles, *marked})
 
     def add_profile(self, handle: object, nickname: object, secuid: object = "") -> None:
         """Names of one observation; what is no text, empty, or a token already says nothing."""

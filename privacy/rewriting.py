@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
 
 from privacy.person import PREFIX, Person, token
 
 # As in udfs/text.py: what hashtags are, so that those of a forgotten title stay countable.
 _HASHTAG: Final = re.compile(r"#\w+")
 _NUMBER: Final = re.compile(r"[0-9]+")
+_DIGITS: Final = re.compile(rb"[0-9]+")
 _TOKEN: Final = re.compile(rf"{PREFIX}[0-9a-f]+")
 # Field names in lower case and without underscores.
 _OWNERS: Final = frozenset({"userid", "authorid", "uid"})
@@ -24,6 +26,21 @@ _WORDS: Final = frozenset({"text", "signature", "biolink", "bio", "avatarurl", "
 _COMMENT: Final = frozenset({"text", "cid"})
 # Bytes as they were received.
 _BODIES: Final = frozenset({"payload", "raw"})
+# What people write: a handle may stand there without any mark.
+_SPEECH: Final = _TITLES | {"text", "signature", "biolink", "bio"}
+_HASHTAGS: Final = frozenset({"hashtag", "hashtags"})
+# Values of a set that is closed. A handle may be one of them: `us`, `en`, `comments`, `small`.
+_CLOSED: Final = frozenset(
+    {
+        *("tier", "language", "region", "snapshotstatus", "sentimentlabel", "sentimentmodel", "job", "topic", "path", "status"),
+        *("thresholdversion", "upstream", "endpoint", "dataset", "test", "column", "severity"),
+    }
+)
+_COMPOSED: Final = frozenset({"requestparam", "feedkey"})
+_FEEDS_OF_USERS: Final = frozenset({"posts", "profile", "followers", "following"})
+# A short number may be a part of another one.
+_LONG_ID: Final = 12
+_NEVER: Final = "(?!)"
 
 
 class Rewriter:
@@ -33,49 +50,104 @@ class Rewriter:
         self._person = person
         self._secret = secret
         self._ids = person.ids
-        self._exact = person.ids | person.names
+        self._exact = person.ids | person.secuids
         self._folded = {name.lower() for name in person.handles}
-        self._names = re.compile(self.pattern(), re.IGNORECASE | re.ASCII)
-        self._bytes = tuple(sorted(value.encode() for value in person.ids | person.names))
+        self._marked = re.compile(self._marks(), re.IGNORECASE | re.ASCII)
+        self._spoken = re.compile(self._words(), re.IGNORECASE | re.ASCII)
+        self._parts = tuple(sorted(name.lower().encode() for name in person.names))
+        self._long_ids = frozenset(one.encode() for one in person.ids if len(one) >= _LONG_ID)
+        self._lengths = sorted({len(one) for one in self._long_ids})
+        self._bytes = re.compile(self._in_bytes().encode(), re.IGNORECASE)
 
-    def pattern(self) -> str:
-        """Of every name of the person as a word of its own: `bob`, not in `bobsled` nor in `bob.smith`."""
-        words = "|".join(re.escape(name) for name in sorted(self._person.names, key=len, reverse=True))
-        return rf"(?<!\w)(?<!\w\.)(?:{words})(?!\w)(?!\.\w)"
+    def _marks(self) -> str:
+        """Of what names the person in any text: a secUid, and a handle as `@bob`, not as `@bobsled`, `@bob.smith` or `bob`."""
+        return rf"(?P<mark>@)(?P<name>{_any_of(self._person.handles)})(?!\w)(?!\.\w)|{_alone(self._person.secuids)}"
+
+    def _words(self) -> str:
+        """Of what names the person where people write: also a handle in an address, and one that cannot be an ordinary word."""
+        site = r"(?P<site>(?<![\w.-])[\w-]+(?:\.[\w-]+)+/)"
+        in_address = rf"{site}(?P<page>{_any_of(self._person.handles)})(?!\w)(?!\.\w)"
+        return rf"{self._marks()}|{in_address}|{_alone(self._person.distinct_handles)}"
+
+    def _in_bytes(self) -> str:
+        """Of what names the person in bytes of any kind, in which the end of a word cannot be told."""
+        handles = _any_of(self._person.handles)
+        field = rf'"(?:unique_?id|user_?name|author_?name)"\s*:\s*"(?:{handles})"'
+        return "|".join([_any_of(self._person.secuids), f"@(?:{handles})", field, _any_of(self._person.distinct_handles)])
 
     def token(self, value: str) -> str:
         """What stands for an identifier."""
         return token(self._secret, value)
 
     def text(self, value: str) -> str:
-        """Somebody's words without the person's names and ids."""
-        value = self._names.sub(lambda match: self.token(match[0]), value)
+        """A text without the person's ids and secUids, and without their handles where an `@` says that they are handles."""
+        return self._numbers(self._marked.sub(self._named, value))
+
+    def words(self, value: str) -> str:
+        """What somebody wrote without the person's names and ids; a handle that may be an ordinary word stays where it is bare."""
+        return self._numbers(self._spoken.sub(self._named, value))
+
+    def key(self, value: str) -> str:
+        """The key of a record: an id, or what a poller reads, as `upstream/feed/subject`."""
+        parts = value.split("/")
+        if len(parts) > 2 and parts[1] in _FEEDS_OF_USERS and self._is_handle(unquote(parts[2])):
+            parts[2] = self.token(unquote(parts[2]).removeprefix("@"))
+        return self.text("/".join(parts))
+
+    def _named(self, match: re.Match[str]) -> str:
+        groups = match.groupdict()
+        if groups["mark"]:
+            return groups["mark"] + self.token(groups["name"])
+        if groups.get("site"):
+            return str(groups["site"]) + self.token(groups["page"])
+        return self.token(match[0])
+
+    def _numbers(self, value: str) -> str:
         return _NUMBER.sub(lambda match: self.token(match[0]) if match[0] in self._ids else match[0], value)
 
     def hashtags(self, title: str) -> str:
         """What is left of a title of theirs: its hashtags, which count for others too, unless they name the person."""
-        return " ".join(tag for tag in _HASHTAG.findall(title) if self.text(tag) == tag)
+        return " ".join(tag for tag in _HASHTAG.findall(title) if not self._is_handle(tag[1:]) and self.words(tag) == tag)
 
     def mentions(self, value: bytes) -> bool:
-        """Whether bytes of any kind hold a name or an id."""
-        lowered = value.lower()
-        return any(one in value or one.lower() in lowered for one in self._bytes)
+        """Whether bytes of any kind name the person: a handle counts where it is marked, or cannot be an ordinary word."""
+        return self._bytes.search(value) is not None or self._holds_id(value)
+
+    def _holds_id(self, value: bytes) -> bool:
+        for digits in set(_DIGITS.findall(value)):
+            if digits.decode() in self._ids:
+                return True
+            # Beside a long one in bytes, the length of what follows may look like a digit.
+            for length in self._lengths:
+                if any(digits[at : at + length] in self._long_ids for at in range(len(digits) - length + 1)):
+                    return True
+        return False
+
+    def _is_handle(self, value: str) -> bool:
+        return value.removeprefix("@").lower() in self._folded
 
     def record(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """A record of a topic, or an object of a response, with all that is in it."""
         return {name: self._field(_plain(name), value, self._is_theirs(record)) for name, value in record.items()}
 
     def body(self, body: bytes) -> bytes:
-        """Bytes of a response or a dead letter; what is not JSON is emptied, for what is whose in it cannot be told."""
-        if not self.mentions(body):
+        """Bytes of a response or a dead letter; what names the person and is not JSON is emptied: whose it is cannot be told."""
+        lowered = body.lower()
+        if not any(part in lowered for part in self._parts) and not self._holds_id(body):
             return body
         try:
             tree = json.loads(body)
             rewritten = self._any("", tree, False)
             kept = json.dumps(rewritten, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         except (ValueError, RecursionError):
-            return b""
-        return b"" if self.mentions(kept) else kept
+            return b"" if self.mentions(body) else body
+        # A name that is given twice is read once: what is left of the other would stay in the bytes.
+        if rewritten == tree and not self.mentions(body):
+            return body
+        return b"" if self._still_names_them(kept.decode("utf-8", "surrogatepass")) else kept
+
+    def _still_names_them(self, text: str) -> bool:
+        return self.text(text) != text
 
     def _is_theirs(self, record: Mapping[str, Any]) -> bool:
         fields = {_plain(name): _newest(value) for name, value in record.items()}
@@ -84,7 +156,9 @@ class Rewriter:
         if str(fields.get("id", "")) == self._person.userid or self._names_them(fields):
             return True
         # A response to a question about them; an item of a list of theirs, which does not say whose it is.
-        if self._names.search(str(fields.get("requestparam", ""))) or str(fields.get("id", "")) in self._person.comments:
+        if self._asks_about_them(str(fields.get("requestparam", ""))):
+            return True
+        if str(fields.get("id", "")) in self._person.comments | self._person.posts:
             return True
         if str(fields.get("awemeid", "")) in self._person.posts and not _COMMENT & fields.keys():
             return True
@@ -96,6 +170,20 @@ class Rewriter:
         if "id" in fields or "userid" in fields:
             return False
         return any(str(fields.get(name, "")).lower() in self._folded for name in _HANDLES if fields.get(name))
+
+    def _asks_about_them(self, asked: str) -> bool:
+        return any(
+            value in self._person.secuids or value == self._person.userid or (_plain(name) in _HANDLES and self._is_handle(value))
+            for name, value in parse_qsl(asked)
+        )
+
+    def _question(self, asked: str) -> str:
+        """The parameters of a request as they are kept, `name=value` joined by `&`."""
+        pairs = (part.partition("=") for part in self.text(asked).split("&"))
+        return "&".join(
+            f"{name}={self.token(value)}" if _plain(name) in _HANDLES and self._is_handle(unquote(value)) else name + sign + value
+            for name, sign, value in pairs
+        )
 
     def _any(self, name: str, value: Any, theirs: bool) -> Any:
         if isinstance(value, Mapping):
@@ -116,22 +204,36 @@ class Rewriter:
             return self._any(name, value, theirs)
         if isinstance(value, int) and not isinstance(value, bool) and str(value) in self._ids:
             return self.token(str(value))
-        if not isinstance(value, str) or _TOKEN.fullmatch(value):
+        if not isinstance(value, str) or _TOKEN.fullmatch(value) or name in _CLOSED:
             return value
-        if value in self._exact:
+        if value in self._exact or (name in _HANDLES and self._is_handle(value)):
             return self.token(value)
-        if name in _BODIES and theirs:
+        if name in _BODIES:
+            return "" if theirs else self.body(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        if name in _COMPOSED:
+            return self._question(value) if name == "requestparam" else self.key(value)
+        return self._own(name, value) if theirs else self._foreign(name, value)
+
+    def _own(self, name: str, value: str) -> str:
+        if name in _WORDS:
             return ""
-        if name in _BODIES and self.mentions(value.encode("utf-8", "surrogateescape")):
-            return self.body(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
-        if theirs:
-            if name in _HANDLES | _SECUIDS | {"nickname"}:
-                return self.token(value)
-            if name in _WORDS:
-                return ""
-            if name in _TITLES:
-                return self.hashtags(value)
-        return self.text(value)
+        if name in _TITLES:
+            return self.hashtags(value)
+        named = name in _HANDLES | _SECUIDS | {"nickname"} or (name in _HASHTAGS and self._is_handle(value))
+        return self.token(value) if named and value else self.words(value)
+
+    def _foreign(self, name: str, value: str) -> str:
+        return self.words(value) if name in _SPEECH else self.text(value)
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """A pattern of one of `names`, the longest first; of nothing where there is none."""
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or _NEVER
+
+
+def _alone(names: Iterable[str]) -> str:
+    """A pattern of one of `names` as a word of its own: `b_b`, not in `b_bc` nor in `b_b.smith`. A hashtag is nobody's name."""
+    return rf"(?<![\w#])(?<!\w\.)(?:{_any_of(names)})(?!\w)(?!\.\w)"
 
 
 def _newest(value: Any) -> Any:

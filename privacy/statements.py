@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from connectors.errors import TokpulseError
 
 _FOLDER = Path(__file__).with_name("queries")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARTITION = re.compile(r"[A-Za-z0-9_-]+")
 _COMMENT = re.compile(r"^--[^\n]*\n", re.MULTILINE)
 
 
@@ -30,6 +31,14 @@ def quoted(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise IdentifierError(f"{name!r} is no name of a table or column that can be rewritten", "rename it, or drop it")
     return f"`{name}`"
+
+
+def partition_ids(names: Collection[str]) -> str:
+    """Ids of partitions, in quotes. Raises IdentifierError for one that the server would not give."""
+    for name in names:
+        if not _PARTITION.fullmatch(name):
+            raise IdentifierError(f"{name!r} is no id of a partition", "report this")
+    return ", ".join(f"'{name}'" for name in sorted(names))
 
 
 def listed(names: Iterable[str]) -> str:

@@ -4,24 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.errors import TokpulseError
 from privacy.person import Person
 from privacy.rewriting import Rewriter
-from privacy.statements import listed, quoted, statement
+from privacy.statements import listed, partition_ids, quoted, statement
 
 # Rows under a token must merge with nothing else and twice with themselves: engines that add up would count a resumed run twice.
 _ENGINES = frozenset({"MergeTree", "ReplacingMergeTree", "AggregatingMergeTree"})
 _ID_COLUMNS = frozenset({"aweme_id", "author_id", "userid", "user_id", "video_id", "comment_id"})
+_HANDLE_COLUMNS = frozenset({"unique_id", "username"})
 _LOT = 20_000
+# A person's rows lie in any number of days; the server's limit is meant for mistakes.
+_INSERT = {"max_partitions_per_insert_block": 0}
 
 
 class TablesError(TokpulseError):
     """A table could not be rewritten; rows are in it under their old names, their new ones, or both."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What ClickHouse refuses as a TablesError. Its words are left out: they quote rows."""
+    try:
+        yield
+    except ClickHouseError as error:
+        code = getattr(error, "code", None)
+        what = f"it refuses with code {code}" if code else "it does not answer"
+        raise TablesError(
+            f"ClickHouse: {what}; rows may be there under their old names, their new ones, or both",
+            "run the same command again: it goes on where it stopped",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -41,8 +60,22 @@ class Table:
         """Columns of plain ids."""
         return [name for name in self.columns if self._is_id(name)]
 
+    @property
+    def handles(self) -> list[str]:
+        """Columns of handles."""
+        return [name for name in self.texts if name in _HANDLE_COLUMNS]
+
     def _is_id(self, name: str) -> bool:
         return name in _ID_COLUMNS and "Tuple" not in self.columns[name]
+
+
+@dataclass(frozen=True)
+class _Change:
+    """`row` is the hash of the row as it is, `kept` the row as it may stay."""
+
+    row: int
+    partition: str
+    kept: dict[str, Any]
 
 
 class Tables:
@@ -69,11 +102,18 @@ class Tables:
     def look_for(self, person: Person) -> None:
         """Tells the server, in a table that only an admin reads, what is looked for."""
         self.forget_search()
-        rows = [["id", value] for value in sorted(person.ids)] + [["name", value] for value in sorted(person.names)]
+        kinds = {"id": person.ids, "name": person.needles, "handle": {handle.lower() for handle in person.handles}}
+        rows = [[kind, value] for kind, values in kinds.items() for value in sorted(values)]
         self._client.insert(f"{self._private}.forget_identifiers", rows, column_names=["kind", "value"])
 
     def forget_search(self) -> None:
-        """Takes that back."""
+        """Takes that back. Raises TablesError while a deletion goes on, which reads the rows that it deletes from there."""
+        busy = self._client.query(statement("deletions_under_way")).result_rows
+        if busy:
+            raise TablesError(
+                f"ClickHouse still deletes rows of {', '.join(sorted(str(row[0]) for row in busy))}",
+                "run the same command again when system.mutations shows is_done = 1 for it",
+            )
         for name in ("clear_identifiers", "clear_rows"):
             self._client.command(statement(name, PRIVATE=self._private))
 
@@ -84,35 +124,37 @@ class Tables:
     def rewrite(self, table: Table) -> int:
         """Renames what there is; how many rows that were."""
         renamed = 0
+        partitions: set[str] = set()
         self._client.command(statement("clear_rows", PRIVATE=self._private))
         for lot in self._changes(table):
             renamed += len(lot)
-            body = b"\n".join(_line(row) for _, row in lot)
-            self._client.raw_insert(quoted(table.name), list(table.columns), body, fmt="JSONEachRow")
-            self._client.insert(f"{self._private}.forget_rows", [[row] for row, _ in lot], column_names=["row"])
+            partitions.update(change.partition for change in lot)
+            body = b"\n".join(_line(change.kept) for change in lot)
+            self._client.raw_insert(quoted(table.name), list(table.columns), body, settings=_INSERT, fmt="JSONEachRow")
+            self._client.insert(f"{self._private}.forget_rows", [[change.row] for change in lot], column_names=["row"])
         if renamed:
-            self._client.command(
-                statement("delete_rows", TABLE=quoted(table.name), COLUMNS=listed(table.columns), PRIVATE=self._private)
-            )
+            parts = {"TABLE": quoted(table.name), "COLUMNS": listed(table.columns), "PRIVATE": self._private}
+            self._client.command(statement("delete_rows", PARTITIONS=partition_ids(partitions), **parts))
         return renamed
 
-    def _changes(self, table: Table) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-        """(hash of the row as it is, the row as it may stay), in lots; all are found before the first is given out."""
-        lot: list[tuple[int, dict[str, Any]]] = []
+    def _changes(self, table: Table) -> Iterator[list[_Change]]:
+        """What changes, in lots; all is found before the first is given out."""
+        lot: list[_Change] = []
         lots = [lot]
         for line in self._mentioning(table).splitlines():
             row = json.loads(line.decode("utf-8", "surrogateescape"))
-            place = int(row.pop("forget_row"))
+            place, partition = int(row.pop("forget_row")), str(row.pop("forget_partition"))
             kept = self._rewriter.record(row)
             if kept != row:
                 if len(lot) >= _LOT:
                     lot = []
                     lots.append(lot)
-                lot.append((place, kept))
+                lot.append(_Change(place, partition, kept))
         yield from (lot for lot in lots if lot)
 
     def _mentioning(self, table: Table) -> bytes:
         found = [statement("id_found", COLUMN=quoted(name), PRIVATE=self._private) for name in table.ids]
+        found += [statement("handle_found", COLUMN=quoted(name), PRIVATE=self._private) for name in table.handles]
         texts = ", ".join(f"ifNull(toString({quoted(name)}), '')" for name in table.texts)
         query = statement(
             "mentioning_rows",

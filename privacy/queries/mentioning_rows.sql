@@ -3,7 +3,7 @@
 WITH
     (SELECT groupArray(value) FROM ${PRIVATE}.forget_identifiers WHERE kind = 'name') AS names,
     (SELECT groupArray(value) FROM ${PRIVATE}.forget_identifiers WHERE kind = 'id') AS ids
-SELECT sipHash64(toString(tuple(${COLUMNS}))) AS forget_row, ${COLUMNS}
+SELECT sipHash64(toString(tuple(${COLUMNS}))) AS forget_row, _partition_id AS forget_partition, ${COLUMNS}
 FROM ${TABLE}
 WHERE arrayExists(text -> multiSearchAnyCaseInsensitive(text, names) OR hasAny(extractAll(text, '[0-9]+'), ids), [${TEXTS}])
     OR (${ID_FOUND})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from privacy.person import PREFIX, Person
 from privacy.rewriting import Rewriter
 
 SECRET = bytes(32)
+TIKAPI = Path(__file__).parents[1] / "connectors" / "upstream" / "cases" / "tikapi"
 USER, POST, COMMENT = "6900000000000000777", "7900000000000000101", "7990000000000000011"
 
 
@@ -29,8 +32,9 @@ def rewriter() -> Rewriter:
     [
         ("hi @bob!", False),
         ("hi @BOB.", False),
-        ("bob bob", False),
         ("(bob.old)", False),
+        ("www.tiktok.com/bob?x=1", False),
+        ("https://example.org/@bob", False),
         (f"see {POST}", False),
         (f"id={USER}&x", False),
         ("MS4wLjABAAAAbob", False),
@@ -38,13 +42,15 @@ def rewriter() -> Rewriter:
         ("@bob.smith @not_bob @bob_2", True),
         (f"1{POST}", True),
         ("Anna is a name of many", True),
+        ("a bob is a haircut #bob", True),
+        ("https://v.example/video/bob.mp4 x.com/bob.jpg a/bob", True),
         ("", True),
     ],
 )
 def test_names_go_where_they_are_words_of_their_own(rewriter: Rewriter, text: str, kept: bool) -> None:
-    new = rewriter.text(text)
+    new = rewriter.words(text)
     assert (new == text) is kept
-    assert rewriter.text(new) == new
+    assert rewriter.words(new) == new
     if not kept:
         assert PREFIX in new
 
@@ -119,7 +125,16 @@ def test_a_response_about_them_is_emptied_and_one_that_mentions_them_rewritten(r
     }
 
 
-@pytest.mark.parametrize("body", [b"<html>bob</html>", b'{"cut": "MS4wLjABAAAAbob', b"\xff\x00" + USER.encode()])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>@bob</html>",
+        b'{"user_name": "bob", "cut',
+        b"<html>bob.old</html>",
+        b'{"cut": "MS4wLjABAAAAbob',
+        b"\xff\x00" + USER.encode(),
+    ],
+)
 def test_bytes_that_name_them_and_are_no_json_are_emptied(rewriter: Rewriter, body: bytes) -> None:
     assert rewriter.body(body) == b""
     assert rewriter.body(b"\xff\x00nobody") == b"\xff\x00nobody"
@@ -140,3 +155,100 @@ def test_records_and_responses_tell_names_and_ids() -> None:
     from_body(found, b"no json")
     assert (found.handles, found.secuids) == ({"bob", "bob2", "bob3"}, {"s1"})
     assert (found.posts, found.comments) == ({POST, "12345"}, {COMMENT})
+
+
+@pytest.mark.parametrize("handle", ["dance", "small", "comments", "us", "en", "id", "count", "video", "posts", "userid", "text"])
+def test_a_handle_that_is_an_ordinary_word_changes_nothing_of_others(handle: str) -> None:
+    one = Rewriter(Person(USER, {handle}, {"Anna"}, {"MS4wLjABAAAAbob"}, {POST}, {COMMENT}), SECRET)
+    others: list[dict[str, Any]] = [
+        {
+            "aweme_id": "3",
+            "author_id": "5",
+            "title": f"I love {handle} #{handle} #fyp",
+            "region": handle,
+            "play": f"https://v/{handle}/1",
+        },
+        {
+            "id": "8",
+            "video_id": POST[:-1],
+            "text": f"{handle}! {handle}",
+            "user": {"id": "5", "uniqueId": "carl", "nickname": handle},
+        },
+        {"window_start": "2026-01-05 00:00:00.000", "hashtag": handle, "aweme_id": "3", "play_count": "7"},
+        {
+            "aweme_id": "3",
+            "author_id": "5",
+            "tier": handle,
+            "snapshot_status": handle,
+            "language": handle,
+            "sentiment_label": handle,
+        },
+        {"job": handle, "topic": f"tiktok.{handle}.events", "path": handle, "status": handle, "run_id": handle, "counted": "3"},
+        {"title": {"observed_at": "x", "value": f"#{handle}", "hashtags": [handle]}, "aweme_id": "3"},
+        {"topic": handle, "reason": f"{handle}: play_count=-1", "raw": f"\x00{handle} bytes of somebody else"},
+        {
+            "endpoint": f"/{handle}/",
+            "request_param": f"{handle}=35&hashtag={handle}",
+            "payload": f'{{"{handle}": "{handle}",  "n": 1.0}}',
+        },
+        {"feed_key": f"tikliveapi/{handle}/5", "cursor": handle},
+        {"feed_key": f"tikliveapi/hashtag/{handle}", "cursor": None},
+    ]
+    for row in others:
+        assert one.record(row) == row
+        body = json.dumps({"list": [row]}, indent=1).encode()
+        assert one.body(body) == body
+    for name in (f"tikliveapi/{handle}/5", f"tikliveapi/hashtag/{handle}", handle):
+        assert one.key(name) == name
+
+
+@pytest.mark.parametrize("handle", ["dance", "us", "petra_paulsen"])
+def test_a_handle_that_is_an_ordinary_word_goes_where_it_is_one(handle: str) -> None:
+    one = Rewriter(Person(USER, {handle}), SECRET)
+    token = one.token(handle)
+    assert one.record({"unique_id": handle, "userid": "5"}) == {"unique_id": token, "userid": "5"}, "it has changed hands"
+    asked = {"endpoint": "/x/", "request_param": f"count=35&username={handle}", "payload": "{}"}
+    assert one.record(asked) == {"endpoint": "/x/", "request_param": f"count=35&username={token}", "payload": ""}
+    assert one.record({"text": f"hi @{handle} !", "id": "8"})["text"] == f"hi @{token} !"
+    assert one.key(f"tikapi/posts/{handle}") == f"tikapi/posts/{token}"
+    own = one.record({"aweme_id": "7", "author_id": USER, "title": f"#{handle} #fyp", "hashtag": handle})
+    assert own == {"aweme_id": "7", "author_id": one.token(USER), "title": "#fyp", "hashtag": token}
+    body = json.dumps({"a": {"author_name": handle, "language": "us"}, "b": f"@{handle}"}).encode()
+    assert json.loads(one.body(body)) == {"a": {"author_name": token, "language": "us"}, "b": f"@{token}"}
+
+
+def test_a_name_that_a_response_gives_twice_is_left_in_neither_place(rewriter: Rewriter) -> None:
+    assert json.loads(rewriter.body(b'{"text": "@bob", "text": "x"}')) == {"text": "x"}
+
+
+def test_a_comment_of_theirs_does_not_make_the_post_theirs() -> None:
+    found = Person(USER)
+    from_tree(found, {"id": "c1", "aweme_id": "OTHERPOST", "text": "hi", "user": {"id": USER}})
+    from_tree(found, {"cid": "c2", "aweme_id": "OTHERPOST", "user": {"uid": USER, "unique_id": "bob"}})
+    assert (found.posts, found.comments, found.handles) == (set(), {"c1", "c2"}, {"bob"})
+
+
+def test_items_of_tikapi_tell_names_and_ids() -> None:
+    case = json.loads((TIKAPI / "comments.json").read_text())
+    comment = next(_items(case, "cid"))
+    found = Person(str(comment["user"]["uid"]))
+    from_tree(found, case)
+    assert str(comment["cid"]) in found.comments
+    assert (comment["user"]["unique_id"] in found.handles, found.posts) == (True, set())
+    case = json.loads((TIKAPI / "post.json").read_text())
+    post = next(item for item in _items(case, "desc") if "author" in item)
+    found = Person(str(post["author"]["id"]))
+    from_tree(found, case)
+    assert found.posts == {str(post["id"])}
+    assert post["author"]["uniqueId"] in found.handles
+
+
+def _items(tree: Any, name: str) -> Iterator[dict[str, Any]]:
+    """Objects of a tree that have a field."""
+    if isinstance(tree, dict):
+        if name in tree:
+            yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for inner in tree:
+            yield from _items(inner, name)
