@@ -20,6 +20,8 @@ from connectors.errors import TokpulseError
 TRANSIENT_CODES = frozenset(
     {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 319, 394, 425, 439, 999}
 )
+# The user is not known, or another password is.
+NOT_LET_IN_CODES = frozenset({192, 193, 194, 516})
 _STATUS_HINT = "`tokpulse status` shows whether the local one runs"
 _HTTP_TRANSIENT = ("HTTP driver received HTTP status 429", "HTTP status 502", "HTTP status 503", "HTTP status 504")
 _NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
@@ -51,7 +53,7 @@ def connect(url: str, answer_within_s: int = 60) -> Client:
 def unavailable(url: str, error: Exception) -> ClickHouseUnavailableError:
     """The one-line error for a ClickHouse that does not answer as it should."""
     shown, user = mask_password(url), urlsplit(url).username or "default"
-    if getattr(error, "code", None) in (192, 193, 194, 516):
+    if getattr(error, "code", None) in NOT_LET_IN_CODES:
         return ClickHouseUnavailableError(
             f"ClickHouse at {shown} refuses the password of user {user}", "correct CLICKHOUSE_URL, or run `tokpulse up` again"
         )

@@ -13,7 +13,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.clickhouse_client import TRANSIENT_CODES, unavailable
+from connectors.clickhouse_client import NOT_LET_IN_CODES, TRANSIENT_CODES, unavailable
 from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
 from dashboards.model import QUERIES_DIR, SUBJECTS, Page, Panel, load_query, parameters
@@ -30,8 +30,6 @@ _MAX_TEXT = 200
 _LAST_MS = 253_402_300_799_999
 # Codes of the limits on one query -> what there is too much of.
 _LIMITS = {158: "rows to read", 159: "time", 160: "time", 241: "memory", 307: "bytes to read", 396: "bytes to answer"}
-# The user is not known, or another password is: a restarted stack has new ones, which the next connection reads.
-_NOT_LET_IN = frozenset({192, 193, 194, 516})
 
 
 class FilterError(TokpulseError):
@@ -161,7 +159,8 @@ def _told(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
         return QueryLimitError(
             f"panel {panel.id} needs more {_LIMITS[code]} than ClickHouse grants one query", "choose a shorter time range"
         )
-    if code is None or code in _NOT_LET_IN or code in TRANSIENT_CODES:
+    # A restarted stack has new passwords, which the next connection reads.
+    if code is None or code in NOT_LET_IN_CODES or code in TRANSIENT_CODES:
         return unavailable(url, error)
     first = mask_password(str(error).strip().partition("\n")[0])[:300]
     return QueryFailedError(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.errors import TokpulseError
-from dashboards.model import Page, Panel
+from dashboards.model import SUBJECTS, Page, Panel
 from dashboards.run import FilterError, Filters
 
-_KNOWN = frozenset({"from", "to", "creator", "post", "hashtag", "limit", "format"})
+_KNOWN = frozenset({"from", "to", *SUBJECTS, "limit", "format"})
 DEFAULT_LIMIT = 50
 
 
@@ -22,7 +22,7 @@ def filters_of(page: Page, query: Mapping[str, str]) -> Filters:
     if unknown:
         raise BadRequestError(f"unknown parameter {unknown[0][:40]!r}", "known: " + ", ".join(sorted(_KNOWN)))
     offered = {item.name for item in page.filters}
-    for name in ("creator", "post", "hashtag"):
+    for name in SUBJECTS:
         if query.get(name) and name not in offered:
             raise BadRequestError(f"page {page.slug} has no filter {name}", "it has: " + (", ".join(sorted(offered)) or "none"))
         if any(ord(sign) < 32 for sign in query.get(name, "")):
