@@ -53,8 +53,6 @@ def flink_run_line(
         line.append("--bounded")
     if not detached:
         line.append("--wait")
-    if savepoint:
-        line.append("--resumed")
     return line + arguments
 
 

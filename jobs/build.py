@@ -10,17 +10,19 @@ from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from connectors.clickhouse_sink import add_sink
 from connectors.topics import Topic, load_topics
 from jobs.definition import JobDefinition, identifier
-from jobs.render import Literal, load, render
+from jobs.render import SQL_DIR, Literal, load, render
 from jobs.settings import JobSettings
 from udfs.sentiment.settings import LEXICON, SentimentSettings
 
-WINDOW = timedelta(hours=1)
-WATERMARK_DELAY = timedelta(minutes=2)
+TALLY_STEP = timedelta(hours=1)
 # What a post or a user left behind is forgotten after this long without news: longer than the topics keep their records, so that a
 # job that has run for months knows all that a replay of the log finds.
 STATE_TTL = timedelta(days=31)
 # How far behind the watermark a comment may come and still find the snapshot of its time.
 SNAPSHOT_HISTORY = timedelta(hours=24)
+# What Java functions are told: they know neither files nor the command line.
+JOB_PARAMETERS = "pipeline.global-job-parameters"
+THRESHOLDS_QUERY = SQL_DIR / "clickhouse" / "queries" / "threshold_versions.sql"
 # Nobody waits for single rows of a bounded run. Large inserts leave ClickHouse fewer parts to merge: half of its processor time.
 BACKFILL_BATCHES = {
     "python.fn-execution.bundle.time": "1000",
@@ -47,13 +49,6 @@ def idle_timeout(settings: JobSettings) -> timedelta:
     return timedelta(0) if settings.bounded else settings.idle_timeout
 
 
-def watermark_delay(job: JobDefinition, settings: JobSettings) -> timedelta:
-    """How far event time may be out of order: what the user says, else what suits the job and the kind of run."""
-    if settings.watermark_delay is not None:
-        return settings.watermark_delay
-    return job.bounded_watermark_delay if settings.bounded else WATERMARK_DELAY
-
-
 def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnvironment:
     """A streaming environment with the options that the SQL of all jobs relies on."""
     t_env = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
@@ -62,8 +57,11 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         "table.local-time-zone": "UTC",
         "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
         "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
+        f"{JOB_PARAMETERS}.tokpulse.late-bound.ms": str(milliseconds(settings.late_bound)),
         "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.shares_views).lower(),
     }
+    if job.judges:
+        options[f"{JOB_PARAMETERS}.tokpulse.thresholds.query"] = THRESHOLDS_QUERY.read_text(encoding="utf-8")
     if settings.bounded:
         options |= BACKFILL_BATCHES
     if job.scores and SentimentSettings.from_env().model != LEXICON:
@@ -84,17 +82,15 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "SCHEMA_REGISTRY_URL": endpoints.schema_registry_url,
         "STARTUP_MODE": "earliest-offset",
         "BOUNDED_MODE": "latest-offset" if settings.bounded else "unbounded",
-        "WATERMARK_DELAY": watermark_delay(job, settings),
+        "WATERMARK_DELAY": settings.watermark_delay,
         # In a bounded run the end of the input is the only step: the last watermark would fire all the others at once.
-        "TALLY_STEP": TALLY_SIZE if settings.bounded else WINDOW,
+        "TALLY_STEP": TALLY_SIZE if settings.bounded else TALLY_STEP,
         "TALLY_SIZE": TALLY_SIZE,
-        "WINDOW_MS": milliseconds(WINDOW),
         "SNAPSHOT_HISTORY_MS": milliseconds(SNAPSHOT_HISTORY),
         "MAX_AHEAD": f"{milliseconds(settings.max_ahead)} ms",
-        "MAX_AHEAD_MS": milliseconds(settings.max_ahead),
-        "RESUMED": settings.resumed,
         "PARTIAL_RESULTS": settings.partial_results,
-        "IDLE_MS": milliseconds(idle_timeout(settings)),
+        "POSTS_COUNTED": job.counts("posts"),
+        "USERS_COUNTED": job.counts("users"),
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),
     }

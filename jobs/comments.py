@@ -6,7 +6,6 @@ Submit it with `tokpulse submit comments`, or paste the `flink run -py jobs/comm
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
 
 from connectors.sinks import ClickHouseSink
 from jobs.definition import JobDefinition
@@ -14,12 +13,14 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     name="comments",
     functions=(
-        "05_functions/leaves_window.sql",
-        "05_functions/first_bytes.sql",
         "05_functions/comment_sentiment.sql",
         "05_functions/latest_snapshot.sql",
+        "05_functions/first_bytes.sql",
     ),
-    sources=("10_sources/comments_events.sql", "10_sources/users_snapshots.sql"),
+    sources=(
+        "10_sources/comments_events.sql",
+        "10_sources/users_snapshots.sql",
+    ),
     views=(
         "20_staging/comments_scored.sql",
         "20_staging/comments_checked.sql",
@@ -27,7 +28,6 @@ JOB = JobDefinition(
         "20_staging/comments_classified.sql",
         "20_staging/comments_rejected.sql",
         "20_staging/users_observed.sql",
-        "20_staging/users_classified.sql",
         "20_staging/users_rejected.sql",
         "20_staging/comments_and_snapshots.sql",
         "30_marts/comments_with_snapshots.sql",
@@ -43,14 +43,13 @@ JOB = JobDefinition(
     sinks=("40_sinks/comments_events_dlq.sql",),
     inserts=("50_inserts/comments_events_dlq.sql",),
     clickhouse=(
-        ClickHouseSink(view="comments_enriched", table="comments_log", nullable_integers=("follower_count",)),
+        ClickHouseSink(view="comments_enriched", table="comments_log"),
         ClickHouseSink(view="comments_late_snapshots", table="comments_late_snapshots_log"),
         ClickHouseSink(view="comments_ledger", table="pipeline_ledger_entries"),
         ClickHouseSink(view="comments_dead_letters", table="dead_letters_log"),
         ClickHouseSink(view="users_ledger", table="pipeline_ledger_entries"),
         ClickHouseSink(view="users_dead_letters", table="dead_letters_log"),
     ),
-    bounded_watermark_delay=timedelta(hours=24),
     # Each comment is scored once.
     shares_views=True,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from jobs.render import load
 from thresholds.topic import TOPIC
 
 # Functions that ask for the published thresholds.
-JUDGING = frozenset({"05_functions/trending_verdict.sql", "05_functions/follower_verdicts.sql"})
+JUDGING = frozenset({"05_functions/post_growth.sql", "05_functions/follower_changes.sql"})
 
 
 # The function that asks a sentiment model.
@@ -26,8 +25,6 @@ class JobDefinition:
     """A job as a declaration. SQL paths are relative to `sql/`; one job becomes one StatementSet, that is one Flink job.
 
     A source file is named after its topic (`posts_events` for tiktok.posts.events), a sink file too, with `_topic` or `_dlq` added.
-    `bounded_watermark_delay` is how far event time may be out of order in a bounded run, unless the user says otherwise: long in a
-    job whose answer late rows could not mend, so that nothing is late there and the order of reading does not matter.
     `shares_views` makes the planner compute a view once for all that read it; without it, it may compute it anew for each with just
     the columns that this one needs, which is cheaper unless a Python function is among what is computed.
     """
@@ -39,7 +36,6 @@ class JobDefinition:
     sinks: tuple[str, ...]
     inserts: tuple[str, ...]
     clickhouse: tuple[ClickHouseSink, ...]
-    bounded_watermark_delay: timedelta = timedelta(minutes=2)
     shares_views: bool = False
 
     @property
@@ -56,6 +52,10 @@ class JobDefinition:
     def scores(self) -> bool:
         """Whether a sentiment model decides what the job writes."""
         return SCORING in self.functions
+
+    def counts(self, records: str) -> bool:
+        """Whether the job counts `records` (posts, users) in a second place, behind the exchange by key."""
+        return f"30_marts/{records}_counts.sql" in self.views
 
     @property
     def transactional(self) -> frozenset[str]:
@@ -114,6 +114,5 @@ def combined(name: str, jobs: Iterable[JobDefinition]) -> JobDefinition:
         sinks=union("sinks"),
         inserts=union("inserts"),
         clickhouse=tuple(dict.fromkeys(sink for job in parts for sink in job.clickhouse)),
-        bounded_watermark_delay=max(job.bounded_watermark_delay for job in parts),
         shares_views=any(job.shares_views for job in parts),
     )

@@ -6,27 +6,30 @@ Submit it with `tokpulse submit followers`, or paste the `flink run -py jobs/fol
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
 
 from connectors.sinks import ClickHouseSink
 from jobs.definition import JobDefinition
 
 JOB = JobDefinition(
     name="followers",
-    functions=("05_functions/leaves_window.sql", "05_functions/first_bytes.sql", "05_functions/follower_verdicts.sql"),
+    functions=(
+        "05_functions/follower_changes.sql",
+        "05_functions/tally.sql",
+        "05_functions/first_bytes.sql",
+    ),
     sources=("10_sources/users_snapshots.sql",),
     views=(
         "20_staging/users_observed.sql",
-        "20_staging/users_classified.sql",
+        "20_staging/follower_counters.sql",
         "20_staging/users_rejected.sql",
         "30_marts/follower_snapshots.sql",
-        "30_marts/follower_counts.sql",
-        "30_marts/follower_deltas_ordered.sql",
-        "30_marts/follower_deltas.sql",
         "30_marts/follower_history.sql",
+        "30_marts/follower_deltas.sql",
         "30_marts/follower_alerts.sql",
         "30_marts/users_tally.sql",
         "30_marts/users_ledger.sql",
+        "30_marts/users_accounts.sql",
+        "30_marts/users_counts.sql",
         "30_marts/users_dead_letters.sql",
     ),
     sinks=(
@@ -43,9 +46,9 @@ JOB = JobDefinition(
         ClickHouseSink(view="follower_deltas", table="follower_deltas_log"),
         ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log"),
         ClickHouseSink(view="users_ledger", table="pipeline_ledger_entries"),
+        ClickHouseSink(view="users_counts", table="pipeline_ledger_entries"),
         ClickHouseSink(view="users_dead_letters", table="dead_letters_log"),
     ),
-    bounded_watermark_delay=timedelta(hours=24),
 )
 
 if __name__ == "__main__":

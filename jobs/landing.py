@@ -13,14 +13,15 @@ from jobs.definition import JobDefinition
 
 JOB = JobDefinition(
     name="landing",
-    functions=("05_functions/leaves_window.sql", "05_functions/first_bytes.sql"),
-    sources=("10_sources/posts_events.sql", "10_sources/users_snapshots.sql"),
+    functions=("05_functions/first_bytes.sql",),
+    sources=(
+        "10_sources/posts_events.sql",
+        "10_sources/users_snapshots.sql",
+    ),
     views=(
         "20_staging/posts_observed.sql",
-        "20_staging/posts_classified.sql",
         "20_staging/posts_rejected.sql",
         "20_staging/users_observed.sql",
-        "20_staging/users_classified.sql",
         "20_staging/users_rejected.sql",
         "30_marts/post_observations.sql",
         "30_marts/user_observations.sql",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import replace
 
 from connectors.clickhouse_schema import check_sinks
 from connectors.errors import TokpulseError
@@ -26,9 +25,6 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
             if unusable:
                 print(f"warning: {unusable}: until the workers can use it, the lexicon scores, and rows say so", file=sys.stderr)
         t_env = table_environment(job, settings)
-        if t_env.get_config().get("execution.state-recovery.path", ""):
-            # `flink run -s` says the same as --resumed.
-            settings = replace(settings, resumed=True)
         statements = build(t_env, job, settings)
         if arguments.explain:
             print(statements.explain())

@@ -35,7 +35,7 @@ class JobSettings:
 
     `bounded` reads from the earliest to the latest offsets and closes all windows. `partial_results` sends every observation to
     ClickHouse as it comes; without it (the default of a bounded run) only closed hours and late rows are sent.
-    `watermark_delay` is None for the job's own. `resumed` says that the job starts from a savepoint or checkpoint.
+    `late_bound` is how far behind the watermark an observation may come and still change what was published.
     """
 
     endpoints: Endpoints
@@ -43,8 +43,8 @@ class JobSettings:
     bounded: bool = False
     wait: bool = False
     partial_results: bool = True
-    resumed: bool = False
-    watermark_delay: timedelta | None = None
+    watermark_delay: timedelta = timedelta(minutes=2)
+    late_bound: timedelta = timedelta(hours=24)
     idle_timeout: timedelta = timedelta(seconds=30)
     max_ahead: timedelta = timedelta(minutes=5)
     stop_after_consecutive: int = 10_000
@@ -68,12 +68,9 @@ def parser(job: str) -> argparse.ArgumentParser:
     result.add_argument("--run-id", help="name of this submission in pipeline_ledger (default: the time)")
     result.add_argument("--bounded", action="store_true", help="read what is in the topic now, close all windows, end")
     result.add_argument("--wait", action="store_true", help="stay until the job ends (not with `flink run -d`)")
-    result.add_argument("--resumed", action="store_true", help="give this with `flink run -s`: rows in doubt pass on their own")
     result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
-    result.add_argument(
-        "--watermark-delay",
-        help="how far event time may be out of order (default: 2 min; bounded, 24 h where late rows could not be mended)",
-    )
+    result.add_argument("--watermark-delay", help="an hour closes this long after its end (default: 2 min)")
+    result.add_argument("--late-bound", help="observations this late still change what was published (default: 24 h)")
     result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
     result.add_argument("--stop-after-consecutive", help="bad records in a row, per task, that stop the job; 0 never (10000)")
@@ -108,8 +105,8 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
         bounded=arguments.bounded,
         wait=arguments.wait,
         partial_results=partial == "on",
-        resumed=arguments.resumed,
-        watermark_delay=duration("watermark_delay", "") if value("watermark_delay", "") else None,
+        watermark_delay=duration("watermark_delay", "2 min"),
+        late_bound=duration("late_bound", "24 h"),
         idle_timeout=duration("idle_timeout", "30 s"),
         max_ahead=duration("max_ahead", "5 min"),
         stop_after_consecutive=consecutive,

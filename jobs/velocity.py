@@ -12,16 +12,12 @@ from jobs.definition import JobDefinition
 
 JOB = JobDefinition(
     name="velocity",
-    functions=("05_functions/leaves_window.sql", "05_functions/first_bytes.sql"),
+    functions=("05_functions/first_bytes.sql",),
     sources=("10_sources/posts_events.sql",),
     views=(
         "20_staging/posts_observed.sql",
-        "20_staging/posts_classified.sql",
         "20_staging/posts_rejected.sql",
-        "20_staging/posts_late_for_slides.sql",
-        "30_marts/velocity_30m_windows.sql",
-        "30_marts/velocity_30m_direct.sql",
-        "30_marts/velocity_30m.sql",
+        "30_marts/post_observations.sql",
         "30_marts/posts_tally.sql",
         "30_marts/posts_ledger.sql",
         "30_marts/posts_dead_letters.sql",
@@ -29,7 +25,7 @@ JOB = JobDefinition(
     sinks=(),
     inserts=(),
     clickhouse=(
-        ClickHouseSink(view="velocity_30m", table="velocity_30m_extremes"),
+        ClickHouseSink(view="post_observations", table="post_observations_log"),
         ClickHouseSink(view="posts_ledger", table="pipeline_ledger_entries"),
         ClickHouseSink(view="posts_dead_letters", table="dead_letters_log"),
     ),

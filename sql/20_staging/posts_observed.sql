@@ -15,9 +15,9 @@ SELECT
   share_count,
   download_count,
   collect_count,
-  digg_count + comment_count + share_count AS engagement_total,
   kafka_partition,
   kafka_offset,
+  ingested_at,
   event_time
 FROM posts_events
 WHERE error IS NULL

@@ -14,6 +14,7 @@ SELECT
   valid,
   counted,
   late,
+  CAST(0 AS BIGINT) AS beyond_bound,
   CAST(0 AS BIGINT) AS quarantined
 FROM comments_tally
 UNION ALL
@@ -27,5 +28,6 @@ SELECT
   CAST(0 AS BIGINT) AS valid,
   CAST(0 AS BIGINT) AS counted,
   CAST(0 AS BIGINT) AS late,
+  CAST(0 AS BIGINT) AS beyond_bound,
   CAST(1 AS BIGINT) AS quarantined
 FROM comments_rejected

@@ -1,28 +1,31 @@
 -- Question: which rows does ClickHouse merge into engagement_hourly?
 -- Grain:    several rows per post and hour; their column-wise maximum is the answer, in any order and any number of times.
--- Key:      (aweme_id, window_start).   Window: tumbling, one UTC hour.   Lateness: unbounded.
--- Only a window may say that its hour has closed: it alone has the watermark of all tasks.
+-- Key:      (aweme_id, window_start).   Window: the UTC hour of the observation.   Lateness: unbounded.
+-- With partial results on every observation passes as it comes, so that the running hour is visible; a row of kind `closed` says that its
+-- hour has ended.
 CREATE TEMPORARY VIEW engagement_hourly AS
 SELECT
   aweme_id,
   author_id,
-  CAST(window_start AS TIMESTAMP(3)) AS window_start,
+  window_start,
   play_count,
   digg_count,
   comment_count,
   share_count,
   engagement_total,
-  CAST(1 AS TINYINT) AS is_final
-FROM engagement_hourly_windows
+  CAST(CASE WHEN kind = 'closed' THEN 1 ELSE 0 END AS TINYINT) AS is_final
+FROM post_hours
+WHERE kind <> 'growth'
 UNION ALL
 SELECT
   aweme_id,
   author_id,
-  CAST(window_start AS TIMESTAMP(3)) AS window_start,
+  CAST(FLOOR(event_time TO HOUR) AS TIMESTAMP(3)) AS window_start,
   play_count,
   digg_count,
   comment_count,
   share_count,
-  engagement_total,
+  digg_count + comment_count + share_count AS engagement_total,
   CAST(0 AS TINYINT) AS is_final
-FROM engagement_hourly_direct
+FROM posts_observed
+WHERE ${PARTIAL_RESULTS}

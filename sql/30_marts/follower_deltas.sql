@@ -1,13 +1,14 @@
 -- Question: how did each user's follower count change from one snapshot to the next?
--- Grain:    one row per user and pair of consecutive snapshots.
--- Key:      (userid, t_now).   Lateness: none; a snapshot that comes too late changes the view follower_deltas_corrected of ClickHouse only.
+-- Grain:    one row per user and pair of consecutive snapshots, and another with a higher revision when a snapshot comes between.
+-- Key:      (userid, t_now).   Lateness: as follower_history.
 CREATE TEMPORARY VIEW follower_deltas AS
 SELECT
   userid,
-  CAST(prev_observed_at AS TIMESTAMP(3)) AS t_prev,
-  CAST(observed_at AS TIMESTAMP(3)) AS t_now,
-  follower_count - prev_follower_count AS delta,
-  prev_follower_count AS prev_count,
-  follower_count AS curr_count
-FROM follower_deltas_ordered
-WHERE prev_observed_at IS NOT NULL
+  t_prev,
+  t_now,
+  curr_count - prev_count AS delta,
+  prev_count,
+  curr_count,
+  CAST(revision AS INT) AS revision
+FROM follower_history
+WHERE kind = 'change' AND t_prev IS NOT NULL

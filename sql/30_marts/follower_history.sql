@@ -1,10 +1,21 @@
--- Question: what was observed of each user in the week before each snapshot?
--- Grain:    one row per user and moment of observation; `times` and `counts` are parallel, oldest first, the row's own last.
--- Key:      (userid, observed_at).   A week is the longest span that a rule may have.
+-- Question: what does each snapshot of a user change?
+-- Grain:    by `kind`: `change`, a user and moment of observation; `alert`, a user, moment and broken rule; `account`, a record that changes
+--           nothing.
+-- Key:      (userid, t_now).   Lateness: the late bound (a day by default); see the view follower_deltas_corrected of ClickHouse for what comes later.
+-- `counted`, `late` and `beyond_bound` account for each record once.
 CREATE TEMPORARY VIEW follower_history AS
 SELECT
   userid,
-  observed_at,
-  ARRAY_AGG(follower_count) OVER (PARTITION BY userid ORDER BY observed_at RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND CURRENT ROW) AS counts,
-  ARRAY_AGG(CAST(observed_at AS TIMESTAMP(3))) OVER (PARTITION BY userid ORDER BY observed_at RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND CURRENT ROW) AS times
-FROM follower_counts
+  kind,
+  t_now,
+  curr_count,
+  t_prev,
+  prev_count,
+  revision,
+  within_hours,
+  threshold,
+  threshold_version,
+  counted,
+  late,
+  beyond_bound
+FROM follower_changes(snapshots => TABLE follower_counters PARTITION BY userid, uid => 'follower_history')

@@ -1,19 +1,20 @@
--- Question: is every post record that was read accounted for: read = counted + late + quarantined?
+-- Question: how many post records were read, and how many of them could not be used?
 -- Grain:    one row per run, topic, path and bucket; the newest counts.
--- Key:      (job, run_id, topic, path, kafka_partition, bucket). Bucket: start of the tally for `window`, the offset for
+-- Key:      (job, run_id, topic, path, kafka_partition, bucket). Bucket: start of the tally for `read`, the offset for
 --           `quarantine`: each is the same after a replay, so nothing counts twice.
--- Lateness: `late` is what may have left the window path, rows in doubt after a restart included.
+-- A job that does not put records in order has no second place where they are counted: what it reads is counted then.
 CREATE TEMPORARY VIEW posts_ledger AS
 SELECT
   ${JOB} AS job,
   ${RUN_ID} AS run_id,
   ${POSTS_EVENTS_TOPIC} AS topic,
-  'window' AS path,
+  'read' AS path,
   kafka_partition,
   TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', window_start) AS bucket,
   valid,
-  counted,
-  late,
+  CASE WHEN ${POSTS_COUNTED} THEN 0 ELSE valid END AS counted,
+  CAST(0 AS BIGINT) AS late,
+  CAST(0 AS BIGINT) AS beyond_bound,
   CAST(0 AS BIGINT) AS quarantined
 FROM posts_tally
 UNION ALL
@@ -27,5 +28,6 @@ SELECT
   CAST(0 AS BIGINT) AS valid,
   CAST(0 AS BIGINT) AS counted,
   CAST(0 AS BIGINT) AS late,
+  CAST(0 AS BIGINT) AS beyond_bound,
   CAST(1 AS BIGINT) AS quarantined
 FROM posts_rejected

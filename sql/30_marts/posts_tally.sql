@@ -1,14 +1,11 @@
--- Question: how many valid records were read, and which path did each take?
+-- Question: how many valid post records were read?
 -- Grain:    one row per Kafka partition and step; counts are cumulative, so the newest row is the truth.
 -- Key:      kafka_partition.   Window: cumulating, ${TALLY_STEP} steps of ${TALLY_SIZE}.
 -- Lateness: unbounded in effect: a cumulating window refuses a row only when its last step has fired, which is ages away.
--- All counts come from one checkpointed state, so a restart, which may turn counted rows into rows in doubt, cannot set them at odds.
 CREATE TEMPORARY VIEW posts_tally AS
 SELECT
   kafka_partition,
   window_start,
-  COUNT(*) AS valid,
-  COUNT(*) FILTER (WHERE NOT leaves_window) AS counted,
-  COUNT(*) FILTER (WHERE leaves_window) AS late
-FROM TABLE(CUMULATE(TABLE posts_classified, DESCRIPTOR(event_time), ${TALLY_STEP}, ${TALLY_SIZE}))
+  COUNT(*) AS valid
+FROM TABLE(CUMULATE(TABLE posts_observed, DESCRIPTOR(event_time), ${TALLY_STEP}, ${TALLY_SIZE}))
 GROUP BY kafka_partition, window_start, window_end

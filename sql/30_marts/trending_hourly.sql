@@ -1,6 +1,6 @@
--- Question: which posts gain plays faster than the tier of their author allows for?
--- Grain:    one row per post-hour that has an earlier hour.
--- Key:      (aweme_id, window_start).   Lateness: none; see the view trending_hourly_corrected of ClickHouse.
+-- Question: which rows does ClickHouse keep of trending_hourly?
+-- Grain:    as trending_hourly_verdicts; the newest row of a post-hour counts.
+-- Key:      (aweme_id, window_start).   Lateness: as trending_hourly_verdicts.
 CREATE TEMPORARY VIEW trending_hourly AS
 SELECT
   aweme_id,
@@ -15,8 +15,10 @@ SELECT
   delta_plays_per_hour,
   author_follower_count,
   snapshot_status,
-  trending_hourly_judged.verdict.tier AS tier,
-  trending_hourly_judged.verdict.threshold AS threshold,
-  trending_hourly_judged.verdict.threshold_version AS threshold_version,
-  CAST(CASE WHEN delta_plays_per_hour > trending_hourly_judged.verdict.threshold THEN 1 ELSE 0 END AS TINYINT) AS is_trending
-FROM trending_hourly_judged
+  tier,
+  threshold,
+  threshold_version,
+  CAST(CASE WHEN is_trending THEN 1 ELSE 0 END AS TINYINT) AS is_trending,
+  CAST(CASE WHEN was_alerted THEN 1 ELSE 0 END AS TINYINT) AS was_alerted,
+  CAST(revision AS INT) AS revision
+FROM trending_hourly_verdicts

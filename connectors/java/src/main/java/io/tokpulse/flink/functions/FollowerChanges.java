@@ -1,0 +1,195 @@
+package io.tokpulse.flink.functions;
+
+import io.tokpulse.flink.thresholds.FollowerGains;
+import io.tokpulse.flink.thresholds.PublishedThresholds;
+import io.tokpulse.flink.thresholds.Thresholds;
+import io.tokpulse.flink.thresholds.Thresholds.Gain;
+import java.time.Duration;
+import org.apache.flink.table.annotation.ArgumentHint;
+import org.apache.flink.table.annotation.ArgumentTrait;
+import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.ProcessTableFunction;
+
+/**
+ * How each user's follower count changes from snapshot to snapshot, and which rules about gained followers a snapshot breaks.
+ *
+ * <p>{@code follower_changes(snapshots => TABLE t PARTITION BY userid)}. A snapshot waits until the watermark has passed it, so that it
+ * is compared with the one before it; one that comes later, within the late bound, is put in its place, and the change that follows it
+ * leaves again with a higher {@code revision}. Rows leave in three kinds:
+ *
+ * <ul>
+ *   <li>{@code change}: a snapshot and the one before it; for a user's first the columns of the earlier one are NULL.
+ *   <li>{@code alert}: a snapshot breaks a rule, by the thresholds in force when it was taken; once each, whatever comes later.
+ *   <li>{@code account}: a record that changes nothing: it was known, or it came beyond the late bound.
+ * </ul>
+ *
+ * <p>{@code counted}, {@code late} and {@code beyond_bound} add up to the number of records, each in one row, once.
+ *
+ * <p>State per user is one value, of the snapshots of a week (the longest span of a rule) and the late bound.
+ */
+@DataTypeHint(
+        value =
+                "ROW<kind STRING NOT NULL, t_now TIMESTAMP(3) NOT NULL, curr_count BIGINT NOT NULL, t_prev TIMESTAMP(3),"
+                        + " prev_count BIGINT, revision BIGINT NOT NULL, within_hours INT, threshold BIGINT, threshold_version STRING,"
+                        + " counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>",
+        bridgedTo = RowData.class)
+public final class FollowerChanges extends ProcessTableFunction<RowData> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final StringData CHANGE = StringData.fromString("change");
+    private static final StringData ALERT = StringData.fromString("alert");
+    private static final StringData ACCOUNT = StringData.fromString("account");
+    private static final long LONGEST_SPAN = Duration.ofDays(7).toMillis();
+
+    private transient long bound;
+    private transient PublishedThresholds published;
+    private transient FollowerHistory history;
+
+    /** What is remembered of a user: {@link FollowerHistory}, packed. */
+    public static class Known {
+        public byte[] history;
+    }
+
+    @Override
+    public void open(FunctionContext context) {
+        open(LateBound.of(context), PublishedThresholds.of(context));
+    }
+
+    void open(long lateBound, PublishedThresholds thresholds) {
+        bound = lateBound;
+        published = thresholds;
+        history = new FollowerHistory();
+    }
+
+    /** One snapshot. */
+    public void eval(
+            Context context,
+            @StateHint(name = "known") Known known,
+            @ArgumentHint(
+                            value = ArgumentTrait.SET_SEMANTIC_TABLE,
+                            name = "snapshots",
+                            type =
+                                    @DataTypeHint(
+                                            value = "ROW<userid STRING, follower_count BIGINT, ingested_at BIGINT>",
+                                            bridgedTo = RowData.class))
+                    RowData snapshot)
+            throws Exception {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long at = snapshot.getLong(2);
+        long count = snapshot.getLong(1);
+        history.unpack(known.history);
+        long watermark = Math.max(LateBound.watermark(time), history.orderedUntil());
+        if (at <= LateBound.oldest(watermark, bound)) {
+            collect(account(at, count, 0, 1));
+            return;
+        }
+        int place = history.find(at);
+        boolean isNew = place < 0;
+        if (isNew && at > watermark || !isNew && !history.ordered[place]) {
+            if (isNew) {
+                place = -place - 1;
+                history.insert(place, at);
+                time.registerOnTime(at);
+            }
+            history.counts[place] = Math.max(history.counts[place], count);
+            history.records[place]++;
+        } else if (isNew || history.counts[place] < count) {
+            late(isNew ? -place - 1 : place, isNew, at, count);
+        } else {
+            collect(account(at, count, 1, 0));
+            return;
+        }
+        known.history = history.pack(LateBound.oldest(watermark, bound + LONGEST_SPAN));
+    }
+
+    /** The watermark has passed a snapshot. */
+    public void onTimer(OnTimerContext context, Known known) throws Exception {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long watermark = Math.max(LateBound.watermark(time), time.time());
+        history.unpack(known.history);
+        for (int i = 0; i < history.size; i++) {
+            if (!history.ordered[i] && history.times[i] <= watermark) {
+                history.ordered[i] = true;
+                collect(change(i, history.records[i], 0));
+                alert(i);
+            }
+        }
+        known.history = history.pack(LateBound.oldest(watermark, bound + LONGEST_SPAN));
+    }
+
+    /** Puts a snapshot in its place behind the watermark, new or with a larger count than was known. */
+    private void late(int place, boolean isNew, long at, long count) throws Exception {
+        if (isNew) {
+            history.insert(place, at);
+            history.ordered[place] = true;
+        } else {
+            history.revision[place]++;
+        }
+        history.counts[place] = count;
+        collect(change(place, 0, 1));
+        if (place + 1 < history.size && history.ordered[place + 1]) {
+            history.revision[place + 1]++;
+            collect(change(place + 1, 0, 0));
+        }
+        for (int i = place; i < history.size && history.ordered[i] && history.times[i] <= at + LONGEST_SPAN; i++) {
+            alert(i);
+        }
+    }
+
+    private RowData change(int i, long counted, long late) {
+        TimestampData prevTime = i > 0 ? TimestampData.fromEpochMillis(history.times[i - 1]) : null;
+        Long prevCount = i > 0 ? (Long) history.counts[i - 1] : null;
+        return GenericRowData.of(
+                CHANGE,
+                TimestampData.fromEpochMillis(history.times[i]),
+                history.counts[i],
+                prevTime,
+                prevCount,
+                history.revision[i],
+                null,
+                null,
+                null,
+                counted,
+                late,
+                0L);
+    }
+
+    /** Alerts for each rule that a snapshot breaks and that was not alerted for it before. */
+    private void alert(int i) throws Exception {
+        Thresholds thresholds = published.inForce(history.times[i]);
+        for (int rule = 0; rule < thresholds.gains().size(); rule++) {
+            Gain gain = thresholds.gains().get(rule);
+            int from = FollowerGains.brokenFrom(history.times, history.counts, i, gain);
+            if (from < 0 || (history.alerted[i] >>> rule & 1) == 1) {
+                continue;
+            }
+            history.alerted[i] |= 1L << rule;
+            collect(
+                    GenericRowData.of(
+                            ALERT,
+                            TimestampData.fromEpochMillis(history.times[i]),
+                            history.counts[i],
+                            TimestampData.fromEpochMillis(history.times[from]),
+                            history.counts[from],
+                            history.revision[i],
+                            gain.withinHours(),
+                            gain.gained(),
+                            thresholds.version(),
+                            0L,
+                            0L,
+                            0L));
+        }
+    }
+
+    private static RowData account(long at, long count, long late, long beyond) {
+        return GenericRowData.of(
+                ACCOUNT, TimestampData.fromEpochMillis(at), count, null, null, 0L, null, null, null, 0L, late, beyond);
+    }
+}

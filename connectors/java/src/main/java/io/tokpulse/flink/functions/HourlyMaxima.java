@@ -1,0 +1,192 @@
+package io.tokpulse.flink.functions;
+
+import java.util.Arrays;
+import org.apache.flink.table.annotation.ArgumentHint;
+import org.apache.flink.table.annotation.ArgumentTrait;
+import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.ProcessTableFunction;
+
+/**
+ * The maxima of each post's counters by the UTC hour, and how plays grew from one observed hour to the next.
+ *
+ * <p>{@code hourly_maxima(posts => TABLE t PARTITION BY aweme_id)}. The watermark says when an hour closes; it never decides whether
+ * an observation counts. Rows leave in four kinds:
+ *
+ * <ul>
+ *   <li>{@code closed}: an hour has ended; its maxima, and the last earlier hour if the post has one.
+ *   <li>{@code late}: an observation of an hour that has closed, with its own counters: readers take the maximum of each column.
+ *   <li>{@code growth}: plays of a closed hour, or of the hour before it, changed; {@code play_count} is the hour's maximum now.
+ *   <li>{@code beyond}: an observation more than the late bound behind the watermark, with its own counters. It changes maxima, but
+ *       the growth of hours is not computed again.
+ * </ul>
+ *
+ * <p>{@code counted}, {@code late} and {@code beyond_bound} add up to the number of observations, each in one row, once.
+ *
+ * <p>State per post is one value of a few bytes an hour, for the hours of the late bound and one before: its size depends on hours, not
+ * on observations. A timer per post and hour closes it. A tumbling window instead refuses what comes behind its watermark, so that all
+ * results hang on how fast, and in which order, partitions are read.
+ */
+@DataTypeHint(
+        value =
+                "ROW<kind STRING NOT NULL, author_id STRING NOT NULL, window_start TIMESTAMP(3) NOT NULL, play_count BIGINT NOT NULL,"
+                        + " digg_count BIGINT NOT NULL, comment_count BIGINT NOT NULL, share_count BIGINT NOT NULL,"
+                        + " engagement_total BIGINT NOT NULL, prev_window_start TIMESTAMP(3), prev_play_count BIGINT,"
+                        + " counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>",
+        bridgedTo = RowData.class)
+public final class HourlyMaxima extends ProcessTableFunction<RowData> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final StringData CLOSED = StringData.fromString("closed");
+    private static final StringData LATE = StringData.fromString("late");
+    private static final StringData GROWTH = StringData.fromString("growth");
+    private static final StringData BEYOND = StringData.fromString("beyond");
+
+    private transient long bound;
+    private transient PostHours hours;
+
+    /** What is remembered of a post: {@link PostHours}, packed. */
+    public static class Known {
+        public byte[] hours;
+    }
+
+    @Override
+    public void open(FunctionContext context) {
+        open(LateBound.of(context));
+    }
+
+    void open(long lateBound) {
+        bound = lateBound;
+        hours = new PostHours();
+    }
+
+    /** One observation. */
+    public void eval(
+            Context context,
+            @StateHint(name = "known") Known known,
+            @ArgumentHint(
+                            value = ArgumentTrait.SET_SEMANTIC_TABLE,
+                            name = "posts",
+                            type =
+                                    @DataTypeHint(
+                                            value =
+                                                    "ROW<aweme_id STRING, author_id STRING, play_count BIGINT, digg_count BIGINT,"
+                                                            + " comment_count BIGINT, share_count BIGINT, ingested_at BIGINT>",
+                                            bridgedTo = RowData.class))
+                    RowData post) {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long start = PostHours.startOf(post.getLong(6));
+        long end = start + PostHours.HOUR;
+        hours.unpack(known.hours);
+        long watermark = Math.max(LateBound.watermark(time), hours.closedUntil());
+        if (end <= LateBound.oldest(watermark, bound)) {
+            collect(own(BEYOND, start, post));
+            return;
+        }
+        byte[] author = post.getString(1).toBytes();
+        if (Arrays.compareUnsigned(hours.author, author) < 0) {
+            hours.author = author;
+        }
+        int place = hours.find(start);
+        if (place < 0) {
+            place = -place - 1;
+            hours.insert(place, start);
+            if (end - 1 > watermark) {
+                time.registerOnTime(end - 1);
+            } else {
+                // Nobody has been told of this hour, and its end has passed.
+                hours.closed[place] = true;
+                hours.plays[place] = -1;
+            }
+        }
+        if (hours.closed[place]) {
+            late(place, start, post);
+        } else {
+            hours.plays[place] = Math.max(hours.plays[place], post.getLong(2));
+            hours.diggs[place] = Math.max(hours.diggs[place], post.getLong(3));
+            hours.comments[place] = Math.max(hours.comments[place], post.getLong(4));
+            hours.shares[place] = Math.max(hours.shares[place], post.getLong(5));
+            hours.engagement[place] = Math.max(hours.engagement[place], engagement(post));
+            hours.observations[place]++;
+        }
+        known.hours = hours.pack(LateBound.oldest(watermark, bound));
+    }
+
+    /** The end of an hour has passed. */
+    public void onTimer(OnTimerContext context, Known known) {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long watermark = Math.max(LateBound.watermark(time), time.time());
+        hours.unpack(known.hours);
+        for (int i = 0; i < hours.size; i++) {
+            if (!hours.closed[i] && hours.start[i] + PostHours.HOUR - 1 <= watermark) {
+                hours.closed[i] = true;
+                collect(
+                        row(
+                                CLOSED,
+                                i,
+                                hours.diggs[i],
+                                hours.comments[i],
+                                hours.shares[i],
+                                hours.engagement[i],
+                                hours.observations[i]));
+            }
+        }
+        known.hours = hours.pack(LateBound.oldest(watermark, bound));
+    }
+
+    private void late(int place, long start, RowData post) {
+        collect(own(LATE, start, post));
+        if (post.getLong(2) > hours.plays[place]) {
+            hours.plays[place] = post.getLong(2);
+            collect(row(GROWTH, place, 0, 0, 0, 0, 0));
+            if (place + 1 < hours.size && hours.closed[place + 1]) {
+                collect(row(GROWTH, place + 1, 0, 0, 0, 0, 0));
+            }
+        }
+    }
+
+    private RowData row(StringData kind, int i, long diggs, long comments, long shares, long engagement, long counted) {
+        boolean grew = i > 0;
+        return GenericRowData.of(
+                kind,
+                StringData.fromBytes(hours.author),
+                TimestampData.fromEpochMillis(hours.start[i]),
+                hours.plays[i],
+                diggs,
+                comments,
+                shares,
+                engagement,
+                grew ? TimestampData.fromEpochMillis(hours.start[i - 1]) : null,
+                grew ? (Long) hours.plays[i - 1] : null,
+                counted,
+                0L,
+                0L);
+    }
+
+    private static RowData own(StringData kind, long start, RowData post) {
+        return GenericRowData.of(
+                kind,
+                post.getString(1),
+                TimestampData.fromEpochMillis(start),
+                post.getLong(2),
+                post.getLong(3),
+                post.getLong(4),
+                post.getLong(5),
+                engagement(post),
+                null,
+                null,
+                0L,
+                kind == LATE ? 1L : 0L,
+                kind == BEYOND ? 1L : 0L);
+    }
+
+    private static long engagement(RowData post) {
+        return post.getLong(3) + post.getLong(4) + post.getLong(5);
+    }
+}

@@ -1,0 +1,248 @@
+package io.tokpulse.flink.functions;
+
+import io.tokpulse.flink.thresholds.PublishedThresholds;
+import io.tokpulse.flink.thresholds.Thresholds;
+import io.tokpulse.flink.thresholds.Thresholds.Tier;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.annotation.ArgumentHint;
+import org.apache.flink.table.annotation.ArgumentTrait;
+import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.api.dataview.MapView;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.ProcessTableFunction;
+
+/**
+ * Which post-hours gain plays faster than the threshold of their author's tier, by the author's latest snapshot as of the hour's last
+ * moment and the thresholds in force at its end.
+ *
+ * <p>{@code post_growth(hours_and_snapshots => TABLE t PARTITION BY author_id)}, where a row of {@code t} is an hour of a post, or a
+ * snapshot of the author when {@code aweme_id} is NULL. An hour waits until the watermark of posts and snapshots has passed its end, so
+ * that the order in which the two topics are read does not matter; then it leaves, and leaves again with a higher {@code revision}
+ * whenever plays or followers change within the late bound. {@code is_alert} is set in the first row of an hour that trends,
+ * {@code was_alerted} in that one and in all that follow.
+ *
+ * <p>State per author: the snapshots of the late bound with the one before (one value), and per post a value of about 12 bytes an hour of
+ * the late bound. One timer per author and hour.
+ */
+@DataTypeHint(
+        value =
+                "ROW<aweme_id STRING NOT NULL, window_start TIMESTAMP(3) NOT NULL, window_end TIMESTAMP(3) NOT NULL,"
+                        + " play_count BIGINT NOT NULL, prev_play_count BIGINT NOT NULL, prev_window_end TIMESTAMP(3) NOT NULL,"
+                        + " gap_hours SMALLINT NOT NULL, delta_plays BIGINT NOT NULL, delta_plays_per_hour DOUBLE NOT NULL,"
+                        + " author_follower_count BIGINT, snapshot_at TIMESTAMP(3), tier STRING NOT NULL, threshold DOUBLE NOT NULL,"
+                        + " threshold_version STRING NOT NULL, is_trending BOOLEAN NOT NULL, is_alert BOOLEAN NOT NULL,"
+                        + " was_alerted BOOLEAN NOT NULL, revision BIGINT NOT NULL>",
+        bridgedTo = RowData.class)
+public final class PostGrowth extends ProcessTableFunction<RowData> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final long DAY = Duration.ofDays(1).toMillis();
+
+    private transient long bound;
+    private transient PublishedThresholds published;
+    private transient Counter negative;
+    private transient Counter negativeBeyondLimit;
+    private transient Snapshots snapshots;
+    private transient GrowthHours hours;
+
+    /** What is remembered of an author. */
+    public static class Author {
+        /** {@link Snapshots}, packed. */
+        public byte[] snapshots;
+
+        /** End of the newest hour that has left, Unix milliseconds: a snapshot of before it may change what was said. */
+        public Long evaluatedUntil;
+    }
+
+    @Override
+    public void open(FunctionContext context) {
+        open(LateBound.of(context), PublishedThresholds.of(context), context.getMetricGroup());
+    }
+
+    void open(long lateBound, PublishedThresholds thresholds, MetricGroup group) {
+        bound = lateBound;
+        published = thresholds;
+        MetricGroup metrics = group.addGroup("thresholds");
+        negative = metrics.counter("negative_deltas");
+        negativeBeyondLimit = metrics.counter("negative_deltas_beyond_limit");
+        snapshots = new Snapshots();
+        hours = new GrowthHours();
+    }
+
+    /** An hour of a post, or a snapshot. */
+    public void eval(
+            Context context,
+            @StateHint(name = "author") Author author,
+            @StateHint(name = "posts") MapView<String, byte[]> posts,
+            @ArgumentHint(
+                            value = ArgumentTrait.SET_SEMANTIC_TABLE,
+                            name = "hours_and_snapshots",
+                            type =
+                                    @DataTypeHint(
+                                            value =
+                                                    "ROW<author_id STRING, aweme_id STRING, window_start TIMESTAMP(3), play_count BIGINT,"
+                                                            + " prev_window_start TIMESTAMP(3), prev_play_count BIGINT,"
+                                                            + " follower_count BIGINT, observed_at BIGINT>",
+                                            bridgedTo = RowData.class))
+                    RowData row)
+            throws Exception {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long watermark = LateBound.watermark(time);
+        snapshots.unpack(author.snapshots);
+        if (row.isNullAt(1)) {
+            learn(author, posts, row.getLong(7), row.getLong(6), watermark);
+        } else {
+            grow(author, posts, row, time, watermark);
+        }
+    }
+
+    /** The end of an hour has passed: all posts of the author that wait for it leave. */
+    public void onTimer(OnTimerContext context, Author author, MapView<String, byte[]> posts) throws Exception {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long watermark = Math.max(LateBound.watermark(time), time.time());
+        snapshots.unpack(author.snapshots);
+        long oldest = LateBound.oldest(watermark, bound);
+        for (Map.Entry<String, byte[]> post : entries(posts)) {
+            hours.unpack(post.getValue());
+            boolean changed = hours.endOf(0) < oldest;
+            for (int i = 0; i < hours.size; i++) {
+                if (!hours.evaluated[i] && hours.endOf(i) <= watermark) {
+                    leave(author, StringData.fromString(post.getKey()), i);
+                    changed = true;
+                }
+            }
+            if (changed) {
+                put(posts, post.getKey(), oldest);
+            }
+        }
+        author.snapshots = snapshots.pack(oldest);
+    }
+
+    private void grow(Author author, MapView<String, byte[]> posts, RowData row, TimeContext<Long> time, long watermark)
+            throws Exception {
+        String aweme = row.getString(1).toString();
+        hours.unpack(posts.get(aweme));
+        int place = hours.place(row.getTimestamp(2, 3).getMillisecond());
+        hours.plays[place] = row.getLong(3);
+        hours.prevStart[place] = row.getTimestamp(4, 3).getMillisecond();
+        hours.prevPlays[place] = row.getLong(5);
+        if (hours.evaluated[place]) {
+            hours.revision[place]++;
+            leave(author, row.getString(1), place);
+        } else if (hours.endOf(place) <= watermark) {
+            leave(author, row.getString(1), place);
+        } else {
+            time.registerOnTime(hours.endOf(place));
+        }
+        put(posts, aweme, LateBound.oldest(watermark, bound));
+    }
+
+    private void learn(Author author, MapView<String, byte[]> posts, long at, long count, long watermark) throws Exception {
+        int before = snapshots.latest(at);
+        long timeBefore = before < 0 ? Long.MIN_VALUE : snapshots.times[before];
+        long countBefore = before < 0 ? -1 : snapshots.counts[before];
+        if (!snapshots.learn(at, count)) {
+            return;
+        }
+        int place = snapshots.latest(at);
+        long until = place + 1 < snapshots.size ? snapshots.times[place + 1] : Long.MAX_VALUE;
+        if (author.evaluatedUntil != null && at <= author.evaluatedUntil) {
+            for (Map.Entry<String, byte[]> post : entries(posts)) {
+                hours.unpack(post.getValue());
+                boolean changed = false;
+                for (int i = 0; i < hours.size; i++) {
+                    long end = hours.endOf(i);
+                    // Until now, hours that end between this snapshot and the next one looked at the one before it.
+                    boolean looks = hours.evaluated[i] && end >= at && end < until;
+                    if (looks && (countBefore != count || isFresh(timeBefore, end) != isFresh(at, end))) {
+                        hours.revision[i]++;
+                        leave(author, StringData.fromString(post.getKey()), i);
+                        changed = true;
+                    }
+                }
+                if (changed) {
+                    put(posts, post.getKey(), Long.MIN_VALUE);
+                }
+            }
+        }
+        author.snapshots = snapshots.pack(LateBound.oldest(watermark, bound));
+    }
+
+    /** As the view trending_hourly says it: younger than a day. */
+    private static boolean isFresh(long snapshotTime, long at) {
+        return snapshotTime > at - DAY;
+    }
+
+    private void leave(Author author, StringData aweme, int i) throws Exception {
+        long end = hours.start[i] + PostHours.HOUR;
+        int latest = snapshots.latest(end - 1);
+        Long followers = latest < 0 ? null : (Long) snapshots.counts[latest];
+        Thresholds thresholds = published.inForce(end);
+        Tier tier = thresholds.tierOf(followers);
+        long gap = (hours.start[i] - hours.prevStart[i]) / PostHours.HOUR;
+        long delta = hours.plays[i] - hours.prevPlays[i];
+        double perHour = (double) delta / gap;
+        boolean trends = perHour > tier.playsPerHour();
+        boolean alerts = trends && !hours.alerted[i];
+        hours.alerted[i] |= trends;
+        hours.evaluated[i] = true;
+        if (author.evaluatedUntil == null || author.evaluatedUntil < end - 1) {
+            author.evaluatedUntil = end - 1;
+        }
+        if (delta < 0) {
+            negative.inc();
+            if (delta < -thresholds.negativeDelta()) {
+                negativeBeyondLimit.inc();
+            }
+        }
+        collect(
+                GenericRowData.of(
+                        aweme,
+                        TimestampData.fromEpochMillis(hours.start[i]),
+                        TimestampData.fromEpochMillis(end),
+                        hours.plays[i],
+                        hours.prevPlays[i],
+                        TimestampData.fromEpochMillis(hours.prevStart[i] + PostHours.HOUR),
+                        (short) gap,
+                        delta,
+                        perHour,
+                        followers,
+                        latest < 0 ? null : TimestampData.fromEpochMillis(snapshots.times[latest]),
+                        tier.name(),
+                        tier.playsPerHour(),
+                        thresholds.version(),
+                        trends,
+                        alerts,
+                        hours.alerted[i],
+                        hours.revision[i]));
+    }
+
+    private void put(MapView<String, byte[]> posts, String aweme, long oldest) throws Exception {
+        byte[] packed = hours.pack(oldest);
+        if (packed == null) {
+            posts.remove(aweme);
+        } else {
+            posts.put(aweme, packed);
+        }
+    }
+
+    /** A copy: the posts change while they are gone through. */
+    private static List<Map.Entry<String, byte[]>> entries(MapView<String, byte[]> posts) throws Exception {
+        List<Map.Entry<String, byte[]>> entries = new ArrayList<>();
+        for (Map.Entry<String, byte[]> entry : posts.entries()) {
+            entries.add(Map.entry(entry.getKey(), entry.getValue()));
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,162 @@
+package io.tokpulse.flink.thresholds;
+
+import io.tokpulse.flink.clickhouse.ClickHouse;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+import org.apache.flink.table.functions.FunctionContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every published version as of at most half a second ago, asked of ClickHouse while there is something to judge.
+ *
+ * <p>While ClickHouse does not answer, what is known serves for times before the last answer: a version takes effect after it was
+ * published, unless somebody backdates it, so no unknown one can be in force there. A later time waits, and then fails.
+ */
+public final class PublishedThresholds {
+
+    /** The job's parameter that holds the query: SQL stays in files. */
+    public static final String QUERY = "tokpulse.thresholds.query";
+
+    private static final Logger LOG = LoggerFactory.getLogger(PublishedThresholds.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS");
+    private static final long REFRESH_NANOS = Duration.ofMillis(500).toNanos();
+    private static final long RETRY_NANOS = Duration.ofSeconds(45).toNanos();
+    private static final long LONGEST_PAUSE_MILLIS = 5_000;
+
+    /** One for all tasks of a process: they ask for the same. */
+    private static PublishedThresholds shared;
+
+    /** Lines of JSON, one per version. */
+    public interface Source {
+        List<String> lines() throws IOException;
+    }
+
+    private final Source source;
+    private final LongSupplier nanoTime;
+    private final LongSupplier wallMillis;
+    private final Map<String, Thresholds> versions = new HashMap<>();
+    private long askedNanos;
+    private boolean asked;
+    private boolean answered;
+    private long knownUntil = Long.MIN_VALUE;
+    private List<Thresholds> newestFirst = List.of();
+
+    public PublishedThresholds(Source source, LongSupplier nanoTime, LongSupplier wallMillis) {
+        this.source = source;
+        this.nanoTime = nanoTime;
+        this.wallMillis = wallMillis;
+    }
+
+    /** For a function of a job with the parameter {@link #QUERY}. Asks for nothing yet. */
+    public static synchronized PublishedThresholds of(FunctionContext context) {
+        if (shared == null) {
+            String query = context.getJobParameter(QUERY, null);
+            if (query == null) {
+                throw new IllegalStateException("the job has no parameter " + QUERY + ": submit it with the project's own jobs");
+            }
+            String asJson = query + " FORMAT JSONEachRow";
+            shared =
+                    new PublishedThresholds(
+                            () -> ClickHouse.fromEnvironment().lines(asJson), System::nanoTime, System::currentTimeMillis);
+        }
+        return shared;
+    }
+
+    /**
+     * The version published last among those in effect at {@code time}, Unix milliseconds. Raises {@link IOException} when ClickHouse
+     * does not say for 45 s, or no version is in force then.
+     */
+    public synchronized Thresholds inForce(long time) throws IOException, InterruptedException {
+        refresh(time);
+        for (Thresholds version : newestFirst) {
+            if (version.effectiveFrom() <= time) {
+                return version;
+            }
+        }
+        throw new IOException(
+                "no version of the thresholds is in force at "
+                        + time
+                        + ": `tokpulse init` publishes the first, in force from 1970 on");
+    }
+
+    private void refresh(long time) throws IOException, InterruptedException {
+        boolean certain = answered || time < knownUntil;
+        if (asked && certain && nanoTime.getAsLong() - askedNanos < REFRESH_NANOS) {
+            return;
+        }
+        long began = nanoTime.getAsLong();
+        for (long pause = 200; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS)) {
+            try {
+                ask();
+                return;
+            } catch (IOException e) {
+                asked = true;
+                answered = false;
+                askedNanos = nanoTime.getAsLong();
+                if (time < knownUntil) {
+                    return;
+                }
+                if (askedNanos - began > RETRY_NANOS) {
+                    throw e;
+                }
+                LOG.warn("thresholds: {}", e.getMessage());
+                Thread.sleep(pause);
+            }
+        }
+    }
+
+    private void ask() throws IOException {
+        long began = wallMillis.getAsLong();
+        Map<String, Thresholds> answer = new HashMap<>();
+        IOException spoilt = null;
+        for (String line : source.lines()) {
+            try {
+                Thresholds version = version(line);
+                answer.put(version.version().toString(), version);
+            } catch (IOException e) {
+                // Somebody wrote it by hand; the others hold.
+                LOG.warn("thresholds: {}", e.getMessage());
+                spoilt = e;
+            }
+        }
+        if (answer.isEmpty() && spoilt != null) {
+            throw spoilt;
+        }
+        // Versions are never taken back: an answer without one of them is that of a replica that lags.
+        boolean complete = answer.keySet().containsAll(versions.keySet());
+        versions.putAll(answer);
+        newestFirst =
+                versions.values().stream().sorted(Comparator.comparingLong(Thresholds::sequence).reversed()).toList();
+        asked = true;
+        answered = true;
+        askedNanos = nanoTime.getAsLong();
+        if (complete) {
+            knownUntil = began;
+        }
+    }
+
+    private static Thresholds version(String line) throws IOException {
+        try {
+            JsonNode row = JSON.readTree(line);
+            return Thresholds.parse(
+                    row.required("sequence").asLong(),
+                    LocalDateTime.parse(row.required("effective_from").asText(), MOMENT).toInstant(ZoneOffset.UTC).toEpochMilli(),
+                    row.required("version").asText(),
+                    row.required("content").asText());
+        } catch (RuntimeException e) {
+            throw new IOException("a version in ClickHouse cannot be read: " + e.getMessage(), e);
+        }
+    }
+}

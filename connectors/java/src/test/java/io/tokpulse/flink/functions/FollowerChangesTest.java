@@ -1,0 +1,189 @@
+package io.tokpulse.flink.functions;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.util.Collector;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+
+/** One user's snapshots, under a watermark that the test moves. The rule: more than 100 followers within 2 hours. */
+class FollowerChangesTest {
+
+    private static final long HOUR = 3_600_000;
+
+    private final FollowerChanges function = new FollowerChanges();
+    private final FollowerChanges.Known known = new FollowerChanges.Known();
+    private final HandClock clock = new HandClock();
+    private final List<RowData> rows = new ArrayList<>();
+
+    @BeforeEach
+    void open() {
+        function.open(24 * HOUR, Versions.one());
+        function.setCollector(
+                new Collector<>() {
+                    @Override
+                    public void collect(RowData row) {
+                        rows.add(row);
+                    }
+
+                    @Override
+                    public void close() {}
+                });
+    }
+
+    @Test
+    void snapshotsAreComparedInTheOrderOfTheirMoments() throws Exception {
+        snapshot(20, 7);
+        snapshot(10, 5);
+        assertEquals(List.of(), said());
+        watermark(20);
+        assertEquals(List.of("change 10: 5, counted 1", "change 20: 7 after 5 of 10, counted 1"), said());
+    }
+
+    @Test
+    void ofOneMomentTheLargestCountHoldsAndEachRecordIsCounted() throws Exception {
+        snapshot(10, 5);
+        snapshot(10, 8);
+        snapshot(10, 6);
+        watermark(10);
+        assertEquals(List.of("change 10: 8, counted 3"), said());
+        snapshot(10, 8);
+        assertEquals(List.of("account 10: 8, late 1"), said());
+    }
+
+    @Test
+    void aLateSnapshotComesBetween() throws Exception {
+        snapshot(10, 5);
+        snapshot(30, 9);
+        watermark(40);
+        said();
+        snapshot(20, 6);
+        assertEquals(List.of("change 20: 6 after 5 of 10, late 1", "change 30: 9 after 6 of 20 revision 1"), said());
+    }
+
+    @Test
+    void aBrokenRuleIsTold() throws Exception {
+        snapshot(0, 1_000);
+        snapshot(HOUR, 900);
+        snapshot(2 * HOUR, 1_001);
+        watermark(2 * HOUR);
+        assertEquals("alert 7200000: 1001 after 900 of 3600000", said().get(3));
+    }
+
+    @Test
+    void aLateSnapshotAlertsForWhatItChangesOnly() throws Exception {
+        snapshot(0, 500);
+        snapshot(10, 1_000);
+        snapshot(20, 1_001);
+        watermark(20);
+        assertEquals(2, said().stream().filter(line -> line.startsWith("alert")).count());
+        snapshot(15, 400);
+        assertEquals(
+                List.of("change 15: 400 after 1000 of 10, late 1", "change 20: 1001 after 400 of 15 revision 1"), said());
+        snapshot(15, 401);
+        assertEquals(
+                List.of("change 15: 401 after 1000 of 10, late 1 revision 1", "change 20: 1001 after 401 of 15 revision 2"),
+                said());
+    }
+
+    @Test
+    void beyondTheBoundARecordIsOnlyCounted() throws Exception {
+        snapshot(30 * HOUR, 5);
+        watermark(30 * HOUR);
+        said();
+        snapshot(5 * HOUR, 4);
+        assertEquals(List.of("account 18000000: 4, beyond 1"), said());
+    }
+
+    /** Whatever the order and the watermarks: the newest rows are what a plain recomputation gives, and each alert is sent once. */
+    @RepeatedTest(200)
+    void anyOrderGivesTheSame(RepetitionInfo repetition) throws Exception {
+        Random random = new Random(repetition.getCurrentRepetition());
+        TreeMap<Long, Long> counts = new TreeMap<>();
+        List<long[]> snapshots = new ArrayList<>();
+        int records = 1 + random.nextInt(40);
+        for (int i = 0; i < records; i++) {
+            long at = random.nextLong(60) * HOUR / 3;
+            long count = random.nextInt(300);
+            counts.merge(at, count, Math::max);
+            snapshots.add(new long[] {at, count});
+        }
+        Collections.shuffle(snapshots, random);
+        for (long[] snapshot : snapshots) {
+            snapshot(snapshot[0], snapshot[1]);
+            if (random.nextInt(4) == 0) {
+                watermark(random.nextLong(20 * HOUR));
+            }
+            if (random.nextInt(10) == 0) {
+                clock.restart();
+            }
+        }
+        watermark(Long.MAX_VALUE);
+        Map<Long, String> wanted = new TreeMap<>();
+        counts.forEach(
+                (at, count) -> {
+                    Map.Entry<Long, Long> before = counts.lowerEntry(at);
+                    wanted.put(at, count + (before == null ? "" : " after " + before.getValue() + " of " + before.getKey()));
+                });
+        Map<Long, String> newest = new TreeMap<>();
+        Map<Long, Integer> alerts = new TreeMap<>();
+        long accounted = 0;
+        for (RowData row : rows) {
+            long at = row.getTimestamp(1, 3).getMillisecond();
+            String before = row.isNullAt(3) ? "" : " after " + row.getLong(4) + " of " + row.getTimestamp(3, 3).getMillisecond();
+            switch (row.getString(0).toString()) {
+                case "change" -> newest.put(at, row.getLong(2) + before);
+                case "alert" -> alerts.merge(at, 1, Integer::sum);
+                default -> {}
+            }
+            accounted += row.getLong(9) + row.getLong(10) + row.getLong(11);
+        }
+        assertEquals(wanted, newest);
+        assertEquals(records, accounted);
+        alerts.forEach((at, sent) -> assertEquals(1, sent, "alerts at " + at));
+        counts.forEach(
+                (at, count) -> {
+                    long least = counts.subMap(at - 2 * HOUR, true, at, false).values().stream().min(Long::compare).orElse(count);
+                    if (count - least > 100) {
+                        assertEquals(1, alerts.get(at), "alert at " + at);
+                    }
+                });
+    }
+
+    private void snapshot(long at, long count) throws Exception {
+        function.eval(clock, known, GenericRowData.of(StringData.fromString("u"), count, at));
+    }
+
+    private void watermark(long to) throws Exception {
+        clock.advance(to, () -> function.onTimer(clock, known));
+    }
+
+    private List<String> said() {
+        List<String> lines = rows.stream().map(FollowerChangesTest::line).toList();
+        rows.clear();
+        return lines;
+    }
+
+    private static String line(RowData row) {
+        String text = row.getString(0) + " " + row.getTimestamp(1, 3).getMillisecond() + ": " + row.getLong(2);
+        if (!row.isNullAt(3)) {
+            text += " after " + row.getLong(4) + " of " + row.getTimestamp(3, 3).getMillisecond();
+        }
+        String[] names = {"counted", "late", "beyond"};
+        for (int i = 0; i < names.length; i++) {
+            text += row.getLong(9 + i) == 0 ? "" : ", " + names[i] + " " + row.getLong(9 + i);
+        }
+        return text + (row.getLong(5) == 0 ? "" : " revision " + row.getLong(5));
+    }
+}

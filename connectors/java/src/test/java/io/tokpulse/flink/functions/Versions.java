@@ -1,0 +1,27 @@
+package io.tokpulse.flink.functions;
+
+import io.tokpulse.flink.thresholds.PublishedThresholds;
+import java.util.List;
+
+/** Thresholds of one version, in force from 1970 on: small authors trend above 100 plays an hour, big ones (1,000) above 500. */
+final class Versions {
+
+    private static final String CONTENT =
+            "{\\\"trending\\\":{\\\"tiers\\\":[{\\\"name\\\":\\\"small\\\",\\\"from_followers\\\":0,\\\"below_followers\\\":1000,"
+                    + "\\\"plays_per_hour\\\":100.0},{\\\"name\\\":\\\"big\\\",\\\"from_followers\\\":1000,\\\"below_followers\\\":null,"
+                    + "\\\"plays_per_hour\\\":500.0}],\\\"unknown_authors\\\":{\\\"plays_per_hour\\\":300.0}},"
+                    + "\\\"followers\\\":{\\\"gains\\\":[{\\\"gained\\\":100,\\\"within_hours\\\":2}]},"
+                    + "\\\"warnings\\\":{\\\"negative_delta_plays\\\":1000}}";
+
+    private Versions() {}
+
+    static String line(int sequence, String effectiveFrom) {
+        return "{\"version\":\"v" + sequence + "\",\"sequence\":" + sequence + ",\"effective_from\":\"" + effectiveFrom
+                + "\",\"content\":\"" + CONTENT + "\"}";
+    }
+
+    static PublishedThresholds one() {
+        return new PublishedThresholds(
+                () -> List.of(line(1, "1970-01-01 00:00:00.000")), System::nanoTime, System::currentTimeMillis);
+    }
+}

@@ -1,0 +1,27 @@
+-- Question: what is known of each author: how their posts grew by the hour, and how many followers they had?
+-- Grain:    one row per post-hour that has an earlier hour, another when it changes; and one per valid snapshot.
+-- Key:      author_id.   Lateness: as post_hours.
+-- A post-hour has an aweme_id and no follower_count, a snapshot the other way round.
+CREATE TEMPORARY VIEW hours_and_snapshots AS
+SELECT
+  author_id,
+  aweme_id,
+  window_start,
+  play_count,
+  prev_window_start,
+  prev_play_count,
+  CAST(NULL AS BIGINT) AS follower_count,
+  CAST(NULL AS BIGINT) AS observed_at
+FROM post_hours
+WHERE kind IN ('closed', 'growth') AND prev_window_start IS NOT NULL
+UNION ALL
+SELECT
+  userid AS author_id,
+  CAST(NULL AS STRING) AS aweme_id,
+  CAST(NULL AS TIMESTAMP(3)) AS window_start,
+  CAST(NULL AS BIGINT) AS play_count,
+  CAST(NULL AS TIMESTAMP(3)) AS prev_window_start,
+  CAST(NULL AS BIGINT) AS prev_play_count,
+  follower_count,
+  ingested_at AS observed_at
+FROM users_observed

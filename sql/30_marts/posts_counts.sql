@@ -1,0 +1,17 @@
+-- Question: what became of the post records that were read, by the function that puts them in order?
+-- Grain:    one row per run, topic and hour of observation each time the watermark moves; the newest counts.
+-- Key:      (job, run_id, topic, path, kafka_partition, bucket). Counted behind the exchange by key, independently of `read`.
+CREATE TEMPORARY VIEW posts_counts AS
+SELECT
+  ${JOB} AS job,
+  ${RUN_ID} AS run_id,
+  ${POSTS_EVENTS_TOPIC} AS topic,
+  'hours' AS path,
+  -1 AS kafka_partition,
+  bucket,
+  CAST(0 AS BIGINT) AS valid,
+  counted,
+  late,
+  beyond_bound,
+  CAST(0 AS BIGINT) AS quarantined
+FROM tally(accounts => TABLE posts_accounts PARTITION BY bucket, uid => 'posts_counts')
