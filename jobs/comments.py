@@ -43,7 +43,7 @@ JOB = JobDefinition(
     sinks=("40_sinks/comments_events_dlq.sql",),
     inserts=("50_inserts/comments_events_dlq.sql",),
     clickhouse=(
-        ClickHouseSink(view="comments_enriched", table="comments_log", nullable_integers=("follower_count",)),
+        ClickHouseSink(view="comments_enriched", table="comments_log"),
         ClickHouseSink(view="comments_late_snapshots", table="comments_late_snapshots_log"),
         ClickHouseSink(view="comments_ledger", table="pipeline_ledger_entries"),
         ClickHouseSink(view="comments_dead_letters", table="dead_letters_log"),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay
 
-from connectors.clickhouse_sink import RETRY_SECONDS, pause
 from connectors.errors import TokpulseError
+from connectors.retrying import RETRY_SECONDS, pause
 from udfs.thresholds import ThresholdVersion, in_force
 
 REFRESH_S = 0.5

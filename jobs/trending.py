@@ -44,7 +44,7 @@ JOB = JobDefinition(
     sinks=("40_sinks/trending_alerts_topic.sql",),
     inserts=("50_inserts/trending_alerts_topic.sql",),
     clickhouse=(
-        ClickHouseSink(view="trending_hourly", table="trending_hourly_log", nullable_integers=("author_follower_count",)),
+        ClickHouseSink(view="trending_hourly", table="trending_hourly_log"),
         ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log"),
         ClickHouseSink(view="posts_ledger", table="pipeline_ledger_entries"),
         ClickHouseSink(view="posts_dead_letters", table="dead_letters_log"),
