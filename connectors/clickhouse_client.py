@@ -46,7 +46,7 @@ def connect(url: str, answer_within_s: int = 60) -> Client:
             dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=answer_within_s
         )
     except ClickHouseError as error:
-        # The cause decides whether the sink tries again.
+        # The cause tells whether it is worth another try.
         raise unavailable(url, error) from error
 
 

@@ -39,10 +39,8 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "TIMESTAMP": ("DateTime64(3, 'UTC')",),
     "TIMESTAMP_LTZ": ("DateTime64(3, 'UTC')",),
 }
-# Arrow batches carry milliseconds; a finer time would fail in the running job.
+# The tables keep milliseconds.
 _FINER = re.compile(r"^TIMESTAMP(?:_LTZ)?\([4-9]\)")
-# pandas has no NULL among whole numbers.
-_NULLABLE_AS_FLOAT = ("TINYINT", "SMALLINT", "INT", "BIGINT")
 _WRAPPER = re.compile(r"^(?:LowCardinality|Nullable)\((.*)\)$")
 _AGGREGATE = re.compile(r"^SimpleAggregateFunction\(\w+, (.*)\)$")
 
@@ -82,12 +80,6 @@ def compare(sink: ClickHouseSink, view: dict[str, str], table: dict[str, str]) -
                 f"ClickHouse type {' or '.join(accepted)} fits"
                 if accepted
                 else "cast it in the view to a type that the sink knows",
-            )
-        if flink_family(flink_type) in _NULLABLE_AS_FLOAT and ("Nullable(" in target) != (name in sink.nullable_integers):
-            raise SinkSchemaError(
-                f"{where}: column {name} is {target} in ClickHouse, and {'' if name in sink.nullable_integers else 'not '}declared"
-                " nullable in the sink",
-                "name it in the sink's nullable_integers if and only if the table's column is Nullable",
             )
     missing = [name for name in table if name not in view]
     if missing:

@@ -1,4 +1,4 @@
-"""The views of comments, and batches whose records have clocks of many months."""
+"""The views of comments."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import clickhouse_connect
-import pyarrow as pa
 import pytest
-from clickhouse_connect.driver.exceptions import DatabaseError
 
-from connectors.clickhouse_sink import SETTINGS
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, FrontProcess
@@ -52,13 +49,3 @@ def test_a_late_snapshot_mends_its_comments_and_no_others(client: Any, nulls: in
         ("mended", 9, shown, "fresh"),
         ("unknown", None, None, "missing"),
     ]
-
-
-def test_a_batch_of_many_months_is_written(client: Any) -> None:
-    moments = [datetime(1990 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(200)]
-    times = pa.array(moments, type=pa.timestamp("ms", "UTC"))
-    batch = pa.table({"userid": ["u"] * 200, "observed_at": times, "follower_count": list(range(200))})
-    with pytest.raises(DatabaseError, match="Too many partitions"):
-        client.insert_arrow("follower_snapshots_log", batch, settings=dict.fromkeys(SETTINGS, 100))
-    client.insert_arrow("follower_snapshots_log", batch, settings=SETTINGS)
-    assert client.query("SELECT count() FROM follower_snapshots_log").result_rows == [(200,)]

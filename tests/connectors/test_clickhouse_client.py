@@ -13,7 +13,6 @@ import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 
 from connectors.clickhouse_client import ClickHouseUnavailableError, connect, is_transient, unavailable
-from connectors.clickhouse_sink import _worth_another_try
 
 URL = "http://tokpulse:s3cret@127.0.0.1:8123/tokpulse"
 
@@ -109,14 +108,16 @@ def test_no_answer_is_said_in_few_words_and_tried_again(monkeypatch: pytest.Monk
     with pytest.raises(ClickHouseUnavailableError) as raised:
         connect(URL)
     assert raised.value.message == f"ClickHouse at http://tokpulse:***@127.0.0.1:8123/tokpulse does not answer ({says})"
-    assert _worth_another_try(raised.value)
+    assert raised.value.__cause__ is not None
+    assert is_transient(raised.value.__cause__)
 
 
 def test_a_wrong_password_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, coded(DatabaseError, "AUTHENTICATION_FAILED", 516))
     with pytest.raises(ClickHouseUnavailableError, match="refuses the password") as raised:
         connect(URL)
-    assert not _worth_another_try(raised.value)
+    assert raised.value.__cause__ is not None
+    assert not is_transient(raised.value.__cause__)
 
 
 def test_what_the_server_said_comes_before_what_the_connection_did() -> None:

@@ -58,7 +58,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
     }
 
     @Override
-    public void open(FunctionContext context) {
+    public void open(FunctionContext context) throws Exception {
         open(LateBound.of(context), PublishedThresholds.of(context));
     }
 

@@ -66,7 +66,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     }
 
     @Override
-    public void open(FunctionContext context) {
+    public void open(FunctionContext context) throws Exception {
         open(LateBound.of(context), PublishedThresholds.of(context), context.getMetricGroup());
     }
 

@@ -1,6 +1,7 @@
 package io.tokpulse.flink.thresholds;
 
 import io.tokpulse.flink.clickhouse.ClickHouse;
+import io.tokpulse.flink.clickhouse.ClickHouseException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -60,16 +61,15 @@ public final class PublishedThresholds {
     }
 
     /** For a function of a job with the parameter {@link #QUERY}. Asks for nothing yet. */
-    public static synchronized PublishedThresholds of(FunctionContext context) {
+    public static synchronized PublishedThresholds of(FunctionContext context) throws ClickHouseException {
         if (shared == null) {
             String query = context.getJobParameter(QUERY, null);
             if (query == null) {
                 throw new IllegalStateException("the job has no parameter " + QUERY + ": submit it with the project's own jobs");
             }
             String asJson = query + " FORMAT JSONEachRow";
-            shared =
-                    new PublishedThresholds(
-                            () -> ClickHouse.fromEnvironment().lines(asJson), System::nanoTime, System::currentTimeMillis);
+            ClickHouse clickHouse = ClickHouse.fromEnvironment();
+            shared = new PublishedThresholds(() -> clickHouse.lines(asJson), System::nanoTime, System::currentTimeMillis);
         }
         return shared;
     }
