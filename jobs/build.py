@@ -43,7 +43,7 @@ def milliseconds(value: timedelta) -> int:
 
 
 def idle_timeout(settings: JobSettings) -> timedelta:
-    """Zero, which is off, in a bounded run: it reads partitions in turn, and one that waits for its turn is not idle."""
+    """Zero, which is off, in a bounded run: it has an end, and until then waits for every partition."""
     return timedelta(0) if settings.bounded else settings.idle_timeout
 
 
@@ -61,7 +61,8 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
         "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
-        "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
+        # The sources' own `idle.timeout` takes its place: Flink's calls a partition idle while its records wait.
+        "table.exec.source.idle-timeout": "0 ms",
         "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.shares_views).lower(),
     }
     if settings.bounded:
@@ -94,6 +95,7 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "MAX_AHEAD_MS": milliseconds(settings.max_ahead),
         "RESUMED": settings.resumed,
         "PARTIAL_RESULTS": settings.partial_results,
+        "IDLE_TIMEOUT": f"{milliseconds(idle_timeout(settings))} ms",
         "IDLE_MS": milliseconds(idle_timeout(settings)),
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),
