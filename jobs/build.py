@@ -45,7 +45,7 @@ def milliseconds(value: timedelta) -> int:
 
 
 def idle_timeout(settings: JobSettings) -> timedelta:
-    """Zero, which is off, in a bounded run: it reads partitions in turn, and one that waits for its turn is not idle."""
+    """Zero, which is off, in a bounded run: it has an end, and until then waits for every partition."""
     return timedelta(0) if settings.bounded else settings.idle_timeout
 
 
@@ -56,8 +56,9 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
         "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
-        "table.exec.source.idle-timeout": f"{milliseconds(idle_timeout(settings))} ms",
         f"{JOB_PARAMETERS}.tokpulse.late-bound.ms": str(milliseconds(settings.late_bound)),
+        # The sources' own `idle.timeout` takes its place: Flink's calls a partition idle while its records wait.
+        "table.exec.source.idle-timeout": "0 ms",
         "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.shares_views).lower(),
     }
     if job.judges:
@@ -91,6 +92,7 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "PARTIAL_RESULTS": settings.partial_results,
         "POSTS_COUNTED": job.counts("posts"),
         "USERS_COUNTED": job.counts("users"),
+        "IDLE_TIMEOUT": f"{milliseconds(idle_timeout(settings))} ms",
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),
     }

@@ -21,7 +21,8 @@ CREATE TEMPORARY TABLE comments_events (
   event_time AS TO_TIMESTAMP_LTZ(ingested_at, 3),
   WATERMARK FOR event_time AS event_time - ${WATERMARK_DELAY}
 ) WITH (
-  'connector' = 'kafka-settling',
+  'connector' = 'kafka-drained',
+  'idle.timeout' = ${IDLE_TIMEOUT},
   'topic' = ${COMMENTS_EVENTS_TOPIC},
   'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
   'properties.group.id' = ${GROUP_ID},

@@ -1,2 +1,2 @@
-/** A Kafka source whose tasks wake together after a silence. */
+/** A Kafka source whose partitions are idle only when they are drained, and whose tasks wake together after a silence. */
 package io.tokpulse.flink.watermark;
