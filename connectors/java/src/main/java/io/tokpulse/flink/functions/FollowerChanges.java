@@ -62,6 +62,13 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
         open(LateBound.of(context), PublishedThresholds.of(context));
     }
 
+    @Override
+    public void close() {
+        if (published != null) {
+            published.close();
+        }
+    }
+
     void open(long lateBound, PublishedThresholds thresholds) {
         bound = lateBound;
         published = thresholds;

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * <p>While ClickHouse does not answer, what is known serves for times before the last answer: a version takes effect after it was
  * published, unless somebody backdates it, so no unknown one can be in force there. A later time waits, and then fails.
  */
-public final class PublishedThresholds {
+public final class PublishedThresholds implements AutoCloseable {
 
     /** The job's parameter that holds the query: SQL stays in files. */
     public static final String QUERY = "tokpulse.thresholds.query";
@@ -36,9 +36,6 @@ public final class PublishedThresholds {
     private static final long RETRY_NANOS = Duration.ofSeconds(45).toNanos();
     private static final long LONGEST_PAUSE_MILLIS = 5_000;
 
-    /** One for all tasks of a process: they ask for the same. */
-    private static PublishedThresholds shared;
-
     /** Lines of JSON, one per version. */
     public interface Source {
         List<String> lines() throws IOException;
@@ -47,6 +44,7 @@ public final class PublishedThresholds {
     private final Source source;
     private final LongSupplier nanoTime;
     private final LongSupplier wallMillis;
+    private final Runnable onClose;
     private final Map<String, Thresholds> versions = new HashMap<>();
     private long askedNanos;
     private boolean asked;
@@ -54,31 +52,30 @@ public final class PublishedThresholds {
     private long knownUntil = Long.MIN_VALUE;
     private List<Thresholds> newestFirst = List.of();
 
-    public PublishedThresholds(Source source, LongSupplier nanoTime, LongSupplier wallMillis) {
+    public PublishedThresholds(Source source, LongSupplier nanoTime, LongSupplier wallMillis, Runnable onClose) {
         this.source = source;
         this.nanoTime = nanoTime;
         this.wallMillis = wallMillis;
+        this.onClose = onClose;
     }
 
-    /** For a function of a job with the parameter {@link #QUERY}. Asks for nothing yet. */
-    public static synchronized PublishedThresholds of(FunctionContext context) throws ClickHouseException {
-        if (shared == null) {
-            String query = context.getJobParameter(QUERY, null);
-            if (query == null) {
-                throw new IllegalStateException("the job has no parameter " + QUERY + ": submit it with the project's own jobs");
-            }
-            String asJson = query + " FORMAT JSONEachRow";
-            ClickHouse clickHouse = ClickHouse.fromEnvironment();
-            shared = new PublishedThresholds(() -> clickHouse.lines(asJson), System::nanoTime, System::currentTimeMillis);
+    /** For one task of a job with the parameter {@link #QUERY}. Asks for nothing yet. */
+    public static PublishedThresholds of(FunctionContext context) throws ClickHouseException {
+        String query = context.getJobParameter(QUERY, null);
+        if (query == null) {
+            throw new IllegalStateException("the job has no parameter " + QUERY + ": submit it with the project's own jobs");
         }
-        return shared;
+        ClickHouse clickHouse = ClickHouse.fromEnvironment();
+        String asJson = query + " FORMAT JSONEachRow";
+        return new PublishedThresholds(
+                () -> clickHouse.lines(asJson), System::nanoTime, System::currentTimeMillis, clickHouse::close);
     }
 
     /**
      * The version published last among those in effect at {@code time}, Unix milliseconds. Raises {@link IOException} when ClickHouse
      * does not say for 45 s, or no version is in force then.
      */
-    public synchronized Thresholds inForce(long time) throws IOException, InterruptedException {
+    public Thresholds inForce(long time) throws IOException, InterruptedException {
         refresh(time);
         for (Thresholds version : newestFirst) {
             if (version.effectiveFrom() <= time) {
@@ -158,5 +155,10 @@ public final class PublishedThresholds {
         } catch (RuntimeException e) {
             throw new IOException("a version in ClickHouse cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public void close() {
+        onClose.run();
     }
 }

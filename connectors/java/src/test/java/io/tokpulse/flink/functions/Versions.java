@@ -22,6 +22,6 @@ final class Versions {
 
     static PublishedThresholds one() {
         return new PublishedThresholds(
-                () -> List.of(line(1, "1970-01-01 00:00:00.000")), System::nanoTime, System::currentTimeMillis);
+                () -> List.of(line(1, "1970-01-01 00:00:00.000")), System::nanoTime, System::currentTimeMillis, () -> {});
     }
 }
