@@ -29,7 +29,7 @@ from privacy.rewriting import Rewriter
 
 # What no command can reach, and what to do about it.
 BEYOND = (
-    "state and checkpoints of running jobs: cancel them and submit them again without --resumed, then run this command again",
+    "state and checkpoints of running jobs: cancel them and submit them again without a savepoint, then run this command again",
     "files of Kafka and ClickHouse: cut-off segments and old parts are deleted by the services themselves, within minutes to hours",
     "downstream copies: consumers of the topics, exports and screenshots of dashboards, messages in Slack or Teams",
     "backups, logs of other systems, captured responses in files, watchlists",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.catalog import JOBS
-from jobs.definition import JobDefinition, topic_of
+from jobs.definition import JUDGING, JobDefinition, topic_of
 from jobs.render import SQL_DIR, load
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
@@ -25,7 +25,7 @@ _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+)\b(?!\.).*?\bAS (?:SELECT|WITH)
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
-ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results")
+ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|accounts|counts|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results")
 _CORRECTED = "_corrected"
 # How the comment of a view begins that only other views read.
 _INTERNAL = "Internal:"
@@ -62,9 +62,9 @@ def _judgement(job: JobDefinition) -> Iterator[Edge]:
     """From the topic of versions to the views that judge: publishing copies a version to its table, verdicts ask for it."""
     yield Edge(f"topic {TOPIC}", f"table {TABLE}")
     versions = next(edge.target for edge in read_views() if edge.source == f"table {TABLE}")
-    verdicts = [Path(path).stem for path in job.functions if "verdict" in path]
+    judging = [Path(path).stem for path in job.functions if path in JUDGING]
     for path in job.views:
-        if any(re.search(rf"\b{name}\(", load(path).text) for name in verdicts):
+        if any(re.search(rf"\b{name}\(", load(path).text) for name in judging):
             yield Edge(versions, Path(path).stem)
 
 

@@ -15,6 +15,7 @@ from jobs.settings import JobSettings
 from udfs.sentiment.settings import LEXICON, SentimentSettings
 
 TALLY_STEP = timedelta(hours=1)
+WATERMARK_DELAY = timedelta(minutes=2)
 # What a post or a user left behind is forgotten after this long without news: longer than the topics keep their records, so that a
 # job that has run for months knows all that a replay of the log finds.
 STATE_TTL = timedelta(days=31)
@@ -23,7 +24,7 @@ SNAPSHOT_HISTORY = timedelta(hours=24)
 # What Java functions are told: they know neither files nor the command line.
 JOB_PARAMETERS = "pipeline.global-job-parameters"
 THRESHOLDS_QUERY = SQL_DIR / "clickhouse" / "queries" / "threshold_versions.sql"
-# Nobody waits for single rows of a bounded run. Large inserts leave ClickHouse fewer parts to merge: half of its processor time.
+# Nobody waits for single rows of a bounded run: Python is called for more at a time.
 BACKFILL_BATCHES = {
     "python.fn-execution.bundle.time": "1000",
     "python.fn-execution.bundle.size": "20000",
@@ -47,6 +48,16 @@ def milliseconds(value: timedelta) -> int:
 def idle_timeout(settings: JobSettings) -> timedelta:
     """Zero, which is off, in a bounded run: it has an end, and until then waits for every partition."""
     return timedelta(0) if settings.bounded else settings.idle_timeout
+
+
+def watermark_delay(settings: JobSettings) -> timedelta:
+    """How far event time may be out of order: what the user says, else 2 min, and the late bound in a bounded run.
+
+    Nobody waits for a bounded run to close an hour, and so no verdict of it is taken back: its alerts are those of all its records.
+    """
+    if settings.watermark_delay is not None:
+        return settings.watermark_delay
+    return settings.late_bound if settings.bounded else WATERMARK_DELAY
 
 
 def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnvironment:
@@ -83,7 +94,7 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "SCHEMA_REGISTRY_URL": endpoints.schema_registry_url,
         "STARTUP_MODE": "earliest-offset",
         "BOUNDED_MODE": "latest-offset" if settings.bounded else "unbounded",
-        "WATERMARK_DELAY": settings.watermark_delay,
+        "WATERMARK_DELAY": watermark_delay(settings),
         # In a bounded run the end of the input is the only step: the last watermark would fire all the others at once.
         "TALLY_STEP": TALLY_SIZE if settings.bounded else TALLY_STEP,
         "TALLY_SIZE": TALLY_SIZE,

@@ -35,7 +35,7 @@ class JobSettings:
 
     `bounded` reads from the earliest to the latest offsets and closes all windows. `partial_results` sends every observation to
     ClickHouse as it comes; without it (the default of a bounded run) only closed hours and late rows are sent.
-    `late_bound` is how far behind the watermark an observation may come and still change what was published.
+    `watermark_delay` is None for what suits the kind of run. `late_bound` is how far behind the watermark an observation may come and still change what was published.
     """
 
     endpoints: Endpoints
@@ -43,7 +43,7 @@ class JobSettings:
     bounded: bool = False
     wait: bool = False
     partial_results: bool = True
-    watermark_delay: timedelta = timedelta(minutes=2)
+    watermark_delay: timedelta | None = None
     late_bound: timedelta = timedelta(hours=24)
     idle_timeout: timedelta = timedelta(seconds=30)
     max_ahead: timedelta = timedelta(minutes=5)
@@ -69,7 +69,7 @@ def parser(job: str) -> argparse.ArgumentParser:
     result.add_argument("--bounded", action="store_true", help="read what is in the topic now, close all windows, end")
     result.add_argument("--wait", action="store_true", help="stay until the job ends (not with `flink run -d`)")
     result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
-    result.add_argument("--watermark-delay", help="an hour closes this long after its end (default: 2 min)")
+    result.add_argument("--watermark-delay", help="an hour closes this long after its end (default: 2 min; bounded, the late bound)")
     result.add_argument("--late-bound", help="observations this late still change what was published (default: 24 h)")
     result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
@@ -105,7 +105,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
         bounded=arguments.bounded,
         wait=arguments.wait,
         partial_results=partial == "on",
-        watermark_delay=duration("watermark_delay", "2 min"),
+        watermark_delay=duration("watermark_delay", "") if value("watermark_delay", "") else None,
         late_bound=duration("late_bound", "24 h"),
         idle_timeout=duration("idle_timeout", "30 s"),
         max_ahead=duration("max_ahead", "5 min"),

@@ -29,6 +29,8 @@ Row = dict[str, Any]
 # Digits of sums of floating-point numbers, which depend on the order they are added in.
 _SUM_DIGITS = 12
 _SUMS = ("mean_compound", "reach_weighted_compound")
+# Columns that say how a row came to be what it is: another order of records gives others.
+HISTORY = ("revision", "was_alerted")
 # Columns of each mart; those before the first counter are its key.
 KEYS = {
     "engagement_hourly": ("aweme_id", "window_start"),
@@ -130,12 +132,14 @@ def rounded(row: Row) -> Row:
 
 
 def held(stack: Stack, name: str) -> list[Row]:
-    """What a reader of the ClickHouse view, or of the topic, sees; times in Unix milliseconds."""
+    """What a reader of the ClickHouse view, or of the topic, sees, without HISTORY; times in Unix milliseconds."""
     if name.startswith("tiktok."):
         return [{key: plain(value) for key, value in record.items()} for _, record in decoded(stack.endpoints, name)]
     with stack.clickhouse() as client:
         found = client.query(f"SELECT * FROM {name}", column_formats={"DateTime64*": "int"})
-        return [rounded({key: plain(value) for key, value in row.items()}) for row in found.named_results()]
+        return [
+            rounded({key: plain(value) for key, value in row.items() if key not in HISTORY}) for row in found.named_results()
+        ]
 
 
 def plain(value: Any) -> Any:

@@ -228,7 +228,7 @@ def differences(
 
 
 def ledger(stack: Stack, run_id: str, topic: str = POSTS) -> dict[str, int]:
-    """read, counted, late, quarantined and unaccounted of one run and topic."""
-    names = ("read", "counted", "late", "quarantined", "unaccounted")
+    """read, counted, late, beyond_bound, quarantined and unaccounted of one run and topic."""
+    names = ("read", "counted", "late", "beyond_bound", "quarantined", "unaccounted")
     rows = stack.query(f"SELECT {', '.join(names)} FROM pipeline_ledger WHERE run_id = '{run_id}' AND topic = '{topic}'")
     return dict(zip(names, rows[0], strict=True)) if rows else dict.fromkeys(names, 0)

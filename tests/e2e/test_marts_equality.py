@@ -105,7 +105,7 @@ def test_the_pipeline_at_any_parallelism(running_stack: Stack, universe: Expecte
     assert ledger(running_stack, run_id, POSTS)["read"] == universe.posts
     for topic, count in ((USERS, universe.users), (COMMENTS, universe.comments)):
         found = ledger(running_stack, run_id, topic)
-        assert found == {"read": count, "counted": count, "late": 0, "quarantined": 0, "unaccounted": 0}
+        assert found == {"read": count, "counted": count, "late": 0, "beyond_bound": 0, "quarantined": 0, "unaccounted": 0}
 
 
 ALONE = {

@@ -104,7 +104,7 @@ def test_a_thousand_bad_records_among_two_hundred_thousand(stack: Stack) -> None
     assert differences(table(stack), expected) == []
     assert len(stack.query("SELECT partition, offset FROM dead_letters")) == BAD
     counts = ledger(stack, "bounded")
-    assert counts["read"] == counts["counted"] + counts["late"] + counts["quarantined"] == truth.total
+    assert counts["read"] == counts["counted"] + counts["late"] + counts["beyond_bound"] + counts["quarantined"] == truth.total
     assert (counts["quarantined"], counts["unaccounted"]) == (BAD, 0)
 
 

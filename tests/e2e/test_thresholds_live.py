@@ -19,7 +19,7 @@ from thresholds.file import load_thresholds
 from thresholds.publish import publish_first, stored
 
 from .marts import KEYS, Row, expected, held
-from .records import differences, now_ms, observation, producing, user_snapshot
+from .records import differences, ledger, now_ms, observation, producing, user_snapshot
 from .stack_process import VERSIONS, Stack, error_lines
 from .waiting import until
 
@@ -161,7 +161,7 @@ def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:
     return {tuple(row[name] for name in KEYS["trending_hourly"]): row for row in rows}
 
 
-def test_late_data_corrects_what_is_shown_and_not_what_was_alerted(stack: Stack) -> None:
+def test_late_data_changes_rows_and_alerts_once(stack: Stack) -> None:
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
     stack.submit("pipeline", "--detached", "--run-id", "late", TOKPULSE_IDLE_TIMEOUT="2 s")
     with producing(stack.endpoints) as producer:
@@ -169,17 +169,30 @@ def test_late_data_corrects_what_is_shown_and_not_what_was_alerted(stack: Stack)
         for hour in range(4):
             hours.send(hour)
         until(lambda: hours.judged(3), 90, "the hours are judged")
-        before = held(stack, "trending_hourly")
-        until(lambda: not differing(stack), 30, "the corrected view says the same while nothing is late")
-        for post in ("p3", "p7"):
-            producer.produce(POSTS, observation(post, start_ms + HOUR_MS + 40 * MINUTE_MS, 5_000_000))
-        producer.flush()
+        before = by_key(held(stack, "trending_hourly"))
+        assert differing(stack) == []
+        for _ in range(2):
+            # The second time nothing changes any more.
+            for post in ("p3", "p7"):
+                producer.produce(POSTS, observation(post, start_ms + HOUR_MS + 40 * MINUTE_MS, 5_000_000))
+            producer.flush()
     touched = {(post, start_ms + hour * HOUR_MS) for post in ("p3", "p7") for hour in (1, 2)}
-    until(lambda: set(differing(stack)) == touched, 60, "the corrected view differs in the hours that late data touched")
-    assert differences(held(stack, "trending_hourly"), before, KEYS["trending_hourly"]) == []
-    corrected = by_key(held(stack, "trending_hourly_corrected"))
+    until(lambda: revisions(stack).keys() >= touched, 60, "late data has changed its hours and the next ones")
+    until(lambda: ledger(stack, "late")["late"] == 4, 60, "the ledger knows of late records")
+    after = by_key(held(stack, "trending_hourly"))
+    assert {key for key in after if before.get(key) != after[key]} == touched
+    assert revisions(stack) == dict.fromkeys(touched, 1)
+    until(lambda: not differing(stack), 30, "the corrected view says the same")
     closed = [row for row in expected(stack).rows["trending_hourly"] if row["window_start"] <= start_ms + 3 * HOUR_MS]
-    assert differences(list(corrected.values()), closed, KEYS["trending_hourly"]) == []
+    assert differences(list(after.values()), closed, KEYS["trending_hourly"]) == []
+    alerted = [(row["aweme_id"], row["window_start"]) for row in held(stack, "tiktok.trending.alerts")]
+    assert sorted(alerted) == [("p3", start_ms + HOUR_MS), ("p7", start_ms + HOUR_MS)]
+
+
+def revisions(stack: Stack) -> dict[tuple[str, int], int]:
+    """Revision of each row that has been changed since it was first written."""
+    rows = stack.query("SELECT aweme_id, toUnixTimestamp64Milli(window_start), revision FROM trending_hourly WHERE revision > 0")
+    return {(post, start_ms): revision for post, start_ms, revision in rows}
 
 
 def differing(stack: Stack) -> list[tuple[Any, ...]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from jobs.catalog import JOBS
@@ -34,7 +32,6 @@ def test_the_pipeline_has_each_file_of_its_parts_once() -> None:
     assert len(files) == len(set(files))
     assert set(files) == {file for job in parts for file in (*job.statements, *job.inserts)}
     assert set(pipeline.clickhouse) == {sink for job in parts for sink in job.clickhouse}
-    assert pipeline.bounded_watermark_delay == timedelta(hours=24)
     assert combined("again", [pipeline, *parts]).statements == pipeline.statements
 
 
@@ -47,3 +44,9 @@ def test_each_topic_has_one_job_that_keeps_its_dead_letters() -> None:
 
 def test_a_job_that_judges_needs_the_published_thresholds() -> None:
     assert {name for name, job in JOBS.items() if "tokpulse.thresholds" in job.topics} == {"trending", "followers", "pipeline"}
+
+
+def test_what_a_job_puts_in_order_it_counts_a_second_time() -> None:
+    counted = {name: [records for records in ("posts", "users") if job.counts(records)] for name, job in JOBS.items()}
+    alone = {"engagement": ["posts"], "trending": ["posts"], "followers": ["users"], "pipeline": ["posts", "users"]}
+    assert counted == {name: alone.get(name, []) for name in JOBS}

@@ -21,7 +21,7 @@ def test_defaults() -> None:
         timedelta(minutes=5),
     )
     assert (found.stop_after_consecutive, found.stop_ratio) == (10_000, 0.5)
-    assert (found.bounded, found.wait, found.resumed, found.partial_results) == (False, False, False, True)
+    assert (found.bounded, found.wait, found.partial_results) == (False, False, True)
     assert found.run_id
 
 
@@ -40,6 +40,7 @@ def test_defaults_of_the_class_are_those_of_the_command_line() -> None:
             ("1 s", timedelta(seconds=1)),
             ("3 min", timedelta(minutes=3)),
         ),
+        ("--late-bound", "TOKPULSE_LATE_BOUND", "late_bound", ("2 d", timedelta(days=2)), ("3 h", timedelta(hours=3))),
         ("--idle-timeout", "TOKPULSE_IDLE_TIMEOUT", "idle_timeout", ("0 s", timedelta(0)), ("1 h", timedelta(hours=1))),
         ("--max-ahead", "TOKPULSE_MAX_AHEAD", "max_ahead", ("1 d", timedelta(days=1)), ("5 ms", timedelta(milliseconds=5))),
         ("--stop-ratio", "TOKPULSE_STOP_RATIO", "stop_ratio", ("0", 0.0), ("0.9", 0.9)),

@@ -29,7 +29,7 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * <p>{@code counted}, {@code late} and {@code beyond_bound} add up to the number of observations, each in one row, once.
  *
  * <p>State per post is one value of a few bytes an hour, for the hours of the late bound and one before: its size depends on hours, not
- * on observations. A timer per post and hour closes it. A tumbling window instead refuses what comes behind its watermark, so that all
+ * on observations. A post has one timer, for the first of its open hours. A tumbling window instead refuses what comes behind its watermark, so that all
  * results hang on how fast, and in which order, partitions are read.
  */
 @DataTypeHint(
@@ -98,7 +98,9 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
             place = -place - 1;
             hours.insert(place, start);
             if (end - 1 > watermark) {
-                time.registerOnTime(end - 1);
+                if (hours.firstOpen() == place) {
+                    time.registerOnTime(end - 1);
+                }
             } else {
                 // Nobody has been told of this hour, and its end has passed.
                 hours.closed[place] = true;
@@ -136,6 +138,10 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
                                 hours.engagement[i],
                                 hours.observations[i]));
             }
+        }
+        int next = hours.firstOpen();
+        if (next < hours.size) {
+            time.registerOnTime(hours.start[next] + PostHours.HOUR - 1);
         }
         known.hours = hours.pack(LateBound.oldest(watermark, bound));
     }

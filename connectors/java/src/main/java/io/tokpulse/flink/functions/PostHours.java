@@ -116,6 +116,15 @@ final class PostHours {
         size++;
     }
 
+    /** Place of the first open hour, {@link #size} when all are closed. */
+    int firstOpen() {
+        int place = size;
+        while (place > 0 && !closed[place - 1]) {
+            place--;
+        }
+        return place;
+    }
+
     /** End of the newest closed hour: the watermark has been there, whatever is known of it now. */
     long closedUntil() {
         for (int i = size - 1; i >= 0; i--) {

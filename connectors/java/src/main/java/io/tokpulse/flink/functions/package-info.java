@@ -1,2 +1,2 @@
-/** Scalar functions for the SQL files that Flink's own functions cannot express. */
+/** Functions of the SQL files: what is remembered of each post, author and user, and what Flink's own functions cannot express. */
 package io.tokpulse.flink.functions;
