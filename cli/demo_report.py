@@ -32,7 +32,7 @@ def trending_by_hour(url: str, since_ms: int, hours: int) -> list[dict[str, Any]
 
 
 def ledger_lines(url: str, run_id: str) -> list[str]:
-    """A line per topic of a run: read = counted + late + quarantined. Raises DemoError when there is none."""
+    """A line per topic of a run: what became of what was read. Raises DemoError when there is none."""
     client = connect(url)
     try:
         found = rows(client, url, "ledger_of_run", run_id=run_id)
@@ -45,8 +45,9 @@ def ledger_lines(url: str, run_id: str) -> list[str]:
 
 def ledger_line(row: Mapping[str, Any]) -> str:
     """The balance of one topic, and by how much it is off, if it is."""
+    beyond = f" + {row['beyond_bound']:,} beyond the late bound" if row["beyond_bound"] else ""
     line = (
-        f"{row['topic']}: {row['read']:,} read = {row['counted']:,} counted + {row['late']:,} late"
+        f"{row['topic']}: {row['read']:,} read = {row['counted']:,} counted + {row['late']:,} late{beyond}"
         f" + {row['quarantined']:,} quarantined"
     )
     return f"{line} (off by {row['unaccounted']:+,}: `tokpulse doctor`)" if row["unaccounted"] else line

@@ -1,4 +1,4 @@
-"""Checks on the way out: rows in ClickHouse, dead letters, the ledger, parts that were set aside, tests of the tables."""
+"""Checks on the way out: rows in ClickHouse, dead letters, ledger, late data, parts that were set aside, tests of the tables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from connectors.endpoints import Endpoints
 
 Row = Mapping[str, Any]
 _MANY_MISSING = 0.9
+# Shares of late records in what a run has read.
+_SOME_LATE = 0.001
+_MANY_LATE = 0.01
+_SHOWN_LATE = 3
 
 
 def tables(endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
@@ -24,6 +28,7 @@ def tables(endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
         yield comments(rows(client, url, "comments_extent")[0], now_s)
         yield dead_letters(rows(client, url, "dead_letter_reasons"))
         yield ledger(rows(client, url, "ledger_unaccounted"))
+        yield late(rows(client, url, "ledger_late"))
         yield detached(rows(client, url, "detached_parts"))
         yield quality(rows(client, url, "quality_newest")[0], now_s)
     finally:
@@ -68,17 +73,37 @@ def dead_letters(found: Sequence[Row]) -> Finding:
 def ledger(found: Sequence[Row]) -> Finding:
     """From ledger_unaccounted.sql."""
     if not found:
-        return ok("ledger", "every record read is counted, late or quarantined")
+        return ok("ledger", "every record read is counted, late, beyond the late bound or quarantined")
     missing = [row for row in found if row["unaccounted"] > 0]
     worst = (missing or found)[0]
     text = (
         f"{len(missing or found)} run(s) do not add up; {worst['run_id']}: {worst['read']:,} read, {worst['counted']:,} counted,"
-        f" {worst['late']:,} late, {worst['quarantined']:,} quarantined"
+        f" {worst['late']:,} late, {worst['beyond_bound']:,} beyond the late bound, {worst['quarantined']:,} quarantined"
     )
     if missing:
         return fail("ledger", text, "records are missing: submit the job with --bounded to read them again, and report it")
-    todo = "more than read: late records since the last closed hour, or a restart; maxima are not affected by what counts twice"
+    todo = "more than late records explain: something counts twice; maxima are not affected by that, but report it"
     return warn("ledger", text, todo)
+
+
+def late(found: Sequence[Row]) -> Finding:
+    """From ledger_late.sql. What is late counts, but rows that had been read have changed; beyond the bound only maxima have."""
+    many = [row for row in found if row["late_share"] > _MANY_LATE or row["beyond_bound"]]
+    some = many or [row for row in found if row["late_share"] > _SOME_LATE]
+    if not some:
+        share = max((row["late_share"] for row in found), default=0.0)
+        return ok("late", f"at most {share:.2%} of what a run of the last day has read" if found else "nothing in the last day's runs")
+    shown = [
+        f"{row['run_id']} of {row['topic']}: {row['read']:,} read, {row['late']:,} late,"
+        f" {row['beyond_bound']:,} beyond the late bound ({row['late_share']:.2%})"
+        for row in some[:_SHOWN_LATE]
+    ]
+    text = "; ".join(shown) + (f"; and {len(some) - _SHOWN_LATE} more" if len(some) > _SHOWN_LATE else "")
+    todo = (
+        "which producers send observations that late? A longer --watermark-delay has them on time; a longer --late-bound takes in"
+        " what is beyond it, which until then is judged in trending_hourly_corrected and follower_deltas_corrected only"
+    )
+    return fail("late", text, todo) if many else warn("late", text, todo)
 
 
 def detached(found: Sequence[Row]) -> Finding:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from cli.console import table_console
+from connectors.clickhouse_client import connect
+from connectors.clickhouse_queries import rows
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.polling.lag import GroupLag, LagReader
@@ -21,6 +23,11 @@ from connectors.topics import load_topics
 from connectors.validation import wall_clock_ms
 
 EVERY_S = 30.0
+# Of `tokpulse_ledger_records`, by the columns of ledger_newest.sql.
+OUTCOMES = ("read", "counted", "late", "beyond_bound", "quarantined", "unaccounted")
+
+Violated = Callable[[], Mapping[str, str]]
+Ledger = Callable[[], Sequence[Mapping[str, Any]]]
 
 
 class TooLateError(TokpulseError):
@@ -41,11 +48,13 @@ def command(
     try:
         if metrics_port is None:
             _print(measure(reader, group or []), warn_above)
-        elif endpoints.values.get("SCHEMA_REGISTRY_URL"):
+            return
+        ledger = ledger_of(endpoints)
+        if endpoints.values.get("SCHEMA_REGISTRY_URL"):
             with SchemaRegistry(endpoints.schema_registry_url) as registry:
-                _serve(reader, group or [], lambda: violations(registry, load_topics()), metrics_port, metrics_address)
+                _serve(reader, group or [], lambda: violations(registry, load_topics()), ledger, metrics_port, metrics_address)
         else:
-            _serve(reader, group or [], dict, metrics_port, metrics_address)
+            _serve(reader, group or [], dict, ledger, metrics_port, metrics_address)
     finally:
         reader.close()
 
@@ -53,6 +62,22 @@ def command(
 def measure(reader: LagReader, groups: list[str]) -> list[GroupLag]:
     """The lags of `groups`, of all when none is named."""
     return [lag for name in groups or reader.groups() for lag in reader.read(name)]
+
+
+def ledger_of(endpoints: Endpoints) -> Ledger:
+    """What asks for the rows of ledger_newest.sql, as the reader where there is one; no rows where ClickHouse is not known."""
+    url = endpoints.values.get("CLICKHOUSE_READER_URL") or endpoints.values.get("CLICKHOUSE_URL")
+    if not url:
+        return list
+
+    def ask() -> Sequence[Mapping[str, Any]]:
+        client = connect(url)
+        try:
+            return rows(client, url, "ledger_newest")
+        finally:
+            client.close()
+
+    return ask
 
 
 def _print(lags: list[GroupLag], warn_above: float | None) -> None:
@@ -70,22 +95,22 @@ def _print(lags: list[GroupLag], warn_above: float | None) -> None:
         )
 
 
-def _serve(reader: LagReader, groups: list[str], violated: Callable[[], Mapping[str, str]], port: int, address: str) -> None:
+def _serve(reader: LagReader, groups: list[str], violated: Violated, ledger: Ledger, port: int, address: str) -> None:
     metrics, stop = Metrics(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     port, server = serve(metrics, port, address)
     typer.echo(f"metrics: http://{address}:{port}/metrics")
     try:
-        run(lambda: measure(reader, groups), violated, metrics, stop)
+        run(lambda: measure(reader, groups), violated, metrics, stop, ledger)
     finally:
         server.shutdown()
 
 
 def run(
-    measured: Callable[[], list[GroupLag]], violated: Callable[[], Mapping[str, str]], metrics: Metrics, stop: threading.Event
+    measured: Callable[[], list[GroupLag]], violated: Violated, metrics: Metrics, stop: threading.Event, ledger: Ledger = list
 ) -> None:
-    """Sets the gauges every 30 s until `stop`. While Kafka or the registry does not answer its own stay; an error is shown once."""
+    """Sets the gauges every 30 s until `stop`. While a service does not answer, its own stay; an error is shown once."""
 
     def lags() -> str:
         found = measured()
@@ -100,9 +125,18 @@ def run(
             metrics.set("tokpulse_schema_violation", subject, to=float(bool(why)))
         return "; ".join(why for why in found.values() if why)
 
-    shown = ["", ""]
+    def records() -> str:
+        found = ledger()
+        metrics.forget("tokpulse_ledger_records")
+        for row in found:
+            for outcome in OUTCOMES:
+                metrics.set("tokpulse_ledger_records", row["job"], row["topic"], outcome, to=float(row[outcome]))
+        return ""
+
+    updates = (lags, schemas, records)
+    shown = [""] * len(updates)
     while not stop.is_set():
-        for index, update in enumerate((lags, schemas)):
+        for index, update in enumerate(updates):
             try:
                 problem = update()
             except TokpulseError as error:

@@ -71,12 +71,10 @@ def command(
     print_only: Annotated[bool, typer.Option("--print", help="Print the line, do not run it.")] = False,
     partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on, off when bounded).")] = "",
     watermark_delay: Annotated[
-        str,
-        typer.Option(
-            help="How far event time may be out of order (default: 2 min; bounded, 24 h where late rows could not be mended)."
-        ),
+        str, typer.Option(help="An hour closes this long after its end (default: 2 min; bounded, the late bound).")
     ] = "",
-    idle_timeout: Annotated[str, typer.Option(help="A silent partition holds windows back this long (default: 30 s).")] = "",
+    late_bound: Annotated[str, typer.Option(help="Observations this late change what was published (default: 24 h).")] = "",
+    idle_timeout: Annotated[str, typer.Option(help="A partition read to its end holds hours open this long (default: 30 s).")] = "",
     max_ahead: Annotated[str, typer.Option(help="A clock further in the future is a bad record (default: 5 min).")] = "",
     from_savepoint: Annotated[str, typer.Option(help="Path of a savepoint or retained checkpoint to go on from.")] = "",
     stop_after_consecutive: Annotated[str, typer.Option(help="Bad records in a row that stop the job; 0 never.")] = "",
@@ -91,6 +89,7 @@ def command(
     options = {
         "--partial-results": partial_results,
         "--watermark-delay": watermark_delay,
+        "--late-bound": late_bound,
         "--idle-timeout": idle_timeout,
         "--max-ahead": max_ahead,
         "--stop-after-consecutive": stop_after_consecutive,

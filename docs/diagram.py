@@ -25,7 +25,9 @@ _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+)\b(?!\.).*?\bAS (?:SELECT|WITH)
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
-ASIDE = re.compile(r"_(?:rejected|classified|tally|ledger|accounts|counts|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results")
+ASIDE = re.compile(
+    r"_(?:rejected|classified|tally|ledger|accounts|counts|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results"
+)
 _CORRECTED = "_corrected"
 # How the comment of a view begins that only other views read.
 _INTERNAL = "Internal:"

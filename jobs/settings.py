@@ -69,7 +69,9 @@ def parser(job: str) -> argparse.ArgumentParser:
     result.add_argument("--bounded", action="store_true", help="read what is in the topic now, close all windows, end")
     result.add_argument("--wait", action="store_true", help="stay until the job ends (not with `flink run -d`)")
     result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
-    result.add_argument("--watermark-delay", help="an hour closes this long after its end (default: 2 min; bounded, the late bound)")
+    result.add_argument(
+        "--watermark-delay", help="an hour closes this long after its end (default: 2 min; bounded, the late bound)"
+    )
     result.add_argument("--late-bound", help="observations this late still change what was published (default: 24 h)")
     result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")

@@ -116,6 +116,19 @@ class Volume(_Strict):
     at_most: Annotated[int, Field(ge=0)]
 
 
+class LateShare(_Strict):
+    """Which share of what a run has read may come late. Beyond the late bound nothing may."""
+
+    warn: Annotated[float, Field(ge=0, lt=1)]
+    error: Annotated[float, Field(ge=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> LateShare:
+        if self.warn > self.error:
+            raise ValueError("warn must not be more than error")
+        return self
+
+
 class Reconcile(_Strict):
     """Every record of a topic is in the dataset.
 
@@ -137,6 +150,7 @@ class DatasetTests(_Strict):
     never_falls: NeverFalls | None = None
     history: History | None = None
     ledger_balance: bool = False
+    late_share: LateShare | None = None
     dead_letter_volume: Volume | None = None
     schema_drift: bool = False
     reconcile: Reconcile | None = None

@@ -26,6 +26,7 @@ SEVERITIES: Mapping[str, Severity] = {
     "never_falls": "warn",
     "history": "error",
     "ledger_balance": "error",
+    "late_share": "error",
     "dead_letter_volume": "warn",
     "schema_drift": "warn",
     "reconcile": "error",
@@ -89,6 +90,9 @@ def checks_of(dataset: Dataset, catalog: Catalog, at: Moment) -> Iterator[Check]
         yield Check(dataset, "history", broken=broken, parameters=bounds | {"of": whole.history.of})
     if whole.ledger_balance:
         yield Check(dataset, "ledger_balance", broken="do not add up", parameters=bounds)
+    if whole.late_share is not None:
+        limits = {"few": whole.late_share.warn, "at_most": whole.late_share.error, "since": at.since(DAY_MS)}
+        yield Check(dataset, "late_share", broken="have too many late records", parameters=bounds | limits)
     if whole.dead_letter_volume is not None:
         most = whole.dead_letter_volume.at_most
         yield Check(dataset, "dead_letter_volume", broken=f"are more than {most:,}", parameters=bounds | {"at_most": most})

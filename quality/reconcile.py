@@ -6,16 +6,18 @@ ago may be on its way and is not asked for. Rows that no record in the topic sta
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.clickhouse_client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
 from connectors.topics import Topics
-from quality.catalog import Dataset, Reconcile
+from quality.catalog import Dataset, Reconcile, Severity
 from quality.checks import DAY_MS, SEVERITIES, Moment, moment
 from quality.results import Result, Status
 from quality.run import Tables, refused, untested
@@ -26,6 +28,10 @@ LEDGER = "pipeline_ledger"
 DEFAULT_SPAN_MS = DAY_MS
 HOUR_MS = 3_600_000
 _SHOWN_HOURS = 3
+# Of these the ledger has an hour when it has closed; of others also while it is open, or not by the hour.
+_BY_CLOSED_HOURS = frozenset({"tiktok.posts.events"})
+# Unless it was given another name, a run is called by the time when it was submitted.
+_SUBMITTED = re.compile(r"(\d{8}T\d{6})(?:\.\d+)?Z?$")
 
 # What a topic holds: (topic, field of the key, since, until) -> its records; times in Unix milliseconds.
 ReadTopic = Callable[[str, str, int, int], Held]
@@ -79,7 +85,7 @@ def reconcile(
                 if not refused(error):
                     raise
                 yield _untested(dataset, error)
-        yield _read_by_a_run(tables, topic, held)
+        yield _read_by_runs(tables, topic, held, letters)
 
 
 def _dead_letters(tables: Tables, topic: str, since_ms: int) -> set[Place]:
@@ -160,23 +166,52 @@ def _by_hour(rows: Iterable[Row]) -> str:
     return ", ".join(shown) + (f" and {len(counted) - _SHOWN_HOURS} more hours" if len(counted) > _SHOWN_HOURS else "")
 
 
-def _read_by_a_run(tables: Tables, topic: str, held: Held) -> Result:
-    """Whether one run says to have read at least what arrived. It tells what it had read when the last hour closed."""
+def _read_by_runs(tables: Tables, topic: str, held: Held, letters: set[Place]) -> Result:
+    """Whether one run says to have read at least what arrived: it tells what it had read when the last hour closed.
+
+    A run that has been at the end of what had arrived when it was submitted, as a bounded one has, must have read all of that.
+    """
     newest_ms = max((at_ms for _, at_ms, _ in held.observed), default=0)
     closed = sum(at_ms < newest_ms - newest_ms % HOUR_MS for _, at_ms, _ in held.observed)
     found = tables.rows("reads_of_topic", topic=topic)
     if not found:
         text = f"no run has read {topic}, which holds {held.records:,}"
         return _result(LEDGER, topic, Status.WARN if held.records else Status.PASS, held.records, text)
+    for run in found:
+        had_arrived, seen = _certain(run, topic, held, letters)
+        if seen < had_arrived:
+            said = f"{run['run_id']} has read {seen:,} of the {had_arrived:,} valid records that had arrived when it was submitted"
+            return _result(LEDGER, topic, Status.FAIL, had_arrived - seen, said, "error")
     reads = int(found[0]["read"])
     said = f"{found[0]['run_id']} has read {reads:,}, and {closed:,} records arrived of hours that have closed"
     return _result(LEDGER, topic, Status.WARN if reads < closed else Status.PASS, max(0, closed - reads), said)
+
+
+def _certain(run: Mapping[str, Any], topic: str, held: Held, letters: set[Place]) -> tuple[int, int]:
+    """Valid records that a run must have read, 0 while it may be at it, and those that it says to have read."""
+    # What came late is counted at once, and in `read` when the next hour closes.
+    seen = max(int(run["read"]) - int(run["quarantined"]), int(run["accounted"]))
+    submitted_ms = _submitted_ms(str(run["run_id"]))
+    if topic not in _BY_CLOSED_HOURS or submitted_ms is None:
+        return 0, seen
+    arrivals = zip(held.observed, held.arrived, strict=False)
+    before = [at_ms for (_, at_ms, place), arrived_ms in arrivals if arrived_ms < submitted_ms and place not in letters]
+    # The hour of the newest of them closes when every partition has been read further than that.
+    return len(before) if max(before, default=LATEST_MS) < int(run["closed_until"]) * 1000 else 0, seen
+
+
+def _submitted_ms(run_id: str) -> int | None:
+    match = _SUBMITTED.search(run_id)
+    try:
+        return round(datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp() * 1000) if match else None
+    except ValueError:
+        return None
 
 
 def _untested(dataset: Dataset, error: TokpulseError) -> Result:
     return _result(dataset.name, "", Status.FAIL, 0, untested(error))
 
 
-def _result(dataset: str, column: str, status: Status, failing: int, detail: str) -> Result:
-    severity = "warn" if dataset == LEDGER else SEVERITIES[NAME]
+def _result(dataset: str, column: str, status: Status, failing: int, detail: str, severity: Severity | None = None) -> Result:
+    severity = severity or ("warn" if dataset == LEDGER else SEVERITIES[NAME])
     return Result(dataset, NAME, column, severity, status, failing, detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -29,6 +30,8 @@ class Held:
 
     records: int = 0
     observed: list[tuple[str, int, Place]] = field(default_factory=list)
+    # When each of the observed ones arrived, by the broker's clock, in Unix milliseconds.
+    arrived: array[int] = field(default_factory=lambda: array("q"))
     # What no job can use: it is to be a dead letter. Of the others, those that break a rule are dead letters too.
     unusable: list[Place] = field(default_factory=list)
 
@@ -41,7 +44,8 @@ def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], 
     found, values = Held(), Values(topic, schema_of)
     for message in committed(servers, topic.name, since_ms):
         value = message.value()
-        if value is None or message.timestamp()[1] >= until_ms:
+        arrived_ms = message.timestamp()[1]
+        if value is None or arrived_ms >= until_ms:
             continue
         found.records += 1
         place = (message.partition() or 0, message.offset() or 0)
@@ -50,6 +54,7 @@ def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], 
             found.unusable.append(place)
         else:
             found.observed.append((str(record[key_field]), int(record[TIME_FIELD]), place))
+            found.arrived.append(arrived_ms)
     return found
 
 

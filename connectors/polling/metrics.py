@@ -71,6 +71,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("tokpulse_landing_waiting_bytes", "gauge", (), "Responses that wait to be written"),
     Metric("tokpulse_consumer_lag_seconds", "gauge", ("group", "topic"), "Age of the oldest event that the group has not read"),
     Metric("tokpulse_schema_violation", "gauge", ("subject",), "1 where the registry would refuse the schema of this version"),
+    Metric(
+        "tokpulse_ledger_records",
+        "gauge",
+        ("job", "topic", "outcome"),
+        "Records of the job's newest run: read, counted, late, beyond_bound, quarantined, unaccounted",
+    ),
 )
 _KINDS = {"counter": Counter, "gauge": Gauge}
 

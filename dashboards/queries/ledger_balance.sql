@@ -1,4 +1,4 @@
--- Question: is every record that a run has read accounted for: read = counted + late + quarantined?
+-- Question: is every record that a run has read accounted for: read = counted + late + beyond_bound + quarantined?
 -- Grain:    one row per run and topic of the runs that wrote in the range, newest first. Counts are those of the whole run.
 SELECT
     job,
@@ -7,6 +7,7 @@ SELECT
     read,
     counted,
     late,
+    beyond_bound,
     quarantined,
     unaccounted,
     updated_at

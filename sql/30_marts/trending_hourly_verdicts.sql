@@ -14,16 +14,16 @@ SELECT
   delta_plays,
   delta_plays_per_hour,
   author_follower_count,
-  CASE
-    WHEN snapshot_at IS NULL THEN 'missing'
-    WHEN snapshot_at > window_end - INTERVAL '24:00:00.001' HOUR TO SECOND(3) THEN 'fresh'
-    ELSE 'stale'
-  END AS snapshot_status,
   tier,
   threshold,
   threshold_version,
   is_trending,
   is_alert,
   was_alerted,
-  revision
+  revision,
+  CASE
+    WHEN snapshot_at IS NULL THEN 'missing'
+    WHEN snapshot_at > window_end - INTERVAL '1' DAY - INTERVAL '0.001' SECOND THEN 'fresh'
+    ELSE 'stale'
+  END AS snapshot_status
 FROM post_growth(hours_and_snapshots => TABLE hours_and_snapshots PARTITION BY author_id, uid => 'trending_hourly')

@@ -12,6 +12,6 @@ SELECT
   CAST(0 AS BIGINT) AS valid,
   counted,
   late,
-  beyond_bound,
-  CAST(0 AS BIGINT) AS quarantined
+  CAST(0 AS BIGINT) AS quarantined,
+  beyond_bound
 FROM tally(accounts => TABLE users_accounts PARTITION BY bucket, uid => 'users_counts')

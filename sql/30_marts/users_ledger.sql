@@ -14,8 +14,8 @@ SELECT
   valid,
   CASE WHEN ${USERS_COUNTED} THEN 0 ELSE valid END AS counted,
   CAST(0 AS BIGINT) AS late,
-  CAST(0 AS BIGINT) AS beyond_bound,
-  CAST(0 AS BIGINT) AS quarantined
+  CAST(0 AS BIGINT) AS quarantined,
+  CAST(0 AS BIGINT) AS beyond_bound
 FROM users_tally
 UNION ALL
 SELECT
@@ -28,6 +28,6 @@ SELECT
   CAST(0 AS BIGINT) AS valid,
   CAST(0 AS BIGINT) AS counted,
   CAST(0 AS BIGINT) AS late,
-  CAST(0 AS BIGINT) AS beyond_bound,
-  CAST(1 AS BIGINT) AS quarantined
+  CAST(1 AS BIGINT) AS quarantined,
+  CAST(0 AS BIGINT) AS beyond_bound
 FROM users_rejected

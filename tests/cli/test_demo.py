@@ -145,6 +145,8 @@ def test_too_few_hours_are_an_error() -> None:
 
 
 def test_a_ledger_that_is_off_says_so() -> None:
-    row = {"topic": "posts", "read": 1000, "counted": 990, "late": 8, "quarantined": 2, "unaccounted": 0}
+    row = {"topic": "posts", "read": 1000, "counted": 990, "late": 8, "beyond_bound": 0, "quarantined": 2, "unaccounted": 0}
     assert ledger_line(row) == "posts: 1,000 read = 990 counted + 8 late + 2 quarantined"
+    beyond = ledger_line(row | {"counted": 987, "beyond_bound": 3})
+    assert beyond == "posts: 1,000 read = 987 counted + 8 late + 3 beyond the late bound + 2 quarantined"
     assert "off by -3" in ledger_line(row | {"unaccounted": -3})

@@ -107,14 +107,44 @@ def test_dead_letters_name_the_most_frequent_reason() -> None:
 
 
 def test_ledger_and_parts() -> None:
-    row = {"job": "engagement", "run_id": "r", "topic": "t", "read": 5, "counted": 3, "late": 1, "quarantined": 0, "unaccounted": 1}
+    row = {"job": "engagement", "run_id": "r", "topic": "t", "read": 6, "counted": 3, "late": 1, "beyond_bound": 1}
+    row |= {"quarantined": 0, "unaccounted": 1}
     assert doctor_tables.ledger([]).level is OK
     assert doctor_tables.ledger([row | {"unaccounted": -1}]).level is WARN
     found = doctor_tables.ledger([row | {"run_id": "more", "unaccounted": -1}, row])
     assert found.level is FAIL
-    assert "1 run(s) do not add up; r:" in found.text
+    assert "1 run(s) do not add up; r: 6 read, 3 counted, 1 late, 1 beyond the late bound, 0 quarantined" in found.text
     assert doctor_tables.detached([]).level is OK
     assert doctor_tables.detached([{"table": "x", "parts": 2, "example": ""}]).level is FAIL
+
+
+def late_run(run_id: str, late: int, beyond_bound: int = 0, read: int = 10_000) -> dict[str, Any]:
+    counts = {"read": read, "late": late, "beyond_bound": beyond_bound, "late_share": (late + beyond_bound) / read}
+    return {"job": "pipeline", "run_id": run_id, "topic": "posts", **counts}
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "text"),
+    [
+        ([], OK, "nothing in the last day's runs"),
+        ([late_run("r", 10)], OK, "at most 0.10% of what a run of the last day has read"),
+        ([late_run("r", 11), late_run("s", 1)], WARN, "r of posts: 10,000 read, 11 late, 0 beyond the late bound (0.11%)"),
+        ([late_run("r", 100)], WARN, "r of posts: 10,000 read, 100 late, 0 beyond the late bound (1.00%)"),
+        ([late_run("r", 101), late_run("s", 11)], FAIL, "r of posts: 10,000 read, 101 late, 0 beyond the late bound (1.01%)"),
+        # Few beyond the bound are worse than many that are late: the first is only in maxima.
+        ([late_run("s", 90), late_run("r", 0, 1)], FAIL, "r of posts: 10,000 read, 0 late, 1 beyond the late bound (0.01%)"),
+    ],
+)
+def test_late(found: list[dict[str, Any]], level: Level, text: str) -> None:
+    finding = doctor_tables.late(found)
+    assert (finding.level, finding.text) == (level, text)
+    assert (level is OK) == (finding.todo == "")
+
+
+def test_late_names_the_first_runs_of_many() -> None:
+    text = doctor_tables.late([late_run(f"r{number}", 500) for number in range(5)]).text
+    assert [f"r{number} of posts" in text for number in range(5)] == [True, True, True, False, False]
+    assert text.endswith("; and 2 more")
 
 
 def test_quality() -> None:

@@ -18,7 +18,7 @@ from tests.clickhouse_front.conftest import FrontProcess
 from tests.dashboards.golden import FOLDER, answer, write_universe
 
 # Asked for the present: ClickHouse notes itself when an entry of the ledger came.
-OF_THE_PRESENT = {"ledger_balance"}
+OF_THE_PRESENT = {"ledger_balance", "late_share"}
 CASES = [
     pytest.param(path.parent.name, case, id=f"{path.parent.name}-{number}")
     for path in sorted(FOLDER.glob("*/expected.yaml"))
@@ -62,20 +62,44 @@ def test_a_window_that_ends_after_the_range_makes_nothing_younger_than_new(golde
 
 @pytest.mark.clickhouse
 def test_the_ledger_shows_runs_that_wrote_in_the_range(golden: Client) -> None:
-    columns = ["job", "run_id", "topic", "path", "kafka_partition", "bucket", "valid", "counted", "late", "quarantined"]
-    entries = [
-        ["pipeline", "r1", "t.posts", "window", 0, 0, 100, 95, 5, 0],
-        ["pipeline", "r1", "t.posts", "window", 1, 0, 50, 49, 0, 0],
+    columns = [
+        "job",
+        "run_id",
+        "topic",
+        "path",
+        "kafka_partition",
+        "bucket",
+        "valid",
+        "counted",
+        "late",
+        "beyond_bound",
+        "quarantined",
     ]
-    golden.insert(
-        "pipeline_ledger_entries", [*entries, ["pipeline", "r1", "t.posts", "quarantine", 0, 7, 0, 0, 0, 1]], column_names=columns
-    )
     now = datetime.now(UTC)
-    (row,) = answer(golden, "ledger_balance", begin=now - timedelta(hours=1), end=now + timedelta(hours=1))
+    present, later = ({"begin": now + timedelta(hours=hours - 1), "end": now + timedelta(hours=hours + 1)} for hours in (0, 2))
+    assert answer(golden, "late_share", **present) == [{"late_share": None}]
+    entries = [
+        ["pipeline", "r1", "t.posts", "read", 0, 0, 1000, 0, 0, 0, 0],
+        ["pipeline", "r1", "t.posts", "read", 1, 0, 499, 0, 0, 0, 0],
+        ["pipeline", "r1", "t.posts", "hours", -1, 3600, 0, 1400, 2, 1, 0],
+        ["pipeline", "r1", "t.posts", "hours", -1, 7200, 0, 92, 3, 0, 0],
+        ["pipeline", "r1", "t.posts", "quarantine", 0, 7, 0, 0, 0, 0, 1],
+        # Of a run that has not closed an hour nobody knows how much it has read.
+        ["pipeline", "r2", "t.posts", "hours", -1, 3600, 0, 0, 9, 0, 0],
+    ]
+    golden.insert("pipeline_ledger_entries", entries, column_names=columns)
+    row = next(found for found in answer(golden, "ledger_balance", **present) if found["run_id"] == "r1")
     assert row.pop("updated_at") >= (now - timedelta(minutes=10)).strftime("%Y-%m-%d %H:%M:%S")
-    counts = {"read": 151, "counted": 144, "late": 5, "quarantined": 1, "unaccounted": 1}
+    counts = {"read": 1500, "counted": 1492, "late": 5, "beyond_bound": 1, "quarantined": 1, "unaccounted": 1}
     assert row == {"job": "pipeline", "run_id": "r1", "topic": "t.posts", **counts}
-    assert answer(golden, "ledger_balance", begin=now + timedelta(hours=1), end=now + timedelta(hours=2)) == []
+    assert answer(golden, "ledger_balance", **later) == []
+    # The largest share of a run and topic: one that is as it should be does not hide another.
+    assert answer(golden, "late_share", **present) == [{"late_share": 0.004}]
+    golden.insert(
+        "pipeline_ledger_entries", [["comments", "r3", "t.comments", "window", 0, 0, 100, 98, 2, 0, 0]], column_names=columns
+    )
+    assert answer(golden, "late_share", **present) == [{"late_share": 0.02}]
+    assert answer(golden, "late_share", **later) == [{"late_share": None}]
 
 
 @pytest.mark.clickhouse

@@ -137,9 +137,7 @@ def held(stack: Stack, name: str) -> list[Row]:
         return [{key: plain(value) for key, value in record.items()} for _, record in decoded(stack.endpoints, name)]
     with stack.clickhouse() as client:
         found = client.query(f"SELECT * FROM {name}", column_formats={"DateTime64*": "int"})
-        return [
-            rounded({key: plain(value) for key, value in row.items() if key not in HISTORY}) for row in found.named_results()
-        ]
+        return [rounded({key: plain(value) for key, value in row.items() if key not in HISTORY}) for row in found.named_results()]
 
 
 def plain(value: Any) -> Any:

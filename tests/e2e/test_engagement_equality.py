@@ -54,7 +54,14 @@ def test_records_in_order(stack: Stack) -> None:
     assert records == truth.total
     stack.submit("engagement", "--bounded", "--run-id", "orderly")
     assert differences(table(stack), expected) == []
-    assert ledger(stack, "orderly") == {"read": records, "counted": records, "late": 0, "beyond_bound": 0, "quarantined": 0, "unaccounted": 0}
+    assert ledger(stack, "orderly") == {
+        "read": records,
+        "counted": records,
+        "late": 0,
+        "beyond_bound": 0,
+        "quarantined": 0,
+        "unaccounted": 0,
+    }
 
 
 def test_records_that_the_windows_refuse(stack: Stack) -> None:

@@ -1,7 +1,12 @@
--- Question: which run has read most of a topic?
--- Grain:    one row, none when no run has read it.
-SELECT run_id, read
+-- Question: how much has each run read of a topic, up to which hour, and what became of it?
+-- Grain:    one row per run, the one that has read most first. `closed_until` is Unix seconds, 0 where hours are not counted.
+SELECT run_id, read, quarantined, counted + late + beyond_bound AS accounted, closed_until
 FROM pipeline_ledger
+INNER JOIN
+(
+    SELECT job, run_id, topic, toInt64(maxIf(bucket, path = 'hours')) + 3600 * (countIf(path = 'hours') > 0) AS closed_until
+    FROM pipeline_ledger_entries
+    GROUP BY job, run_id, topic
+) AS hours USING (job, run_id, topic)
 WHERE topic = {topic:String}
 ORDER BY read DESC
-LIMIT 1
