@@ -14,7 +14,8 @@ from connectors.errors import TokpulseError
 from connectors.sinks import ClickHouseSink
 
 _TABLE_COLUMNS = Path(__file__).resolve().parent.parent / "sql" / "clickhouse" / "internal" / "table_columns.sql"
-# SQL type of Flink (nullability and time zone kind taken off) -> ClickHouse types that hold it without loss.
+# SQL type of Flink (nullability and time zone kind taken off) -> ClickHouse types that hold it without loss: the pairs of the
+# connector's FieldEncoders.java.
 # Counters are never negative (the format sees to that), so a signed type may go into the unsigned one of its width or wider.
 _WIDTHS = (8, 16, 32, 64)
 
@@ -41,6 +42,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
 }
 # The tables keep milliseconds.
 _FINER = re.compile(r"^TIMESTAMP(?:_LTZ)?\([4-9]\)")
+_ARRAY = re.compile(r"^(?:ARRAY<|Array\()(.*)[>)]")
 _WRAPPER = re.compile(r"^(?:LowCardinality|Nullable)\((.*)\)$")
 _AGGREGATE = re.compile(r"^SimpleAggregateFunction\(\w+, (.*)\)$")
 
@@ -55,6 +57,20 @@ def plain_type(clickhouse_type: str) -> str:
     while match := _AGGREGATE.match(current) or _WRAPPER.match(current):
         current = match[1]
     return current
+
+
+def value_type(clickhouse_type: str) -> str:
+    """`plain_type`, also of an array's elements."""
+    plain = plain_type(clickhouse_type)
+    array = _ARRAY.match(plain)
+    return f"Array({value_type(array[1])})" if array else plain
+
+
+def accepted_types(flink_type: str) -> tuple[str, ...]:
+    """The ClickHouse types that hold values of `flink_type`; none for a type that the sink does not know."""
+    if array := _ARRAY.match(flink_type):
+        return tuple(f"Array({accepted})" for accepted in accepted_types(array[1]))
+    return () if _FINER.match(flink_type) else ACCEPTED.get(flink_family(flink_type), ())
 
 
 def flink_family(flink_type: str) -> str:
@@ -73,8 +89,8 @@ def compare(sink: ClickHouseSink, view: dict[str, str], table: dict[str, str]) -
             raise SinkSchemaError(
                 f"{where}: column {name} ({flink_type}) is not in the table", "add a migration, or rename the alias"
             )
-        accepted = ACCEPTED.get(flink_family(flink_type), ()) if not _FINER.match(flink_type) else ()
-        if plain_type(target) not in accepted:
+        accepted = accepted_types(flink_type)
+        if value_type(target) not in accepted:
             raise SinkSchemaError(
                 f"{where}: column {name} is {flink_type} in Flink and {target} in ClickHouse",
                 f"ClickHouse type {' or '.join(accepted)} fits"

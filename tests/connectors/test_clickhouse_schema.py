@@ -55,6 +55,15 @@ def test_the_error_names_column_and_both_types(column: str, flink: str, clickhou
     assert raised.value.hint
 
 
+def test_elements_of_arrays_must_fit_too() -> None:
+    table = {"moments": "Array(DateTime64(3, 'UTC'))"}
+    compare(SINK, {"moments": "ARRAY<TIMESTAMP_LTZ(3) NOT NULL> NOT NULL"}, table)
+    compare(SINK, {"counts": "ARRAY<ARRAY<BIGINT>>"}, {"counts": "Array(Array(Nullable(UInt64)))"})
+    for misfit in ("ARRAY<TIMESTAMP(6)>", "ARRAY<BIGINT>", "TIMESTAMP(3)"):
+        with pytest.raises(SinkSchemaError, match="column moments is"):
+            compare(SINK, {"moments": misfit}, table)
+
+
 def test_narrower_integers_in_clickhouse_are_refused() -> None:
     with pytest.raises(SinkSchemaError, match="play_count is BIGINT in Flink and UInt32"):
         compare(SINK, {"play_count": "BIGINT"}, {"play_count": "UInt32"})

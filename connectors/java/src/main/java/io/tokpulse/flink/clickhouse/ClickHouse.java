@@ -58,15 +58,17 @@ public final class ClickHouse implements AutoCloseable {
     }
 
     /**
-     * Inserts all rows of {@code rows}, which hold {@code columns} in this order. Returns when ClickHouse has acknowledged them; after an
-     * error some or all may be in the table even so.
+     * Inserts {@code rows}, which begin with a header of names and types: ClickHouse refuses them where the table's types are others by
+     * now. Returns when ClickHouse has acknowledged the rows; after an error some or all may be in the table even so.
      */
-    public void insert(String table, List<String> columns, RowBinaryBuffer rows) throws ClickHouseException {
+    void insert(String table, List<String> columns, RowBinaryBuffer rows) throws ClickHouseException {
         InsertSettings settings = new InsertSettings();
         settings.serverSetting(ANY_PARTITIONS, "0");
         List<String> quoted = columns.stream().map(ClickHouse::quoted).toList();
         try (InsertResponse ignored =
-                lease.client().insert(quoted(table), quoted, rows::writeTo, ClickHouseFormat.RowBinary, settings).get()) {
+                lease.client()
+                        .insert(quoted(table), quoted, rows::writeTo, ClickHouseFormat.RowBinaryWithNamesAndTypes, settings)
+                        .get()) {
             // The answer says nothing more.
         } catch (Exception e) {
             throw failure(e);

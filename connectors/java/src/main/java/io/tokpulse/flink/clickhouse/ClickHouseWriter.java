@@ -37,11 +37,13 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
     @Override
     public void write(RowData row, Context context) throws IOException, InterruptedException {
         sender.check();
-        encoder.encode(row, buffer);
-        if (rows++ == 0) {
+        if (rows == 0) {
+            encoder.begin(buffer);
             oldest = clock.getCurrentProcessingTime();
             wakeAt(oldest + batchAgeMillis);
         }
+        encoder.encode(row, buffer);
+        rows++;
         if (buffer.size() >= batchBytes) {
             send();
         }

@@ -7,12 +7,12 @@ import java.util.concurrent.TimeUnit;
 /**
  * Makes a request again while its error is transient, with growing, random pauses, so that subtasks do not come back together.
  *
- * <p>A blocked task holds a checkpoint's barrier: {@link #TRY_AGAIN_FOR} plus what the last try may take, see {@link ClickHouse}, is below
- * the checkpoints' timeout of 2 min. Then Flink restarts the job.
+ * <p>A blocked task holds a checkpoint's barrier: {@link #TRY_AGAIN_FOR} plus what the last try may take, see {@link SharedClients}, is
+ * below the checkpoints' timeout of 2 min. Then Flink restarts the job.
  */
 public final class Retry {
 
-    /** A failed try later than this after the first one began is the last. */
+    /** The last try begins no later than this after the first one. */
     public static final Duration TRY_AGAIN_FOR = Duration.ofSeconds(45);
 
     private static final double FIRST_PAUSE_MS = 200;
@@ -42,15 +42,16 @@ public final class Retry {
     public <T> T call(Request<T> request, Runnable beforeAgain) throws ClickHouseException, InterruptedException {
         long began = System.nanoTime();
         for (int tries = 1; ; tries++) {
+            long pause = TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextLong(longestPauseMillis(tries) + 1));
             try {
                 return request.make();
             } catch (ClickHouseException e) {
-                if (!e.isTransient() || System.nanoTime() - began >= tryAgainNanos) {
+                if (!e.isTransient() || System.nanoTime() - began + pause >= tryAgainNanos) {
                     throw e;
                 }
             }
             beforeAgain.run();
-            TimeUnit.MILLISECONDS.sleep(ThreadLocalRandom.current().nextLong(longestPauseMillis(tries) + 1));
+            TimeUnit.NANOSECONDS.sleep(pause);
         }
     }
 

@@ -5,18 +5,21 @@ import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.flink.core.memory.MemorySegment;
 import org.apache.flink.table.data.binary.BinarySegmentUtils;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /** Values in ClickHouse's format RowBinary, one after the other, in an array that grows. Not for two threads at once. */
-public final class RowBinaryBuffer {
+final class RowBinaryBuffer {
 
     /** More cannot be in one array. */
     static final int MAX_BYTES = 1 << 30;
 
     private static final int FIRST_BYTES = 1 << 16;
+    /** Doubling would leave a batch of 8 MiB in an array of 16. */
+    private static final int LARGEST_STEP = 1 << 20;
     private static final int LONGEST_VARINT = 5;
 
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -27,12 +30,12 @@ public final class RowBinaryBuffer {
     private int size;
 
     /** Bytes written since the last {@link #clear}. */
-    public int size() {
+    int size() {
         return size;
     }
 
     /** Forgets the content. Gives memory back after a content that needed little of it, so that one burst is not kept for ever. */
-    public void clear() {
+    void clear() {
         if (bytes.length > FIRST_BYTES && size < bytes.length / 4) {
             bytes = new byte[bytes.length / 2];
         }
@@ -40,7 +43,7 @@ public final class RowBinaryBuffer {
     }
 
     /** Sends the content; it can be sent again. */
-    public void writeTo(OutputStream out) throws IOException {
+    void writeTo(OutputStream out) throws IOException {
         out.write(bytes, 0, size);
     }
 
@@ -94,6 +97,11 @@ public final class RowBinaryBuffer {
     }
 
     /** As a String column. */
+    void writeString(String text) {
+        writeString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As a String column. */
     void writeString(byte[] value) {
         writeLength(value.length);
         reserve(value.length);
@@ -108,6 +116,10 @@ public final class RowBinaryBuffer {
         size += count;
     }
 
+    int capacity() {
+        return bytes.length;
+    }
+
     byte[] toBytes() {
         return Arrays.copyOf(bytes, size);
     }
@@ -118,7 +130,7 @@ public final class RowBinaryBuffer {
             if (needed > MAX_BYTES) {
                 throw new IllegalStateException("one batch for ClickHouse would be longer than " + MAX_BYTES + " bytes");
             }
-            bytes = Arrays.copyOf(bytes, (int) Math.max(needed, Math.min(2L * bytes.length, MAX_BYTES)));
+            bytes = Arrays.copyOf(bytes, (int) Math.max(needed, (long) bytes.length + Math.min(bytes.length, LARGEST_STEP)));
         }
     }
 }

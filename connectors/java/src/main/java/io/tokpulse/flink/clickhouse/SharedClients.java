@@ -47,6 +47,8 @@ final class SharedClients {
                 .setClientNetworkBufferSize(NETWORK_BUFFER_BYTES)
                 .compressServerResponse(false)
                 .compressClientRequest(true)
+                // The shaded library's native part does not find its classes under their new names; its Java part is as good.
+                .disableNativeCompression(true)
                 .setMaxRetries(0)
                 .build();
     }
