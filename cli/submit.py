@@ -78,7 +78,7 @@ def command(
             help="How far event time may be out of order (default: 2 min; bounded, 24 h where late rows could not be mended)."
         ),
     ] = "",
-    idle_timeout: Annotated[str, typer.Option(help="A silent partition holds windows back this long (default: 30 s).")] = "",
+    idle_timeout: Annotated[str, typer.Option(help="A drained partition holds windows back this long (default: 30 s).")] = "",
     max_ahead: Annotated[str, typer.Option(help="A clock further in the future is a bad record (default: 5 min).")] = "",
     from_savepoint: Annotated[str, typer.Option(help="Path of a savepoint or retained checkpoint to go on from.")] = "",
     stop_after_consecutive: Annotated[str, typer.Option(help="Bad records in a row that stop the job; 0 never.")] = "",

@@ -74,7 +74,7 @@ def parser(job: str) -> argparse.ArgumentParser:
         "--watermark-delay",
         help="how far event time may be out of order (default: 2 min; bounded, 24 h where late rows could not be mended)",
     )
-    result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
+    result.add_argument("--idle-timeout", help="a partition that is read to its end holds windows back this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
     result.add_argument("--stop-after-consecutive", help="bad records in a row, per task, that stop the job; 0 never (10000)")
     result.add_argument("--stop-ratio", help="share of bad records, per task, that stops the job; 0 never (default: 0.5)")
