@@ -73,7 +73,7 @@ def parser(job: str) -> argparse.ArgumentParser:
         "--watermark-delay", help="an hour closes this long after its end (default: 2 min; bounded, the late bound)"
     )
     result.add_argument("--late-bound", help="observations this late still change what was published (default: 24 h)")
-    result.add_argument("--idle-timeout", help="a partition without records holds windows back this long (default: 30 s)")
+    result.add_argument("--idle-timeout", help="a partition that is read to its end holds hours open this long (default: 30 s)")
     result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
     result.add_argument("--stop-after-consecutive", help="bad records in a row, per task, that stop the job; 0 never (10000)")
     result.add_argument("--stop-ratio", help="share of bad records, per task, that stops the job; 0 never (default: 0.5)")

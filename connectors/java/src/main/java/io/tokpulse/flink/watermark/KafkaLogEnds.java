@@ -2,7 +2,6 @@ package io.tokpulse.flink.watermark;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +26,9 @@ final class KafkaLogEnds implements LogEnds {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final Properties properties = new Properties();
-    private final ListOffsetsOptions options;
+    /** The end of all records, with those of transactions that are still open: they wait, too, and the broker ends what is left open. */
+    private final ListOffsetsOptions options =
+            new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED).timeoutMs((int) TIMEOUT.toMillis());
     private Admin admin;
 
     KafkaLogEnds(Properties ofConsumer, int subtask) {
@@ -36,10 +37,6 @@ final class KafkaLogEnds implements LogEnds {
         }
         String prefix = ofConsumer.getProperty(KafkaSourceOptions.CLIENT_ID_PREFIX.key());
         properties.setProperty(ConsumerConfig.CLIENT_ID_CONFIG, prefix + "-log-ends-" + subtask);
-        String isolation = ofConsumer.getProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, ConsumerConfig.DEFAULT_ISOLATION_LEVEL);
-        options =
-                new ListOffsetsOptions(IsolationLevel.valueOf(isolation.toUpperCase(Locale.ROOT)))
-                        .timeoutMs((int) TIMEOUT.toMillis());
     }
 
     @Override

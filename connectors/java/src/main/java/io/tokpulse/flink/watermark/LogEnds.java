@@ -8,7 +8,7 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
 /** Where the logs of partitions end, as the broker says when it is asked. */
 interface LogEnds extends AutoCloseable {
 
-    /** The offsets after the last readable records, at a time later than this call; a partition whose end is unknown is missing. */
+    /** The offsets after the last records, at a time later than this call; a partition whose end is unknown is missing. */
     CompletableFuture<Map<TopicPartition, Long>> ask(Collection<TopicPartition> partitions);
 
     @Override

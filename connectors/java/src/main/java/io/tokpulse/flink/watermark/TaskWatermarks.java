@@ -26,7 +26,8 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
  * watermark at once, and each operator behind an exchange would take it for everybody's: channels that are still marked idle do not
  * count. So a task that was wholly idle first says that it is awake, and its watermark stands still for the settle time, one
  * millisecond further: by then no channel inside of the job is idle any more. Of several tasks that wake, those count whose own
- * watermark had been the furthest, or has got there: Flink holds a channel that is behind what it has already sent on for late, not for slow.
+ * watermark had been the furthest, or has got there: Flink holds a channel that is behind what it has already sent on for late, not
+ * for slow.
  */
 final class TaskWatermarks<T> {
 
@@ -35,6 +36,8 @@ final class TaskWatermarks<T> {
     private static final long CONFIRM_MILLIS = 1_000;
     /** A task that stood still for longer was not there to read: the rest does not count as time that others had to wake, or splits to come. */
     private static final long LONGEST_STEP_MILLIS = 1_000;
+    /** A process that stood still for longer has records for tasks that were idle when it stopped: none goes on before all have woken. */
+    private static final long STOP_MILLIS = 10_000;
 
     private final Patience patience;
     private final LogEnds ends;
@@ -79,6 +82,7 @@ final class TaskWatermarks<T> {
     /** The task's output is there. A watermark of before a restart goes out ahead of all records; a batch job has no generators. */
     void open(WatermarkOutput ofTask) {
         output = ofTask;
+        now = clock.getAsLong();
         if (generators != null) {
             partitions.values().forEach(partition -> partition.generator(generators.get()));
             tick();
@@ -141,7 +145,10 @@ final class TaskWatermarks<T> {
         boolean wasIdle = idle;
         idle = allIdle();
         if (wasIdle && !idle) {
-            wake();
+            output.markActive();
+            settle();
+        } else if (patience.everIdle() && now - last >= STOP_MILLIS && !settling) {
+            settle();
         }
         // If nobody is idle, no question is needed.
         send(lowest());
@@ -229,8 +236,7 @@ final class TaskWatermarks<T> {
         return idle ? highest : lowest;
     }
 
-    private void wake() {
-        output.markActive();
+    private void settle() {
         settling = true;
         settledAt = running + patience.settleMillis();
         // Where nothing was ever sent it is the epoch, older than any record.

@@ -107,6 +107,32 @@ class SettlingTest {
         assertEquals("89999", task.last());
     }
 
+    /** Another task of the process may have been idle when it stopped, and have records to read now. */
+    @Test
+    void afterAStopNoTaskGoesOnBeforeTheOthersAreAwake() {
+        Log log = task.log();
+        log.read(10_000);
+        task.pass(TICK);
+        task.stop(IDLE / 2);
+        log.read(90_000);
+        task.pass(TICK);
+        assertEquals("10000", task.last());
+        task.pass(SETTLE);
+        assertEquals("89999", task.last());
+    }
+
+    /** A task whose every step takes long must get on all the same. */
+    @Test
+    void stopsInARowDoNotHoldTheWatermarkForEver() {
+        Log log = task.log();
+        for (int step = 0; step < 20; step++) {
+            log.read(100_000 + step);
+            task.stop(IDLE / 2);
+            task.pass(TICK);
+        }
+        assertEquals(100_018, Long.parseLong(task.last()), 3);
+    }
+
     @Test
     void noSettleTimeIsFlinksOwnBehaviour() {
         HandTask plain = new HandTask(new Patience(IDLE, 0));

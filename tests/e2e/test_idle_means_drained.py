@@ -1,0 +1,111 @@
+"""A partition whose records wait is never idle: not on a machine that gives the TaskManager a tenth of its time either."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from connectors.endpoints import REPOSITORY
+from simulator.settings import HOUR_MS, POSTS
+
+from .hourly_counts import TOPIC
+from .records import messages, now_ms, observation, producing
+from .stack_process import Stack, ended
+from .waiting import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
+
+PARTITIONS = 24
+HOURS = 8
+PER_HOUR = 500
+RUN_S, STOP_S = 0.02, 0.18
+DEADLINE_S = 400.0
+
+
+@contextmanager
+def throttled(pid: int) -> Iterator[None]:
+    """The process runs for a tenth of the time, in slices."""
+    done = threading.Event()
+
+    def alternate() -> None:
+        try:
+            while not done.wait(RUN_S):
+                os.kill(pid, signal.SIGSTOP)
+                done.wait(STOP_S)
+                os.kill(pid, signal.SIGCONT)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    thread = threading.Thread(target=alternate, name="throttle")
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def counted(stack: Stack) -> tuple[Counter[int], list[dict[str, Any]]]:
+    """Records per closed hour (its start in seconds), and those that came behind the watermark."""
+    hours: Counter[int] = Counter()
+    late = []
+    for message in messages(stack.endpoints, TOPIC):
+        value = message.value()
+        assert isinstance(value, bytes)
+        row = json.loads(value)
+        if row["what"] == "hour":
+            hours[row["place"]] += row["number"]
+        else:
+            late.append(row)
+    return hours, late
+
+
+def submit(stack: Stack) -> None:
+    """The job of hourly_counts.py, with two tasks and an idle timeout far shorter than a partition waits for its turn."""
+    printed = stack.run("submit", "engagement", "--detached", "--parallelism", "2", "--idle-timeout", "2 s", "--print")
+    assert printed.returncode == 0, printed.stderr
+    line = printed.stdout.strip().replace("jobs/engagement.py", "tests/e2e/hourly_counts.py")
+    pipe = subprocess.PIPE
+    shell = subprocess.Popen(["bash", "-c", line], cwd=REPOSITORY, env=stack.environment(), stdout=pipe, stderr=pipe, text=True)
+    done = ended(shell)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_record_of_a_backlog_is_late_on_a_throttled_machine(stack: Stack) -> None:
+    admin = AdminClient({"bootstrap.servers": stack.endpoints.kafka_bootstrap_servers})
+    for future in admin.create_topics([NewTopic(TOPIC, 1, 1)]).values():
+        future.result(30)
+    this_hour = now_ms() // HOUR_MS * HOUR_MS
+    begin = this_hour - HOURS * HOUR_MS
+    with producing(stack.endpoints) as producer:
+        for partition in range(PARTITIONS):
+            times = [begin + number * HOUR_MS // PER_HOUR for number in range(HOURS * PER_HOUR)]
+            # Two minutes, the watermark's delay, past the last hour: it closes when the slowest partition has come here.
+            for at_ms in (*times, this_hour + 2 * 60_000 + 1):
+                record = observation(f"p{partition}", at_ms, 100)
+                producer.produce_encoded(POSTS, record["aweme_id"], producer.encode(POSTS, record), partition=partition)
+        producer.flush()
+    expected = {(begin + hour * HOUR_MS) // 1000: PARTITIONS * PER_HOUR for hour in range(HOURS)}
+    try:
+        submit(stack)
+        with throttled(stack.pid("taskmanager")):
+            # The last hour closes when everything has been read.
+            until(lambda: max(expected) in counted(stack)[0], DEADLINE_S, "the last hour is closed")
+        hours, late = counted(stack)
+        print(f"{sum(expected.values()) - sum(hours.values())} of {sum(expected.values())} missing, {len(late)} late")
+        assert late == []
+        assert dict(hours) == expected
+    finally:
+        stack.cancel_all()
+        for future in admin.delete_topics([TOPIC], operation_timeout=30).values():
+            future.result(30)
