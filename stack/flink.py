@@ -14,13 +14,12 @@ import yaml
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
 from stack import process
+from stack.flink_home import AGENT_JAR, assemble
 from stack.flink_options import known_options
 from stack.service import Service, base_environment, http_probe
 from stack.settings import HOST, StackSettings
 
 FLINK_CONF = REPOSITORY / "flink-conf.yaml"
-# Where it comes from: connectors/java, package io.tokpulse.loopback.
-_AGENT_JAR = "loopback-agent.jar"
 _LOG_FILES = ("log4j-cli.properties", "log4j-console.properties", "log4j-session.properties", "log4j.properties")
 
 
@@ -54,7 +53,7 @@ def machine_options(settings: StackSettings) -> dict[str, str | int]:
         # It plans nothing and moves no data: quick to start matters more than quick to run.
         "env.java.default-opts.jobmanager": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         # Keeps the ports of Python workers on loopback; Flink puts these before the options of flink-conf.yaml.
-        "env.java.default-opts.taskmanager": f"-javaagent:{settings.flink_home / 'lib' / _AGENT_JAR}",
+        "env.java.default-opts.taskmanager": f"-javaagent:{settings.flink_home / 'lib' / AGENT_JAR}",
     }
 
 
@@ -98,7 +97,7 @@ def prepare(settings: StackSettings, project: Path = FLINK_CONF) -> None:
     config.write_text(render_config(project, machine_options(settings)), encoding="utf-8")
     for name in _LOG_FILES:
         shutil.copyfile(packaged / "conf" / name, conf / name)
-    _assemble_home(settings, packaged)
+    assemble(settings.flink_home, packaged, settings.build, conf)
 
 
 def _pyflink_folder() -> Path:
@@ -107,36 +106,6 @@ def _pyflink_folder() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise FlinkConfigError("PyFlink is not installed for this Python", "run `make install`")
     return Path(spec.submodule_search_locations[0])
-
-
-def _assemble_home(settings: StackSettings, packaged: Path) -> None:
-    home = settings.flink_home
-    if home.exists():
-        shutil.rmtree(home)
-    # The scripts find everything relative to their own real path, so they are copied; the jars can stay where they are.
-    shutil.copytree(packaged / "bin", home / "bin")
-    for script in (home / "bin").iterdir():
-        script.chmod(0o755)
-    (home / "plugins").symlink_to(packaged / "plugins")
-    (home / "conf").symlink_to(settings.flink_conf_dir)
-    (home / "log").mkdir()
-    # Folders of links, not links to folders: the scripts search them with `find`, which does not enter a link.
-    _link_jars(home / "opt", packaged / "opt")
-    _link_jars(home / "lib", packaged / "lib", settings.build / "flink" / "lib")
-    (home / "lib" / _AGENT_JAR).symlink_to(_own_jar(settings.build))
-
-
-def _own_jar(build: Path) -> Path:
-    found = sorted((build / "flink" / "lib").glob("tokpulse-*.jar"))
-    if not found:
-        raise FlinkConfigError(f"no tokpulse-*.jar in {build / 'flink' / 'lib'}", "run `make install`")
-    return found[0]
-
-
-def _link_jars(folder: Path, *sources: Path) -> None:
-    folder.mkdir()
-    for jar in (jar for source in sources for jar in source.glob("*.jar")):
-        (folder / jar.name).symlink_to(jar)
 
 
 def environment(settings: StackSettings, endpoints: Mapping[str, str]) -> dict[str, str]:
