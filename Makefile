@@ -62,6 +62,11 @@ screenshots: install ## Take the dashboard's pictures for docs/ (needs Chromium)
 bench: install ## Throughput, latency, state size and scorer, beside yardsticks
 	@$(BIN)/python -m bench
 
+# Load that does not matter: as many ways for the records to arrive as make a night.
+.PHONY: soak
+soak: install ## What takes hours: the pipeline under load, 50 combinations of pace, order, faults
+	@TOKPULSE_LOAD_SEEDS=50 TOKPULSE_LOAD_PAUSE_S=600 $(BIN)/python -m pytest -q tests/e2e/test_load.py $(PYTEST_ARGS)
+
 .PHONY: clean
 clean: ## Stop the stack and remove its data, the jars and the environment
 	@if [ -x $(BIN)/tokpulse ]; then $(BIN)/tokpulse down; fi

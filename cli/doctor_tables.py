@@ -91,8 +91,9 @@ def late(found: Sequence[Row]) -> Finding:
     many = [row for row in found if row["late_share"] > _MANY_LATE or row["beyond_bound"]]
     some = many or [row for row in found if row["late_share"] > _SOME_LATE]
     if not some:
-        share = max((row["late_share"] for row in found), default=0.0)
-        return ok("late", f"at most {share:.2%} of what a run of the last day has read" if found else "nothing in the last day's runs")
+        if not found:
+            return ok("late", "nothing in the last day's runs")
+        return ok("late", f"at most {found[0]['late_share']:.2%} of what a run of the last day has read")
     shown = [
         f"{row['run_id']} of {row['topic']}: {row['read']:,} read, {row['late']:,} late,"
         f" {row['beyond_bound']:,} beyond the late bound ({row['late_share']:.2%})"

@@ -30,10 +30,10 @@ class Held:
 
     records: int = 0
     observed: list[tuple[str, int, Place]] = field(default_factory=list)
-    # When each of the observed ones arrived, by the broker's clock, in Unix milliseconds.
-    arrived: array[int] = field(default_factory=lambda: array("q"))
     # What no job can use: it is to be a dead letter. Of the others, those that break a rule are dead letters too.
     unusable: list[Place] = field(default_factory=list)
+    # When each of the observed ones arrived, by the broker's clock, in Unix milliseconds.
+    arrived: array[int] = field(default_factory=lambda: array("q"))
 
 
 def held(servers: str, topic: Topic, key_field: str, schema_of: Callable[[int], str], since_ms: int, until_ms: int) -> Held:

@@ -210,20 +210,62 @@ def test_history(world: World, versions: list[tuple[float, float | None, int]], 
     assert said.startswith(f"1 of {len(versions)} overlap, leave a gap" if failing else f"{len(versions)} checked")
 
 
-def entry(run_id: str, valid: int, counted: int, late: int) -> list[Any]:
-    return ["engagement", run_id, "posts", "window", 0, 0, valid, counted, late, 0]
+LEDGER = ("job", "run_id", "topic", "path", "kafka_partition", "bucket", "valid", "counted", "late", "beyond_bound", "quarantined")
+
+
+def ledger(world: World, run_id: str, valid: int, counted: int, late: int = 0, beyond_bound: int = 0, minutes: int = 6) -> None:
+    """A run whose records are counted where they are read and again behind the exchange, so many minutes ago."""
+    at = datetime.now(UTC) - timedelta(minutes=minutes)
+    world.client.insert(
+        "pipeline_ledger_entries",
+        [
+            ["engagement", run_id, "posts", "read", 0, 0, valid, 0, 0, 0, 0, at],
+            ["engagement", run_id, "posts", "hours", -1, 0, 0, 0, late, beyond_bound, 0, at],
+            ["engagement", run_id, "posts", "hours", -1, -3600, 0, counted, 0, 0, 0, at],
+        ],
+        column_names=(*LEDGER, "written_at"),
+        column_type_names=(*["String"] * 4, "Int32", "Int64", *["UInt64"] * 5, TIME),
+        settings={"insert_allow_materialized_columns": 1},
+    )
 
 
 def test_ledger_balance(world: World) -> None:
-    world.insert("pipeline_ledger_entries", entry("good", 5, 4, 1))
-    assert world.one("pipeline_ledger", "ledger_balance") == ("pass", 0, "1 checked")
-    world.insert("pipeline_ledger_entries", entry("more", 5, 5, 1))
-    said = "1 of 2 do not add up, e.g. more of posts: 5 read, -1 unaccounted"
+    ledger(world, "good", 5, 3, 1, 1)
+    # Late records are in the first count with the next hour only.
+    ledger(world, "waits", 5, 5, 2, 1)
+    assert world.one("pipeline_ledger", "ledger_balance") == ("pass", 0, "2 checked")
+    ledger(world, "more", 5, 6, 1)
+    said = "1 of 3 do not add up, e.g. more of posts: 5 read, -2 unaccounted"
     assert world.one("pipeline_ledger", "ledger_balance") == ("warn", 1, said)
     world.client.command("TRUNCATE TABLE pipeline_ledger_entries")
-    world.insert("pipeline_ledger_entries", entry("lost", 5, 3, 1))
-    said = "1 of 1 do not add up, e.g. lost of posts: 5 read, 1 unaccounted"
+    ledger(world, "young", 5, 3, 1, minutes=4)
+    assert world.one("pipeline_ledger", "ledger_balance") == ("pass", 0, "1 checked")
+    ledger(world, "lost", 5, 3, 1)
+    said = "1 of 2 do not add up, e.g. lost of posts: 5 read, 1 unaccounted"
     assert world.one("pipeline_ledger", "ledger_balance") == ("fail", 1, said)
+
+
+def test_late_share(world: World) -> None:
+    # By the clock of ClickHouse, which notes when an entry came.
+    now = Moment(round(datetime.now(UTC).timestamp() * 1000))
+
+    def late_share(at: Moment = now) -> tuple[str, int, str]:
+        return world.one("pipeline_ledger", "late_share", at)
+
+    ledger(world, "few", 10_000, 9_990, 10)
+    ledger(world, "yesterday", 10, 0, 10, minutes=25 * 60)
+    ledger(world, "began", 0, 0, 10)
+    assert late_share() == ("pass", 0, "1 checked")
+    ledger(world, "many", 10_000, 9_900, 100)
+    said = "1 of 2 have too many late records, e.g. many of posts: 10000 read, 100 late, 0 beyond the late bound"
+    assert late_share() == ("warn", 1, said)
+    ledger(world, "beyond", 10_000, 9_999, 0, 1)
+    said = "2 of 3 have too many late records, e.g. beyond of posts: 10000 read, 0 late, 1 beyond the late bound"
+    assert late_share() == ("fail", 2, said)
+    ledger(world, "most", 10_000, 9_899, 101)
+    said = "3 of 4 have too many late records, e.g. most of posts: 10000 read, 101 late, 0 beyond the late bound"
+    assert late_share() == ("fail", 3, said)
+    assert late_share(Moment(now.as_of_ms, now.as_of_ms - 2 * 86_400_000))[1] == 4
 
 
 def test_dead_letter_volume(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import clickhouse_connect
@@ -42,7 +43,14 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def ledger(client: Any, run_id: str, counted: int) -> None:
-    client.insert("pipeline_ledger_entries", [["engagement", run_id, "posts", "window", 0, 0, 5, counted, 0, 0]])
+    """A run that closed its hour ten minutes ago."""
+    client.insert(
+        "pipeline_ledger_entries",
+        [["engagement", run_id, "posts", "window", 0, 0, 5, counted, datetime.now(UTC) - timedelta(minutes=10)]],
+        column_names=["job", "run_id", "topic", "path", "kafka_partition", "bucket", "valid", "counted", "written_at"],
+        column_type_names=[*["String"] * 4, "Int32", "Int64", "UInt64", "UInt64", "DateTime64(3, 'UTC')"],
+        settings={"insert_allow_materialized_columns": 1},
+    )
 
 
 LEDGER = ("--dataset", "pipeline_ledger", "--test", "ledger_balance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.clickhouse
 NOON = datetime(2026, 1, 8, 12, tzinfo=UTC)
 POSTS, USERS, COMMENTS = "tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events"
 MAXIMA = "aweme_id author_id window_start play_count"
+LEDGER = "job run_id topic path kafka_partition bucket valid counted late beyond_bound quarantined"
 
 
 @pytest.fixture
@@ -48,6 +50,19 @@ def client(front: FrontProcess) -> Iterator[Any]:
 def ms(minutes: float) -> int:
     """So long after noon."""
     return round((NOON + timedelta(minutes=minutes)).timestamp() * 1000)
+
+
+def write_run(
+    client: Any, run_id: str, read: int, *, hours: tuple[int, ...] = (), late: int = 0, quarantined: int = 0, topic: str = POSTS
+) -> None:
+    """What a run has read, and the hours that have closed, in minutes since noon; the last has all that was counted."""
+    entries = [["engagement", run_id, topic, "read", 0, 0, read, 0, 0, 0, 0]]
+    for number, minutes in enumerate(hours, start=1):
+        counted = read * (number == len(hours))
+        entries.append(["engagement", run_id, topic, "hours", -1, ms(minutes) // 1000, 0, counted, late, 0, 0])
+        late = 0
+    entries += [["engagement", run_id, topic, "quarantine", 0, number, 0, 0, 0, 0, 1] for number in range(quarantined)]
+    client.insert("pipeline_ledger_entries", entries, column_names=LEDGER.split())
 
 
 def run(client: Any, dataset: str, held: Held) -> list[Result]:
@@ -135,13 +150,68 @@ def test_a_run_that_has_read_less_than_arrived_is_a_warning(client: Any) -> None
     assert (ledger.dataset, ledger.column, ledger.severity) == ("pipeline_ledger", POSTS, "warn")
     assert (ledger.status, ledger.failing_rows) == ("warn", 3)
     assert ledger.detail == "no run has read tiktok.posts.events, which holds 3"
-    client.insert("pipeline_ledger_entries", [["engagement", "r", POSTS, "window", 0, 0, 1, 1, 0, 0]])
+    write_run(client, "r", 1)
     _, ledger = run(client, "engagement_hourly", held)
     # The running hour is not in the ledger yet.
     assert (ledger.status, ledger.failing_rows) == ("warn", 1)
     assert ledger.detail == "r has read 1, and 2 records arrived of hours that have closed"
-    client.insert("pipeline_ledger_entries", [["engagement", "r", POSTS, "window", 0, 0, 2, 2, 0, 0]])
+    write_run(client, "r", 2)
     assert run(client, "engagement_hourly", held)[1].status == "pass"
+
+
+# Submitted an hour after noon, when all but the last of these had arrived.
+SUBMITTED = "20260108T130000.123456Z"
+ARRIVED = Held(
+    4,
+    [("p", ms(-70), (0, 0)), ("p", ms(2), (0, 1)), ("p", ms(58), (0, 2)), ("p", ms(61), (0, 3))],
+    arrived=array("q", [ms(-70), ms(2), ms(59), ms(61)]),
+)
+
+
+def read_by(client: Any, held: Held = ARRIVED, dataset: str = "engagement_hourly") -> tuple[str, str, int, str]:
+    _, found = run(client, dataset, held)
+    return found.severity, found.status.value, found.failing_rows, found.detail
+
+
+def test_a_run_that_was_at_the_end_of_a_topic_has_read_all_of_it(client: Any) -> None:
+    write_run(client, SUBMITTED, 2, hours=(-120, 0))
+    said = f"{SUBMITTED} has read 2 of the 3 valid records that had arrived when it was submitted"
+    assert read_by(client) == ("error", "fail", 1, said)
+    # Another run that has read them all is no excuse.
+    write_run(client, "other", 9)
+    assert read_by(client)[1] == "fail"
+    write_run(client, SUBMITTED, 3, hours=(-120, 0))
+    assert read_by(client)[1] == "pass"
+
+
+def test_a_bad_record_is_read_but_is_none_of_those_that_count(client: Any) -> None:
+    client.insert("dead_letters_log", [[POSTS, 0, 1, "negative", "", NOON]])
+    write_run(client, SUBMITTED, 1, hours=(-120, 0), quarantined=1)
+    assert read_by(client)[1:3] == ("fail", 1)
+    write_run(client, SUBMITTED, 2, hours=(-120, 0))
+    assert read_by(client)[1] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("run_id", "hours", "late"),
+    [
+        # The hour from noon on is open: it may be at it.
+        (SUBMITTED, (-120, -60), 0),
+        # Nobody knows what had arrived when it began.
+        ("nightly", (-120, 0), 0),
+        ("99999999T999999Z", (-120, 0), 0),
+        # What came late is in `read` with the next hour.
+        (f"demo-{SUBMITTED[:15]}", (-120, 0), 1),
+    ],
+)
+def test_a_run_that_may_be_at_it_has_not_failed(client: Any, run_id: str, hours: tuple[int, ...], late: int) -> None:
+    write_run(client, run_id, 2, hours=hours, late=late)
+    assert read_by(client)[:2] == ("warn", "warn")
+
+
+def test_snapshots_of_an_open_hour_are_counted_so_nothing_is_certain_of_them(client: Any) -> None:
+    write_run(client, SUBMITTED, 2, hours=(-120, 0), topic=USERS)
+    assert read_by(client, dataset="follower_snapshots")[:2] == ("warn", "warn")
 
 
 def test_a_table_that_is_not_there_fails_its_test_alone(client: Any) -> None:

@@ -76,7 +76,8 @@ def test_the_ledger_shows_runs_that_wrote_in_the_range(golden: Client) -> None:
         "quarantined",
     ]
     now = datetime.now(UTC)
-    present, later = ({"begin": now + timedelta(hours=hours - 1), "end": now + timedelta(hours=hours + 1)} for hours in (0, 2))
+    present: dict[str, Any] = {"begin": now - timedelta(hours=1), "end": now + timedelta(hours=1)}
+    later: dict[str, Any] = {"begin": now + timedelta(hours=1), "end": now + timedelta(hours=2)}
     assert answer(golden, "late_share", **present) == [{"late_share": None}]
     entries = [
         ["pipeline", "r1", "t.posts", "read", 0, 0, 1000, 0, 0, 0, 0],

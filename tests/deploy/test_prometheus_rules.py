@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cli.lag import OUTCOMES
 from connectors.polling.metrics import METRICS
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "tokpulse.rules.yml"
@@ -50,6 +51,18 @@ def test_a_rule_asks_for_metrics_and_labels_that_exist(rule: dict[str, Any]) -> 
     assert asked | shown <= labels
     for name in names:
         assert (known[name].kind == "counter") == (f"rate({name}" in rule["expr"] or f"increase({name}" in rule["expr"])
+
+
+def test_rules_about_the_ledger_ask_for_outcomes_that_are_served() -> None:
+    exprs = [rule["expr"] for rule in rules() if "tokpulse_ledger_records" in rule["expr"]]
+    asked = {
+        name
+        for expr in exprs
+        for found in re.findall(r'tokpulse_ledger_records\{outcome=~?"([^"]+)"', expr)
+        for name in found.split("|")
+    }
+    assert len(exprs) == 3
+    assert asked == set(OUTCOMES) - {"counted", "quarantined"}
 
 
 def test_promtool_agrees(tmp_path: Path) -> None:

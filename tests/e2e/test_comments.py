@@ -183,7 +183,12 @@ def test_bad_records_and_texts_that_the_model_fails_on_are_quarantined(stack: St
     found = ledger(stack, "poison", COMMENTS)
     quarantined = len(bad) + len(poison)
     assert found == {
-        "read": len(good) + quarantined, "counted": len(good), "late": 0, "beyond_bound": 0, "quarantined": quarantined, "unaccounted": 0
+        "read": len(good) + quarantined,
+        "counted": len(good),
+        "late": 0,
+        "beyond_bound": 0,
+        "quarantined": quarantined,
+        "unaccounted": 0,
     }  # fmt: skip
     # The queue has their bytes as they were.
     queue = {message.value() for message in messages(stack.endpoints, f"{COMMENTS}.dlq")}

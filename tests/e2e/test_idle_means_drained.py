@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -21,6 +16,7 @@ from simulator.settings import HOUR_MS, POSTS
 from .hourly_counts import TOPIC
 from .records import messages, now_ms, observation, producing
 from .stack_process import Stack, ended
+from .throttle import throttled
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
@@ -28,31 +24,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
 PARTITIONS = 24
 HOURS = 8
 PER_HOUR = 500
-RUN_S, STOP_S = 0.02, 0.18
+DUTY = 0.1
 DEADLINE_S = 400.0
-
-
-@contextmanager
-def throttled(pid: int) -> Iterator[None]:
-    """The process runs for a tenth of the time, in slices."""
-    done = threading.Event()
-
-    def alternate() -> None:
-        try:
-            while not done.wait(RUN_S):
-                os.kill(pid, signal.SIGSTOP)
-                done.wait(STOP_S)
-                os.kill(pid, signal.SIGCONT)
-        finally:
-            os.kill(pid, signal.SIGCONT)
-
-    thread = threading.Thread(target=alternate, name="throttle")
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def counted(stack: Stack) -> tuple[Counter[int], list[dict[str, Any]]]:
@@ -98,7 +71,8 @@ def test_no_record_of_a_backlog_is_late_on_a_throttled_machine(stack: Stack) -> 
     expected = {(begin + hour * HOUR_MS) // 1000: PARTITIONS * PER_HOUR for hour in range(HOURS)}
     try:
         submit(stack)
-        with throttled(stack.pid("taskmanager")):
+        taskmanager = stack.pid("taskmanager")
+        with throttled(lambda: taskmanager, DUTY):
             # The last hour closes when everything has been read.
             until(lambda: max(expected) in counted(stack)[0], DEADLINE_S, "the last hour is closed")
         hours, late = counted(stack)

@@ -15,8 +15,8 @@ from .stack_process import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(360)]
 
-# Operators whose state has a bound: process table functions forget what the watermark has left behind, the ledger's windows hold a sum per
-# partition, and what is left per key is dropped by table.exec.state.ttl.
+# Operators whose state has a bound: process table functions forget what the watermark has left behind, the ledger's windows hold a
+# sum per partition, and what is left per key is dropped by table.exec.state.ttl.
 BOUNDED = {
     *("LocalWindowAggregate", "GlobalWindowAggregate", "ProcessTableFunction"),
     *("TableSourceScan", "Reused", "Calc", "PythonCalc", "Union", "Exchange", "Sink"),

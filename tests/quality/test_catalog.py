@@ -55,6 +55,11 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("not_null: true", "not_null: maybe", ":10: columns.id.tests.not_null: Input should be a valid boolean"),
         ("not_null: true", "range: {}", ":10: columns.id.tests.range: give min, max or both"),
         ("columns:", "freshness: {warn: 2d, error: 1d}\ncolumns:", ":9: freshness: warn must not be longer than error"),
+        (
+            "columns:",
+            "tests: {late_share: {warn: 0.2, error: 0.1}}\ncolumns:",
+            ":9: tests.late_share: warn must not be more than error",
+        ),
         ("columns:", "freshness: {warn: soon, error: 1d}\ncolumns:", ":9: freshness.warn: is no duration: write 30m, 6h or 7d"),
         (
             "owner: analytics",

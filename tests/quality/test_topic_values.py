@@ -10,7 +10,7 @@ import pytest
 from connectors.avro import AvroCodec, header
 from connectors.registry import RegistryUnavailableError, SchemaNotFoundError
 from connectors.topics import load_topics
-from quality.topic import Values
+from quality.topic import Values, held
 from tests.e2e.records import observation
 
 TOPIC = load_topics()["tiktok.posts.events"]
@@ -63,3 +63,32 @@ def test_others_are_not(value: bytes) -> None:
 def test_a_registry_that_is_away_is_no_bad_record() -> None:
     with pytest.raises(RegistryUnavailableError):
         Values(TOPIC, schema_of).usable(header(AWAY) + encoded(POST)[5:])
+
+
+class Message:
+    """A record of partition 2, of a topic that stands for itself."""
+
+    def __init__(self, offset: int, arrived_ms: int, value: bytes | None) -> None:
+        self._offset, self._arrived_ms, self._value = offset, arrived_ms, value
+
+    def partition(self) -> int:
+        return 2
+
+    def offset(self) -> int:
+        return self._offset
+
+    def timestamp(self) -> tuple[int, int]:
+        return 2, self._arrived_ms
+
+    def value(self) -> bytes | None:
+        return self._value
+
+
+def test_of_each_record_it_is_known_when_it_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [Message(4, 100, encoded(POST)), Message(5, 150, b"?"), Message(6, 170, None), Message(7, 200, encoded(POST))]
+    monkeypatch.setattr("quality.topic.committed", lambda *_: iter([*messages, Message(8, 201, encoded(POST))]))
+    found = held("", TOPIC, "aweme_id", schema_of, 0, until_ms=201)
+    observed_ms = POST["ingested_at"]
+    assert found.observed == [("7001", observed_ms, (2, 4)), ("7001", observed_ms, (2, 7))]
+    assert list(found.arrived) == [100, 200]
+    assert (found.records, found.unusable) == (3, [(2, 5)])
