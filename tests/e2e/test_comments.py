@@ -189,7 +189,7 @@ def test_bad_records_and_texts_that_the_model_fails_on_are_quarantined(stack: St
         "beyond_bound": 0,
         "quarantined": quarantined,
         "unaccounted": 0,
-    }  # fmt: skip
+    }
     # The queue has their bytes as they were.
     queue = {message.value() for message in messages(stack.endpoints, f"{COMMENTS}.dlq")}
     assert queue == {*bad.values(), *(codec.encode(record, prefix) for record in poison)}
