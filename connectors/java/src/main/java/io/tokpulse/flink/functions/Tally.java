@@ -12,7 +12,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * Sums that leave when the watermark moves, not with every row.
  *
  * <p>{@code tally(accounts => TABLE t PARTITION BY bucket)}: cumulative sums of {@code counted}, {@code late} and {@code beyond_bound} per
- * bucket, in Unix milliseconds; the newest row of a bucket is the truth. An ordinary GROUP BY would say two rows for each that it reads.
+ * bucket, the start of an hour in Unix seconds; the newest row of a bucket is the truth. They leave when the hour has closed, as the counts
+ * of what was read do, and then whenever the watermark moves. An ordinary GROUP BY would say two rows for each that it reads.
  */
 @DataTypeHint(value = "ROW<counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>", bridgedTo = RowData.class)
 public final class Tally extends ProcessTableFunction<RowData> {
@@ -45,7 +46,8 @@ public final class Tally extends ProcessTableFunction<RowData> {
         if (!sums.waits) {
             sums.waits = true;
             TimeContext<Long> time = context.timeContext(Long.class);
-            time.registerOnTime(Math.max(LateBound.watermark(time), 0) + 1);
+            long end = row.getLong(0) * 1000 + PostHours.HOUR - 1;
+            time.registerOnTime(Math.max(Math.max(LateBound.watermark(time), 0) + 1, end));
         }
     }
 
