@@ -3,14 +3,10 @@ package io.tokpulse.flink.functions;
 import java.util.Arrays;
 
 /**
- * The hours of one post that have an earlier hour, oldest first, as {@link PostGrowth} remembers them. Times are Unix milliseconds.
+ * The hours of one post that have left {@link PostGrowth}, oldest first. Times are Unix milliseconds.
  * Packed, an hour takes about 12 bytes. Reused for post after post.
  */
 final class GrowthHours {
-
-    private static final int EVALUATED = 1;
-    private static final int ALERTED = 2;
-    private static final int FLAGS = 2;
 
     private final Packing packing = new Packing();
     private final Unpacking unpacking = new Unpacking();
@@ -21,7 +17,6 @@ final class GrowthHours {
     long[] prevStart = new long[32];
     long[] prevPlays = new long[32];
     long[] revision = new long[32];
-    boolean[] evaluated = new boolean[32];
     boolean[] alerted = new boolean[32];
 
     void unpack(byte[] packed) {
@@ -32,12 +27,11 @@ final class GrowthHours {
         unpacking.reset(packed);
         long hour = 0;
         while (unpacking.hasMore()) {
-            long stepAndFlags = unpacking.number();
-            hour += stepAndFlags >>> FLAGS;
+            long stepAndAlerted = unpacking.number();
+            hour += stepAndAlerted >>> 1;
             int place = size;
             insert(place, hour * PostHours.HOUR);
-            evaluated[place] = (stepAndFlags & EVALUATED) != 0;
-            alerted[place] = (stepAndFlags & ALERTED) != 0;
+            alerted[place] = (stepAndAlerted & 1) == 1;
             revision[place] = unpacking.number();
             plays[place] = unpacking.number();
             prevStart[place] = (hour - unpacking.number()) * PostHours.HOUR;
@@ -50,11 +44,11 @@ final class GrowthHours {
         packing.reset();
         long before = 0;
         for (int i = 0; i < size; i++) {
-            if (evaluated[i] && start[i] + PostHours.HOUR <= oldest) {
+            if (start[i] + PostHours.HOUR <= oldest) {
                 continue;
             }
             long hour = start[i] / PostHours.HOUR;
-            packing.number((hour - before) << FLAGS | (evaluated[i] ? EVALUATED : 0) | (alerted[i] ? ALERTED : 0));
+            packing.number((hour - before) << 1 | (alerted[i] ? 1 : 0));
             before = hour;
             packing.number(revision[i]);
             packing.number(plays[i]);
@@ -65,22 +59,17 @@ final class GrowthHours {
         return packed.length == 0 ? null : packed;
     }
 
-    /** Place of the hour that starts at {@code time}, made where it is missing. */
-    int place(long time) {
-        int place = Arrays.binarySearch(start, 0, size, time);
-        if (place < 0) {
-            place = -place - 1;
-            insert(place, time);
-        }
-        return place;
+    /** Place of the hour that starts at {@code time}; {@code -(place where it would be) - 1} when it has not left yet. */
+    int find(long time) {
+        return Arrays.binarySearch(start, 0, size, time);
     }
 
-    /** The last moment of an hour, at which it is evaluated. */
+    /** The last moment of an hour. */
     long endOf(int place) {
         return start[place] + PostHours.HOUR - 1;
     }
 
-    private void insert(int place, long time) {
+    void insert(int place, long time) {
         if (size == start.length) {
             int more = size * 2;
             start = Arrays.copyOf(start, more);
@@ -88,7 +77,6 @@ final class GrowthHours {
             prevStart = Arrays.copyOf(prevStart, more);
             prevPlays = Arrays.copyOf(prevPlays, more);
             revision = Arrays.copyOf(revision, more);
-            evaluated = Arrays.copyOf(evaluated, more);
             alerted = Arrays.copyOf(alerted, more);
         }
         int behind = size - place;
@@ -97,14 +85,12 @@ final class GrowthHours {
         System.arraycopy(prevStart, place, prevStart, place + 1, behind);
         System.arraycopy(prevPlays, place, prevPlays, place + 1, behind);
         System.arraycopy(revision, place, revision, place + 1, behind);
-        System.arraycopy(evaluated, place, evaluated, place + 1, behind);
         System.arraycopy(alerted, place, alerted, place + 1, behind);
         start[place] = time;
         plays[place] = 0;
         prevStart[place] = time - PostHours.HOUR;
         prevPlays[place] = 0;
         revision[place] = 0;
-        evaluated[place] = false;
         alerted[place] = false;
         size++;
     }

@@ -30,9 +30,14 @@ final class Packing {
 
     void text(byte[] utf8) {
         number(utf8.length);
-        ensure(utf8.length);
-        System.arraycopy(utf8, 0, bytes, size, utf8.length);
-        size += utf8.length;
+        raw(utf8);
+    }
+
+    /** What has been packed before. */
+    void raw(byte[] packed) {
+        ensure(packed.length);
+        System.arraycopy(packed, 0, bytes, size, packed.length);
+        size += packed.length;
     }
 
     /** A new array: Flink compares a state with what it was, so what it has been given must never change. */

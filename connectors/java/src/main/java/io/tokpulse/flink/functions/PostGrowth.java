@@ -1,5 +1,6 @@
 package io.tokpulse.flink.functions;
 
+import io.tokpulse.flink.functions.WaitingHours.Waiting;
 import io.tokpulse.flink.thresholds.PublishedThresholds;
 import io.tokpulse.flink.thresholds.Thresholds;
 import io.tokpulse.flink.thresholds.Thresholds.Tier;
@@ -31,8 +32,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * whenever plays or followers change within the late bound. {@code is_alert} is set in the first row of an hour that trends,
  * {@code was_alerted} in that one and in all that follow.
  *
- * <p>State per author: the snapshots of the late bound with the one before (one value), and per post a value of about 12 bytes an hour of
- * the late bound. One timer per author and hour.
+ * <p>State per author: the snapshots of the late bound with the one before (one value), per hour a value of the posts that wait for it, and
+ * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour.
  */
 @DataTypeHint(
         value =
@@ -55,15 +56,10 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     private transient Counter negativeBeyondLimit;
     private transient Snapshots snapshots;
     private transient GrowthHours hours;
+    private transient WaitingHours waitingHours;
 
-    /** What is remembered of an author. */
-    public static class Author {
-        /** {@link Snapshots}, packed. */
-        public byte[] snapshots;
-
-        /** End of the newest hour that has left, Unix milliseconds: a snapshot of before it may change what was said. */
-        public Long evaluatedUntil;
-    }
+    /** The one key of the map that holds what is known of the author; a map, for Flink reads it only when it is asked. */
+    private static final String AUTHOR = "";
 
     @Override
     public void open(FunctionContext context) throws Exception {
@@ -85,13 +81,15 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         negativeBeyondLimit = metrics.counter("negative_deltas_beyond_limit");
         snapshots = new Snapshots();
         hours = new GrowthHours();
+        waitingHours = new WaitingHours();
     }
 
     /** An hour of a post, or a snapshot. */
     public void eval(
             Context context,
-            @StateHint(name = "author") Author author,
+            @StateHint(name = "author") MapView<String, byte[]> author,
             @StateHint(name = "posts") MapView<String, byte[]> posts,
+            @StateHint(name = "waiting") MapView<Long, byte[]> waiting,
             @ArgumentHint(
                             value = ArgumentTrait.SET_SEMANTIC_TABLE,
                             name = "hours_and_snapshots",
@@ -106,84 +104,93 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = LateBound.watermark(time);
-        snapshots.unpack(author.snapshots);
         if (row.isNullAt(1)) {
-            learn(author, posts, row.getLong(7), row.getLong(6), watermark);
-        } else {
-            grow(author, posts, row, time, watermark);
+            snapshots.unpack(author.get(AUTHOR));
+            learn(posts, row.getLong(7), row.getLong(6));
+            author.put(AUTHOR, snapshots.pack(LateBound.oldest(watermark, bound)));
+            return;
         }
+        Waiting hour =
+                new Waiting(
+                        row.getString(1),
+                        row.getTimestamp(2, 3).getMillisecond(),
+                        row.getLong(3),
+                        row.getTimestamp(4, 3).getMillisecond(),
+                        row.getLong(5));
+        long end = hour.start() + PostHours.HOUR - 1;
+        if (end > watermark) {
+            byte[] others = waiting.get(end);
+            waiting.put(end, waitingHours.with(others, hour));
+            if (others == null) {
+                time.registerOnTime(end);
+            }
+            return;
+        }
+        snapshots.unpack(author.get(AUTHOR));
+        grow(posts, hour, LateBound.oldest(watermark, bound));
+        author.put(AUTHOR, snapshots.pack(LateBound.oldest(watermark, bound)));
     }
 
     /** The end of an hour has passed: all posts of the author that wait for it leave. */
-    public void onTimer(OnTimerContext context, Author author, MapView<String, byte[]> posts) throws Exception {
-        TimeContext<Long> time = context.timeContext(Long.class);
-        long watermark = Math.max(LateBound.watermark(time), time.time());
-        snapshots.unpack(author.snapshots);
-        long oldest = LateBound.oldest(watermark, bound);
-        for (Map.Entry<String, byte[]> post : entries(posts)) {
-            hours.unpack(post.getValue());
-            boolean changed = hours.endOf(0) < oldest;
-            for (int i = 0; i < hours.size; i++) {
-                if (!hours.evaluated[i] && hours.endOf(i) <= watermark) {
-                    leave(author, StringData.fromString(post.getKey()), i);
-                    changed = true;
-                }
-            }
-            if (changed) {
-                put(posts, post.getKey(), oldest);
-            }
-        }
-        author.snapshots = snapshots.pack(oldest);
-    }
-
-    private void grow(Author author, MapView<String, byte[]> posts, RowData row, TimeContext<Long> time, long watermark)
+    public void onTimer(
+            OnTimerContext context,
+            MapView<String, byte[]> author,
+            MapView<String, byte[]> posts,
+            MapView<Long, byte[]> waiting)
             throws Exception {
-        String aweme = row.getString(1).toString();
-        hours.unpack(posts.get(aweme));
-        int place = hours.place(row.getTimestamp(2, 3).getMillisecond());
-        hours.plays[place] = row.getLong(3);
-        hours.prevStart[place] = row.getTimestamp(4, 3).getMillisecond();
-        hours.prevPlays[place] = row.getLong(5);
-        if (hours.evaluated[place]) {
-            hours.revision[place]++;
-            leave(author, row.getString(1), place);
-        } else if (hours.endOf(place) <= watermark) {
-            leave(author, row.getString(1), place);
-        } else {
-            time.registerOnTime(hours.endOf(place));
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long oldest = LateBound.oldest(Math.max(LateBound.watermark(time), time.time()), bound);
+        snapshots.unpack(author.get(AUTHOR));
+        for (Waiting hour : waitingHours.unpack(waiting.get(time.time()))) {
+            grow(posts, hour, oldest);
         }
-        put(posts, aweme, LateBound.oldest(watermark, bound));
+        waiting.remove(time.time());
+        author.put(AUTHOR, snapshots.pack(oldest));
     }
 
-    private void learn(Author author, MapView<String, byte[]> posts, long at, long count, long watermark) throws Exception {
+    private void grow(MapView<String, byte[]> posts, Waiting hour, long oldest) throws Exception {
+        String aweme = hour.aweme().toString();
+        hours.unpack(posts.get(aweme));
+        int place = hours.find(hour.start());
+        if (place >= 0) {
+            hours.revision[place]++;
+        } else {
+            place = -place - 1;
+            hours.insert(place, hour.start());
+        }
+        hours.plays[place] = hour.plays();
+        hours.prevStart[place] = hour.prevStart();
+        hours.prevPlays[place] = hour.prevPlays();
+        leave(hour.aweme(), place);
+        put(posts, aweme, oldest);
+    }
+
+    private void learn(MapView<String, byte[]> posts, long at, long count) throws Exception {
         int before = snapshots.latest(at);
         long timeBefore = before < 0 ? Long.MIN_VALUE : snapshots.times[before];
         long countBefore = before < 0 ? -1 : snapshots.counts[before];
-        if (!snapshots.learn(at, count)) {
+        if (!snapshots.learn(at, count) || at > snapshots.leftUntil) {
             return;
         }
         int place = snapshots.latest(at);
         long until = place + 1 < snapshots.size ? snapshots.times[place + 1] : Long.MAX_VALUE;
-        if (author.evaluatedUntil != null && at <= author.evaluatedUntil) {
-            for (Map.Entry<String, byte[]> post : entries(posts)) {
-                hours.unpack(post.getValue());
-                boolean changed = false;
-                for (int i = 0; i < hours.size; i++) {
-                    long end = hours.endOf(i);
-                    // Until now, hours that end between this snapshot and the next one looked at the one before it.
-                    boolean looks = hours.evaluated[i] && end >= at && end < until;
-                    if (looks && (countBefore != count || isFresh(timeBefore, end) != isFresh(at, end))) {
-                        hours.revision[i]++;
-                        leave(author, StringData.fromString(post.getKey()), i);
-                        changed = true;
-                    }
-                }
-                if (changed) {
-                    put(posts, post.getKey(), Long.MIN_VALUE);
+        for (Map.Entry<String, byte[]> post : entries(posts)) {
+            hours.unpack(post.getValue());
+            boolean changed = false;
+            for (int i = 0; i < hours.size; i++) {
+                long end = hours.endOf(i);
+                // Until now, hours that end between this snapshot and the next one looked at the one before it.
+                boolean looks = end >= at && end < until;
+                if (looks && (countBefore != count || isFresh(timeBefore, end) != isFresh(at, end))) {
+                    hours.revision[i]++;
+                    leave(StringData.fromString(post.getKey()), i);
+                    changed = true;
                 }
             }
+            if (changed) {
+                put(posts, post.getKey(), Long.MIN_VALUE);
+            }
         }
-        author.snapshots = snapshots.pack(LateBound.oldest(watermark, bound));
     }
 
     /** As the view trending_hourly says it: younger than a day. */
@@ -191,7 +198,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         return snapshotTime > at - DAY;
     }
 
-    private void leave(Author author, StringData aweme, int i) throws Exception {
+    private void leave(StringData aweme, int i) throws Exception {
         long end = hours.start[i] + PostHours.HOUR;
         int latest = snapshots.latest(end - 1);
         Long followers = latest < 0 ? null : (Long) snapshots.counts[latest];
@@ -203,10 +210,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         boolean trends = perHour > tier.playsPerHour();
         boolean alerts = trends && !hours.alerted[i];
         hours.alerted[i] |= trends;
-        hours.evaluated[i] = true;
-        if (author.evaluatedUntil == null || author.evaluatedUntil < end - 1) {
-            author.evaluatedUntil = end - 1;
-        }
+        snapshots.leftUntil = Math.max(snapshots.leftUntil, end - 1);
         if (delta < 0) {
             negative.inc();
             if (delta < -thresholds.negativeDelta()) {

@@ -2,11 +2,17 @@ package io.tokpulse.flink.functions;
 
 import java.util.Arrays;
 
-/** Follower counts of one user by the moment of observation (Unix milliseconds), oldest first; of one moment the largest. */
+/**
+ * Follower counts of one author by the moment of observation (Unix milliseconds), oldest first, of one moment the largest; and until when
+ * hours of the author's posts have left {@link PostGrowth}. Reused for author after author.
+ */
 final class Snapshots {
 
     private final Packing packing = new Packing();
     private final Unpacking unpacking = new Unpacking();
+
+    /** Last moment of the newest hour that has left: a snapshot of before it may change what was said. */
+    long leftUntil;
 
     int size;
     long[] times = new long[16];
@@ -14,10 +20,12 @@ final class Snapshots {
 
     void unpack(byte[] packed) {
         size = 0;
+        leftUntil = Long.MIN_VALUE;
         if (packed == null) {
             return;
         }
         unpacking.reset(packed);
+        leftUntil = unpacking.signed();
         long time = 0;
         while (unpacking.hasMore()) {
             time += unpacking.signed();
@@ -28,6 +36,7 @@ final class Snapshots {
     /** Without those that no moment from {@code oldest} on needs. */
     byte[] pack(long oldest) {
         packing.reset();
+        packing.signed(leftUntil);
         long before = 0;
         for (int i = Math.max(0, latest(oldest)); i < size; i++) {
             packing.signed(times[i] - before);

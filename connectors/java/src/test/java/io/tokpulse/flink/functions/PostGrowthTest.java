@@ -27,7 +27,8 @@ class PostGrowthTest {
     private static final long HOUR = 3_600_000;
 
     private final PostGrowth function = new PostGrowth();
-    private final PostGrowth.Author author = new PostGrowth.Author();
+    private final MapView<String, byte[]> author = new MapView<>();
+    private final MapView<Long, byte[]> waiting = new MapView<>();
     private final MapView<String, byte[]> posts = new MapView<>();
     private final HandClock clock = new HandClock();
     private final List<RowData> rows = new ArrayList<>();
@@ -176,11 +177,11 @@ class PostGrowthTest {
         for (int i = 0; i < columns.length; i++) {
             row.setField(i + 1, columns[i]);
         }
-        function.eval(clock, author, posts, row);
+        function.eval(clock, author, posts, waiting, row);
     }
 
     private void watermark(long to) throws Exception {
-        clock.advance(to, () -> function.onTimer(clock, author, posts));
+        clock.advance(to, () -> function.onTimer(clock, author, posts, waiting));
     }
 
     private List<String> said() {
