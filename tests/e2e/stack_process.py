@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -208,6 +209,16 @@ class Stack:
                     found.append(process)
             except psutil.Error:
                 continue
+        return found
+
+    def open_to_others(self) -> list[tuple[int, str, Any]]:
+        """Every socket of the stack's processes that takes what comes from another machine: pid, name, address."""
+        found = []
+        for process in self.processes():
+            for connection in process.net_connections(kind="inet"):
+                takes = connection.status == psutil.CONN_LISTEN or connection.type == socket.SOCK_DGRAM
+                if takes and connection.laddr.ip not in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+                    found.append((process.pid, process.name(), connection.laddr))
         return found
 
 

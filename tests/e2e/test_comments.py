@@ -89,6 +89,8 @@ def test_a_quiet_snapshots_topic_delays_nothing(stack: Stack) -> None:
             send(producer, COMMENTS, *of_each)
             visible(stack, 1 + 3 * (number + 1))
             assert time.monotonic() - sent < VISIBLE_S
+        assert stack.python_workers()
+        assert stack.open_to_others() == []
         found = {user: enriched(stack, f"c9-{user}")[2:] for user in ("u", "old", "stranger")}
         assert found == {"u": (700, "fresh"), "old": (40, "stale"), "stranger": (None, "missing")}
 
@@ -218,6 +220,7 @@ def test_kill(stack: Stack, many: Expected, victim: str) -> None:
         done = ended(client, RUN_S)
     assert done.returncode == 0, done.stdout + done.stderr
     until(lambda: stack.state(job) == "FINISHED", 30, "the JobManager says so, too")
+    until(lambda: stack.python_workers() == [], 30, "no Python worker outlives its job, or its TaskManager")
     assert_equal(stack, MARTS, many)
     for topic, read in ((COMMENTS, many.comments), (USERS, many.users)):
         found = ledger(stack, run_id, topic)
