@@ -22,8 +22,8 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
  */
 final class KafkaLogEnds implements LogEnds {
 
-    /** An answer that takes longer says little about the present, and the watermark does not move before it. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    /** An answer is true however long it takes, and nothing moves before it: patience costs nothing, and lets a slow machine get on. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final Properties properties = new Properties();
     /** The end of all records, with those of transactions that are still open: they wait, too, and the broker ends what is left open. */

@@ -23,8 +23,7 @@ final class Partition<T> extends KafkaPartitionSplitState implements WatermarkOu
     Partition(KafkaPartitionSplit split) {
         super(split);
         watermark = PartitionSplit.watermarkOf(split);
-        // What was idle before a restart needs no second timeout, but a new look at its log.
-        idle = PartitionSplit.wasIdle(split);
+        silent = PartitionSplit.wasSilent(split);
         passed = split.getStartingOffset();
         offsetOfLastLook = split.getStartingOffset();
     }
@@ -46,7 +45,8 @@ final class Partition<T> extends KafkaPartitionSplitState implements WatermarkOu
     void look(long now, long idleMillis) {
         if (!looked) {
             looked = true;
-            activeAt = idle ? now - idleMillis : now;
+            // After a restart no second timeout passes before its log is asked for.
+            activeAt = silent ? now - idleMillis : now;
         }
         if (getCurrentOffset() != offsetOfLastLook) {
             offsetOfLastLook = getCurrentOffset();

@@ -8,7 +8,7 @@ import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplitSerializ
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Flink's bytes of a split, then the watermark and whether it was idle. It reads the splits of Flink's own Kafka source, and that reads
+ * Flink's bytes of a split, then the watermark and whether it had been silent. It reads the splits of Flink's own Kafka source, and that reads
  * these: it knows one version and stops before what follows.
  */
 final class PartitionSplitSerializer implements SimpleVersionedSerializer<KafkaPartitionSplit> {
@@ -31,7 +31,7 @@ final class PartitionSplitSerializer implements SimpleVersionedSerializer<KafkaP
         return ByteBuffer.allocate(theirs.length + TAIL)
                 .put(theirs)
                 .putLong(PartitionSplit.watermarkOf(split))
-                .put((byte) (PartitionSplit.wasIdle(split) ? 1 : 0))
+                .put((byte) (PartitionSplit.wasSilent(split) ? 1 : 0))
                 .array();
     }
 

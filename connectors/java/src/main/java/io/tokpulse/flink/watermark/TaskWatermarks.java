@@ -117,7 +117,7 @@ final class TaskWatermarks<T> {
 
     /** For a checkpoint. What the task has sent counts for each of its partitions, wherever they are after a restart. */
     KafkaPartitionSplit split(Partition<T> partition) {
-        return new PartitionSplit(partition.toKafkaPartitionSplit(), Math.max(partition.watermark(), watermark), partition.idle());
+        return new PartitionSplit(partition.toKafkaPartitionSplit(), Math.max(partition.watermark(), watermark), partition.silent());
     }
 
     int drained() {

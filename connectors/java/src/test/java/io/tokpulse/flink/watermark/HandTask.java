@@ -38,6 +38,11 @@ final class HandTask implements WatermarkOutput, LogEnds {
     }
 
     HandTask(Patience patience, KafkaPartitionSplit... restored) {
+        this(patience, true, restored);
+    }
+
+    HandTask(Patience patience, boolean reachable, KafkaPartitionSplit... restored) {
+        unreachable = !reachable;
         watermarks = new TaskWatermarks<>(patience, this, () -> now);
         for (KafkaPartitionSplit split : restored) {
             add(split);

@@ -316,6 +316,21 @@ class TaskWatermarksTest {
     }
 
     @Test
+    void afterARestartNothingIsIdleBeforeItsLogIsAskedFor() {
+        Log quiet = task.log();
+        quiet.read(10_000);
+        task.pass(SILENCE);
+        assertEquals("idle", task.last());
+        HandTask unreachable = new HandTask(new Patience(IDLE, SETTLE), false, quiet.split());
+        unreachable.pass(NEVER);
+        assertEquals(List.of("9999"), unreachable.said());
+        // Still without a second timeout, if it restarts again before it has got an answer.
+        HandTask again = new HandTask(new Patience(IDLE, SETTLE), unreachable.log(0).split());
+        again.pass(2 * TICK);
+        assertEquals(List.of("9999", "idle"), again.said());
+    }
+
+    @Test
     void splitsOfFlinksOwnSourceHaveNoWatermark() {
         HandTask first = new HandTask(new Patience(IDLE, SETTLE), new KafkaPartitionSplit(new TopicPartition("topic", 0), 7));
         assertEquals(List.of(), first.said());
