@@ -13,8 +13,8 @@ import yaml
 
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
-from stack import process
-from stack.flink_home import AGENT_JAR, assemble
+from stack import class_archive, process
+from stack.flink_home import AGENT_JAR, assemble, library
 from stack.flink_options import known_options
 from stack.service import Service, base_environment, http_probe
 from stack.settings import HOST, StackSettings
@@ -92,15 +92,16 @@ def prepare(settings: StackSettings, project: Path = FLINK_CONF) -> None:
     conf = settings.flink_conf_dir
     for folder in (conf, settings.data / "flink" / "tmp", settings.run / "flink", settings.logs):
         folder.mkdir(parents=True, exist_ok=True)
-    packaged = _pyflink_folder()
+    packaged = pyflink_folder()
     config = conf / "config.yaml"
-    config.write_text(render_config(project, machine_options(settings)), encoding="utf-8")
+    archive = class_archive.options(class_archive.file(settings.build, library(packaged, settings.build)))
+    config.write_text(render_config(project, {**machine_options(settings), **archive}), encoding="utf-8")
     for name in _LOG_FILES:
         shutil.copyfile(packaged / "conf" / name, conf / name)
     assemble(settings.flink_home, packaged, settings.build, conf)
 
 
-def _pyflink_folder() -> Path:
+def pyflink_folder() -> Path:
     """Where the PyFlink package is; found without importing it, which takes a second."""
     spec = importlib.util.find_spec("pyflink")
     if spec is None or not spec.submodule_search_locations:

@@ -33,19 +33,20 @@ def assemble(home: Path, packaged: Path, build: Path, conf: Path) -> None:
     (home / "log").mkdir()
     # Folders of links, not links to folders: the scripts search them with `find`, which does not enter a link.
     _link(home / "opt", *_jars(packaged / "opt"))
-    # PyFlink's jar among the others: a cluster that has it need not be sent it with each job.
-    _link(home / "lib", *_library(packaged, build), *(packaged / "opt").glob("flink-python-*.jar"))
+    _link(home / "lib", *library(packaged, build))
     (home / "lib" / AGENT_JAR).symlink_to(_own_jar(build))
 
 
-def _library(packaged: Path, build: Path) -> list[Path]:
-    """PyFlink's `lib` and the project's jars, with the planner itself in the place of its loader.
+def library(packaged: Path, build: Path) -> list[Path]:
+    """The jars of client and cluster: PyFlink's and the project's, with the planner itself in the place of its loader.
 
     The loader unpacks the planner at each start, and keeps it in a class loader of its own, out of reach of class-data archives.
     """
     loaders = sorted((packaged / "lib").glob(_LOADER))
     others = [jar for jar in _jars(packaged / "lib") if jar not in loaders]
-    return [*others, *(planner(loader, build / "flink" / "planner") for loader in loaders), *_jars(build / "flink" / "lib")]
+    planners = [planner(loader, build / "flink" / "planner") for loader in loaders]
+    # A cluster that has PyFlink's jar need not be sent it with each job.
+    return [*others, *planners, *(packaged / "opt").glob("flink-python-*.jar"), *_jars(build / "flink" / "lib")]
 
 
 def planner(loader: Path, folder: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from connectors.errors import TokpulseError
+from stack.class_training import archive_classes
 from stack.maven_build import build_jars
 from stack.report import Report
 from stack.settings import StackSettings
@@ -13,8 +14,11 @@ from stack.settings import StackSettings
 def main() -> int:
     """0 when everything is installed; else one line on stderr and 1."""
     try:
-        with Report() as report, report.step("jars", "building (the first time downloads 250 MB)", "installed"):
-            build_jars(StackSettings.load().build)
+        with Report() as report:
+            build = StackSettings.load().build
+            with report.step("jars", "building (the first time downloads 250 MB)", "installed"):
+                build_jars(build)
+            archive_classes(build, report)
     except TokpulseError as error:
         print(f"error: {error.message}\n  hint: {error.hint}" if error.hint else f"error: {error.message}", file=sys.stderr)
         return 1

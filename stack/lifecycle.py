@@ -19,7 +19,7 @@ from connectors.endpoints import ENV_FILE, REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
 from connectors.registry import SchemaRegistry
 from connectors.topics import load_topics
-from stack import kafka, maven_build, ports, process, services, supervisor
+from stack import class_training, kafka, maven_build, ports, process, services, supervisor
 from stack.report import Report
 from stack.schemas import apply_schemas
 from stack.service import STACK_MARK, Service, base_environment
@@ -76,6 +76,7 @@ def up(wanted: StackSettings, report: Report) -> UpResult:
             return UpResult(current, True, tuple(_await_all(current, report, doing="checking")))
         with report.step("jars", "checking what is installed", "installed"):
             maven_build.build_jars(wanted.build)
+        class_training.archive_classes(wanted.build, report)
         for line in _clear_leftovers(wanted):
             report.line(f"left by a crash: {line}")
         settings = _claim_ports(wanted)

@@ -27,7 +27,7 @@ def test_flink_config_is_flat_and_keeps_the_packaged_java_options(settings: Stac
     text = flink.render_config(flink.FLINK_CONF, flink.machine_options(settings))
     options = yaml.safe_load(text)
     assert all(isinstance(value, str | int | float) for value in options.values())
-    packaged = yaml.safe_load((flink._pyflink_folder() / "conf" / "config.yaml").read_text())
+    packaged = yaml.safe_load((flink.pyflink_folder() / "conf" / "config.yaml").read_text())
     for flag in packaged["env"]["java"]["opts"]["all"].split():
         assert flag in options["env.java.opts.all"].split()
     # One line per key: Flink's start scripts read the file line by line.
