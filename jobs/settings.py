@@ -35,8 +35,8 @@ class JobSettings:
 
     `bounded` reads from the earliest to the latest offsets and closes all windows. `partial_results` sends every observation to
     ClickHouse as it comes; without it (the default of a bounded run) only closed hours and late rows are sent.
-    `watermark_delay` is None for what suits the kind of run. `late_bound` is how far behind the watermark an observation may come and
-    still change what was published.
+    `watermark_delay` is None for what suits the kind of run. `late_bound` is how far behind the watermark an observation may come
+    and still change what was published.
     """
 
     endpoints: Endpoints
