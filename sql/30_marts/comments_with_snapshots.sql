@@ -17,7 +17,7 @@ SELECT
   model,
   `language`,
   latest_count AS follower_count,
-  CAST(TO_TIMESTAMP_LTZ(latest_at, 3) AS TIMESTAMP(3)) AS snapshot_at
+  TO_TIMESTAMP_LTZ(latest_at, 3) AS snapshot_at
 FROM latest_snapshot(
   observations => TABLE comments_and_snapshots PARTITION BY user_id,
   history_ms => CAST(${SNAPSHOT_HISTORY_MS} AS BIGINT),

@@ -4,6 +4,6 @@
 CREATE TEMPORARY VIEW follower_snapshots AS
 SELECT
   userid,
-  CAST(event_time AS TIMESTAMP(3)) AS observed_at,
+  TO_TIMESTAMP_LTZ(ingested_at, 3) AS observed_at,
   follower_count
 FROM users_observed

@@ -9,14 +9,14 @@ SELECT
   title,
   region,
   GREATEST(duration, 0) AS duration,
-  CAST(TO_TIMESTAMP_LTZ(CASE WHEN create_time BETWEEN 0 AND 4102444799 THEN create_time ELSE 0 END, 0) AS TIMESTAMP(3)) AS create_time,
+  TO_TIMESTAMP_LTZ(CASE WHEN create_time BETWEEN 0 AND 4102444799 THEN create_time ELSE 0 END, 0) AS create_time,
   play_count,
   digg_count,
   comment_count,
   share_count,
   download_count,
   collect_count,
-  CAST(event_time AS TIMESTAMP(3)) AS ingested_at,
+  TO_TIMESTAMP_LTZ(ingested_at, 3) AS ingested_at,
   CAST(CASE
     WHEN TO_TIMESTAMP_LTZ(ingested_at - MOD(ingested_at, 300000) + 299999, 3) <= CURRENT_WATERMARK(event_time) THEN 1
     ELSE 0

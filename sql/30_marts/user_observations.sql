@@ -15,5 +15,5 @@ SELECT
   heart_count,
   video_count,
   digg_count,
-  CAST(event_time AS TIMESTAMP(3)) AS observed_at
+  TO_TIMESTAMP_LTZ(ingested_at, 3) AS observed_at
 FROM users_observed

@@ -139,7 +139,8 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             MapView<Long, byte[]> waiting)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
-        long oldest = LateBound.oldest(Math.max(LateBound.watermark(time), time.time()), bound);
+        // Not the watermark's: it may be far ahead of this hour, and other hours wait for snapshots of before.
+        long oldest = LateBound.oldest(time.time(), bound);
         snapshots.unpack(author.get(AUTHOR));
         for (Waiting hour : waitingHours.unpack(waiting.get(time.time()))) {
             grow(posts, hour, oldest);
