@@ -64,14 +64,13 @@ def test_records_in_order(stack: Stack) -> None:
     }
 
 
-def test_records_that_the_windows_refuse(stack: Stack) -> None:
-    """With a watermark after every record nearly, instead of five per second, so that windows close while this little is read."""
+def test_records_whose_hour_has_closed(stack: Stack) -> None:
+    """With a watermark after every record nearly, instead of five per second, so that hours close while this little is read."""
     truth = simulate_to(stack.endpoints, VERY_LATE)
     records, expected = recomputed(stack.endpoints)
     assert records == truth.total
-    done = ended(
-        stack.start_pasted("engagement", "-Dpipeline.auto-watermark-interval=1ms", arguments=("--bounded", "--run-id", "late"))
-    )
+    arguments = ("--bounded", "--watermark-delay", "2 min", "--run-id", "late")
+    done = ended(stack.start_pasted("engagement", "-Dpipeline.auto-watermark-interval=1ms", arguments=arguments))
     assert done.returncode == 0, done.stdout + done.stderr
     assert differences(table(stack), expected) == []
     found = ledger(stack, "late")
