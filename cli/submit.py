@@ -14,6 +14,8 @@ from typing import Annotated
 import typer
 
 from cli.job_watch import JobWatch
+from connectors.clickhouse_client import connect
+from connectors.clickhouse_queries import rows
 from connectors.endpoints import REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
 from connectors.flink_rest import FlinkRest
@@ -67,7 +69,9 @@ def command(
     bounded: Annotated[bool, typer.Option("--bounded", help="Read what is there now, close all windows, end.")] = False,
     parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: Flink's).")] = None,
     detached: Annotated[bool, typer.Option("--detached", help="Return when the job is accepted.")] = False,
-    run_id: Annotated[str, typer.Option(help="Name of this run in pipeline_ledger (default: the time).")] = "",
+    run_id: Annotated[
+        str, typer.Option(help="Name of this run in pipeline_ledger (default: the time; from a savepoint, the job's last).")
+    ] = "",
     print_only: Annotated[bool, typer.Option("--print", help="Print the line, do not run it.")] = False,
     partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on, off when bounded).")] = "",
     watermark_delay: Annotated[
@@ -96,7 +100,9 @@ def command(
         "--stop-ratio": stop_ratio,
     }
     arguments = [word for name, value in options.items() if value for word in (name, value)]
-    name = run_id or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    # What was counted before the savepoint is in its state: the same run goes on.
+    continued = newest_run(endpoints, job) if from_savepoint and not run_id else ""
+    name = run_id or continued or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     line = flink_run_line(
         endpoints,
         job,
@@ -113,6 +119,15 @@ def command(
     check_services(endpoints, JOBS[job].topics)
     check_writers(endpoints, job)
     submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)))
+
+
+def newest_run(endpoints: Endpoints, job: str) -> str:
+    """The run id under which `job` last wrote to the ledger, "" for none. Raises ClickHouseUnavailableError."""
+    client = connect(endpoints.clickhouse_url)
+    try:
+        return next((str(row["run_id"]) for row in rows(client, endpoints.clickhouse_url, "ledger_newest_run", job=job)), "")
+    finally:
+        client.close()
 
 
 def check_writers(endpoints: Endpoints, job: str) -> None:

@@ -148,6 +148,14 @@ def test_ledger_of_run(client: Any) -> None:
     assert run == {"topic": "posts", "read": 10, "counted": 5, "late": 2, "beyond_bound": 1, "quarantined": 1, "unaccounted": 1}
 
 
+def test_a_job_goes_on_under_the_run_that_wrote_last(client: Any) -> None:
+    assert rows(client, "", "ledger_newest_run", job="engagement") == []
+    ledger(client, *run_of("before", 9, 9), minutes=10)
+    ledger(client, *run_of("last", 9, 9), minutes=5)
+    ledger(client, *run_of("of another job", 9, 9, job="trending"))
+    assert rows(client, "", "ledger_newest_run", job="engagement") == [{"run_id": "last"}]
+
+
 def unaccounted(client: Any) -> list[tuple[str, int]]:
     return [(row["run_id"], row["unaccounted"]) for row in rows(client, "", "ledger_unaccounted")]
 
