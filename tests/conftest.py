@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("tokpulse", deadline=None)
+settings.load_profile("tokpulse")
 
 SERVICE_MARKS = ("http", "clickhouse", "kafka", "flink", "e2e")
 # Programs that are a JVM, or start one.

@@ -7,7 +7,10 @@ import bench.blackhole_job
 from jobs.engagement import JOB
 from jobs.render import SQL_DIR
 
-_OWN = ("connector", "error", "payload", "value.format", "value.avro-confluent", "properties.group.id", "properties.client.id")
+_OWN = (
+    *("connector", "idle.timeout", "error", "payload", "value.format", "value.avro-confluent"),
+    *("properties.group.id", "properties.client.id"),
+)
 
 
 def lines(path: Path) -> list[str]:
