@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psutil
 import pytest
@@ -94,7 +95,7 @@ def test_load_does_not_matter(stack: Stack, seed: int) -> None:
         until(lambda: max(stack.attempts(job)) > 0, 60, "the kill has landed")
     for name, column in MARTS.items():
         wanted = closed(list(want.rows[name]), column, arrivals)
-        until(lambda name=name, column=column, wanted=wanted: same(stack, name, column, wanted, arrivals), 60, f"{name} is equal")
+        until(partial(same, stack, name, column, wanted, arrivals), 60, f"{name} is equal")
         assert differences(closed(held(stack, name), column, arrivals), wanted, KEYS[name]) == [], (name, way)
     for name in ALERTS:
         assert_alerts(held(stack, name), list(want.rows[name]), KEYS[name], way)
