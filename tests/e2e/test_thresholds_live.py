@@ -176,6 +176,8 @@ def test_late_data_changes_rows_and_alerts_once(stack: Stack) -> None:
             for post in ("p3", "p7"):
                 producer.produce(POSTS, observation(post, start_ms + HOUR_MS + 40 * MINUTE_MS, 5_000_000))
             producer.flush()
+        # The ledger tells of late records when the watermark moves on.
+        hours.middle(4)
     touched = {(post, start_ms + hour * HOUR_MS) for post in ("p3", "p7") for hour in (1, 2)}
     until(lambda: revisions(stack).keys() >= touched, 60, "late data has changed its hours and the next ones")
     until(lambda: ledger(stack, "late")["late"] == 4, 60, "the ledger knows of late records")
