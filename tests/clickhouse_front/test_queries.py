@@ -24,7 +24,7 @@ MAXIMA = (
 )
 # A value for every parameter of every query.
 ANY: dict[str, Any] = {
-    **{"since": START, "hours": 3, "run_id": "x", "from_ms": 0, "to_ms": 1, "rows": 3},
+    **{"since": START, "hours": 3, "run_id": "x", "job": "x", "from_ms": 0, "to_ms": 1, "rows": 3},
     **{"tiers": ["all"], "lower_bounds": [0], "thresholds": [1.5], "unknown_authors": 2.0},
     **{"span_ms": 1, "begins_ms": [0], "old_limits": [1], "new_limit": 1},
 }

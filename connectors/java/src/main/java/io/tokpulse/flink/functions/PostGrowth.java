@@ -50,6 +50,9 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
 
     private static final long DAY = Duration.ofDays(1).toMillis();
 
+    /** The one key of the map that holds what is known of the author; a map, for Flink reads it only when it is asked. */
+    private static final String AUTHOR = "";
+
     private transient long bound;
     private transient PublishedThresholds published;
     private transient Counter negative;
@@ -57,9 +60,6 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     private transient Snapshots snapshots;
     private transient GrowthHours hours;
     private transient WaitingHours waitingHours;
-
-    /** The one key of the map that holds what is known of the author; a map, for Flink reads it only when it is asked. */
-    private static final String AUTHOR = "";
 
     @Override
     public void open(FunctionContext context) throws Exception {
@@ -104,10 +104,11 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = LateBound.watermark(time);
+        long oldest = LateBound.oldest(watermark, bound);
         if (row.isNullAt(1)) {
             snapshots.unpack(author.get(AUTHOR));
             learn(posts, row.getLong(7), row.getLong(6));
-            author.put(AUTHOR, snapshots.pack(LateBound.oldest(watermark, bound)));
+            author.put(AUTHOR, snapshots.pack(oldest));
             return;
         }
         Waiting hour =
@@ -127,8 +128,8 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             return;
         }
         snapshots.unpack(author.get(AUTHOR));
-        grow(posts, hour, LateBound.oldest(watermark, bound));
-        author.put(AUTHOR, snapshots.pack(LateBound.oldest(watermark, bound)));
+        grow(posts, hour, oldest);
+        author.put(AUTHOR, snapshots.pack(oldest));
     }
 
     /** The end of an hour has passed: all posts of the author that wait for it leave. */

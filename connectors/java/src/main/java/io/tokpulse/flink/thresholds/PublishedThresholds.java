@@ -2,6 +2,7 @@ package io.tokpulse.flink.thresholds;
 
 import io.tokpulse.flink.clickhouse.ClickHouse;
 import io.tokpulse.flink.clickhouse.ClickHouseException;
+import io.tokpulse.flink.clickhouse.Retry;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -33,7 +34,7 @@ public final class PublishedThresholds implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS");
     private static final long REFRESH_NANOS = Duration.ofMillis(500).toNanos();
-    private static final long RETRY_NANOS = Duration.ofSeconds(45).toNanos();
+    private static final long RETRY_NANOS = Retry.TRY_AGAIN_FOR.toNanos();
     private static final long LONGEST_PAUSE_MILLIS = 5_000;
 
     /** Lines of JSON, one per version. */
@@ -73,7 +74,7 @@ public final class PublishedThresholds implements AutoCloseable {
 
     /**
      * The version published last among those in effect at {@code time}, Unix milliseconds. Raises {@link IOException} when ClickHouse
-     * does not say for 45 s, or no version is in force then.
+     * does not say for {@link Retry#TRY_AGAIN_FOR}, or no version is in force then.
      */
     public Thresholds inForce(long time) throws IOException, InterruptedException {
         refresh(time);

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
-import org.apache.flink.util.Collector;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -25,21 +24,12 @@ class FollowerChangesTest {
     private final FollowerChanges function = new FollowerChanges();
     private final FollowerChanges.Known known = new FollowerChanges.Known();
     private final HandClock clock = new HandClock();
-    private final List<RowData> rows = new ArrayList<>();
+    private final Collected<RowData> rows = new Collected<>();
 
     @BeforeEach
     void open() {
         function.open(24 * HOUR, Versions.one());
-        function.setCollector(
-                new Collector<>() {
-                    @Override
-                    public void collect(RowData row) {
-                        rows.add(row);
-                    }
-
-                    @Override
-                    public void close() {}
-                });
+        function.setCollector(rows);
     }
 
     @Test

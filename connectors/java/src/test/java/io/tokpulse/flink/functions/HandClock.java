@@ -1,5 +1,7 @@
 package io.tokpulse.flink.functions;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.TreeSet;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.functions.ProcessTableFunction.OnTimerContext;
@@ -36,6 +38,7 @@ final class HandClock implements OnTimerContext, TimeContext<Long> {
     @Override
     @SuppressWarnings("unchecked")
     public <T> TimeContext<T> timeContext(Class<T> conversionClass) {
+        assertEquals(Long.class, conversionClass);
         return (TimeContext<T>) this;
     }
 

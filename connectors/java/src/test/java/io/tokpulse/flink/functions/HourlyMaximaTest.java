@@ -12,7 +12,6 @@ import java.util.TreeMap;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
-import org.apache.flink.util.Collector;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -27,21 +26,12 @@ class HourlyMaximaTest {
     private final HourlyMaxima function = new HourlyMaxima();
     private final HourlyMaxima.Known known = new HourlyMaxima.Known();
     private final HandClock clock = new HandClock();
-    private final List<RowData> rows = new ArrayList<>();
+    private final Collected<RowData> rows = new Collected<>();
 
     @BeforeEach
     void open() {
         function.open(DAY);
-        function.setCollector(
-                new Collector<>() {
-                    @Override
-                    public void collect(RowData row) {
-                        rows.add(row);
-                    }
-
-                    @Override
-                    public void close() {}
-                });
+        function.setCollector(rows);
     }
 
     @Test

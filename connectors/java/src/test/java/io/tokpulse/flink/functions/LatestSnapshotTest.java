@@ -3,10 +3,6 @@ package io.tokpulse.flink.functions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import org.apache.flink.table.connector.ChangelogMode;
-import org.apache.flink.table.functions.ProcessTableFunction.Context;
-import org.apache.flink.table.functions.ProcessTableFunction.TimeContext;
-import org.apache.flink.table.functions.TableSemantics;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.Collector;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,7 +20,7 @@ class LatestSnapshotTest {
     private final LatestSnapshot function = new LatestSnapshot();
     private final LatestSnapshot.Known known = new LatestSnapshot.Known();
     private final List<String> out = new ArrayList<>();
-    private final Clock clock = new Clock();
+    private final HandClock clock = new HandClock();
 
     @BeforeEach
     void collectRows() {
@@ -78,7 +74,7 @@ class LatestSnapshotTest {
         for (long at : new long[] {10, 20, 30, 40}) {
             snapshot(at, at);
         }
-        clock.watermark = HISTORY + 35;
+        clock.advance(HISTORY + 35, () -> {});
         snapshot(HISTORY + 100, 5);
         assertArrayEquals(new long[] {30, 40, HISTORY + 100}, known.times);
         assertArrayEquals(new long[] {30, 40, 5}, known.counts);
@@ -102,83 +98,5 @@ class LatestSnapshotTest {
         out.clear();
         function.eval(clock, known, row, HISTORY);
         return List.copyOf(out);
-    }
-
-    /** Context and time in one; what the function does not use is not there. */
-    private static final class Clock implements Context, TimeContext<Long> {
-
-        private Long watermark;
-
-        @Override
-        @SuppressWarnings("unchecked")
-        public <T> TimeContext<T> timeContext(Class<T> type) {
-            assertEquals(Long.class, type);
-            return (TimeContext<T>) this;
-        }
-
-        @Override
-        public Long currentWatermark() {
-            return watermark;
-        }
-
-        @Override
-        public Long time() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void registerOnTime(Long at) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Long tableWatermark() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void registerOnTime(String name, Long at) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void clearTimer(String name) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void clearTimer(Long at) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void clearAllTimers() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public TableSemantics tableSemanticsFor(String name) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void clearState(String name) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void clearAllState() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void clearAll() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public ChangelogMode getChangelogMode() {
-            throw new UnsupportedOperationException();
-        }
     }
 }

@@ -15,7 +15,6 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
-import org.apache.flink.util.Collector;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -31,21 +30,12 @@ class PostGrowthTest {
     private final MapView<Long, byte[]> waiting = new MapView<>();
     private final MapView<String, byte[]> posts = new MapView<>();
     private final HandClock clock = new HandClock();
-    private final List<RowData> rows = new ArrayList<>();
+    private final Collected<RowData> rows = new Collected<>();
 
     @BeforeEach
     void open() {
         function.open(24 * HOUR, Versions.one(), new UnregisteredMetricsGroup());
-        function.setCollector(
-                new Collector<>() {
-                    @Override
-                    public void collect(RowData row) {
-                        rows.add(row);
-                    }
-
-                    @Override
-                    public void close() {}
-                });
+        function.setCollector(rows);
     }
 
     @Test
