@@ -1,5 +1,5 @@
-"""`python -m bench`: throughput beside yardsticks, latency, size of state, comments and their scorer, pages into Kafka,
-queries of dashboards."""
+"""`python -m bench`: starts of jobs, the whole pipeline, throughput beside yardsticks, latency, size of state, comments and
+their scorer, pages into Kafka, queries of dashboards."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench import comments, dashboards, latency, machine, producer, repeats, sentiment, state, throughput
+from bench import comments, dashboards, latency, machine, pipeline, producer, repeats, sentiment, start, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
-PARTS = ("throughput", "latency", "state", "comments", "sentiment", "producer", "repeats", "dashboards")
+PARTS = ("start", "pipeline", "throughput", "latency", "state", "comments", "sentiment", "producer", "repeats", "dashboards")
 
 
 def parser() -> argparse.ArgumentParser:
     """The options; without any, the figures that the project promises."""
     result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     result.add_argument("--records", type=int, default=10_000_000, help="posts in the topic (default: 10000000)")
+    result.add_argument("--posts", type=int, default=300_000, help="posts that the pipeline part observes (default: 300000)")
     result.add_argument("--comments", type=int, default=1_000_000, help="comments in the topic (default: 1000000)")
     result.add_argument("--rounds", type=int, default=3, help="turns of each contender (default: 3)")
     result.add_argument("--hours", type=int, default=12, help="hours that close in the latency part (default: 12)")
@@ -36,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Runs what was asked for. Returns 1 with one line on stderr when something failed, or a result was wrong."""
     arguments = parser().parse_args()
-    if min(arguments.records, arguments.comments, arguments.rounds, arguments.hours) < 1:
-        parser().error("--records, --comments, --rounds and --hours are at least 1")
+    if min(arguments.records, arguments.posts, arguments.comments, arguments.rounds, arguments.hours) < 1:
+        parser().error("--records, --posts, --comments, --rounds and --hours are at least 1")
     # The default for this signal would leave a stack behind.
     signal.signal(signal.SIGTERM, _exit)
     progress = Progress()
@@ -46,6 +47,14 @@ def main() -> int:
     print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gib']} GiB, load average before start {host['load_average']}")
     wanted = (arguments.only,) if arguments.only else PARTS
     try:
+        if "start" in wanted:
+            starts = start.measure(arguments.rounds, progress)
+            report["start"] = starts.figures()
+            print(f"\n{starts.text()}", flush=True)
+        if "pipeline" in wanted:
+            whole = pipeline.measure(arguments.posts, arguments.records, progress)
+            report["pipeline"] = whole.figures()
+            print(f"\n{whole.text()}", flush=True)
         if "throughput" in wanted:
             speed = throughput.measure(arguments.records, arguments.rounds, progress)
             report["throughput"] = speed.figures()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.producer import AvroProducer
-from simulator.bulk import BulkSettings, BulkTemplates, batches, encode_batch
+from simulator.bulk import BulkBatch, BulkReference, BulkSettings, BulkTemplates, batches, encode_batch
 from simulator.settings import MINUTE_MS, POSTS, USERS
 
 # Each author's profile is looked at twice an hour.
@@ -16,9 +16,10 @@ SNAPSHOT_MINUTES = 30
 
 @dataclass(frozen=True)
 class Minute:
-    """What is observed in one minute: `{"key", "value"}` of posts, and records of authors."""
+    """What is observed in one minute: `{"key", "value"}` of posts with the numbers in them, and records of authors."""
 
     posts: list[dict[str, str | bytes]]
+    batch: BulkBatch
     snapshots: list[dict[str, object]]
 
 
@@ -29,11 +30,11 @@ def minutes(settings: BulkSettings, prefix: bytes) -> Iterator[Minute]:
     for number, batch in enumerate(batches(settings, templates)):
         at_ms = settings.start_ms + number * MINUTE_MS
         seen = authors[number % SNAPSHOT_MINUTES :: SNAPSHOT_MINUTES]
-        yield Minute(encode_batch(batch, templates), [snapshot(author, at_ms, 5_000 + number) for author in seen])
+        yield Minute(encode_batch(batch, templates), batch, [snapshot(author, at_ms, 5_000 + number) for author in seen])
 
 
 class StateStream:
-    """Goes on where the last call of `write` ended; `observations` counts posts, `snapshots` authors."""
+    """Goes on where the last call of `write` ended; `observations` counts posts, `snapshots` authors, `reference` adds up."""
 
     def __init__(self, producer: AvroProducer, settings: BulkSettings) -> None:
         self._producer = producer
@@ -41,6 +42,7 @@ class StateStream:
         self._hours = 0
         self.observations = 0
         self.snapshots = 0
+        self.reference = BulkReference(settings.posts)
 
     def write(self, hours: int, progress: Callable[[int, float], None]) -> None:
         """Writes all up to `hours` after the start, and waits until it is in Kafka."""
@@ -50,6 +52,7 @@ class StateStream:
             for record in minute.snapshots:
                 self._producer.produce(USERS, record)
             self._producer.poll()
+            self.reference.add(minute.batch)
             self.observations += len(minute.posts)
             self.snapshots += len(minute.snapshots)
             progress(self.observations, number / count)

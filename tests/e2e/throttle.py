@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PERIOD_S = 0.2
 
@@ -30,7 +30,9 @@ def throttled(pid: Callable[[], int], duty: float) -> Iterator[None]:
             try:
                 done.wait(PERIOD_S * (1 - duty))
             finally:
-                os.kill(victim, signal.SIGCONT)
+                # Killed while it stood: nothing is left to wake.
+                with suppress(ProcessLookupError):
+                    os.kill(victim, signal.SIGCONT)
 
     thread = threading.Thread(target=alternate, name="throttle")
     thread.start()

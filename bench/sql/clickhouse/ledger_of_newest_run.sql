@@ -1,0 +1,7 @@
+-- Question: what did the run that wrote last count of the posts?
+-- Grain:    one row.
+SELECT read, counted, late + beyond_bound AS late
+FROM pipeline_ledger
+WHERE job = 'pipeline' AND topic = 'tiktok.posts.events'
+ORDER BY updated_at DESC
+LIMIT 1
