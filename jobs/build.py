@@ -16,9 +16,6 @@ from udfs.sentiment.settings import LEXICON, SentimentSettings
 
 TALLY_STEP = timedelta(hours=1)
 WATERMARK_DELAY = timedelta(minutes=2)
-# What a post or a user left behind is forgotten after this long without news: longer than the topics keep their records, so that a
-# job that has run for months knows all that a replay of the log finds.
-STATE_TTL = timedelta(days=31)
 # How far behind the watermark a comment may come and still find the snapshot of its time.
 SNAPSHOT_HISTORY = timedelta(hours=24)
 # What Java functions are told: they know neither files nor the command line.
@@ -66,7 +63,6 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
     options = {
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
-        "table.exec.state.ttl": f"{milliseconds(STATE_TTL)} ms",
         f"{JOB_PARAMETERS}.tokpulse.late-bound.ms": str(milliseconds(settings.late_bound)),
         # The sources' own `idle.timeout` takes its place: Flink's calls a partition idle while its records wait.
         "table.exec.source.idle-timeout": "0 ms",

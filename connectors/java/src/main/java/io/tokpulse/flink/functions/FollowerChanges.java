@@ -31,7 +31,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  *
  * <p>{@code counted}, {@code late} and {@code beyond_bound} add up to the number of records, each in one row, once.
  *
- * <p>State per user is one value, of the snapshots of a week (the longest span of a rule) and the late bound.
+ * <p>State per user is one value, of the snapshots of a week (the longest span of a rule) and the late bound; a timer per snapshot that
+ * waits, and one to be forgotten.
  */
 @DataTypeHint(
         value =
@@ -49,6 +50,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
     private static final long LONGEST_SPAN = Duration.ofDays(7).toMillis();
 
     private transient long bound;
+    private transient long remembered;
     private transient PublishedThresholds published;
     private transient FollowerHistory history;
 
@@ -71,6 +73,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
 
     void open(long lateBound, PublishedThresholds thresholds) {
         bound = lateBound;
+        remembered = Forgetting.after(bound + LONGEST_SPAN);
         published = thresholds;
         history = new FollowerHistory();
     }
@@ -78,7 +81,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
     /** One snapshot. */
     public void eval(
             Context context,
-            @StateHint(name = "known") Known known,
+            @StateHint(name = "known", ttl = Forgetting.NO_TTL) Known known,
             @ArgumentHint(
                             value = ArgumentTrait.SET_SEMANTIC_TABLE,
                             name = "snapshots",
@@ -113,10 +116,13 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
             collect(account(at, count, 1, 0));
             return;
         }
+        if (history.forgetAt == 0) {
+            forgetAt(at + remembered, time);
+        }
         known.history = history.pack(LateBound.oldest(watermark, bound + LONGEST_SPAN));
     }
 
-    /** The watermark has passed a snapshot. */
+    /** The watermark has passed a snapshot, or the user may be forgotten. */
     public void onTimer(OnTimerContext context, Known known) throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = Math.max(LateBound.watermark(time), time.time());
@@ -128,7 +134,20 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
                 alert(i);
             }
         }
+        if (time.time() == history.forgetAt) {
+            long until = history.times[history.size - 1] + remembered;
+            if (until <= time.time()) {
+                context.clearAllState();
+                return;
+            }
+            forgetAt(until, time);
+        }
         known.history = history.pack(LateBound.oldest(watermark, bound + LONGEST_SPAN));
+    }
+
+    private void forgetAt(long at, TimeContext<Long> time) {
+        history.forgetAt = at;
+        time.registerOnTime(at);
     }
 
     /** Puts a snapshot in its place behind the watermark, new or with a larger count than was known. */

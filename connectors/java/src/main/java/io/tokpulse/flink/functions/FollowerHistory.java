@@ -11,6 +11,9 @@ final class FollowerHistory {
     private final Packing packing = new Packing();
     private final Unpacking unpacking = new Unpacking();
 
+    /** When to look whether the user can be forgotten; 0 before the first snapshot. */
+    long forgetAt;
+
     int size;
     long[] times = new long[64];
     long[] counts = new long[64];
@@ -24,10 +27,12 @@ final class FollowerHistory {
 
     void unpack(byte[] packed) {
         size = 0;
+        forgetAt = 0;
         if (packed == null) {
             return;
         }
         unpacking.reset(packed);
+        forgetAt = unpacking.number();
         long time = 0;
         while (unpacking.hasMore()) {
             time += unpacking.signed();
@@ -52,6 +57,7 @@ final class FollowerHistory {
             from++;
         }
         packing.reset();
+        packing.number(forgetAt);
         long before = 0;
         for (int i = from; i < size; i++) {
             packing.signed(times[i] - before);

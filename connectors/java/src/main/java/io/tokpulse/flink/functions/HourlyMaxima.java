@@ -29,8 +29,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * <p>{@code counted}, {@code late} and {@code beyond_bound} add up to the number of observations, each in one row, once.
  *
  * <p>State per post is one value of a few bytes an hour, for the hours of the late bound and one before: its size depends on hours, not
- * on observations. A post has one timer, for the first of its open hours. A tumbling window instead refuses what comes behind its watermark, so that all
- * results hang on how fast, and in which order, partitions are read.
+ * on observations. A post has one timer for the first of its open hours, and one to be forgotten. A tumbling window instead refuses
+ * what comes behind its watermark, so that all results hang on how fast, and in which order, partitions are read.
  */
 @DataTypeHint(
         value =
@@ -49,6 +49,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
     private static final StringData BEYOND = StringData.fromString("beyond");
 
     private transient long bound;
+    private transient long remembered;
     private transient PostHours hours;
 
     /** What is remembered of a post: {@link PostHours}, packed. */
@@ -63,13 +64,14 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
 
     void open(long lateBound) {
         bound = lateBound;
+        remembered = Forgetting.after(bound);
         hours = new PostHours();
     }
 
     /** One observation. */
     public void eval(
             Context context,
-            @StateHint(name = "known") Known known,
+            @StateHint(name = "known", ttl = Forgetting.NO_TTL) Known known,
             @ArgumentHint(
                             value = ArgumentTrait.SET_SEMANTIC_TABLE,
                             name = "posts",
@@ -85,6 +87,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         long end = start + PostHours.HOUR;
         hours.unpack(known.hours);
         long watermark = Math.max(LateBound.watermark(time), hours.closedUntil());
+        boolean isNew = hours.size == 0;
         if (end <= LateBound.oldest(watermark, bound)) {
             collect(own(BEYOND, start, post));
             return;
@@ -92,6 +95,9 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         byte[] author = post.getString(1).toBytes();
         if (Arrays.compareUnsigned(hours.author, author) < 0) {
             hours.author = author;
+        }
+        if (isNew) {
+            time.registerOnTime(end + remembered);
         }
         int place = hours.find(start);
         if (place < 0) {
@@ -120,11 +126,20 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         known.hours = hours.pack(LateBound.oldest(watermark, bound));
     }
 
-    /** The end of an hour has passed. */
+    /** The end of an hour has passed, or the post may be forgotten: that is at a full hour, ends are a millisecond before. */
     public void onTimer(OnTimerContext context, Known known) {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = Math.max(LateBound.watermark(time), time.time());
         hours.unpack(known.hours);
+        if (time.time() % PostHours.HOUR == 0) {
+            long until = hours.start[hours.size - 1] + PostHours.HOUR + remembered;
+            if (until <= time.time()) {
+                context.clearAllState();
+            } else {
+                time.registerOnTime(until);
+            }
+            return;
+        }
         for (int i = 0; i < hours.size; i++) {
             if (!hours.closed[i] && hours.start[i] + PostHours.HOUR - 1 <= watermark) {
                 hours.closed[i] = true;

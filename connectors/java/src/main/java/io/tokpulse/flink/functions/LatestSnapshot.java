@@ -24,8 +24,9 @@ import java.util.Arrays;
  *
  * <p>State per user, see {@link Known}, is one value and no map: Flink checks the time to live of collections entry by entry, some of
  * them at every access, which took half of the job's time. So each access moves all of a user's snapshots: a day of one a minute is
- * 23 KB. A snapshot drops what is older than the history; {@code table.exec.state.ttl} ends the rest. Comments change the state once an
- * hour: each change is a write, which copies it and makes Flink look for five values that have expired.
+ * 23 KB. A snapshot drops what is older than the history; the time to live ends the rest (a function whose columns pass through has
+ * no timers). Comments change the state once an hour: each change is a write, which copies it and makes Flink look for five values
+ * that have expired.
  *
  * <p>A temporal join of Flink would keep each comment until both watermarks have passed it, and drop snapshots that late comments need.
  */
@@ -55,7 +56,7 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
     /** One row of either kind. */
     public void eval(
             Context context,
-            @StateHint(name = "known") Known known,
+            @StateHint(name = "known", ttl = "31 days") Known known,
             @ArgumentHint(
                             value = {ArgumentTrait.SET_SEMANTIC_TABLE, ArgumentTrait.PASS_COLUMNS_THROUGH},
                             name = "observations")

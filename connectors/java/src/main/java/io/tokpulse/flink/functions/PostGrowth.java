@@ -33,7 +33,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * {@code was_alerted} in that one and in all that follow.
  *
  * <p>State per author: the snapshots of the late bound with the one before (one value), per hour a value of the posts that wait for it, and
- * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour.
+ * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour,
+ * and one to be forgotten.
  */
 @DataTypeHint(
         value =
@@ -54,6 +55,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     private static final String AUTHOR = "";
 
     private transient long bound;
+    private transient long remembered;
     private transient PublishedThresholds published;
     private transient Counter negative;
     private transient Counter negativeBeyondLimit;
@@ -75,6 +77,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
 
     void open(long lateBound, PublishedThresholds thresholds, MetricGroup group) {
         bound = lateBound;
+        remembered = Forgetting.after(bound);
         published = thresholds;
         MetricGroup metrics = group.addGroup("thresholds");
         negative = metrics.counter("negative_deltas");
@@ -87,9 +90,9 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     /** An hour of a post, or a snapshot. */
     public void eval(
             Context context,
-            @StateHint(name = "author") MapView<String, byte[]> author,
-            @StateHint(name = "posts") MapView<String, byte[]> posts,
-            @StateHint(name = "waiting") MapView<Long, byte[]> waiting,
+            @StateHint(name = "author", ttl = Forgetting.NO_TTL) MapView<String, byte[]> author,
+            @StateHint(name = "posts", ttl = Forgetting.NO_TTL) MapView<String, byte[]> posts,
+            @StateHint(name = "waiting", ttl = Forgetting.NO_TTL) MapView<Long, byte[]> waiting,
             @ArgumentHint(
                             value = ArgumentTrait.SET_SEMANTIC_TABLE,
                             name = "hours_and_snapshots",
@@ -106,7 +109,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         long watermark = LateBound.watermark(time);
         long oldest = LateBound.oldest(watermark, bound);
         if (row.isNullAt(1)) {
-            snapshots.unpack(author.get(AUTHOR));
+            meet(author, time, row.getLong(7));
             learn(posts, row.getLong(7), row.getLong(6));
             author.put(AUTHOR, snapshots.pack(oldest));
             return;
@@ -124,15 +127,27 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             waiting.put(end, waitingHours.with(others, hour));
             if (others == null) {
                 time.registerOnTime(end);
+                meet(author, time, end);
             }
             return;
         }
-        snapshots.unpack(author.get(AUTHOR));
+        meet(author, time, end);
         grow(posts, hour, oldest);
         author.put(AUTHOR, snapshots.pack(oldest));
     }
 
-    /** The end of an hour has passed: all posts of the author that wait for it leave. */
+    /** What is known of the author, who is new when that is nothing. */
+    private void meet(MapView<String, byte[]> author, TimeContext<Long> time, long news) throws Exception {
+        byte[] known = author.get(AUTHOR);
+        snapshots.unpack(known);
+        if (known == null) {
+            author.put(AUTHOR, snapshots.pack(Long.MIN_VALUE));
+            // At a full hour, which no end of an hour is.
+            time.registerOnTime(PostHours.startOf(news) + PostHours.HOUR + remembered);
+        }
+    }
+
+    /** The end of an hour has passed, so that all posts of the author that wait for it leave; or the author may be forgotten. */
     public void onTimer(
             OnTimerContext context,
             MapView<String, byte[]> author,
@@ -143,11 +158,31 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         // Not the watermark's: it may be far ahead of this hour, and other hours wait for snapshots of before.
         long oldest = LateBound.oldest(time.time(), bound);
         snapshots.unpack(author.get(AUTHOR));
+        if (time.time() % PostHours.HOUR == 0) {
+            forget(context, posts, waiting, oldest);
+            return;
+        }
         for (Waiting hour : waitingHours.unpack(waiting.get(time.time()))) {
             grow(posts, hour, oldest);
         }
         waiting.remove(time.time());
         author.put(AUTHOR, snapshots.pack(oldest));
+    }
+
+    /** Drops posts that have no hour within the bound, and the author when there was no news for long. */
+    private void forget(OnTimerContext context, MapView<String, byte[]> posts, MapView<Long, byte[]> waiting, long oldest)
+            throws Exception {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long newest = Math.max(snapshots.leftUntil, snapshots.newest());
+        if (waiting.isEmpty() && newest + remembered < time.time()) {
+            context.clearAllState();
+            return;
+        }
+        for (Map.Entry<String, byte[]> post : entries(posts)) {
+            hours.unpack(post.getValue());
+            put(posts, post.getKey(), oldest);
+        }
+        time.registerOnTime(PostHours.startOf(Math.max(newest, time.time())) + PostHours.HOUR + remembered);
     }
 
     private void grow(MapView<String, byte[]> posts, Waiting hour, long oldest) throws Exception {

@@ -66,6 +66,11 @@ final class Snapshots {
         return place >= 0 ? place : -place - 2;
     }
 
+    /** When the newest was observed; {@code Long.MIN_VALUE} when there is none. */
+    long newest() {
+        return size == 0 ? Long.MIN_VALUE : times[size - 1];
+    }
+
     private void insert(int place, long time, long count) {
         if (size == times.length) {
             times = Arrays.copyOf(times, size * 2);

@@ -31,7 +31,7 @@ public final class Tally extends ProcessTableFunction<RowData> {
     /** One row to add. */
     public void eval(
             Context context,
-            @StateHint(name = "sums") Sums sums,
+            @StateHint(name = "sums", ttl = Forgetting.NO_TTL) Sums sums,
             @ArgumentHint(
                             value = ArgumentTrait.SET_SEMANTIC_TABLE,
                             name = "accounts",

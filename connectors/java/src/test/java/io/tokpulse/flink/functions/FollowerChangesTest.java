@@ -1,6 +1,8 @@
 package io.tokpulse.flink.functions;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 class FollowerChangesTest {
 
     private static final long HOUR = 3_600_000;
+    private static final long MONTH = 31 * 24 * HOUR;
 
     private final FollowerChanges function = new FollowerChanges();
     private final FollowerChanges.Known known = new FollowerChanges.Known();
@@ -60,6 +63,16 @@ class FollowerChangesTest {
         said();
         snapshot(20, 6);
         assertEquals(List.of("change 20: 6 after 5 of 10, late 1", "change 30: 9 after 6 of 20 revision 1"), said());
+    }
+
+    @Test
+    void aUserIsForgottenAMonthAfterTheNewestSnapshot() throws Exception {
+        snapshot(10, 5);
+        snapshot(100 * HOUR, 6);
+        watermark(100 * HOUR + MONTH - 1);
+        assertFalse(clock.forgot());
+        watermark(100 * HOUR + MONTH);
+        assertTrue(clock.forgot());
     }
 
     @Test

@@ -19,6 +19,7 @@ final class HandClock implements OnTimerContext, TimeContext<Long> {
     private final TreeSet<Long> timers = new TreeSet<>();
     private Long watermark;
     private Long firing;
+    private boolean forgot;
 
     /** Moves the watermark and fires what it has passed, oldest first, as Flink does. */
     void advance(long to, OnTimer onTimer) throws Exception {
@@ -28,6 +29,13 @@ final class HandClock implements OnTimerContext, TimeContext<Long> {
             onTimer.run();
         }
         firing = null;
+    }
+
+    /** Whether the function has dropped all that it knew, since this was last asked. */
+    boolean forgot() {
+        boolean answer = forgot;
+        forgot = false;
+        return answer;
     }
 
     /** A restart: timers are in state, the watermark is not. */
@@ -99,7 +107,7 @@ final class HandClock implements OnTimerContext, TimeContext<Long> {
 
     @Override
     public void clearAllState() {
-        throw new UnsupportedOperationException();
+        forgot = true;
     }
 
     @Override

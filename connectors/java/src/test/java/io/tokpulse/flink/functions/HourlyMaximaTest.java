@@ -1,6 +1,7 @@
 package io.tokpulse.flink.functions;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -113,6 +114,16 @@ class HourlyMaximaTest {
         }
         int many = known.hours.length;
         assertTrue(many < 200, "bytes of a post with a full day: " + many);
+    }
+
+    @Test
+    void aPostIsForgottenAMonthAfterItsNewestHour() throws Exception {
+        observe(10, 5);
+        observe(20 * DAY, 9);
+        watermark(20 * DAY + HOUR + 31 * DAY - 1);
+        assertFalse(clock.forgot());
+        watermark(20 * DAY + HOUR + 31 * DAY);
+        assertTrue(clock.forgot());
     }
 
     /** Whatever the order and the watermarks: what readers make of the rows is what a plain recomputation gives. */

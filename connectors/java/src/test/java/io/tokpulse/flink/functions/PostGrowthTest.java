@@ -1,6 +1,8 @@
 package io.tokpulse.flink.functions;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -85,6 +87,20 @@ class PostGrowthTest {
                 "the second hour has a snapshot of its own");
         snapshot(HOUR, 1_000);
         assertEquals(List.of(), said(), "of one moment the largest count holds");
+    }
+
+    @Test
+    void anAuthorIsForgottenAMonthAfterTheNewestNewsAndPostsWithTheBound() throws Exception {
+        snapshot(0, 10);
+        hour("a", 1, 350, 0, 200);
+        hour("b", 31 * 24 - 1, 350, 0, 200);
+        watermark(31 * 24 * HOUR + HOUR);
+        assertEquals(List.of("b"), List.copyOf(posts.getMap().keySet()), "a is a month behind");
+        hour("b", 3 * 31 * 24, 350, 0, 200);
+        watermark(2 * 31 * 24 * HOUR + HOUR);
+        assertFalse(clock.forgot(), "an hour waits");
+        watermark(5 * 31 * 24 * HOUR);
+        assertTrue(clock.forgot());
     }
 
     /** Whatever the order and the watermarks: the newest rows are what a plain recomputation gives, and each alert is sent once. */
