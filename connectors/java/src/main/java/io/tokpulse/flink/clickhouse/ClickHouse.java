@@ -28,6 +28,12 @@ public final class ClickHouse implements AutoCloseable {
      */
     private static final String ANY_PARTITIONS = "max_partitions_per_insert_block";
 
+    /**
+     * Merging a batch's rows of one key while it is written is work for nothing: hardly a batch has two of them, its views have grouped
+     * theirs, and readers merge anyway.
+     */
+    private static final String MERGE_WHILE_WRITING = "optimize_on_insert";
+
     private final ClickHouseAddress address;
     private final SharedClients.Lease lease;
 
@@ -64,6 +70,7 @@ public final class ClickHouse implements AutoCloseable {
     void insert(String table, List<String> columns, RowBinaryBuffer rows) throws ClickHouseException {
         InsertSettings settings = new InsertSettings();
         settings.serverSetting(ANY_PARTITIONS, "0");
+        settings.serverSetting(MERGE_WHILE_WRITING, "0");
         List<String> quoted = columns.stream().map(ClickHouse::quoted).toList();
         try (InsertResponse ignored =
                 lease.client()

@@ -17,6 +17,8 @@ record ClickHouseAddress(String endpoint, String user, String password, String d
     /** Everything between {@code ://user:} and the last {@code @} of the authority; a password may itself hold an {@code @}. */
     private static final Pattern PASSWORD = Pattern.compile("(://[^:/@\\s]*:)[^/\\s]*(?=@)");
 
+    private static final Pattern LOCAL = Pattern.compile("https?://(localhost|127\\.[0-9.]+|\\[::1\\]):\\d+");
+
     /** Raises {@link IllegalArgumentException}, whose message does not repeat the text, for one that is no such address. */
     static ClickHouseAddress parse(String dsn) {
         int schemeEnd = dsn.indexOf("://");
@@ -36,6 +38,11 @@ record ClickHouseAddress(String endpoint, String user, String password, String d
                 credentials[0].isEmpty() ? DEFAULT : decoded(credentials[0]),
                 credentials.length < 2 ? "" : decoded(credentials[1]),
                 database.isEmpty() ? DEFAULT : database);
+    }
+
+    /** Whether the server is on this machine, so that nothing crosses a network. */
+    boolean isLocal() {
+        return LOCAL.matcher(endpoint).matches();
     }
 
     /** {@code text} with the passwords of all addresses in it replaced. */

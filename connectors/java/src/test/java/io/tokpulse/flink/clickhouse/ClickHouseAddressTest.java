@@ -26,6 +26,18 @@ class ClickHouseAddressTest {
         assertEquals(new ClickHouseAddress(endpoint, user, password, database), ClickHouseAddress.parse(dsn));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "http://127.0.0.1:8124/d, true",
+        "http://localhost/d, true",
+        "https://u:p@[::1]/d, true",
+        "http://ch.example/d, false",
+        "http://127.0.0.1.example/d, false",
+    })
+    void nothingToThisMachineCrossesANetwork(String dsn, boolean local) {
+        assertEquals(local, ClickHouseAddress.parse(dsn).isLocal());
+    }
+
     @Test
     void thePasswordIsNotShown() {
         ClickHouseAddress address = ClickHouseAddress.parse("http://tokpulse:s3cret@127.0.0.1:8123/tokpulse");

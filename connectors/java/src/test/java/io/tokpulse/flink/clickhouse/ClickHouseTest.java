@@ -45,6 +45,7 @@ class ClickHouseTest {
         assertEquals("INSERT INTO `posts` (`id`, `odd\\`name`) FORMAT RowBinaryWithNamesAndTypes", asked.query().replace("` )", "`)"));
         assertArrayEquals(rows.toBytes(), asked.body());
         assertEquals("0", asked.parameters().get("max_partitions_per_insert_block"));
+        assertEquals("0", asked.parameters().get("optimize_on_insert"));
         assertEquals(List.of("tokpulse"), asked.headers().get("X-clickhouse-database"));
         String credentials = "Basic " + Base64.getEncoder().encodeToString("tokpulse:s3cret".getBytes());
         assertEquals(List.of(credentials), asked.headers().get("Authorization"));
