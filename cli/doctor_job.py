@@ -18,6 +18,8 @@ _LAG_RECORDS = 100_000
 _WATERMARK_BEHIND_S = 900.0
 _CHECKPOINT_AGE_S = 180.0
 _END_OF_INPUT = 2**61
+# deploy/prometheus asks for the same, and Java warns in the log.
+HEAP_TOO_FULL = 0.8
 _METRICS_S = 5.0
 
 
@@ -82,6 +84,7 @@ def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
     if windows:
         yield watermark(flink.watermarks(current.id, windows[0].id), now_s)
     yield checkpoints(flink.checkpoints(current.id), now_s)
+    yield heap(_patiently(partial(flink.heap_in_use, current.id)))
 
 
 def _patiently(ask: Callable[[], float | None]) -> float | None:
@@ -100,6 +103,17 @@ def lag(pending: float | None) -> Finding:
     if pending > _LAG_RECORDS:
         return warn("lag", text, "it catches up, or raise --parallelism (up to the 24 partitions)")
     return ok("lag", text)
+
+
+def heap(share: float | None) -> Finding:
+    """From the share of the heap that state and buffers take."""
+    if share is None:
+        return warn("memory", "no TaskManager reports it yet", "ask again in a minute")
+    text = f"{share:.0%} of the heap in use"
+    if share >= HEAP_TOO_FULL:
+        todo = 'raise taskmanager.memory.process.size before it is full: docs/operations.md, "Out of memory"'
+        return warn("memory", f"{text}: state grows with the posts, users and authors of a month", todo)
+    return ok("memory", text)
 
 
 def watermark(values: list[int | None], now_s: float) -> Finding:

@@ -15,18 +15,21 @@ from connectors.clickhouse_client import connect
 from connectors.clickhouse_queries import rows
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from connectors.flink_rest import FlinkRest
 from connectors.polling.lag import GroupLag, LagReader
 from connectors.polling.metrics import Metrics, serve
 from connectors.registry import SchemaRegistry
 from connectors.schema_check import violations
 from connectors.topics import load_topics
 from connectors.validation import wall_clock_ms
+from jobs.catalog import JOBS
 
 EVERY_S = 30.0
 # Of `tokpulse_ledger_records`, by the columns of ledger_newest.sql.
 OUTCOMES = ("read", "counted", "late", "beyond_bound", "quarantined", "unaccounted")
 
 Violated = Callable[[], Mapping[str, str]]
+Heaps = Callable[[], Mapping[str, float]]
 Ledger = Callable[[], Sequence[Mapping[str, Any]]]
 
 
@@ -49,12 +52,14 @@ def command(
         if metrics_port is None:
             _print(measure(reader, group or []), warn_above)
             return
-        ledger = ledger_of(endpoints)
+        ledger, heaps = ledger_of(endpoints), heaps_of(endpoints)
         if endpoints.values.get("SCHEMA_REGISTRY_URL"):
             with SchemaRegistry(endpoints.schema_registry_url) as registry:
-                _serve(reader, group or [], lambda: violations(registry, load_topics()), ledger, metrics_port, metrics_address)
+                _serve(
+                    reader, group or [], lambda: violations(registry, load_topics()), ledger, heaps, metrics_port, metrics_address
+                )
         else:
-            _serve(reader, group or [], dict, ledger, metrics_port, metrics_address)
+            _serve(reader, group or [], dict, ledger, heaps, metrics_port, metrics_address)
     finally:
         reader.close()
 
@@ -80,6 +85,20 @@ def ledger_of(endpoints: Endpoints) -> Ledger:
     return ask
 
 
+def heaps_of(endpoints: Endpoints) -> Heaps:
+    """What asks Flink how full the heap of each running job is, by its name; nothing where Flink is not known."""
+    url = endpoints.values.get("FLINK_REST_URL")
+    if not url:
+        return dict
+
+    def ask() -> Mapping[str, float]:
+        with FlinkRest(url) as flink:
+            shares = {job.name: flink.heap_in_use(job.id) for job in flink.jobs() if job.active and job.name in JOBS}
+        return {name: share for name, share in shares.items() if share is not None}
+
+    return ask
+
+
 def _print(lags: list[GroupLag], warn_above: float | None) -> None:
     now, console = wall_clock_ms(), table_console()
     table = Table("group", "topic", "oldest unread, s", "unread, at most")
@@ -95,20 +114,25 @@ def _print(lags: list[GroupLag], warn_above: float | None) -> None:
         )
 
 
-def _serve(reader: LagReader, groups: list[str], violated: Violated, ledger: Ledger, port: int, address: str) -> None:
+def _serve(reader: LagReader, groups: list[str], violated: Violated, ledger: Ledger, heaps: Heaps, port: int, address: str) -> None:
     metrics, stop = Metrics(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     port, server = serve(metrics, port, address)
     typer.echo(f"metrics: http://{address}:{port}/metrics")
     try:
-        run(lambda: measure(reader, groups), violated, metrics, stop, ledger)
+        run(lambda: measure(reader, groups), violated, metrics, stop, ledger, heaps)
     finally:
         server.shutdown()
 
 
 def run(
-    measured: Callable[[], list[GroupLag]], violated: Violated, metrics: Metrics, stop: threading.Event, ledger: Ledger = list
+    measured: Callable[[], list[GroupLag]],
+    violated: Violated,
+    metrics: Metrics,
+    stop: threading.Event,
+    ledger: Ledger = list,
+    heaps: Heaps = dict,
 ) -> None:
     """Sets the gauges every 30 s until `stop`. While a service does not answer, its own stay; an error is shown once."""
 
@@ -133,7 +157,14 @@ def run(
                 metrics.set("tokpulse_ledger_records", row["job"], row["topic"], outcome, to=float(row[outcome]))
         return ""
 
-    updates = (lags, schemas, records)
+    def memory() -> str:
+        found = heaps()
+        metrics.forget("tokpulse_heap_in_use")
+        for job, share in found.items():
+            metrics.set("tokpulse_heap_in_use", job, to=share)
+        return ""
+
+    updates = (lags, schemas, records, memory)
     shown = [""] * len(updates)
     while not stop.is_set():
         for index, update in enumerate(updates):

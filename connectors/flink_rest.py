@@ -50,6 +50,11 @@ class Vertex:
     busy: float
 
     @property
+    def has_state(self) -> bool:
+        """Whether it remembers posts, authors or users."""
+        return "ProcessTableFunction" in self.name
+
+    @property
     def is_source(self) -> bool:
         """Whether it reads from Kafka."""
         return self.name.startswith("Source:")
@@ -111,13 +116,25 @@ class FlinkRest:
 
     def metric_sum(self, job_id: str, vertex_id: str, name: str) -> float | None:
         """The sum of metric `name` over the subtasks; a name may be the end of a longer one. None when nobody has it."""
+        values = self._metric(job_id, vertex_id, name, "sum")
+        return sum(values) if values else None
+
+    def metric_max(self, job_id: str, vertex_id: str, name: str) -> float | None:
+        """The same, but the greatest."""
+        return max(self._metric(job_id, vertex_id, name, "max"), default=None)
+
+    def _metric(self, job_id: str, vertex_id: str, name: str, aggregate: str) -> list[float]:
         path = f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics"
         known = [str(raw["id"]) for raw in self._get(path) if str(raw["id"]).endswith(name)]
         if not known:
-            return None
-        body = self._get(f"{path}?get={','.join(known)}&agg=sum")
-        values = [float(raw["sum"]) for raw in body if raw.get("sum") is not None]
-        return sum(values) if values else None
+            return []
+        body = self._get(f"{path}?get={','.join(known)}&agg={aggregate}")
+        return [float(raw[aggregate]) for raw in body if raw.get(aggregate) is not None]
+
+    def heap_in_use(self, job_id: str) -> float | None:
+        """The share (0 to 1) of the fullest TaskManager's heap that no collection of garbage frees. None while none is known."""
+        found = (self.metric_max(job_id, vertex.id, "heapInUse") for vertex in self.vertices(job_id) if vertex.has_state)
+        return max((share for share in found if share is not None), default=None)
 
     def checkpoints(self, job_id: str) -> Checkpoints:
         """How checkpoints of a job go."""

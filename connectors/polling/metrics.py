@@ -72,6 +72,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("tokpulse_consumer_lag_seconds", "gauge", ("group", "topic"), "Age of the oldest event that the group has not read"),
     Metric("tokpulse_schema_violation", "gauge", ("subject",), "1 where the registry would refuse the schema of this version"),
     Metric(
+        "tokpulse_heap_in_use", "gauge", ("job",), "Share of the fullest TaskManager's heap that no collection of garbage frees"
+    ),
+    Metric(
         "tokpulse_ledger_records",
         "gauge",
         ("job", "topic", "outcome"),

@@ -201,13 +201,20 @@ ANSWERS: dict[str, Any] = {
         {"id": "1", "value": "7"},
     ],
     "/jobs/b/vertices/v/subtasks/metrics": [{"id": "Source.KafkaSourceReader.pendingRecords"}, {"id": "other"}],
+    "/jobs/b": {
+        "vertices": [
+            {"id": "v", "name": "Source: posts", "parallelism": 2, "status": "RUNNING", "metrics": {}},
+            {"id": "w", "name": "ProcessTableFunction[9] -> Calc", "parallelism": 2, "status": "RUNNING", "metrics": {}},
+        ]
+    },
+    "/jobs/b/vertices/w/subtasks/metrics": [{"id": "ProcessTableFunction_9.heapInUse"}],
 }
 
 
 def rest(answers: dict[str, Any]) -> FlinkRest:
     def answer(request: httpx.Request) -> httpx.Response:
         if "get" in request.url.params:
-            return httpx.Response(200, json=[{"id": "x", "sum": 42.0}])
+            return httpx.Response(200, json=[{"id": "x", "sum": 42.0, "max": 0.83}])
         body = answers.get(request.url.path)
         return httpx.Response(404, json={"errors": ["Not found"]}) if body is None else httpx.Response(200, text=json.dumps(body))
 
@@ -221,8 +228,14 @@ def test_flink_rest_reads_what_flink_answers() -> None:
         assert flink.watermarks("b", "v") == [None, 7]
         assert flink.metric_sum("b", "v", "pendingRecords") == 42.0
         assert flink.metric_sum("b", "v", "absent") is None
+        assert flink.heap_in_use("b") == 0.83
         with pytest.raises(FlinkRestError, match="404"):
             flink.checkpoints("b")
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.79, OK), (0.8, WARN), (None, WARN)])
+def test_a_heap_that_is_nearly_full_is_a_warning(share: float | None, level: Level) -> None:
+    assert doctor_job.heap(share).level is level
 
 
 def test_a_restarting_job_is_named_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:

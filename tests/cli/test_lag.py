@@ -52,6 +52,21 @@ def test_each_outcome_is_a_gauge(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [metrics.value(NAME, "pipeline", "posts", outcome) for outcome in lag.OUTCOMES] == [9, 4, 3, 2, 1, -1]
 
 
+def test_the_heap_of_each_job_is_a_gauge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lag, "EVERY_S", 0)
+    metrics, stop, coming = Metrics(), threading.Event(), iter([{"pipeline": 0.5, "engagement": 0.2}, {"pipeline": 0.75}])
+
+    def heaps() -> Mapping[str, float]:
+        found = next(coming)
+        if len(found) == 1:
+            stop.set()
+        return found
+
+    lag.run(list, dict, metrics, stop, heaps=heaps)
+    assert metrics.value("tokpulse_heap_in_use", "pipeline") == 0.75
+    assert metrics.value("tokpulse_heap_in_use", "engagement") == 0, "it no longer runs"
+
+
 def test_a_job_that_no_longer_writes_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics = served(monkeypatch, [row("engagement"), row("pipeline")], [row("pipeline", read=5)])
     assert set(labels(metrics)) == {("pipeline", outcome) for outcome in lag.OUTCOMES}

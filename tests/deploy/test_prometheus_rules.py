@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cli.doctor_job import HEAP_TOO_FULL
 from cli.lag import OUTCOMES
 from connectors.polling.metrics import METRICS
 
@@ -63,6 +64,11 @@ def test_rules_about_the_ledger_ask_for_outcomes_that_are_served() -> None:
     }
     assert len(exprs) == 3
     assert asked == set(OUTCOMES) - {"counted", "quarantined"}
+
+
+def test_the_rule_about_the_heap_asks_for_what_doctor_does() -> None:
+    (expr,) = [rule["expr"] for rule in rules() if "tokpulse_heap_in_use" in rule["expr"]]
+    assert expr == f"max by (job) (tokpulse_heap_in_use) >= {HEAP_TOO_FULL}"
 
 
 def test_promtool_agrees(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 package io.tokpulse.flink.functions;
 
+import io.tokpulse.flink.memory.HeapInUse;
 import io.tokpulse.flink.thresholds.FollowerGains;
 import io.tokpulse.flink.thresholds.PublishedThresholds;
 import io.tokpulse.flink.thresholds.Thresholds;
@@ -61,6 +62,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
 
     @Override
     public void open(FunctionContext context) throws Exception {
+        HeapInUse.report(context.getMetricGroup());
         open(LateBound.of(context), PublishedThresholds.of(context));
     }
 

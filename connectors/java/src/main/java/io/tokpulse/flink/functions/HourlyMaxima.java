@@ -1,5 +1,6 @@
 package io.tokpulse.flink.functions;
 
+import io.tokpulse.flink.memory.HeapInUse;
 import java.util.Arrays;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
@@ -59,6 +60,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
 
     @Override
     public void open(FunctionContext context) {
+        HeapInUse.report(context.getMetricGroup());
         open(LateBound.of(context));
     }
 

@@ -1,0 +1,39 @@
+package io.tokpulse.flink.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class LeastOfLateTest {
+
+    private final LeastOfLate values = new LeastOfLate(100);
+
+    @Test
+    void theLeastCountsUntilItIsTooOld() {
+        assertEquals(0, values.least(0));
+        values.add(0, 0.5);
+        values.add(10, 0.9);
+        values.add(20, 0.7);
+        assertEquals(0.5, values.least(100));
+        assertEquals(0.7, values.least(101));
+        values.add(110, 0.6);
+        assertEquals(0.6, values.least(110));
+    }
+
+    @Test
+    void theNewestStaysWhenNothingComes() {
+        values.add(0, 0.5);
+        values.add(10, 0.9);
+        assertEquals(0.9, values.least(10_000));
+    }
+
+    @Test
+    void aShortTimeSaysLittle() {
+        assertFalse(values.isLong(1_000));
+        values.add(0, 0.9);
+        assertFalse(values.isLong(99));
+        assertTrue(values.isLong(100));
+    }
+}
