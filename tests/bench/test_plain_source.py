@@ -23,8 +23,3 @@ def lines(path: Path) -> list[str]:
 def test_the_plain_source_differs_from_the_real_one_only_in_connector_and_format() -> None:
     (real,) = JOB.sources
     assert lines(Path(bench.blackhole_job.PLAIN_SOURCE)) == lines(SQL_DIR / real)
-
-
-def test_every_end_of_the_yardstick_is_a_view_of_the_real_job() -> None:
-    views = {Path(path).stem for path in JOB.views}
-    assert set(bench.blackhole_job.ENDS) <= views
