@@ -21,7 +21,7 @@ def statement(name: str) -> str:
 def empty_tables(client: Client, *tables: str) -> None:
     """Removes what a measured run has written, so that the next one really writes."""
     for table in tables:
-        client.command(statement(f"truncate_{table}"))
+        client.command(statement("truncate"), parameters={"table": table})
 
 
 def check_totals(client: Client, expected: BulkTotals) -> None:

@@ -84,7 +84,8 @@ def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
     if windows:
         yield watermark(flink.watermarks(current.id, windows[0].id), now_s)
     yield checkpoints(flink.checkpoints(current.id), now_s)
-    yield heap(_patiently(partial(flink.heap_in_use, current.id)))
+    if any(vertex.has_state for vertex in vertices):
+        yield heap(_patiently(partial(flink.heap_in_use, current.id)))
 
 
 def _patiently(ask: Callable[[], float | None]) -> float | None:
@@ -108,7 +109,7 @@ def lag(pending: float | None) -> Finding:
 def heap(share: float | None) -> Finding:
     """From the share of the heap that state and buffers take."""
     if share is None:
-        return warn("memory", "no TaskManager reports it yet", "ask again in a minute")
+        return warn("memory", "no TaskManager has collected garbage yet", "ask again in a minute")
     text = f"{share:.0%} of the heap in use"
     if share >= HEAP_TOO_FULL:
         todo = 'raise taskmanager.memory.process.size before it is full: docs/operations.md, "Out of memory"'

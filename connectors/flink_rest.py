@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from types import TracebackType
 from typing import Any, Self
 
@@ -134,7 +135,7 @@ class FlinkRest:
     def heap_in_use(self, job_id: str) -> float | None:
         """The share (0 to 1) of the fullest TaskManager's heap that no collection of garbage frees. None while none is known."""
         found = (self.metric_max(job_id, vertex.id, "heapInUse") for vertex in self.vertices(job_id) if vertex.has_state)
-        return max((share for share in found if share is not None), default=None)
+        return max((share for share in found if share is not None and not isnan(share)), default=None)
 
     def checkpoints(self, job_id: str) -> Checkpoints:
         """How checkpoints of a job go."""

@@ -1,8 +1,8 @@
--- Question: what does the same job cost with Flink's own Avro format, which cannot quarantine?
+-- Question: what does reading cost with Flink's own connector and Avro format, which cannot quarantine?
 -- Grain:    one row per record of the topic; any record that cannot be decoded fails the job.
 -- Key:      aweme_id.
 -- Time:     event_time = ingested_at; the watermark trails it by ${WATERMARK_DELAY}. As in sql/10_sources/posts_events.sql.
--- Same columns under the same name, so that the views of the real job run unchanged; `error` and `payload` are constants here.
+-- The same columns as there; `error` and `payload` are constants here.
 CREATE TEMPORARY TABLE posts_events (
   kafka_key BYTES,
   aweme_id STRING,

@@ -102,6 +102,18 @@ def held(client: Any, mart: str) -> list[dict[str, Any]]:
     ]
 
 
+def test_of_the_revisions_of_one_insert_the_last_counts(client: Any) -> None:
+    """As the sink inserts: ClickHouse merges nothing while it writes, and the table has no version but the order of rows."""
+    keys, revisions = 500, 40
+    rows = [[f"post {key:03}", HOUR, revision] for revision in range(revisions) for key in range(keys)]
+    client.insert(GROWTH, rows, column_names=["aweme_id", "window_start", "delta_plays"], settings={"optimize_on_insert": 0})
+    question = "SELECT count(), min(delta_plays), max(delta_plays) FROM trending_hourly"
+    assert client.query(f"SELECT count() FROM {GROWTH}").result_rows == [(keys * revisions,)]
+    assert client.query(question).result_rows == [(keys, revisions - 1, revisions - 1)]
+    client.command(f"OPTIMIZE TABLE {GROWTH} FINAL")
+    assert client.query(question).result_rows == [(keys, revisions - 1, revisions - 1)]
+
+
 @pytest.mark.parametrize(("step", "batch"), [(1, 100), (-1, 1)])
 def test_golden_rows_in_any_order_and_after_a_replay(client: Any, step: int, batch: int) -> None:
     posts, users, growth = given()

@@ -16,7 +16,7 @@ from .stack_process import Stack
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(360)]
 
 # Operators whose state has a bound: process table functions forget what the watermark has left behind, the ledger's windows hold a
-# sum per partition, and what is left per key is dropped by table.exec.state.ttl.
+# sum per partition, and drop what is left per key a month after its newest news.
 BOUNDED = {
     *("LocalWindowAggregate", "GlobalWindowAggregate", "ProcessTableFunction"),
     *("TableSourceScan", "Reused", "Calc", "PythonCalc", "Union", "Exchange", "Sink"),

@@ -2,6 +2,6 @@
 -- Grain:    one row.
 SELECT read, counted, late + beyond_bound AS late
 FROM pipeline_ledger
-WHERE job = 'pipeline' AND topic = 'tiktok.posts.events'
+WHERE topic = 'tiktok.posts.events'
 ORDER BY updated_at DESC
 LIMIT 1

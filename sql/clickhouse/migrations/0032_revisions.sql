@@ -45,34 +45,22 @@ FROM follower_deltas_log FINAL
 COMMENT 'One row per user and pair of consecutive snapshots, by what is known so far';
 
 -- Velocity is made of landed observations: least and greatest values of each half hour that an observation belongs to, in any order and any
--- number of times. Grouped by five minutes, then said for each of the six half hours: the table merges what belongs together.
+-- number of times.
 ALTER TABLE post_observations_log ADD COLUMN IF NOT EXISTS is_late SimpleAggregateFunction(max, UInt8) COMMENT '1 when it came after its five minutes had closed';
 ALTER TABLE velocity_30m_extremes ADD COLUMN IF NOT EXISTS late_moments SimpleAggregateFunction(groupUniqArrayArray, Array(DateTime64(3, 'UTC'))) COMMENT 'When late observations of it were observed';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS velocity_30m_extremes_mv TO velocity_30m_extremes
 AS SELECT
     aweme_id,
-    toDateTime64(five_minutes - arrayJoin([0, 300, 600, 900, 1200, 1500]), 3, 'UTC') AS window_start,
-    author_id,
-    least_play_count,
-    greatest_play_count,
-    least_engagement,
-    greatest_engagement,
-    late_moments
-FROM
-(
-    SELECT
-        aweme_id,
-        toStartOfFiveMinutes(ingested_at) AS five_minutes,
-        max(observed.author_id) AS author_id,
-        min(observed.play_count) AS least_play_count,
-        max(observed.play_count) AS greatest_play_count,
-        min(observed.digg_count + observed.comment_count + observed.share_count) AS least_engagement,
-        max(observed.digg_count + observed.comment_count + observed.share_count) AS greatest_engagement,
-        arrayDistinct(groupArrayIf(ingested_at, observed.is_late = 1)) AS late_moments
-    FROM post_observations_log AS observed
-    GROUP BY aweme_id, five_minutes
-);
+    toDateTime64(toStartOfFiveMinutes(ingested_at) - arrayJoin([0, 300, 600, 900, 1200, 1500]), 3, 'UTC') AS window_start,
+    max(observed.author_id) AS author_id,
+    min(observed.play_count) AS least_play_count,
+    max(observed.play_count) AS greatest_play_count,
+    min(observed.digg_count + observed.comment_count + observed.share_count) AS least_engagement,
+    max(observed.digg_count + observed.comment_count + observed.share_count) AS greatest_engagement,
+    groupUniqArrayIf(ingested_at, observed.is_late = 1) AS late_moments
+FROM post_observations_log AS observed
+GROUP BY aweme_id, window_start;
 
 CREATE OR REPLACE VIEW velocity_30m
 (

@@ -172,8 +172,9 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
     }
 
     private RowData change(int i, long counted, long late) {
-        TimestampData prevTime = i > 0 ? TimestampData.fromEpochMillis(history.times[i - 1]) : null;
-        Long prevCount = i > 0 ? (Long) history.counts[i - 1] : null;
+        boolean isKnown = i > 0 && history.times[i] - history.times[i - 1] <= Forgetting.REACH;
+        TimestampData prevTime = isKnown ? TimestampData.fromEpochMillis(history.times[i - 1]) : null;
+        Long prevCount = isKnown ? (Long) history.counts[i - 1] : null;
         return GenericRowData.of(
                 CHANGE,
                 TimestampData.fromEpochMillis(history.times[i]),

@@ -50,6 +50,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
     private static final StringData BEYOND = StringData.fromString("beyond");
 
     private transient long bound;
+    private transient long quiet;
     private transient long remembered;
     private transient PostHours hours;
 
@@ -66,6 +67,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
 
     void open(long lateBound) {
         bound = lateBound;
+        quiet = Forgetting.wholeHours(bound);
         remembered = Forgetting.after(bound);
         hours = new PostHours();
     }
@@ -99,7 +101,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
             hours.author = author;
         }
         if (isNew) {
-            time.registerOnTime(end + remembered);
+            time.registerOnTime(end + quiet);
         }
         int place = hours.find(start);
         if (place < 0) {
@@ -134,12 +136,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         long watermark = Math.max(LateBound.watermark(time), time.time());
         hours.unpack(known.hours);
         if (time.time() % PostHours.HOUR == 0) {
-            long until = hours.start[hours.size - 1] + PostHours.HOUR + remembered;
-            if (until <= time.time()) {
-                context.clearAllState();
-            } else {
-                time.registerOnTime(until);
-            }
+            forget(context, known);
             return;
         }
         for (int i = 0; i < hours.size; i++) {
@@ -163,6 +160,20 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         known.hours = hours.pack(LateBound.oldest(watermark, bound));
     }
 
+    /** Looks again when the newest hour is out of bounds, keeps one hour then, and that for a month. */
+    private void forget(OnTimerContext context, Known known) {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long end = hours.start[hours.size - 1] + PostHours.HOUR;
+        if (end + remembered <= time.time()) {
+            context.clearAllState();
+        } else if (end + quiet <= time.time()) {
+            known.hours = hours.pack(LateBound.oldest(time.time(), bound));
+            time.registerOnTime(end + remembered);
+        } else {
+            time.registerOnTime(end + quiet);
+        }
+    }
+
     private void late(int place, long start, RowData post) {
         collect(own(LATE, start, post));
         if (post.getLong(2) > hours.plays[place]) {
@@ -175,7 +186,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
     }
 
     private RowData row(StringData kind, int i, long diggs, long comments, long shares, long engagement, long counted) {
-        boolean grew = i > 0;
+        boolean grew = i > 0 && hours.start[i] - hours.start[i - 1] <= Forgetting.REACH;
         return GenericRowData.of(
                 kind,
                 StringData.fromBytes(hours.author),

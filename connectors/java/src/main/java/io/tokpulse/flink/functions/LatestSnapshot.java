@@ -1,9 +1,11 @@
 package io.tokpulse.flink.functions;
 
+import io.tokpulse.flink.memory.HeapInUse;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.ProcessTableFunction;
 import org.apache.flink.types.Row;
 
@@ -53,10 +55,15 @@ public final class LatestSnapshot extends ProcessTableFunction<Row> {
         public long[] counts = {};
     }
 
+    @Override
+    public void open(FunctionContext context) {
+        HeapInUse.report(context.getMetricGroup());
+    }
+
     /** One row of either kind. */
     public void eval(
             Context context,
-            @StateHint(name = "known", ttl = "31 days") Known known,
+            @StateHint(name = "known", ttl = Forgetting.TTL) Known known,
             @ArgumentHint(
                             value = {ArgumentTrait.SET_SEMANTIC_TABLE, ArgumentTrait.PASS_COLUMNS_THROUGH},
                             name = "observations")

@@ -1,7 +1,7 @@
 package io.tokpulse.flink.functions;
 
-import io.tokpulse.flink.memory.HeapInUse;
 import io.tokpulse.flink.functions.WaitingHours.Waiting;
+import io.tokpulse.flink.memory.HeapInUse;
 import io.tokpulse.flink.thresholds.PublishedThresholds;
 import io.tokpulse.flink.thresholds.Thresholds;
 import io.tokpulse.flink.thresholds.Thresholds.Tier;
@@ -34,8 +34,7 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * {@code was_alerted} in that one and in all that follow.
  *
  * <p>State per author: the snapshots of the late bound with the one before (one value), per hour a value of the posts that wait for it, and
- * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour,
- * and one to be forgotten.
+ * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour, and one to be forgotten.
  */
 @DataTypeHint(
         value =
@@ -56,6 +55,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     private static final String AUTHOR = "";
 
     private transient long bound;
+    private transient long quiet;
     private transient long remembered;
     private transient PublishedThresholds published;
     private transient Counter negative;
@@ -79,6 +79,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
 
     void open(long lateBound, PublishedThresholds thresholds, MetricGroup group) {
         bound = lateBound;
+        quiet = Math.max(PostHours.HOUR, Forgetting.wholeHours(bound));
         remembered = Forgetting.after(bound);
         published = thresholds;
         MetricGroup metrics = group.addGroup("thresholds");
@@ -145,7 +146,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         if (known == null) {
             author.put(AUTHOR, snapshots.pack(Long.MIN_VALUE));
             // At a full hour, which no end of an hour is.
-            time.registerOnTime(PostHours.startOf(news) + PostHours.HOUR + remembered);
+            time.registerOnTime(PostHours.startOf(news) + PostHours.HOUR + quiet);
         }
     }
 
@@ -171,12 +172,12 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         author.put(AUTHOR, snapshots.pack(oldest));
     }
 
-    /** Drops posts that have no hour within the bound, and the author when there was no news for long. */
+    /** Drops posts that have no hour within the bound, and the author when there was no news for a month. */
     private void forget(OnTimerContext context, MapView<String, byte[]> posts, MapView<Long, byte[]> waiting, long oldest)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
-        long newest = Math.max(snapshots.leftUntil, snapshots.newest());
-        if (waiting.isEmpty() && newest + remembered < time.time()) {
+        long newest = PostHours.startOf(Math.max(snapshots.leftUntil, snapshots.newest())) + PostHours.HOUR;
+        if (waiting.isEmpty() && newest + remembered <= time.time()) {
             context.clearAllState();
             return;
         }
@@ -184,7 +185,8 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             hours.unpack(post.getValue());
             put(posts, post.getKey(), oldest);
         }
-        time.registerOnTime(PostHours.startOf(Math.max(newest, time.time())) + PostHours.HOUR + remembered);
+        boolean isQuiet = waiting.isEmpty() && newest + quiet <= time.time();
+        time.registerOnTime(isQuiet ? newest + remembered : Math.max(newest, time.time()) + quiet);
     }
 
     private void grow(MapView<String, byte[]> posts, Waiting hour, long oldest) throws Exception {

@@ -13,7 +13,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  *
  * <p>{@code tally(accounts => TABLE t PARTITION BY bucket)}: cumulative sums of {@code counted}, {@code late} and {@code beyond_bound} per
  * bucket, the start of an hour in Unix seconds; the newest row of a bucket is the truth. They leave when the hour has closed, as the counts
- * of what was read do, and then whenever the watermark moves. An ordinary GROUP BY would say two rows for each that it reads.
+ * of what was read do, and then whenever the watermark moves. Sums stay for as long as
+ * the job: cumulative counts need them, and there is one per hour of event time. An ordinary GROUP BY would say two rows for each that it reads.
  */
 @DataTypeHint(value = "ROW<counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>", bridgedTo = RowData.class)
 public final class Tally extends ProcessTableFunction<RowData> {

@@ -79,7 +79,7 @@ public final class HeapInUse {
     private synchronized void seen(long now, double share) {
         shares.add(now, share);
         double least = shares.least(now);
-        if (shares.isLong(now) && least >= TOO_FULL && (!warned || now - warnedAt > BETWEEN_WARNINGS.toNanos())) {
+        if (shares.isCertain(now) && least >= TOO_FULL && (!warned || now - warnedAt > BETWEEN_WARNINGS.toNanos())) {
             warned = true;
             warnedAt = now;
             LOG.warn(

@@ -13,6 +13,8 @@ final class LeastOfLate {
     private final ArrayDeque<Value> rising = new ArrayDeque<>();
 
     private Long since;
+    private long newest;
+    private long before;
 
     LeastOfLate(long nanos) {
         this.nanos = nanos;
@@ -21,23 +23,26 @@ final class LeastOfLate {
     void add(long now, double value) {
         if (since == null) {
             since = now;
+            newest = now;
         }
+        before = newest;
+        newest = now;
         while (!rising.isEmpty() && rising.getLast().value() >= value) {
             rising.removeLast();
         }
         rising.add(new Value(now, value));
     }
 
-    /** 0 before the first. */
+    /** NaN before the first. */
     double least(long now) {
         while (rising.size() > 1 && now - rising.getFirst().at() > nanos) {
             rising.removeFirst();
         }
-        return rising.isEmpty() ? 0 : rising.getFirst().value();
+        return rising.isEmpty() ? Double.NaN : rising.getFirst().value();
     }
 
-    /** Whether the first value is as old as that. */
-    boolean isLong(long now) {
-        return since != null && now - since >= nanos;
+    /** Whether values have come for as long as that, and more than one lately. */
+    boolean isCertain(long now) {
+        return since != null && now - since >= nanos && now - before <= nanos;
     }
 }

@@ -26,7 +26,7 @@ class FollowerChangesTest {
 
     private final FollowerChanges function = new FollowerChanges();
     private final FollowerChanges.Known known = new FollowerChanges.Known();
-    private final HandClock clock = new HandClock();
+    private final HandClock clock = new HandClock(() -> known.history = null);
     private final Collected<RowData> rows = new Collected<>();
 
     @BeforeEach
@@ -66,13 +66,27 @@ class FollowerChangesTest {
     }
 
     @Test
-    void aUserIsForgottenAMonthAfterTheNewestSnapshot() throws Exception {
+    void aUserIsForgottenAMonthAfterWhatMayComeAndIsThenMetAnew() throws Exception {
+        long week = 7 * 24 * HOUR;
         snapshot(10, 5);
         snapshot(100 * HOUR, 6);
-        watermark(100 * HOUR + MONTH - 1);
+        watermark(100 * HOUR + MONTH + 24 * HOUR + week - 1);
         assertFalse(clock.forgot());
-        watermark(100 * HOUR + MONTH);
+        watermark(100 * HOUR + MONTH + 24 * HOUR + week);
         assertTrue(clock.forgot());
+        said();
+        snapshot(3 * MONTH, 7);
+        watermark(5 * MONTH);
+        assertEquals(List.of("change " + 3 * MONTH + ": 7, counted 1"), said());
+        assertTrue(clock.forgot(), "there is a timer again");
+    }
+
+    @Test
+    void aSnapshotOfMoreThanAMonthBeforeDoesNotCount() throws Exception {
+        snapshot(10, 5);
+        snapshot(11 + MONTH, 6);
+        watermark(11 + MONTH);
+        assertEquals(List.of("change 10: 5, counted 1", "change " + (11 + MONTH) + ": 6, counted 1"), said());
     }
 
     @Test

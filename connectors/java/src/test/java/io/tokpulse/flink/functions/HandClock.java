@@ -19,7 +19,17 @@ final class HandClock implements OnTimerContext, TimeContext<Long> {
     private final TreeSet<Long> timers = new TreeSet<>();
     private Long watermark;
     private Long firing;
+    private final Runnable clear;
     private boolean forgot;
+
+    HandClock() {
+        this(() -> {});
+    }
+
+    /** {@code clear} empties the test's state, as Flink does its own. */
+    HandClock(Runnable clear) {
+        this.clear = clear;
+    }
 
     /** Moves the watermark and fires what it has passed, oldest first, as Flink does. */
     void advance(long to, OnTimer onTimer) throws Exception {
@@ -107,6 +117,7 @@ final class HandClock implements OnTimerContext, TimeContext<Long> {
 
     @Override
     public void clearAllState() {
+        clear.run();
         forgot = true;
     }
 

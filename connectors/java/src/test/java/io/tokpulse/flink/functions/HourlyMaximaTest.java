@@ -26,7 +26,7 @@ class HourlyMaximaTest {
 
     private final HourlyMaxima function = new HourlyMaxima();
     private final HourlyMaxima.Known known = new HourlyMaxima.Known();
-    private final HandClock clock = new HandClock();
+    private final HandClock clock = new HandClock(() -> known.hours = null);
     private final Collected<RowData> rows = new Collected<>();
 
     @BeforeEach
@@ -117,13 +117,35 @@ class HourlyMaximaTest {
     }
 
     @Test
-    void aPostIsForgottenAMonthAfterItsNewestHour() throws Exception {
-        observe(10, 5);
-        observe(20 * DAY, 9);
-        watermark(20 * DAY + HOUR + 31 * DAY - 1);
+    void anIdlePostKeepsItsNewestHourAMonthAndIsThenMetAnew() throws Exception {
+        for (int hour = 0; hour < 20; hour++) {
+            observe(hour * HOUR, hour);
+        }
+        watermark(20 * HOUR);
+        int all = known.hours.length;
+        watermark(20 * HOUR + DAY);
+        assertTrue(known.hours.length < all / 4, known.hours.length + " of " + all + " bytes");
+        said();
+        observe(19 * HOUR + 31 * DAY, 25);
+        watermark(20 * HOUR + 31 * DAY);
+        assertEquals(List.of("closed 763: 25 after 19 of 19, counted 1"), said());
+        watermark(20 * HOUR + 63 * DAY - 1);
         assertFalse(clock.forgot());
-        watermark(20 * DAY + HOUR + 31 * DAY);
+        watermark(20 * HOUR + 63 * DAY);
         assertTrue(clock.forgot());
+        observe(70 * DAY, 30);
+        watermark(71 * DAY + DAY);
+        assertEquals(List.of("closed 1680: 30, counted 1"), said());
+        watermark(110 * DAY);
+        assertTrue(clock.forgot(), "it has a timer again");
+    }
+
+    @Test
+    void anHourOfMoreThanAMonthBeforeDoesNotCountWhetherItIsStillKnownOrNot() throws Exception {
+        observe(0, 5);
+        observe(31 * DAY + HOUR, 9);
+        watermark(32 * DAY);
+        assertEquals(List.of("closed 0: 5, counted 1", "closed 745: 9, counted 1"), said());
     }
 
     /** Whatever the order and the watermarks: what readers make of the rows is what a plain recomputation gives. */

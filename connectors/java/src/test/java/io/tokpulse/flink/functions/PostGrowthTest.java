@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.table.api.dataview.MapView;
@@ -31,7 +32,7 @@ class PostGrowthTest {
     private final MapView<String, byte[]> author = new MapView<>();
     private final MapView<Long, byte[]> waiting = new MapView<>();
     private final MapView<String, byte[]> posts = new MapView<>();
-    private final HandClock clock = new HandClock();
+    private final HandClock clock = new HandClock(this::forget);
     private final Collected<RowData> rows = new Collected<>();
 
     @BeforeEach
@@ -90,17 +91,28 @@ class PostGrowthTest {
     }
 
     @Test
-    void anAuthorIsForgottenAMonthAfterTheNewestNewsAndPostsWithTheBound() throws Exception {
+    void postsAreForgottenWithTheBoundAndAnAuthorAMonthLater() throws Exception {
+        long day = 24;
         snapshot(0, 10);
         hour("a", 1, 350, 0, 200);
-        hour("b", 31 * 24 - 1, 350, 0, 200);
-        watermark(31 * 24 * HOUR + HOUR);
-        assertEquals(List.of("b"), List.copyOf(posts.getMap().keySet()), "a is a month behind");
-        hour("b", 3 * 31 * 24, 350, 0, 200);
-        watermark(2 * 31 * 24 * HOUR + HOUR);
+        hour("b", 40, 350, 0, 200);
+        watermark(41 * HOUR);
+        assertEquals(Set.of("a", "b"), posts.getMap().keySet());
+        watermark(60 * HOUR);
+        assertEquals(Set.of("b"), posts.getMap().keySet(), "a is a day behind");
+        hour("b", 40 * day, 350, 0, 200);
+        watermark(39 * day * HOUR);
         assertFalse(clock.forgot(), "an hour waits");
-        watermark(5 * 31 * 24 * HOUR);
+        watermark((40 * day + 1 + 32 * day) * HOUR - 1);
+        assertFalse(clock.forgot());
+        said();
+        watermark((40 * day + 2 + 32 * day) * HOUR);
         assertTrue(clock.forgot());
+        hour("b", 100 * day, 350, 99 * day, 200);
+        watermark(102 * day * HOUR);
+        assertEquals(List.of("b 2400: 150 by null unknown false, revision 0"), said());
+        watermark(150 * day * HOUR);
+        assertTrue(clock.forgot(), "there is a timer again");
     }
 
     /** Whatever the order and the watermarks: the newest rows are what a plain recomputation gives, and each alert is sent once. */
@@ -149,6 +161,12 @@ class PostGrowthTest {
         }
         assertEquals(wanted, newest);
         alerts.forEach((key, sent) -> assertEquals(Math.min(sent, 1), sent, key));
+    }
+
+    private void forget() {
+        author.clear();
+        posts.clear();
+        waiting.clear();
     }
 
     private interface Throwing {

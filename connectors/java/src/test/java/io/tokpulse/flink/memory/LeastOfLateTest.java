@@ -12,7 +12,7 @@ class LeastOfLateTest {
 
     @Test
     void theLeastCountsUntilItIsTooOld() {
-        assertEquals(0, values.least(0));
+        assertEquals(Double.NaN, values.least(0));
         values.add(0, 0.5);
         values.add(10, 0.9);
         values.add(20, 0.7);
@@ -31,9 +31,13 @@ class LeastOfLateTest {
 
     @Test
     void aShortTimeSaysLittle() {
-        assertFalse(values.isLong(1_000));
+        assertFalse(values.isCertain(1_000));
         values.add(0, 0.9);
-        assertFalse(values.isLong(99));
-        assertTrue(values.isLong(100));
+        values.add(50, 0.9);
+        assertFalse(values.isCertain(99));
+        values.add(100, 0.9);
+        assertTrue(values.isCertain(100));
+        values.add(500, 0.9);
+        assertFalse(values.isCertain(500), "one value in all that time");
     }
 }

@@ -1,2 +1,0 @@
--- Empties comments_log between two measured runs, so that each of them really writes.
-TRUNCATE TABLE comments_log
