@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import psutil
+
 PERIOD_S = 0.2
 
 
@@ -24,7 +26,7 @@ def throttled(pid: Callable[[], int], duty: float) -> Iterator[None]:
             try:
                 victim = pid()
                 os.kill(victim, signal.SIGSTOP)
-            except (OSError, StopIteration):
+            except (OSError, StopIteration, psutil.Error):
                 # It was killed, and the next one is not there yet.
                 continue
             try:
