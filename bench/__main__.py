@@ -7,16 +7,39 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from bench import comments, dashboards, latency, machine, pipeline, producer, repeats, sentiment, start, state, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
-PARTS = ("start", "pipeline", "throughput", "latency", "state", "comments", "sentiment", "producer", "repeats", "dashboards")
+
+class Part(Protocol):
+    """What a measurement has found."""
+
+    def text(self) -> str:
+        """The tables for the terminal."""
+
+    def figures(self) -> dict[str, Any]:
+        """The same for JSON."""
+
+
+PARTS: Mapping[str, Callable[[argparse.Namespace, Progress], Part]] = {
+    "start": lambda asked, progress: start.measure(asked.rounds, progress),
+    "pipeline": lambda asked, progress: pipeline.measure(asked.posts, asked.records, progress),
+    "throughput": lambda asked, progress: throughput.measure(asked.records, asked.rounds, progress),
+    "latency": lambda asked, progress: latency.measure(asked.hours, progress),
+    "state": lambda _, progress: state.measure(progress),
+    "comments": lambda asked, progress: comments.measure(asked.comments, asked.rounds, progress),
+    "sentiment": lambda _, progress: sentiment.measure(progress),
+    "producer": lambda asked, progress: producer.measure(asked.rounds, progress),
+    "repeats": lambda _, progress: repeats.measure(progress),
+    "dashboards": lambda asked, progress: dashboards.measure(max(asked.rounds, dashboards.LEAST_ROUNDS), progress),
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,48 +68,12 @@ def main() -> int:
     report: dict[str, Any] = {"started_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine.describe()}
     host = report["machine"]
     print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gib']} GiB, load average before start {host['load_average']}")
-    wanted = (arguments.only,) if arguments.only else PARTS
+    wanted = [arguments.only] if arguments.only else list(PARTS)
     try:
-        if "start" in wanted:
-            starts = start.measure(arguments.rounds, progress)
-            report["start"] = starts.figures()
-            print(f"\n{starts.text()}", flush=True)
-        if "pipeline" in wanted:
-            whole = pipeline.measure(arguments.posts, arguments.records, progress)
-            report["pipeline"] = whole.figures()
-            print(f"\n{whole.text()}", flush=True)
-        if "throughput" in wanted:
-            speed = throughput.measure(arguments.records, arguments.rounds, progress)
-            report["throughput"] = speed.figures()
-            print(f"\n{speed.text()}", flush=True)
-        if "latency" in wanted:
-            delay = latency.measure(arguments.hours, progress)
-            report["latency"] = delay.figures()
-            print(f"\n{delay.text()}", flush=True)
-        if "state" in wanted:
-            size = state.measure(progress)
-            report["state"] = size.figures()
-            print(f"\n{size.text()}", flush=True)
-        if "comments" in wanted:
-            rates = comments.measure(arguments.comments, arguments.rounds, progress)
-            report["comments"] = rates.figures()
-            print(f"\n{rates.text()}", flush=True)
-        if "sentiment" in wanted:
-            scorers = sentiment.measure(progress)
-            report["sentiment"] = scorers.figures()
-            print(f"\n{scorers.text()}", flush=True)
-        if "producer" in wanted:
-            written = producer.measure(arguments.rounds, progress)
-            report["producer"] = written.figures()
-            print(f"\n{written.text()}", flush=True)
-        if "repeats" in wanted:
-            kept = repeats.measure(progress)
-            report["repeats"] = kept.figures()
-            print(f"\n{kept.text()}", flush=True)
-        if "dashboards" in wanted:
-            boards = dashboards.measure(max(arguments.rounds, dashboards.LEAST_ROUNDS), progress)
-            report["dashboards"] = boards.figures()
-            print(f"\n{boards.text()}", flush=True)
+        for name in wanted:
+            part = PARTS[name](arguments, progress)
+            report[name] = part.figures()
+            print(f"\n{part.text()}", flush=True)
     except TokpulseError as error:
         print(f"error: {error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1

@@ -22,6 +22,7 @@ from connectors.errors import TokpulseError
 _JOB_ID = re.compile(r"\bJobID ([0-9a-f]{32})\b")
 _TIMEOUT_S = 3600
 _SHOWN_S = 30.0
+_POLL_S = 0.1
 
 
 class BenchError(TokpulseError):
@@ -86,6 +87,37 @@ def run_line(line: list[str], stack: OwnStack) -> str:
     if process.returncode != 0 or len(found) != 1:
         raise BenchError(f"exit code {process.returncode} of {' '.join(line)}", "\n".join(output.splitlines()[-15:]))
     return str(found[0])
+
+
+def all_running(job_id: str, rest: httpx.Client, timeout: float) -> int:
+    """Waits until every task of the job is RUNNING; returns since when (Unix ms). Raises BenchError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        # Vertices are RUNNING as soon as one of their tasks is.
+        vertices = rest.get(f"/jobs/{job_id}").raise_for_status().json()["vertices"]
+        if all(vertex["tasks"]["RUNNING"] == vertex["parallelism"] for vertex in vertices):
+            return max(_running_since(job_id, vertex["id"], rest) for vertex in vertices)
+        time.sleep(_POLL_S)
+    raise BenchError(f"job {job_id} does not run after {timeout:.0f} s", "the JobManager's log may say why")
+
+
+def _running_since(job_id: str, vertex: str, rest: httpx.Client) -> int:
+    # The JobManager shows a copy of the job that is some seconds old, so when it was asked says little.
+    tasks = rest.get(f"/jobs/{job_id}/vertices/{vertex}").raise_for_status().json()["subtasks"]
+    return max(
+        int(task["start-time"] + task["status-duration"]["DEPLOYING"] + task["status-duration"]["INITIALIZING"]) for task in tasks
+    )
+
+
+def cancel(job_id: str, rest: httpx.Client, timeout: float) -> None:
+    """Ends the job and waits for it. Raises BenchError after `timeout` seconds."""
+    rest.patch(f"/jobs/{job_id}", params={"mode": "cancel"}).raise_for_status()
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if rest.get(f"/jobs/{job_id}").raise_for_status().json()["state"] == "CANCELED":
+            return
+        time.sleep(_POLL_S)
+    raise BenchError(f"job {job_id} was not canceled within {timeout:.0f} s", "the JobManager's log may say why")
 
 
 def times(job_id: str, stack: OwnStack) -> FlinkTimes:

@@ -13,9 +13,9 @@ import httpx
 from bench.clickhouse_queries import final_posts
 from bench.event_clock import HOUR_MS, Crossing, Rhythm
 from bench.figures import Spread, percentile, table
-from bench.flink_runs import BenchError, run_line, submit_line
+from bench.flink_runs import BenchError, all_running, run_line, submit_line
 from bench.live_stream import LiveStream, wall_ms
-from bench.own_stack import PARALLELISM, OwnStack, own_stack
+from bench.own_stack import PARALLELISM, own_stack
 from bench.progress import Progress
 from connectors.clickhouse_client import connect
 
@@ -76,7 +76,9 @@ def measure(hours: int, progress: Progress) -> Latency:
     """Starts a stack and the live job, and lets `hours` simulated hours close after a warm-up of WARM_UP. Raises BenchError."""
     with own_stack() as stack:
         with progress.waiting("submitting the live job"):
-            _await_running(run_line(submit_line("--detached", "--parallelism", str(PARALLELISM)), stack), stack)
+            job_id = run_line(submit_line("--detached", "--parallelism", str(PARALLELISM)), stack)
+            with httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as rest:
+                all_running(job_id, rest, _START_TIMEOUT_S)
         # Hours of the day before yesterday and later: never in the future, where records are refused.
         first_window = (wall_ms() // HOUR_MS - 48) * HOUR_MS
         crossings = list(Rhythm().crossings(first_window, wall_ms() + 500, WARM_UP + hours, _WATERMARK_DELAY_MS))
@@ -115,14 +117,3 @@ def _running(stream: LiveStream) -> Iterator[LiveStream]:
         yield stream
     finally:
         stream.stop()
-
-
-def _await_running(job_id: str, stack: OwnStack) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    with httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as rest:
-        while time.monotonic() < deadline:
-            job = rest.get(f"/jobs/{job_id}").raise_for_status().json()
-            if all(vertex["status"] == "RUNNING" for vertex in job["vertices"]):
-                return
-            time.sleep(0.2)
-    raise BenchError(f"the live job does not run after {_START_TIMEOUT_S:.0f} s", "the JobManager's log may say why")

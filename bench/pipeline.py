@@ -6,9 +6,8 @@ Posts of every hour of 27, each author's profile twice an hour. Nothing is set b
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,11 +17,10 @@ from clickhouse_connect.driver.client import Client
 from bench.clickhouse_queries import check_totals, empty_tables, statement
 from bench.consumed import await_consumed
 from bench.figures import table
-from bench.flink_runs import BenchError, run_line, submit_line, times, unbroken
+from bench.flink_runs import BenchError, all_running, cancel, run_line, submit_line, times, unbroken
 from bench.live_stream import wall_ms
 from bench.own_stack import OwnStack, own_stack
-from bench.progress import Progress
-from bench.start import all_running, cancel
+from bench.progress import Progress, repeating
 from bench.state_stream import StateStream
 from connectors.clickhouse_client import connect
 from simulator.bulk import BulkSettings
@@ -91,7 +89,7 @@ class Capacity:
 
 
 def measure(posts: int, records: int, progress: Progress) -> Capacity:
-    """Writes at least `records` observations of `posts` posts, and reads them three times. Raises BenchError for a wrong result."""
+    """Writes at least `records` observations of `posts` posts, and reads them four times. Raises BenchError for a wrong result."""
     # A post is polled at least once an hour, so that every hour but its first has an earlier one.
     every = min(60, max(1, posts * HOURS * 60 // records))
     settings = BulkSettings(posts=posts, creators=max(1, posts // _CREATOR_OF), hours=HOURS, poll_minutes=every)
@@ -106,14 +104,14 @@ def measure(posts: int, records: int, progress: Progress) -> Capacity:
         runs = {"engagement, cold": _bounded, "engagement": _bounded, "pipeline live": _live, "pipeline": _bounded}
         for name, run in runs.items():
             job = re.split("[ ,]", name)[0]
-            with connected(stack) as client:
+            with closing(connect(stack.endpoints.clickhouse_url)) as client:
                 empty_tables(client, *WRITTEN)
             with progress.waiting(name), _watched(stack, rest, result.peaks.setdefault(name, Peak())):
                 job_id, seconds = run(job, stack, rest)
             result.seconds[name] = seconds
             result.peaks[name].checkpoint_ms = _longest_checkpoint(job_id, rest)
             progress.line(f"{name}: {seconds:.1f} s, {stream.observations / seconds:,.0f} posts/s")
-            with connected(stack) as client:
+            with closing(connect(stack.endpoints.clickhouse_url)) as client:
                 # What a live job has read is in its tables, but its last hours have not closed.
                 if run is _bounded:
                     check_totals(client, totals)
@@ -133,16 +131,6 @@ def _check(what: str, question: str, client: Client, expected: tuple[int | None,
         raise BenchError(f"{what} are {found}, not {expected}", "a wrong result has no speed")
 
 
-@contextmanager
-def connected(stack: OwnStack) -> Iterator[Client]:
-    """A client of the stack's ClickHouse."""
-    client = connect(stack.endpoints.clickhouse_url)
-    try:
-        yield client
-    finally:
-        client.close()
-
-
 def _bounded(job: str, stack: OwnStack, _: httpx.Client) -> tuple[str, float]:
     job_id = run_line(submit_line("--bounded", job=job), stack)
     return job_id, unbroken(job, times(job_id, stack))
@@ -153,7 +141,7 @@ def _live(job: str, stack: OwnStack, rest: httpx.Client) -> tuple[str, float]:
     began = all_running(job_id, rest, _START_S)
     await_consumed(stack.endpoints.kafka_bootstrap_servers, f"tokpulse-{job}", (POSTS, USERS), _LIMIT_S)
     seconds = (wall_ms() - began) / 1000
-    cancel(job_id, rest)
+    cancel(job_id, rest, _START_S)
     return job_id, seconds
 
 
@@ -170,24 +158,16 @@ def _longest_checkpoint(job_id: str, rest: httpx.Client) -> int:
 @contextmanager
 def _watched(stack: OwnStack, rest: httpx.Client, peak: Peak) -> Iterator[None]:
     """Samples what the TaskManager holds while the block runs."""
-    over = threading.Event()
-    process = stack.process("taskmanager")
-    manager = _task_manager(rest)
+    process, manager = stack.process("taskmanager"), _task_manager(rest)
     names = {"heap": "Status.JVM.Memory.Heap.Used", "heap_limit": "Status.JVM.Memory.Heap.Max"}
+    with httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as own:
 
-    def sample() -> None:
-        with httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as own:
-            while not over.wait(_SAMPLE_S):
-                peak.resident = max(peak.resident, process.memory_info().rss)
-                answer = own.get(f"/taskmanagers/{manager}/metrics", params={"get": ",".join(names.values())}).json()
-                found = {metric["id"]: int(metric["value"]) for metric in answer}
-                for name, metric in names.items():
-                    setattr(peak, name, max(getattr(peak, name), found.get(metric, 0)))
+        def sample() -> None:
+            peak.resident = max(peak.resident, process.memory_info().rss)
+            answer = own.get(f"/taskmanagers/{manager}/metrics", params={"get": ",".join(names.values())}).json()
+            found = {metric["id"]: int(metric["value"]) for metric in answer}
+            for name, metric in names.items():
+                setattr(peak, name, max(getattr(peak, name), found.get(metric, 0)))
 
-    thread = threading.Thread(target=sample, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+        with repeating(_SAMPLE_S, sample):
+            yield

@@ -37,17 +37,24 @@ class Progress:
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
         """Says `what` at the start of the block, and that it still runs now and then."""
-        over = threading.Event()
-
-        def repeat() -> None:
-            while not over.wait(_WAIT_EVERY_S):
-                self.line(f"{what} ...")
-
         self.line(f"{what} ...")
-        thread = threading.Thread(target=repeat, daemon=True)
-        thread.start()
-        try:
+        with repeating(_WAIT_EVERY_S, lambda: self.line(f"{what} ...")):
             yield
-        finally:
-            over.set()
-            thread.join()
+
+
+@contextmanager
+def repeating(every_s: float, action: Callable[[], None]) -> Iterator[None]:
+    """Calls `action` every so many seconds, in a thread, while the block runs."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(every_s):
+            action()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

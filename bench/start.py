@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 import httpx
 
 from bench.figures import Spread, table
-from bench.flink_runs import BenchError, run_line, submit_line
+from bench.flink_runs import all_running, cancel, run_line, submit_line
 from bench.live_stream import wall_ms
 from bench.own_stack import OwnStack, own_stack
 from bench.progress import Progress
 
 JOBS = ("engagement", "pipeline")
 _TIMEOUT_S = 180.0
-_POLL_S = 0.1
 HOW_MEASURED = (
     "The clock starts before `tokpulse submit`. Accepted: when the JobManager has the job, by its own clock. The first start of "
     "each job is told apart: the TaskManager has not loaded the job's classes then."
@@ -76,36 +74,5 @@ def _start(job: str, stack: OwnStack, rest: httpx.Client) -> StartTimes:
     job_id = run_line(submit_line("--detached", job=job), stack)
     seen = all_running(job_id, rest, _TIMEOUT_S)
     accepted = int(rest.get(f"/jobs/{job_id}").raise_for_status().json()["start-time"])
-    cancel(job_id, rest)
+    cancel(job_id, rest, _TIMEOUT_S)
     return StartTimes((accepted - began) / 1000, (seen - began) / 1000)
-
-
-def all_running(job_id: str, rest: httpx.Client, timeout: float) -> int:
-    """Waits until every task of the job is RUNNING; returns since when (Unix ms). Raises BenchError after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        # Vertices are RUNNING as soon as one of their tasks is.
-        vertices = rest.get(f"/jobs/{job_id}").raise_for_status().json()["vertices"]
-        if all(vertex["tasks"]["RUNNING"] == vertex["parallelism"] for vertex in vertices):
-            return max(_running_since(job_id, vertex["id"], rest) for vertex in vertices)
-        time.sleep(_POLL_S)
-    raise BenchError(f"job {job_id} does not run after {timeout:.0f} s", "the JobManager's log may say why")
-
-
-def _running_since(job_id: str, vertex: str, rest: httpx.Client) -> int:
-    # The JobManager shows a copy of the job that is some seconds old, so when it was asked says little.
-    tasks = rest.get(f"/jobs/{job_id}/vertices/{vertex}").raise_for_status().json()["subtasks"]
-    return max(
-        int(task["start-time"] + task["status-duration"]["DEPLOYING"] + task["status-duration"]["INITIALIZING"]) for task in tasks
-    )
-
-
-def cancel(job_id: str, rest: httpx.Client) -> None:
-    """Ends the job and waits for it. Raises BenchError when it does not end."""
-    rest.patch(f"/jobs/{job_id}", params={"mode": "cancel"}).raise_for_status()
-    deadline = time.monotonic() + _TIMEOUT_S
-    while time.monotonic() < deadline:
-        if rest.get(f"/jobs/{job_id}").raise_for_status().json()["state"] == "CANCELED":
-            return
-        time.sleep(_POLL_S)
-    raise BenchError(f"job {job_id} was not canceled within {_TIMEOUT_S:.0f} s", "the JobManager's log may say why")

@@ -15,8 +15,8 @@ from .stack_process import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(360)]
 
-# Operators whose state has a bound: process table functions forget what the watermark has left behind, the ledger's windows hold a
-# sum per partition, and drop what is left per key a month after its newest news.
+# Operators whose state has a bound: process table functions forget what the watermark has left behind, and all of a key a month
+# after its newest news; the ledger's windows hold a sum per partition.
 BOUNDED = {
     *("LocalWindowAggregate", "GlobalWindowAggregate", "ProcessTableFunction"),
     *("TableSourceScan", "Reused", "Calc", "PythonCalc", "Union", "Exchange", "Sink"),
