@@ -28,8 +28,8 @@ from simulator.settings import POSTS, USERS
 
 HOURS = 27
 WRITTEN = (
-    *("engagement_hourly_maxima", "trending_hourly_log", "follower_deltas_log", "post_observations_log", "velocity_30m_extremes"),
-    *("hashtag_hourly_maxima", "posts_newest", "pipeline_ledger_entries"),
+    *("engagement_hourly_maxima", "trending_hourly_log", "follower_deltas_log", "post_observations_log", "velocity_30m_slices"),
+    *("hashtag_hourly_posts", "posts_newest", "pipeline_ledger_entries"),
 )
 _CREATOR_OF = 20
 _LIMIT_S = 3600.0

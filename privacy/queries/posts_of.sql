@@ -5,7 +5,7 @@ SELECT aweme_id FROM engagement_hourly_maxima WHERE author_id = {userid:String}
 UNION DISTINCT
 SELECT aweme_id FROM trending_hourly_log WHERE author_id = {userid:String}
 UNION DISTINCT
-SELECT aweme_id FROM velocity_30m_extremes WHERE author_id = {userid:String}
+SELECT aweme_id FROM velocity_30m_slices WHERE author_id = {userid:String}
 UNION DISTINCT
 SELECT aweme_id FROM fact_post_engagement_maxima WHERE author_id = {userid:String}
 UNION DISTINCT

@@ -30,7 +30,7 @@ FILLED = (
         "posts_newest",
         "fact_follower_snapshot_newest",
         "fact_post_engagement_maxima",
-        "hashtag_hourly_maxima",
+        "hashtag_hourly_posts",
     ),
     *("hashtag_hourly_written", "hashtag_hourly_kept", "hashtag_hourly_kept_hours"),
 )
@@ -157,7 +157,7 @@ def test_versions_of_a_creator_neither_overlap_nor_leave_a_gap(client: Any) -> N
 
 def written(client: Any, at: datetime) -> None:
     """As if the last write to every hour had been at `at`."""
-    hours = client.query("SELECT DISTINCT window_start FROM hashtag_hourly_maxima").result_rows
+    hours = client.query("SELECT DISTINCT window_start FROM hashtag_hourly_posts").result_rows
     client.command("TRUNCATE TABLE hashtag_hourly_written")
     client.insert("hashtag_hourly_written", [[row[0].replace(tzinfo=UTC), at] for row in hours])
 
@@ -178,7 +178,7 @@ def test_sums_are_kept_of_quiet_hours_only_and_hold_until_the_next_write(client:
     assert keep(client) == len(expect("hashtag_hourly"))
     assert held(client, "hashtag_hourly") == expect("hashtag_hourly")
     # What is shown is what was kept: the view does not look at the posts of a quiet hour again.
-    client.command("TRUNCATE TABLE hashtag_hourly_maxima")
+    client.command("TRUNCATE TABLE hashtag_hourly_posts")
     assert held(client, "hashtag_hourly") == expect("hashtag_hourly")
     # A late post: its hour is added up anew, with all that is known of it.
     land_posts(client, posts)
@@ -207,7 +207,7 @@ def test_a_day_that_does_not_begin_at_midnight_reads_the_granules_of_its_hours(c
     begin_ms = round(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1000)
     times = [begin_ms + minute * 60_000 for minute in range(0, 30 * 24 * 60, 15)]
     land_posts(client, [post | {"aweme_id": f"p{at_ms % 7}", "ingested_at": at_ms} for at_ms in times])
-    for table, column in ((POSTS, "ingested_at"), ("hashtag_hourly_maxima", "window_start")):
+    for table, column in ((POSTS, "ingested_at"), ("hashtag_hourly_posts", "window_start")):
         lines = client.query(
             f"EXPLAIN indexes = 1 SELECT count() FROM {table} FINAL"
             f" WHERE {column} >= '2026-03-10 13:00:00' AND {column} < '2026-03-11 13:00:00'"

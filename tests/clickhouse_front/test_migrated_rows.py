@@ -30,7 +30,6 @@ ROWS = {
         f"SELECT 'p', 'a', {HOUR} AS at, at + toIntervalHour(1), 100, 90, at, 1, 10 + {{again}}, 10.5, "
         "if(number % 2, NULL, 7), 'fresh', 'small', 5.5, 'v1', number % 3 = 0"
     ),
-    "velocity_30m_extremes": f"SELECT 'p', {HOUR}, 'a', 50 - {{again}}, 100 + {{again}}, 5, 9",
     "follower_deltas_log": f"SELECT 'u', {HOUR} AS at, at + toIntervalHour(1), 5 + {{again}}, 10, 15 + {{again}}",
     "follower_snapshots_log": f"SELECT 'u', {HOUR}, 10 + {{again}}",
     "comments_late_snapshots_log": "SELECT 'u2', toDateTime64('2026-01-02 00:00:00', 3, 'UTC'), 44",
@@ -44,7 +43,7 @@ ROWS = {
     "pipeline_ledger_entries": "SELECT 'engagement', 'run', 'posts', 'window', 0, number, 5 + {again}, 4, 1 + {again}, 0",
 }
 VIEWS = (
-    *("engagement_hourly", "trending_hourly", "velocity_30m", "follower_deltas", "follower_snapshots", "comments_enriched"),
+    *("engagement_hourly", "trending_hourly", "follower_deltas", "follower_snapshots", "comments_enriched"),
     *("dead_letters", "pipeline_ledger"),
 )
 JOBS = [
@@ -101,6 +100,31 @@ def test_read_views_show_what_they_showed(url: str, client: Any) -> None:
     assert client.query("SELECT sum(is_final) FROM engagement_hourly").result_rows == [(50,)]
     client.command(f"INSERT INTO engagement_hourly_maxima {closed} FROM numbers(60, 1)")
     assert client.query("SELECT sum(is_final) FROM engagement_hourly").result_rows == [(61,)]
+
+
+def test_half_hours_and_hashtags_show_what_they_showed(url: str, client: Any) -> None:
+    """Stored anew by 0034: of landed observations, some in one five minutes, one late, some with the same hashtag in two titles."""
+    changing = ("0034_rows_per_observation.sql", "0035_no_longer_read.sql")
+    apply_migrations(url, [migration for migration in SINCE if migration.path.name not in changing])
+    client.command(
+        "INSERT INTO post_observations_log (aweme_id, author_id, title, play_count, digg_count, ingested_at, is_late)"
+        " SELECT toString(number % 3), 'a', if(number % 2, '#One #two', 'two #TWO'), number % 4 * 10, number,"
+        f" {HOUR.replace('Day', 'Minute')}, number = 7 FROM numbers({DAYS})"
+    )
+    client.command("INSERT INTO trending_hourly_log (aweme_id, window_start, delta_plays) VALUES ('1', '2026-01-01 10:00:00', 5)")
+    columns = {"velocity_30m": ["*"], "hashtag_hourly": ["*"]}
+    before = shown(client, columns)
+    # From 25 minutes before the first observation of each post to the last, which one post has alone; two hashtags in two hours.
+    assert len(before["velocity_30m"]) == 3 * 25 + 1 and len(before["hashtag_hourly"]) == 2 * 2
+    assert len({row[4] for row in before["velocity_30m"]}) > 2 and sum(row[7] for row in before["velocity_30m"]) == 6
+    for migration in SINCE:
+        if migration.path.name in changing:
+            apply_migrations(url, [migration])
+            repeat(client, migration)
+            assert shown(client, columns) == before, migration.path.name
+    # What lands from now on counts as well.
+    client.command("INSERT INTO post_observations_log (aweme_id, title, play_count, ingested_at) VALUES ('1', '#new', 900, '2026-01-01 10:02:00')")
+    assert client.query("SELECT max(delta_plays), countIf(hashtag = 'new') FROM velocity_30m, hashtag_hourly").result_rows[0][0] == 900
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, jobs: list[dict[str, Any]]) -> list[str]:

@@ -15,7 +15,7 @@ from dashboards.run import Filters, bound, plain
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "dashboards"
 BEGIN = datetime(2026, 3, 10, 8, tzinfo=UTC)
 END = datetime(2026, 3, 10, 12, tzinfo=UTC)
-HALF_HOURS = "velocity_30m_extremes"
+HALF_HOURS = "velocity_30m_slices"
 # Queries of sums over whatever is in the range, which may be nothing: they give a row on empty tables too.
 OF_ONE_ROW = {"comment_totals", "data_age", "dead_letter_total", "engagement_totals", "growth_totals", "late_share"}
 
