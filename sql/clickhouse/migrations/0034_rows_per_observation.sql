@@ -47,7 +47,8 @@ SELECT
 FROM post_observations_log
 SETTINGS max_partitions_per_insert_block = 0;
 
--- One branch for each half hour of a slice, for a range of half hours is then a range of slices in each, which the engine finds by partition and index.
+-- One branch for each half hour of a slice, for a range of half hours is then a range of slices in each, which the engine finds by partition and index
+-- (through `-`, whose order it knows; not through subtractMinutes).
 CREATE OR REPLACE VIEW velocity_30m
 (
     aweme_id String,
@@ -77,15 +78,15 @@ FROM
 (
     SELECT *, five_minutes AS window_start FROM velocity_30m_slices
     UNION ALL
-    SELECT *, subtractMinutes(five_minutes, 5) AS window_start FROM velocity_30m_slices
+    SELECT *, five_minutes - INTERVAL 5 MINUTE AS window_start FROM velocity_30m_slices
     UNION ALL
-    SELECT *, subtractMinutes(five_minutes, 10) AS window_start FROM velocity_30m_slices
+    SELECT *, five_minutes - INTERVAL 10 MINUTE AS window_start FROM velocity_30m_slices
     UNION ALL
-    SELECT *, subtractMinutes(five_minutes, 15) AS window_start FROM velocity_30m_slices
+    SELECT *, five_minutes - INTERVAL 15 MINUTE AS window_start FROM velocity_30m_slices
     UNION ALL
-    SELECT *, subtractMinutes(five_minutes, 20) AS window_start FROM velocity_30m_slices
+    SELECT *, five_minutes - INTERVAL 20 MINUTE AS window_start FROM velocity_30m_slices
     UNION ALL
-    SELECT *, subtractMinutes(five_minutes, 25) AS window_start FROM velocity_30m_slices
+    SELECT *, five_minutes - INTERVAL 25 MINUTE AS window_start FROM velocity_30m_slices
 ) AS slices
 -- Of a half hour that still runs nobody can say how fast it was.
 WHERE window_start <= now64(3, 'UTC') - INTERVAL 30 MINUTE
