@@ -23,9 +23,9 @@ CREATE TEMPORARY TABLE engagement_hourly_topic (
   'key.format' = 'raw',
   'key.fields' = 'kafka_key',
   'value.fields-include' = 'EXCEPT_KEY',
-  'value.format' = 'avro-confluent',
-  'value.avro-confluent.url' = ${SCHEMA_REGISTRY_URL},
-  'value.avro-confluent.subject' = ${ENGAGEMENT_HOURLY_SUBJECT},
-  'value.avro-confluent.schema' = ${ENGAGEMENT_HOURLY_SCHEMA},
+  'value.format' = 'avro-confluent-once',
+  'value.avro-confluent-once.url' = ${SCHEMA_REGISTRY_URL},
+  'value.avro-confluent-once.subject' = ${ENGAGEMENT_HOURLY_SUBJECT},
+  'value.avro-confluent-once.schema' = ${ENGAGEMENT_HOURLY_SCHEMA},
   'sink.delivery-guarantee' = 'at-least-once'
 )

@@ -20,10 +20,10 @@ CREATE TEMPORARY TABLE followers_deltas_topic (
   'key.format' = 'raw',
   'key.fields' = 'kafka_key',
   'value.fields-include' = 'EXCEPT_KEY',
-  'value.format' = 'avro-confluent',
-  'value.avro-confluent.url' = ${SCHEMA_REGISTRY_URL},
-  'value.avro-confluent.subject' = ${FOLLOWERS_DELTAS_SUBJECT},
-  'value.avro-confluent.schema' = ${FOLLOWERS_DELTAS_SCHEMA},
+  'value.format' = 'avro-confluent-once',
+  'value.avro-confluent-once.url' = ${SCHEMA_REGISTRY_URL},
+  'value.avro-confluent-once.subject' = ${FOLLOWERS_DELTAS_SUBJECT},
+  'value.avro-confluent-once.schema' = ${FOLLOWERS_DELTAS_SCHEMA},
   'sink.delivery-guarantee' = 'exactly-once',
   'sink.transactional-id-prefix' = ${FOLLOWERS_DELTAS_CLIENT}
 )

@@ -27,9 +27,9 @@ CREATE TEMPORARY TABLE trending_alerts_topic (
   'key.format' = 'raw',
   'key.fields' = 'kafka_key',
   'value.fields-include' = 'EXCEPT_KEY',
-  'value.format' = 'avro-confluent',
-  'value.avro-confluent.url' = ${SCHEMA_REGISTRY_URL},
-  'value.avro-confluent.subject' = ${TRENDING_ALERTS_SUBJECT},
-  'value.avro-confluent.schema' = ${TRENDING_ALERTS_SCHEMA},
+  'value.format' = 'avro-confluent-once',
+  'value.avro-confluent-once.url' = ${SCHEMA_REGISTRY_URL},
+  'value.avro-confluent-once.subject' = ${TRENDING_ALERTS_SUBJECT},
+  'value.avro-confluent-once.schema' = ${TRENDING_ALERTS_SCHEMA},
   'sink.delivery-guarantee' = 'at-least-once'
 )

@@ -21,7 +21,7 @@ public final class AvroDlqFormatFactory implements DeserializationFormatFactory 
     public DecodingFormat<DeserializationSchema<RowData>> createDecodingFormat(
             DynamicTableFactory.Context context, ReadableConfig options) {
         FactoryUtil.validateFactoryOptions(this, options);
-        requireSchema(options.get(AvroDlqOptions.SCHEMA));
+        schemaOf(options.get(AvroDlqOptions.SCHEMA));
         requirePositive(options.get(AvroDlqOptions.STOP_MIN_RECORDS), AvroDlqOptions.STOP_MIN_RECORDS);
         long maxRecordBytes = options.get(AvroDlqOptions.MAX_RECORD_BYTES).getBytes();
         requirePositive(maxRecordBytes, AvroDlqOptions.MAX_RECORD_BYTES);
@@ -66,9 +66,10 @@ public final class AvroDlqFormatFactory implements DeserializationFormatFactory 
                 AvroDlqOptions.STOP_MIN_RECORDS);
     }
 
-    private static void requireSchema(String text) {
+    /** The schema that option {@code schema} is the text of. Raises {@link ValidationException} when it is none. */
+    static Schema schemaOf(String text) {
         try {
-            new Schema.Parser().parse(text);
+            return new Schema.Parser().parse(text);
         } catch (AvroRuntimeException e) {
             throw new ValidationException("Option 'schema' is not an Avro schema: " + e.getMessage(), e);
         }
