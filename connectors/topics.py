@@ -48,6 +48,7 @@ class _TopicEntry(_Strict):
     retention_days: Annotated[int, Field(ge=1)]
     cleanup_policy: Annotated[list[CleanupPolicy], Field(min_length=1, max_length=2)]
     dlq: bool
+    records: Annotated[str, Field(pattern=r"^[a-z]+$")] | None = None
 
 
 class _TopicsFile(_Strict):
@@ -60,7 +61,10 @@ class _TopicsFile(_Strict):
 
 @dataclass(frozen=True)
 class Topic:
-    """One Kafka topic. A dead-letter topic has no schema (its values are the bytes as they were received)."""
+    """One Kafka topic. A dead-letter topic has no schema (its values are the bytes as they were received).
+
+    `records` is what jobs call the topic's records, for which they keep accounts: `posts`; None for a topic that no job reads.
+    """
 
     name: str
     key: str
@@ -70,6 +74,7 @@ class Topic:
     cleanup_policy: tuple[CleanupPolicy, ...]
     max_message_bytes: int
     dlq: str | None = None
+    records: str | None = None
 
     @property
     def subject(self) -> str:
@@ -182,6 +187,7 @@ def _expand(parsed: _TopicsFile) -> Iterator[Topic]:
             cleanup_policy=tuple(entry.cleanup_policy),
             max_message_bytes=defaults.max_message_bytes,
             dlq=name + DLQ_SUFFIX if entry.dlq else None,
+            records=entry.records,
         )
         if entry.dlq:
             yield Topic(

@@ -10,17 +10,15 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.catalog import JOBS
-from jobs.definition import JUDGING, JobDefinition, topic_of
-from jobs.render import SQL_DIR, load
+from jobs.definition import THRESHOLD_FUNCTIONS, JobDefinition, topic_of
+from jobs.graph import graph
+from jobs.render import SQL_DIR, SqlFile
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 
 README = SQL_DIR.parent / "README.md"
-_REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+([a-z_]\w*)\b(?!\s*\()")
-_STRING = re.compile(r"'(?:[^']|'')*'")
 _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+)\b(?!\.).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
@@ -45,29 +43,23 @@ class Edge:
 
 def job_edges(job: JobDefinition) -> Iterator[Edge]:
     """What reads what in one job, topics and ClickHouse tables included."""
-    known = {Path(path).stem for path in (*job.sources, *job.views, *job.sinks)}
-    for path in job.sources:
-        yield Edge(f"topic {topic_of(path)}", Path(path).stem)
-    for path in (*job.views, *job.inserts):
-        file = load(path)
-        found = set(_REFERENCE.findall(_STRING.sub("''", file.text))) & known - {file.name}
-        yield from (Edge(name, file.name) for name in sorted(found))
-    for path in job.sinks:
-        yield Edge(Path(path).stem, f"topic {topic_of(path)}")
+    for file in job.sources:
+        yield Edge(f"topic {topic_of(file.name)}", file.name)
+    for file in (*job.views, *job.inserts):
+        yield from (Edge(name, file.name) for name in graph().reads(file) if graph().creators[name].kind != "FUNCTION")
+    for file in job.sinks:
+        yield Edge(file.name, f"topic {topic_of(file.name)}")
     for sink in job.clickhouse:
         yield Edge(sink.view, f"table {sink.table}")
-    if job.judges:
-        yield from _judgement(job)
+    if job.uses_thresholds:
+        yield from _thresholds(job)
 
 
-def _judgement(job: JobDefinition) -> Iterator[Edge]:
-    """From the topic of versions to the views that judge: publishing copies a version to its table, verdicts ask for it."""
+def _thresholds(job: JobDefinition) -> Iterator[Edge]:
+    """From the topic of versions to the views that use them: publishing copies a version to its table, verdicts ask for it."""
     yield Edge(f"topic {TOPIC}", f"table {TABLE}")
     versions = next(edge.target for edge in read_views() if edge.source == f"table {TABLE}")
-    judging = [Path(path).stem for path in job.functions if path in JUDGING]
-    for path in job.views:
-        if any(re.search(rf"\b{name}\(", load(path).text) for name in judging):
-            yield Edge(versions, Path(path).stem)
+    yield from (Edge(versions, file.name) for file in job.views if THRESHOLD_FUNCTIONS.intersection(graph().reads(file)))
 
 
 def read_views() -> Iterator[Edge]:
@@ -101,10 +93,10 @@ def mermaid() -> str:
     aside = {name for edge in edges for name in (edge.source, edge.target) if ASIDE.search(name)}
     edges = [edge for edge in edges if not {edge.source, edge.target} & aside]
     stages = {
-        stem: Path(path).parent.name
+        file.name: file.path.parent.name
         for job in JOBS.values()
-        for path in (*job.sources, *job.views, *job.sinks)
-        if (stem := Path(path).stem) not in aside
+        for file in sorted((*job.sources, *job.views, *job.sinks), key=_folder)
+        if file.name not in aside
     }
     lines = ["```mermaid", "flowchart LR"]
     for folder, title in _STAGES.items():
@@ -132,13 +124,13 @@ def datasets() -> str:
             # A table that several views fill says nothing of a window.
             said = (mart_banner(sink.view) if sink.view == view else {}) | read_view(view)
             rows.append(_row(f"ClickHouse view `{view}`", said))
-        for path in job.sinks:
-            if not path.endswith("_dlq.sql"):
-                mart = next(edge.source for edge in job_edges(job) if edge.target == Path(path).stem)
-                grain = {"Grain": banner((SQL_DIR / path).read_text(encoding="utf-8"))["Grain"]}
+        for file in job.sinks:
+            if not ASIDE.search(file.name):
+                mart = next(edge.source for edge in job_edges(job) if edge.target == file.name)
+                grain = {"Grain": banner((SQL_DIR / file.path).read_text(encoding="utf-8"))["Grain"]}
                 # A topic may have fewer rows than the mart, and promises of its own.
                 said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
-                rows.append(_row(f"Kafka topic `{topic_of(path)}`", said))
+                rows.append(_row(f"Kafka topic `{topic_of(file.name)}`", said))
     written = {readers[f"table {sink.table}"] for job in JOBS.values() for sink in job.clickhouse}
     others = {name: read_view(name) for name in _read_view_names() if name not in written}
     rows += [_row(f"ClickHouse view `{name}`", said) for name, said in others.items() if not said["Grain"].startswith(_INTERNAL)]
@@ -147,7 +139,7 @@ def datasets() -> str:
 
 def mart_banner(view: str) -> dict[str, str]:
     """The banner of the Flink view."""
-    return banner((SQL_DIR / "30_marts" / f"{view}.sql").read_text(encoding="utf-8"))
+    return banner((SQL_DIR / graph().creators[view].path).read_text(encoding="utf-8"))
 
 
 def read_view(name: str) -> dict[str, str]:
@@ -189,6 +181,10 @@ def banner(text: str) -> dict[str, str]:
         for name, value in zip(pieces[1::2], pieces[2::2], strict=True):
             label, found[name] = name, value.strip().rstrip(".")
     return found
+
+
+def _folder(file: SqlFile) -> str:
+    return file.path.parent.name
 
 
 def _row(name: str, said: dict[str, str]) -> str:

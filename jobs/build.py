@@ -9,8 +9,9 @@ from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 
 from connectors.clickhouse_sink import add_sink
 from connectors.topics import Topic, load_topics
-from jobs.definition import JobDefinition, identifier
-from jobs.render import SQL_DIR, Literal, load, render
+from jobs.definition import JobDefinition
+from jobs.graph import identifier
+from jobs.render import SQL_DIR, Literal, render
 from jobs.settings import JobSettings
 from udfs.sentiment.settings import LEXICON, SentimentSettings
 
@@ -66,9 +67,9 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         f"{JOB_PARAMETERS}.tokpulse.late-bound.ms": str(milliseconds(settings.late_bound)),
         # The sources' own `idle.timeout` takes its place: Flink's calls a partition idle while its records wait.
         "table.exec.source.idle-timeout": "0 ms",
-        "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.shares_views).lower(),
+        "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.scores).lower(),
     }
-    if job.judges:
+    if job.uses_thresholds:
         options[f"{JOB_PARAMETERS}.tokpulse.thresholds.query"] = THRESHOLDS_QUERY.read_text(encoding="utf-8")
     if settings.bounded:
         options |= BACKFILL_BATCHES
@@ -97,8 +98,6 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "SNAPSHOT_HISTORY_MS": milliseconds(SNAPSHOT_HISTORY),
         "MAX_AHEAD": f"{milliseconds(settings.max_ahead)} ms",
         "PARTIAL_RESULTS": settings.partial_results,
-        "POSTS_COUNTED": job.counts("posts"),
-        "USERS_COUNTED": job.counts("users"),
         "IDLE_TIMEOUT": f"{milliseconds(idle_timeout(settings))} ms",
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),
@@ -121,6 +120,8 @@ def topic_parameters(job: JobDefinition, topic: Topic) -> dict[str, Literal]:
     }
     if topic.dlq is not None:
         known["DLQ_TOPIC"] = topic.dlq
+    if topic.records is not None:
+        known["COUNTED"] = job.counts(topic.records)
     return {f"{name.upper()}_{key}": value for key, value in known.items()}
 
 
@@ -129,12 +130,12 @@ def build(t_env: TableEnvironment, job: JobDefinition, settings: JobSettings) ->
 
     Raises SqlFileError for a SQL file that is missing, malformed, or at odds with the parameters.
     """
-    files, values = [load(path) for path in (*job.statements, *job.inserts)], parameters(job, settings)
-    rendered = [render(file, values) for file in files]
-    for statement in rendered[: len(job.statements)]:
+    values = parameters(job, settings)
+    inserts = [render(file, values) for file in job.inserts]
+    for statement in [render(file, values) for file in job.statements]:
         t_env.execute_sql(statement)
     statement_set = t_env.create_statement_set()
-    for statement in rendered[len(job.statements) :]:
+    for statement in inserts:
         statement_set.add_insert_sql(statement)
     for sink in job.clickhouse:
         add_sink(sink, statement_set, t_env)

@@ -42,17 +42,23 @@ def load(path: str) -> SqlFile:
         raw = file.read_text(encoding="utf-8")
     except OSError as error:
         raise SqlFileError(f"{file}: cannot be read ({error.strerror})", "every statement of a job is a file below sql/") from None
+    found = read(Path(path), raw)
+    if found.name != file.stem:
+        raise SqlFileError(f"{file}: creates or fills {found.name}", f"name the file {found.name}.sql")
+    return found
+
+
+def read(path: Path, raw: str) -> SqlFile:
+    """The statement `raw` of `sql/<path>`. Raises SqlFileError when it is not one that a job may have."""
     text = _COMMENT.sub("", raw).strip()
     match = _OBJECT.match(text)
     if match is None or ";" in _STRING.sub("", text):
         raise SqlFileError(
-            f"{file}: must hold one CREATE TEMPORARY TABLE, VIEW or FUNCTION, or one INSERT INTO, without `;`",
+            f"{SQL_DIR / path}: must hold one CREATE TEMPORARY TABLE, VIEW or FUNCTION, or one INSERT INTO, without `;`",
             "split it into one file per statement",
         )
-    if match["name"] != file.stem:
-        raise SqlFileError(f"{file}: creates or fills {match['name']}", f"name the file {match['name']}.sql")
     kind = "INSERT" if match["insert"] else match["kind"].upper()
-    return SqlFile(Path(path), kind, match["name"], text, frozenset(_PARAMETER.findall(text)))
+    return SqlFile(path, kind, match["name"], text, frozenset(_PARAMETER.findall(text)))
 
 
 def quote(value: Literal) -> str:

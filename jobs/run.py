@@ -29,7 +29,7 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
         if arguments.explain:
             print(statements.explain())
             return 0
-        if job.judges:
+        if job.uses_thresholds:
             # An emptied database gets the versions back that judged its rows before.
             for line in establish(settings.endpoints):
                 print(line)

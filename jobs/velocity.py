@@ -11,24 +11,8 @@ from connectors.sinks import ClickHouseSink
 from jobs.definition import JobDefinition
 
 JOB = JobDefinition(
-    name="velocity",
-    functions=("05_functions/first_bytes.sql",),
-    sources=("10_sources/posts_events.sql",),
-    views=(
-        "20_staging/posts_observed.sql",
-        "20_staging/posts_rejected.sql",
-        "30_marts/post_observations.sql",
-        "30_marts/posts_tally.sql",
-        "30_marts/posts_ledger.sql",
-        "30_marts/posts_dead_letters.sql",
-    ),
-    sinks=(),
-    inserts=(),
-    clickhouse=(
-        ClickHouseSink(view="post_observations", table="post_observations_log"),
-        ClickHouseSink(view="posts_ledger", table="pipeline_ledger_entries"),
-        ClickHouseSink(view="posts_dead_letters", table="dead_letters_log"),
-    ),
+    "velocity",
+    (ClickHouseSink(view="post_observations", table="post_observations_log"),),
 )
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 -- Question: which comments can be used, and what is wrong with the others?
--- Grain:    one row per record of tiktok.comments.events; `reason` is NULL for a good one.
+-- Grain:    one row per record of tiktok.comments.events; `error` is NULL for a good one.
 -- Key:      (kafka_partition, kafka_offset).   Window: none yet.   Lateness: unbounded.
 -- A create_time from 2100 on is one that ClickHouse and Arrow could not hold; it is no time at which a comment was written.
 CREATE TEMPORARY VIEW comments_checked AS
@@ -20,7 +20,7 @@ SELECT
     WHEN error IS NOT NULL THEN error
     WHEN create_time BETWEEN 0 AND 4102444799 THEN comments_scored.sentiment.error
     ELSE CONCAT('create_time_out_of_range: ', CAST(create_time AS STRING), ' of comment ', comment_id)
-  END AS reason,
+  END AS error,
   payload,
   kafka_partition,
   kafka_offset,

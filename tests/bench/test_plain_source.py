@@ -22,4 +22,4 @@ def lines(path: Path) -> list[str]:
 
 def test_the_plain_source_differs_from_the_real_one_only_in_connector_and_format() -> None:
     (real,) = JOB.sources
-    assert lines(Path(bench.blackhole_job.PLAIN_SOURCE)) == lines(SQL_DIR / real)
+    assert lines(Path(bench.blackhole_job.PLAIN_SOURCE)) == lines(SQL_DIR / real.path)

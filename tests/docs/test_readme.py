@@ -33,8 +33,8 @@ def test_readme_is_generated_from_the_sql_files() -> None:
 def test_diagram_has_every_sql_file_of_a_job() -> None:
     picture = diagram.mermaid()
     for job in JOBS.values():
-        for path in (*job.sources, *job.views, *job.sinks):
-            assert (f"    {Path(path).stem}\n" in picture) == (diagram.ASIDE.search(Path(path).stem) is None)
+        for file in (*job.sources, *job.views, *job.sinks):
+            assert (f"    {file.name}\n" in picture) == (diagram.ASIDE.search(file.name) is None)
         for topic in job.topics:
             assert (f'"Kafka: {topic}"' in picture) == (not topic.endswith(".dlq"))
 
@@ -48,8 +48,7 @@ def test_views_that_judge_are_shown_to_ask_for_the_thresholds() -> None:
 def test_every_view_of_the_diagram_has_a_way_in_and_a_way_out() -> None:
     for job in JOBS.values():
         edges = list(diagram.job_edges(job))
-        for path in job.views:
-            name = Path(path).stem
+        for name in (file.name for file in job.views):
             assert any(edge.target == name for edge in edges), f"nothing is read by {name}"
             assert any(edge.source == name for edge in edges), f"nothing reads {name}"
 

@@ -6,7 +6,7 @@ import sys
 
 from jobs.build import parameters, table_environment
 from jobs.engagement import JOB
-from jobs.render import load, render
+from jobs.render import render
 from jobs.settings import parse, resolve
 
 TOPIC = "test.hourly.counts"
@@ -17,7 +17,7 @@ def main(argv: list[str]) -> int:
     settings = resolve(parse(JOB.name, argv))
     t_env = table_environment(JOB, settings)
     for source in JOB.sources:
-        t_env.execute_sql(render(load(source), parameters(JOB, settings)))
+        t_env.execute_sql(render(source, parameters(JOB, settings)))
     t_env.execute_sql(
         f"""CREATE TEMPORARY TABLE counts (what STRING, number BIGINT, place BIGINT) WITH (
         'connector' = 'kafka', 'topic' = '{TOPIC}', 'format' = 'json',

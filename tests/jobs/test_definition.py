@@ -9,20 +9,20 @@ from jobs.definition import combined, topic_of
 
 
 @pytest.mark.parametrize(
-    ("path", "topic"),
+    ("table", "topic"),
     [
-        ("10_sources/posts_events.sql", "tiktok.posts.events"),
-        ("40_sinks/posts_events_dlq.sql", "tiktok.posts.events.dlq"),
-        ("40_sinks/followers_deltas_topic.sql", "tiktok.followers.deltas"),
+        ("posts_events", "tiktok.posts.events"),
+        ("posts_events_dlq", "tiktok.posts.events.dlq"),
+        ("followers_deltas_topic", "tiktok.followers.deltas"),
     ],
 )
-def test_a_file_is_named_after_its_topic(path: str, topic: str) -> None:
-    assert topic_of(path) == topic
+def test_a_table_is_named_after_its_topic(table: str, topic: str) -> None:
+    assert topic_of(table) == topic
 
 
-def test_a_file_named_after_nothing_is_refused() -> None:
+def test_a_table_named_after_nothing_is_refused() -> None:
     with pytest.raises(LookupError, match="not named after a topic"):
-        topic_of("10_sources/nothing.sql")
+        topic_of("nothing")
 
 
 def test_the_pipeline_has_each_file_of_its_parts_once() -> None:
@@ -47,6 +47,7 @@ def test_a_job_that_judges_needs_the_published_thresholds() -> None:
 
 
 def test_what_a_job_puts_in_order_it_counts_a_second_time() -> None:
-    counted = {name: [records for records in ("posts", "users") if job.counts(records)] for name, job in JOBS.items()}
-    alone = {"engagement": ["posts"], "trending": ["posts"], "followers": ["users"], "pipeline": ["posts", "users"]}
+    counted = {name: [records for records in ("posts", "users", "comments") if job.counts(records)] for name, job in JOBS.items()}
+    alone = {"engagement": ["posts"], "trending": ["posts"], "followers": ["users"], "comments": ["comments"]}
+    alone |= {"pipeline": ["posts", "users", "comments"]}
     assert counted == {name: alone.get(name, []) for name in JOBS}

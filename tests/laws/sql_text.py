@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .repository import ROOT, SQL
+from jobs import graph
 
-FOLDERS = ("05_functions", "10_sources", "20_staging", "30_marts", "40_sinks", "50_inserts")
+from .repository import ROOT
+
+FOLDERS = ("05_functions", "10_sources", "20_staging", "30_marts", "40_sinks", "50_inserts", "60_accounts")
 _COMMENT = re.compile(r"--[^\n]*")
-_STRING = re.compile(r"'(?:[^']|'')*'")
-_REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+`?([a-z_]\w*)`?(?!\w*\s*\()", re.IGNORECASE)
-_CTE = re.compile(r"(?:\bWITH|,)\s+(\w+)\s+AS\s*\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,16 +24,6 @@ class Column:
     rest: str = ""
 
 
-def numbered_files() -> list[Path]:
-    """Every file of the numbered folders, in the order of their paths."""
-    return sorted(path for path in SQL.glob("[0-9][0-9]_*/*.sql"))
-
-
-def number(path: Path) -> int:
-    """20 for a file of `20_staging`."""
-    return int(path.parent.name[:2])
-
-
 def code(text: str) -> str:
     """`text` without comments."""
     return _COMMENT.sub("", text).strip()
@@ -42,15 +31,7 @@ def code(text: str) -> str:
 
 def masked(text: str) -> str:
     """`text` without comments, every quoted string of the same length but empty of meaning."""
-    return _STRING.sub(lambda match: "'" + "_" * (len(match.group()) - 2) + "'", code(text))
-
-
-def references(text: str) -> set[str]:
-    """The tables and views that a statement reads, by name; its own CTEs left out."""
-    plain = masked(text)
-    created = re.match(r"\s*CREATE\s+TEMPORARY\s+\w+\s+`?(\w+)", plain, re.IGNORECASE)
-    own = {created[1]} if created else set()
-    return {name for name in _REFERENCE.findall(plain) if name.upper() not in ("TABLE", "LATERAL")} - own - set(_CTE.findall(plain))
+    return graph.masked(code(text))
 
 
 def split_list(text: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from connectors.endpoints import VARIABLES, Endpoints, mask_password
 from jobs.build import parameters
 from jobs.catalog import JOBS
-from jobs.render import load, quote, render
+from jobs.render import quote, render
 from jobs.settings import JobSettings, parse, resolve
 
 from .repository import ROOT
@@ -46,7 +46,7 @@ def test_rendered_sql_has_no_password(job: str) -> None:
     """ClickHouse's address is in no DDL at all: the writer reads it from its own environment."""
     definition, found = JOBS[job], settings(job)
     values = parameters(definition, found)
-    rendered = [render(load(path), values) for path in (*definition.statements, *definition.inserts)]
+    rendered = [render(file, values) for file in (*definition.statements, *definition.inserts)]
     for text in (*rendered, *map(quote, parameters(definition, found).values())):
         assert SENTINEL not in text
         assert "clickhouse" not in text.lower()

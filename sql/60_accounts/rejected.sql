@@ -1,7 +1,7 @@
 -- Question: which records could not be used, and why?
--- Grain:    one row per quarantined record of tiktok.posts.events.
+-- Grain:    one row per quarantined record of the topic.
 -- Key:      (kafka_partition, kafka_offset).
-CREATE TEMPORARY VIEW posts_rejected AS
+CREATE TEMPORARY VIEW <records>_rejected AS
 SELECT
   kafka_key,
   kafka_partition,
@@ -9,5 +9,5 @@ SELECT
   error AS reason,
   payload,
   CURRENT_TIMESTAMP AS failed_at
-FROM posts_events
+FROM <checked>
 WHERE error IS NOT NULL

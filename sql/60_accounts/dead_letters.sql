@@ -1,13 +1,13 @@
--- Question: which comment records were quarantined, where are they, and why?
+-- Question: which records were quarantined, where are they, and why?
 -- Grain:    one row per quarantined record.
 -- Key:      (topic, partition, offset).
 -- `raw` is the beginning of the value; the whole of it, unchanged, is in the topic's dead-letter queue.
-CREATE TEMPORARY VIEW comments_dead_letters AS
+CREATE TEMPORARY VIEW <records>_dead_letters AS
 SELECT
-  ${COMMENTS_EVENTS_TOPIC} AS topic,
+  ${<TOPIC>_TOPIC} AS topic,
   kafka_partition AS `partition`,
   kafka_offset AS `offset`,
   reason,
   first_bytes(payload, 16384) AS `raw`,
   CAST(failed_at AS TIMESTAMP(3)) AS failed_at
-FROM comments_rejected
+FROM <records>_rejected
