@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from alerts.alert import Alert, BadRecordError, alert_of
-from connectors.avro import AvroCodec, AvroSchemaError, WireFormatError, split
-from connectors.registry import RegistryError, RegistryUnavailableError
+from connectors.kafka.avro import AvroCodec, AvroSchemaError, WireFormatError, split
+from connectors.kafka.registry import RegistryError, RegistryUnavailableError
 
 # Bytes that only look like the wire format can name any of 2^32 ids.
 _MAX_CACHED = 1_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bench.state_stream import snapshot
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.dice import Dice
 from simulator.settings import COMMENTS, DEFAULT_START_MS, USERS
 from simulator.words import CLAIMS, CLOSERS, OPENERS, REPEATED

@@ -12,7 +12,7 @@ from bench.figures import Spread, ratios, table
 from bench.flink_runs import run_line, submit_line, times, unbroken, yardstick_line
 from bench.own_stack import PARALLELISM, OwnStack, own_stack
 from bench.progress import Progress
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 
 WHOLE = "comments job into ClickHouse"
 PLAIN = "plain PyFlink + vaderSentiment into ClickHouse"

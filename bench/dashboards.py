@@ -16,7 +16,7 @@ from bench.clickhouse_queries import statement
 from bench.figures import percentile, table
 from bench.own_stack import own_stack
 from bench.progress import Progress
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from dashboards.model import Page, Panel, load_pages, load_query
 from dashboards.run import Boards, Filters
 

@@ -17,7 +17,7 @@ from bench.flink_runs import BenchError, all_running, run_line, submit_line
 from bench.live_stream import LiveStream, wall_ms
 from bench.own_stack import PARALLELISM, own_stack
 from bench.progress import Progress
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 
 POSTS = 2_000
 RATE = 2_000

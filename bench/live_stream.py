@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 
 from bench.event_clock import Crossing
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 
 TOPIC = "tiktok.posts.events"
 _TICK_S = 0.01

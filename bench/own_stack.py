@@ -13,8 +13,8 @@ import psutil
 
 from connectors.endpoints import VARIABLES, Endpoints
 from connectors.errors import TokpulseError
-from connectors.producer import AvroProducer, ProducerSettings
-from connectors.registry import SchemaRegistry
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
 from stack import process
 from stack.lifecycle import down, up
 from stack.report import Report

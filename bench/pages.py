@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.polling.model import FeedKey
-from connectors.polling.writer import ReadPage
+from connectors.kafka.validation import wall_clock_ms
 from connectors.upstream.model import Feed, Observation, Page
-from connectors.validation import wall_clock_ms
+from polling.model import FeedKey
+from polling.writing.writer import ReadPage
 
 POSTS = "tiktok.posts.events"
 PER_PAGE = 35

@@ -22,7 +22,7 @@ from bench.live_stream import wall_ms
 from bench.own_stack import OwnStack, own_stack
 from bench.progress import Progress, repeating
 from bench.state_stream import StateStream
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from simulator.bulk import BulkSettings
 from simulator.settings import POSTS, USERS
 

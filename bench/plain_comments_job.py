@@ -19,7 +19,7 @@ from pyflink.table import StatementSet, TableEnvironment
 from bench.blackhole import add_blackhole
 from bench.comments import SCORE_ONLY, TUNED
 from bench.vader import vader_compound, vader_compound_by_row
-from connectors.clickhouse_sink import add_sink
+from connectors.clickhouse.sink import add_sink
 from jobs.build import WATERMARK_DELAY, parameters, table_environment
 from jobs.comments import JOB
 from jobs.render import load, render

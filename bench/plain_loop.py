@@ -14,9 +14,9 @@ from typing import Any
 import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from connectors.avro import HEADER_BYTES
 from connectors.endpoints import Endpoints
-from connectors.topics import load_topics
+from connectors.kafka.avro import HEADER_BYTES
+from connectors.kafka.topics import load_topics
 
 TOPIC = "tiktok.posts.events"
 HOUR_MS = 3_600_000

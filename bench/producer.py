@@ -14,13 +14,13 @@ from bench.figures import Spread, ratios, table
 from bench.own_stack import OwnStack, own_stack
 from bench.pages import PER_PAGE, POSTS, pages
 from bench.progress import Progress
-from connectors.avro import AvroCodec, header
-from connectors.polling.repeats import Repeats
-from connectors.polling.writer import KafkaPageWriter, ReadPage, WriterSettings, page_writer
-from connectors.producer import ProducerSettings
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
-from connectors.validation import RecordValidator
+from connectors.kafka.avro import AvroCodec, header
+from connectors.kafka.producer import ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
+from polling.writing.repeats import Repeats
+from polling.writing.writer import KafkaPageWriter, ReadPage, WriterSettings, page_writer
 
 RECORDS = 210_000
 GROUP = 500

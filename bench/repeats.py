@@ -13,10 +13,10 @@ from bench.figures import table
 from bench.flink_runs import BenchError
 from bench.pages import POSTS, post
 from bench.progress import Progress
-from connectors.avro import AvroCodec, header
-from connectors.polling.repeats import Pending, Repeats, Verdict
-from connectors.topics import load_topics
-from connectors.validation import wall_clock_ms
+from connectors.kafka.avro import AvroCodec, header
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import wall_clock_ms
+from polling.writing.repeats import Pending, Repeats, Verdict
 
 RECORDS = 1_000_000
 _LOT = 10_000

@@ -15,7 +15,7 @@ from bench.live_stream import wall_ms
 from bench.own_stack import PARALLELISM, OwnStack, own_stack
 from bench.progress import Progress
 from bench.state_stream import StateStream
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from simulator.bulk import BulkSettings
 from simulator.settings import HOUR_MS, POSTS, USERS
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.bulk import BulkBatch, BulkReference, BulkSettings, BulkTemplates, batches, encode_batch
 from simulator.settings import MINUTE_MS, POSTS, USERS
 

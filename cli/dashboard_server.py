@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from dashboards.model import load_pages

@@ -19,11 +19,11 @@ from cli.demo_stream import HOURS_BEFORE, DemoKafka, DemoStream, load_state
 from cli.progress import RecordProgress
 from cli.submit import flink_run_line, submit
 from connectors.endpoints import Endpoints
-from connectors.flink_rest import FlinkRest, FlinkRestError
-from connectors.offsets import held, partition_offsets
+from connectors.flink.rest import FlinkRest, FlinkRestError
+from connectors.kafka.offsets import held, partition_offsets
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.validation import wall_clock_ms
 from connectors.preflight import check_services
-from connectors.registry import SchemaRegistry
-from connectors.validation import wall_clock_ms
 from dashboards.web.server import DashboardPortError, usual_port
 from jobs.catalog import JOBS
 from simulator.settings import HOUR_MS, POSTS
@@ -54,7 +54,7 @@ def command() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # On a rough day the pollers have much to say that is no matter of the demo's.
-    logging.getLogger("connectors.polling").setLevel(logging.ERROR)
+    logging.getLogger("polling").setLevel(logging.ERROR)
     settings = StackSettings.load()
     with Report() as report:
         result = up(settings, report)

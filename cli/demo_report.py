@@ -9,8 +9,8 @@ from typing import Any
 from rich.table import Table
 
 from cli.console import table_console
-from connectors.clickhouse_client import connect
-from connectors.clickhouse_queries import rows
+from connectors.clickhouse.client import connect
+from connectors.clickhouse.queries import rows
 from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
 

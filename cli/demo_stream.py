@@ -14,22 +14,22 @@ from typing import Protocol, Self
 import yaml
 
 from connectors.endpoints import Endpoints
-from connectors.polling.budget import Budget
-from connectors.polling.clock import Clock, SystemClock, VirtualClock
-from connectors.polling.feeds import Feeds
-from connectors.polling.fetching import BalanceProbe, Fetch
-from connectors.polling.metrics import Metrics
-from connectors.polling.model import FeedKey, PageWriter, Progress, Written
-from connectors.polling.reservations import ReservationFile
-from connectors.polling.scheduler import Options, Scheduler
-from connectors.polling.status import Status
-from connectors.polling.watchlist import WatchedFile
-from connectors.polling.writer import WriterSettings, page_writer
-from connectors.producer import AvroProducer, ProducerSettings
-from connectors.registry import SchemaRegistry
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Page, Upstream
 from connectors.upstream.transport import Transport, new_client
+from polling.clock import Clock, SystemClock, VirtualClock
+from polling.credits.budget import Budget
+from polling.credits.reservations import ReservationFile
+from polling.metrics import Metrics
+from polling.model import FeedKey, PageWriter, Progress, Written
+from polling.schedule.feeds import Feeds
+from polling.schedule.fetching import BalanceProbe, Fetch
+from polling.schedule.scheduler import Options, Scheduler
+from polling.status import Status
+from polling.watchlist import WatchedFile
+from polling.writing.writer import WriterSettings, page_writer
 from simulator.delivery import Delivery, Fate, simulate
 from simulator.settings import HOUR_MS, POSTS, SimulationSettings
 from simulator.sinks import KafkaSink

@@ -13,8 +13,8 @@ import typer
 from rich.table import Table
 
 from cli.console import table_console
-from connectors.dead_letters import DeadLetter
-from connectors.replay import Outcome, Reader, StillBadError
+from connectors.kafka.dead_letters import DeadLetter
+from polling.writing.replay import Outcome, Reader, StillBadError
 
 _HEX_WIDTH = 16
 _LISTED_PROBLEMS = 10

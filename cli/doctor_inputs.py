@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from cli.doctor_findings import Finding, fail, ok, warn
 from connectors.endpoints import Endpoints
-from connectors.offsets import held, partition_offsets
+from connectors.kafka.offsets import held, partition_offsets
+from connectors.kafka.registry import IncompatibleSchemaError, SchemaNotFoundError, SchemaRegistry
+from connectors.kafka.topics import load_topics
 from connectors.preflight import check_topics
-from connectors.registry import IncompatibleSchemaError, SchemaNotFoundError, SchemaRegistry
-from connectors.topics import load_topics
 from stack import toolchain
 from stack.settings import StackSettings
 from stack.status import ServiceStatus, stack_status

@@ -9,7 +9,7 @@ from functools import partial
 
 from cli.doctor_findings import Finding, duration, fail, ok, warn
 from connectors.endpoints import Endpoints
-from connectors.flink_rest import Checkpoints, FlinkRest, Job
+from connectors.flink.rest import Checkpoints, FlinkRest, Job
 
 SUBMIT = "`tokpulse submit pipeline`, or one of its parts"
 PIPELINE = "pipeline"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cli.doctor_findings import Finding, duration, fail, ok, warn
-from connectors.clickhouse_client import connect
-from connectors.clickhouse_queries import rows
+from connectors.clickhouse.client import connect
+from connectors.clickhouse.queries import rows
 from connectors.endpoints import Endpoints
 
 Row = Mapping[str, Any]

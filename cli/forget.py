@@ -17,12 +17,12 @@ from rich.table import Table
 from alerts.state import State, StateError
 from cli.console import table_console
 from cli.notify import STATE_FILE
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
-from connectors.polling.forgotten import Forgotten, forgotten_file
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
+from polling.personal.forgotten import Forgotten, forgotten_file
 from privacy.forget import Forgetting, Report, journal_folder
 from privacy.journal import Journal, alone
 from privacy.rewriting import Rewriter

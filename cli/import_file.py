@@ -13,14 +13,14 @@ import typer
 
 from cli.progress import RecordProgress
 from cli.times import parse_time_ms
-from connectors.avro import AvroCodec
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.producer import AvroProducer, ProducerSettings
-from connectors.registry import SchemaRegistry
+from connectors.kafka.avro import AvroCodec
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordError, RecordValidator, wall_clock_ms
 from connectors.responses import COMMENTS, POSTS, USERS, Problem, parse_response
-from connectors.topics import load_topics
-from connectors.validation import RecordError, RecordValidator, wall_clock_ms
 
 Produce = Callable[[str, dict[str, Any]], None]
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from connectors.endpoints import Endpoints
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
 from stack import kafka
 from stack.schemas import apply_schemas
 from stack.tables import apply_tables

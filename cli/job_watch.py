@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from connectors.errors import TokpulseError
-from connectors.flink_rest import FlinkRest
+from connectors.flink.rest import FlinkRest
 
 EVERY_SECONDS = 3.0
 

@@ -11,18 +11,18 @@ import typer
 from rich.table import Table
 
 from cli.console import table_console
-from connectors.clickhouse_client import connect
-from connectors.clickhouse_queries import rows
+from connectors.clickhouse.client import connect
+from connectors.clickhouse.queries import rows
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.flink_rest import FlinkRest
-from connectors.polling.lag import GroupLag, LagReader
-from connectors.polling.metrics import Metrics, serve
-from connectors.registry import SchemaRegistry
-from connectors.schema_check import violations
-from connectors.topics import load_topics
-from connectors.validation import wall_clock_ms
+from connectors.flink.rest import FlinkRest
+from connectors.kafka.lag import GroupLag, LagReader
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.schema_check import violations
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import wall_clock_ms
 from jobs.catalog import JOBS
+from polling.metrics import Metrics, serve
 
 EVERY_S = 30.0
 # Of `tokpulse_ledger_records`, by the columns of ledger_newest.sql.

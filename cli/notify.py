@@ -31,9 +31,9 @@ from alerts.webhook import MAX_ALERTS
 from cli.times import UNIT_MS, parse_time_ms
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.validation import wall_clock_ms
 from connectors.preflight import check_topics
-from connectors.registry import SchemaRegistry
-from connectors.validation import wall_clock_ms
 
 STATE_FILE = "notify.sqlite"
 _DURATION = re.compile(r"(\d{1,6})([smhd])")

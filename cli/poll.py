@@ -19,24 +19,24 @@ from cli.poll_keys import read_key
 from cli.poll_screen import Screen, line
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
-from connectors.polling.budget import Budget
-from connectors.polling.clock import SystemClock
-from connectors.polling.feed_state import FeedState
-from connectors.polling.feeds import Feeds
-from connectors.polling.fetching import Fetched
-from connectors.polling.forgotten import Forgotten, forgotten_file
-from connectors.polling.landing import Landing
-from connectors.polling.landing_table import insert_into
-from connectors.polling.metrics import Metrics, serve
-from connectors.polling.pseudonyms import Pseudonyms, load_pseudonyms
-from connectors.polling.reservations import ReservationFile
-from connectors.polling.scheduler import Options, Scheduler
-from connectors.polling.status import Status
-from connectors.polling.watchlist import WatchedFile
-from connectors.registry import SchemaRegistry
+from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Page
 from connectors.upstream.transport import new_client
+from polling.clock import SystemClock
+from polling.credits.budget import Budget
+from polling.credits.reservations import ReservationFile
+from polling.landing.responses import Landing
+from polling.landing.table import insert_into
+from polling.metrics import Metrics, serve
+from polling.personal.forgotten import Forgotten, forgotten_file
+from polling.personal.pseudonyms import Pseudonyms, load_pseudonyms
+from polling.schedule.feed_state import FeedState
+from polling.schedule.feeds import Feeds
+from polling.schedule.fetching import Fetched
+from polling.schedule.scheduler import Options, Scheduler
+from polling.status import Status
+from polling.watchlist import WatchedFile
 
 _LOG_LINE_MS = 60_000
 
@@ -114,7 +114,7 @@ def command(
 
 def _shows(stack: ExitStack, title: str, console: Console) -> Callable[[Status], None]:
     """A live table on a terminal, a line of the log every minute elsewhere."""
-    log = logging.getLogger("connectors.polling")
+    log = logging.getLogger("polling")
     log.setLevel(logging.INFO)
     if console.is_terminal:
         log.setLevel(logging.ERROR)  # the screen has the last error; more would break its picture

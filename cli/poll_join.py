@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager
 
 import httpx
 
-from connectors.polling.fetching import BalanceProbe, Fetch
-from connectors.polling.forgotten import Forgotten
-from connectors.polling.model import FeedKey, PageWriter
-from connectors.polling.shards import owns
-from connectors.polling.writer import DEFAULT_PREFIX, WriterSettings, page_writer
-from connectors.registry import SchemaRegistry
+from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Upstream
 from connectors.upstream.transport import Transport
+from polling.model import FeedKey, PageWriter
+from polling.personal.forgotten import Forgotten
+from polling.schedule.fetching import BalanceProbe, Fetch
+from polling.schedule.shards import owns
+from polling.writing.writer import DEFAULT_PREFIX, WriterSettings, page_writer
 
 
 def transports(upstream: Upstream, base_url: str, key: str, client: httpx.Client) -> tuple[Fetch, Fetch]:

@@ -7,7 +7,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from connectors.polling.status import Status
+from polling.status import Status
 
 _BAR = 24
 

@@ -14,11 +14,11 @@ import typer
 from cli.console import table_console
 from cli.quality_view import as_data, summary, table_of
 from cli.times import UNIT_MS, parse_time_ms
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
-from connectors.validation import wall_clock_ms
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import wall_clock_ms
 from quality import reconcile
 from quality.catalog import Catalog, Dataset, load_catalog, select
 from quality.checks import SEVERITIES, Moment

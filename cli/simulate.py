@@ -13,10 +13,10 @@ from cli.progress import RecordProgress
 from cli.times import parse_time_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.producer import AvroProducer, ProducerSettings
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
-from connectors.validation import wall_clock_ms
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import wall_clock_ms
 from simulator.run import Pace, run
 from simulator.settings import DEFAULT_START_MS, DEFAULT_VIRAL_FLOOR, POSTS, TOPICS, SimulationSettings
 from simulator.sinks import JsonlSink, KafkaSink

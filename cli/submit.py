@@ -14,11 +14,11 @@ from typing import Annotated
 import typer
 
 from cli.job_watch import JobWatch
-from connectors.clickhouse_client import connect
-from connectors.clickhouse_queries import rows
+from connectors.clickhouse.client import connect
+from connectors.clickhouse.queries import rows
 from connectors.endpoints import REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
-from connectors.flink_rest import FlinkRest
+from connectors.flink.rest import FlinkRest
 from connectors.preflight import check_services
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, told

@@ -8,7 +8,7 @@ import httpx
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
 

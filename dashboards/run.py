@@ -13,7 +13,7 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.clickhouse_client import NOT_LET_IN_CODES, TRANSIENT_CODES, unavailable
+from connectors.clickhouse.client import NOT_LET_IN_CODES, TRANSIENT_CODES, unavailable
 from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
 from dashboards.model import QUERIES_DIR, SUBJECTS, Page, Panel, load_query, parameters

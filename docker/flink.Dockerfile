@@ -5,7 +5,7 @@
 FROM maven:3.9.11-eclipse-temurin-17 AS jars
 WORKDIR /src
 COPY stack/maven stack/maven
-COPY connectors/java connectors/java
+COPY connectors/flink/java connectors/flink/java
 RUN mvn -q -B -DskipTests -Dtokpulse.build.dir=/build -f stack/maven/pom.xml package
 
 FROM flink:2.3.0-scala_2.12-java17 AS flink

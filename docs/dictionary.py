@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from connectors.topics import Topic, load_topics
+from connectors.kafka.topics import Topic, load_topics
 from quality.catalog import Column, Dataset, Freshness, load_catalog
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 _HEAD = """# Data dictionary
 
-Made by `make docs` from `sql/clickhouse/catalog/*.yaml`, `connectors/topics.yaml` and `connectors/schemas/*.avsc`: edit those.
-The same texts are the comments of the tables and columns in ClickHouse. All times are UTC; moments have milliseconds. Read the
-views: they are always merged, so no `FINAL` is needed. Sensitivity: *personal* is what names or quotes a person, *pseudonymous* is
-TikTok's numeric id of one. What is tested, and how: [quality](quality.md).
+Made by `make docs` from `sql/clickhouse/catalog/*.yaml`, `connectors/kafka/topics.yaml` and `connectors/kafka/schemas/*.avsc`: edit
+those. The same texts are the comments of the tables and columns in ClickHouse. All times are UTC; moments have milliseconds. Read
+the views: they are always merged, so no `FINAL` is needed. Sensitivity: *personal* is what names or quotes a person, *pseudonymous*
+is TikTok's numeric id of one. What is tested, and how: [quality](quality.md).
 """
 _NOT_TESTED = "none"
 

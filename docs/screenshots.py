@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from bench.boards_universe import Universe, fill
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import REPOSITORY, Endpoints
 from dashboards.model import load_pages
 from dashboards.run import Boards, Filters

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 
-from connectors.clickhouse_sink import add_sink
-from connectors.topics import Topic, load_topics
+from connectors.clickhouse.sink import add_sink
+from connectors.kafka.topics import Topic, load_topics
 from jobs.definition import JobDefinition
 from jobs.graph import identifier
 from jobs.render import SQL_DIR, Literal, render

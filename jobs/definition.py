@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from connectors.sinks import ClickHouseSink
-from connectors.topics import DLQ_SUFFIX, Topic, load_topics
+from connectors.clickhouse.outputs import ClickHouseSink
+from connectors.kafka.topics import DLQ_SUFFIX, Topic, load_topics
 from jobs.graph import graph, identifier
 from jobs.render import SqlFile
 from thresholds.topic import TOPIC

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from connectors.topics import Topic, load_topics
+from connectors.kafka.topics import Topic, load_topics
 from jobs import render
 from jobs.render import SqlFile, SqlFileError, load, read
 

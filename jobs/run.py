@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from connectors.clickhouse_schema import check_sinks
+from connectors.clickhouse.schema import check_sinks
 from connectors.errors import TokpulseError
 from jobs.build import build, table_environment
 from jobs.definition import JobDefinition

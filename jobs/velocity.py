@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from connectors.sinks import ClickHouseSink
+from connectors.clickhouse.outputs import ClickHouseSink
 from jobs.definition import JobDefinition
 
 JOB = JobDefinition(

@@ -8,7 +8,7 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from connectors.topics import DLQ_SUFFIX, Topic
+from connectors.kafka.topics import DLQ_SUFFIX, Topic
 from privacy.messages import Messages
 from privacy.person import Person
 from privacy.reading import bounds, read

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from clickhouse_connect.driver.client import Client
 
 from connectors.errors import TokpulseError
-from connectors.polling.forgotten import Forgotten
-from connectors.topics import Topics
+from connectors.kafka.topics import Topics
+from polling.personal.forgotten import Forgotten
 from privacy import discovery
 from privacy.journal import Journal
 from privacy.logs import Logs

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from connectors.dead_letters import unreplayed
 from connectors.errors import TokpulseError
-from connectors.polling.cursors import TOPIC as CURSORS
-from connectors.topic_configs import set_configs, settle
-from connectors.topics import DLQ_SUFFIX, Topic
+from connectors.kafka.dead_letters import unreplayed
+from connectors.kafka.topic_configs import set_configs, settle
+from connectors.kafka.topics import DLQ_SUFFIX, Topic
+from polling.writing.cursors import TOPIC as CURSORS
 from privacy.messages import Messages
 from privacy.reading import bounds, read
 from privacy.rewriting import Rewriter

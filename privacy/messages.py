@@ -8,8 +8,8 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from connectors.avro import AvroCodec, AvroSchemaError, WireFormatError, header, split
-from connectors.registry import SchemaNotFoundError
+from connectors.kafka.avro import AvroCodec, AvroSchemaError, WireFormatError, header, split
+from connectors.kafka.registry import SchemaNotFoundError
 from privacy.rewriting import Rewriter
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.errors import TokpulseError
-from connectors.offsets import partition_offsets
+from connectors.kafka.offsets import partition_offsets
 
 # Longer than an open transaction lives without its producer.
 _SILENCE_S = 150.0

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
-from connectors.polling.yaml_tree import TreeError, read_tree, shown
+from connectors.yaml_tree import TreeError, read_tree, shown
 
 CATALOG_DIR = REPOSITORY / "sql" / "clickhouse" / "catalog"
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.clickhouse_client import connect, unavailable
+from connectors.clickhouse.client import connect, unavailable
 from connectors.endpoints import REPOSITORY
 from quality.catalog import Catalog, Dataset, load_catalog
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
-from connectors.topics import Topics
+from connectors.kafka.topics import Topics
 from quality.catalog import Dataset, Reconcile, Severity
 from quality.checks import DAY_MS, SEVERITIES, Moment, moment
 from quality.results import Result, Status

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
-from connectors.clickhouse_client import unavailable
+from connectors.clickhouse.client import unavailable
 from connectors.errors import TokpulseError
 from quality.catalog import Severity
 

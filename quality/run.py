@@ -9,8 +9,8 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.clickhouse_client import ClickHouseUnavailableError, unavailable
-from connectors.clickhouse_queries import query_text
+from connectors.clickhouse.client import ClickHouseUnavailableError, unavailable
+from connectors.clickhouse.queries import query_text
 from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
 from quality.catalog import Catalog, Dataset

@@ -11,11 +11,11 @@ from typing import Any
 
 import fastavro
 
-from connectors.avro import WireFormatError, split
-from connectors.committed import committed
-from connectors.registry import SchemaNotFoundError
-from connectors.topics import Topic
-from connectors.validation import EARLIEST_MS
+from connectors.kafka.avro import WireFormatError, split
+from connectors.kafka.committed import committed
+from connectors.kafka.registry import SchemaNotFoundError
+from connectors.kafka.topics import Topic
+from connectors.kafka.validation import EARLIEST_MS
 
 # Of every topic that is reconciled: when it was observed, in Unix milliseconds.
 TIME_FIELD = "ingested_at"

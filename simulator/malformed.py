@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from connectors.avro import HEADER_BYTES, MAX_SCHEMA_ID, AvroCodec, header
-from connectors.topics import Topics, load_topics
+from connectors.kafka.avro import HEADER_BYTES, MAX_SCHEMA_ID, AvroCodec, header
+from connectors.kafka.topics import Topics, load_topics
 from simulator.settings import POSTS, USERS
 
 # A year of lead over any clock this will meet: it must be in the future for the job's wall clock, not the universe's.

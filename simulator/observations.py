@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from connectors.partitions import partition_of
+from connectors.kafka.partitions import partition_of
 from simulator.absences import Absences
 from simulator.curves import counters
 from simulator.dice import Dice

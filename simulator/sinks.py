@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
 
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.delivery import Delivery
 from simulator.malformed import MalformedEncoder
 from simulator.settings import POSTS, USERS, SimulationSettings

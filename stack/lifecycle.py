@@ -17,8 +17,8 @@ import psutil
 
 from connectors.endpoints import ENV_FILE, REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
 from stack import class_training, kafka, maven_build, ports, process, services, supervisor
 from stack.report import Report
 from stack.schemas import apply_schemas

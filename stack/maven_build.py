@@ -13,7 +13,7 @@ from connectors.errors import TokpulseError
 from stack import toolchain
 
 POM = REPOSITORY / "stack" / "maven" / "pom.xml"
-JAVA_SOURCES = REPOSITORY / "connectors" / "java"
+JAVA_SOURCES = REPOSITORY / "connectors" / "flink" / "java"
 _STAMP = "sources.sha256"
 _OUTPUTS = ("kafka/lib/*.jar", "registry/*-runner.jar", "flink/lib/*.jar", "web/uPlot.iife.min.js")
 

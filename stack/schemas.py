@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.registry import SchemaNotFoundError, SchemaRegistry
-from connectors.topics import Topics
+from connectors.kafka.registry import SchemaNotFoundError, SchemaRegistry
+from connectors.kafka.topics import Topics
 
 COMPATIBILITY = "BACKWARD"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.flink_rest import FlinkRest, FlinkRestError
+from connectors.flink.rest import FlinkRest, FlinkRestError
 from jobs.catalog import JOBS
 from quality.comments import apply_comments
 from stack.migrations import apply_migrations

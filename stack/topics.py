@@ -7,8 +7,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from connectors.errors import TokpulseError
-from connectors.topic_configs import settle
-from connectors.topics import Topic, Topics
+from connectors.kafka.topic_configs import settle
+from connectors.kafka.topics import Topic, Topics
 
 _TIMEOUT_S = 30.0
 

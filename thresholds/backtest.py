@@ -9,8 +9,8 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from connectors.clickhouse_client import connect
-from connectors.clickhouse_queries import rows
+from connectors.clickhouse.client import connect
+from connectors.clickhouse.queries import rows
 from thresholds.table import read_table
 from thresholds.versions import milliseconds
 from udfs.thresholds import Thresholds, ThresholdVersion, not_replaced

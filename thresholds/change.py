@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.endpoints import Endpoints
-from connectors.validation import wall_clock_ms
+from connectors.kafka.validation import wall_clock_ms
 from thresholds.backtest import judged_since
 from thresholds.difference import Change, difference
 from thresholds.publish import publish

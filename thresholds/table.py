@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.clickhouse_client import unavailable
-from connectors.clickhouse_queries import rows
+from connectors.clickhouse.client import unavailable
+from connectors.clickhouse.queries import rows
 from thresholds.versions import VersionRecordError, from_record, ordered, to_record
 from udfs.thresholds import ThresholdVersion
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connectors.avro import AvroCodec, WireFormatError, split
 from connectors.errors import TokpulseError
-from connectors.registry import SchemaNotFoundError
+from connectors.kafka.avro import AvroCodec, WireFormatError, split
+from connectors.kafka.registry import SchemaNotFoundError
 from thresholds.versions import VersionRecordError, from_record, ordered
 from udfs.thresholds import ThresholdVersion
 

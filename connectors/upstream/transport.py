@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import httpx
 
 from connectors.errors import TokpulseError
+from connectors.kafka.validation import wall_clock_ms
 from connectors.upstream.addresses import UpstreamAddressError, base_url_of
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Call, Failure, Page, Refusal, Upstream
 from connectors.upstream.receiving import ENCODINGS, ReceivingError, receive
-from connectors.validation import wall_clock_ms
 
 MAX_BODY_BYTES = 32 * 2**20
 _LONGEST_MESSAGE = 300

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
 from dashboards.model import Page, Panel
 from dashboards.run import FilterError, Filters, QueryLimitError, UnknownPanelError

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.producer import FencedProducerError
-from connectors.validation import wall_clock_ms
+from connectors.kafka.producer import FencedProducerError
+from connectors.kafka.validation import wall_clock_ms
 from dashboards.web.guard import refused
 from thresholds.backtest import FROM_MS, TO_MS, backtest
 from thresholds.change import Proposal, carry_out, judged_note, propose, user

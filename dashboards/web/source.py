@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from dashboards.run import Boards, Filters, Result
 
 # How long an answer is given again. Shorter than any page's refresh, long enough that tabs that ask together share one query.

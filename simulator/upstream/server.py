@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from connectors.errors import TokpulseError
-from connectors.validation import wall_clock_ms
+from connectors.kafka.validation import wall_clock_ms
 from simulator.settings import SimulationSettings
 from simulator.upstream.ledger import Ledger
 from simulator.upstream.script import QUIET, Script, load_script

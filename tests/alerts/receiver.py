@@ -15,7 +15,7 @@ from typing import Any
 from alerts.alert import Alert, BadRecordError, Place, alert_of
 from alerts.notifier import Record
 from alerts.offsets import Partition
-from connectors.registry import RegistryUnavailableError
+from connectors.kafka.registry import RegistryUnavailableError
 
 TRENDING_TOPIC, FOLLOWERS_TOPIC = "tiktok.trending.alerts", "tiktok.followers.alerts"
 HOUR = datetime(2026, 1, 5, 13, tzinfo=UTC)

@@ -10,9 +10,9 @@ import pytest
 
 from alerts.alert import TOPICS, BadRecordError, alert_of
 from alerts.decode import Decoder
-from connectors.avro import AvroCodec, header
-from connectors.registry import RegistryUnavailableError, SchemaNotFoundError
-from connectors.topics import load_topics
+from connectors.kafka.avro import AvroCodec, header
+from connectors.kafka.registry import RegistryUnavailableError, SchemaNotFoundError
+from connectors.kafka.topics import load_topics
 from tests.alerts.receiver import FOLLOWERS_TOPIC, HOUR, TRENDING_TOPIC, alert, followers, trending
 
 

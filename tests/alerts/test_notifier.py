@@ -19,7 +19,7 @@ from alerts.posting import HttpPoster
 from alerts.state import State
 from alerts.targets import SLACK, TEAMS, WEBHOOK, Target
 from alerts.waiting import Waiting
-from connectors.registry import RegistryUnavailableError
+from connectors.kafka.registry import RegistryUnavailableError
 from tests.alerts.receiver import (
     FOLLOWERS_TOPIC,
     HOUR,

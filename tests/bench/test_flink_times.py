@@ -10,8 +10,8 @@ from bench.clickhouse_queries import TOTALS, refuse_difference, statement
 from bench.flink_runs import BenchError, times_of
 from bench.live_stream import observation
 from bench.own_stack import own_environment
-from connectors.topics import load_topics
-from connectors.validation import RecordValidator
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
 from simulator.bulk import BulkTotals
 
 JOB: dict[str, Any] = {

@@ -9,9 +9,9 @@ from bench.checkpoints import StateSize, state_size
 from bench.clickhouse_queries import statement
 from bench.state import HOURS, SETTINGS, State
 from bench.state_stream import Minute, minutes
-from connectors.avro import AvroCodec, header, split
-from connectors.topics import load_topics
-from connectors.validation import RecordValidator
+from connectors.kafka.avro import AvroCodec, header, split
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
 from simulator.bulk import BulkSettings
 from simulator.settings import HOUR_MS, MINUTE_MS, POSTS, USERS
 

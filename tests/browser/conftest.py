@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
 from dashboards.model import load_pages
 from dashboards.run import Boards

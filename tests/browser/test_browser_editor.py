@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from dashboards.web import editor as editor_module
 from thresholds import change
 from thresholds.publish import refuse_stale, stored

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.dlq_view import body, counts, hexdump, latest, printable
-from connectors.avro import AvroCodec, Record, header
-from connectors.dead_letters import (
+from connectors.kafka.avro import AvroCodec, Record, header
+from connectors.kafka.dead_letters import (
     REPLAYED_HEADER,
     DeadLetter,
     NoDeadLettersError,
@@ -24,12 +24,12 @@ from connectors.dead_letters import (
     ranges,
     unreplayed,
 )
-from connectors.polling.origins import headers_of
-from connectors.registry import SchemaNotFoundError
-from connectors.replay import Reader, StillBadError, mend
-from connectors.topics import load_topics
+from connectors.kafka.registry import SchemaNotFoundError
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
 from connectors.upstream.model import Ask, Feed, Origin
-from connectors.validation import RecordValidator
+from polling.writing.origins import headers_of
+from polling.writing.replay import Reader, StillBadError, mend
 
 NOW = 1_800_000_000_000
 USERS = "tiktok.users.snapshots"

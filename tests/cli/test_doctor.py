@@ -13,7 +13,7 @@ from cli import doctor, doctor_inputs, doctor_job, doctor_tables
 from cli.doctor_findings import Finding, Level, duration, fail, guarded, ok
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.flink_rest import Checkpoints, FlinkRest, FlinkRestError, innermost
+from connectors.flink.rest import Checkpoints, FlinkRest, FlinkRestError, innermost
 from jobs.catalog import JOBS
 from stack.settings import StackSettings
 from stack.status import ServiceStatus

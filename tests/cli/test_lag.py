@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cli import lag
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.endpoints import Endpoints
-from connectors.polling.metrics import Metrics
+from polling.metrics import Metrics
 
 NAME = "tokpulse_ledger_records"
 Rows = Sequence[Mapping[str, Any]]

@@ -16,17 +16,17 @@ from cli.poll_keys import UpstreamKeyError, read_key
 from cli.poll_screen import line, rows
 from connectors.endpoints import MissingEndpointError
 from connectors.errors import TokpulseError
-from connectors.polling.clock import SystemClock, VirtualClock
-from connectors.polling.fetching import BALANCE, BalanceProbe
-from connectors.polling.forgotten import Forgotten
-from connectors.polling.lag import GroupLag, LagError, oldest_unread
-from connectors.polling.metrics import METRICS, Metrics, MetricsServerError, serve
-from connectors.polling.reservations import ReservationFile
-from connectors.polling.status import Status
-from connectors.polling.watchlist import WatchlistError
-from connectors.registry import RegistryUnavailableError
+from connectors.kafka.lag import GroupLag, LagError, oldest_unread
+from connectors.kafka.registry import RegistryUnavailableError
 from connectors.upstream.model import Answer, Page, Refusal
-from tests.connectors.polling_doubles import FATAL, PlainUpstream
+from polling.clock import SystemClock, VirtualClock
+from polling.credits.reservations import ReservationFile
+from polling.metrics import METRICS, Metrics, MetricsServerError, serve
+from polling.personal.forgotten import Forgotten
+from polling.schedule.fetching import BALANCE, BalanceProbe
+from polling.status import Status
+from polling.watchlist import WatchlistError
+from tests.polling.polling_doubles import FATAL, PlainUpstream
 
 KEY = "TOKPULSE_PLAIN_KEY"
 

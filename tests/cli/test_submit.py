@@ -12,7 +12,7 @@ from cli import submit
 from cli.submit import SubmitError, environment, flink_run_line, reason
 from connectors.endpoints import REPOSITORY, Endpoints
 from connectors.errors import TokpulseError
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
 from jobs.catalog import JOBS
 from jobs.failure import tell, told
 

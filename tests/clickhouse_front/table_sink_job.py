@@ -15,8 +15,8 @@ from typing import Any
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
-from connectors.clickhouse_sink import add_sink
-from connectors.sinks import ClickHouseSink
+from connectors.clickhouse.outputs import ClickHouseSink
+from connectors.clickhouse.sink import add_sink
 
 
 def main(jars: str, jobs: str) -> None:

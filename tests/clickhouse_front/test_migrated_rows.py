@@ -9,7 +9,7 @@ import clickhouse_connect
 import httpx
 import pytest
 
-from connectors import flink_rest
+from connectors.flink import rest as flink_rest
 from stack import tables
 from stack.migrations import Migration, MigrationError, apply_migrations, load_migrations
 

@@ -11,7 +11,7 @@ import clickhouse_connect
 import pytest
 
 from connectors.errors import TokpulseError
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
 from quality.catalog import Dataset, load_catalog
 from quality.checks import Moment
 from quality.reconcile import reconcile

@@ -9,7 +9,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
-from connectors.clickhouse_queries import QUERIES_DIR, rows
+from connectors.clickhouse.queries import QUERIES_DIR, rows
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, READER, FrontProcess

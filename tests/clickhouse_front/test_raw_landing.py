@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import clickhouse_connect
 import pytest
 
-from connectors.polling.landing import RetryableInsertError, Row
-from connectors.polling.landing_table import insert_into
+from polling.landing.responses import RetryableInsertError, Row
+from polling.landing.table import insert_into
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, FrontProcess

@@ -13,7 +13,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
-from connectors.clickhouse_schema import ACCEPTED
+from connectors.clickhouse.schema import ACCEPTED
 from connectors.endpoints import REPOSITORY
 from stack.maven_build import build_jars
 from stack.settings import StackSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from stack.migrations import apply_migrations
 from tests.clickhouse_front.conftest import ADMIN, READER, FrontProcess
 

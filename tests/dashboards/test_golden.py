@@ -12,7 +12,7 @@ import pytest
 import yaml
 from clickhouse_connect.driver.client import Client
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from dashboards.model import QUERIES_DIR
 from tests.clickhouse_front.conftest import FrontProcess
 from tests.dashboards.golden import FOLDER, answer, write_universe

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from connectors.clickhouse_client import ClickHouseUnavailableError, connect
+from connectors.clickhouse.client import ClickHouseUnavailableError, connect
 from connectors.errors import TokpulseError
 from dashboards.model import load_pages
 from dashboards.run import (

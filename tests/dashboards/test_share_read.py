@@ -12,7 +12,7 @@ import pytest
 
 from bench.boards_universe import Universe, fill
 from bench.dashboards import Held, as_wide_as_possible, busiest, one_day_ranges
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from dashboards.model import Page, Panel, load_pages
 from dashboards.run import Boards, Filters
 from stack.migrations import apply_migrations

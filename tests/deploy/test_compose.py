@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from connectors.endpoints import OPTIONAL, VARIABLES
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
 from stack import clickhouse_server, flink, kafka
 from stack.clickhouse.policy import READER_DEFAULTS
 from stack.settings import DEFAULT_PORTS, StackSettings, port_variable

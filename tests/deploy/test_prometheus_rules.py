@@ -13,7 +13,7 @@ import yaml
 
 from cli.doctor_job import HEAP_TOO_FULL
 from cli.lag import OUTCOMES
-from connectors.polling.metrics import METRICS
+from polling.metrics import METRICS
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "tokpulse.rules.yml"
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "polling.md"

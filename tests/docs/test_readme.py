@@ -10,7 +10,7 @@ import pytest
 from alerts.targets import VARIABLES as WEBHOOKS
 from cli.main import COMMANDS
 from connectors.endpoints import VARIABLES
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
 from docs import diagram
 from jobs.catalog import JOBS
 from jobs.settings import parser
@@ -18,7 +18,7 @@ from stack.settings import DEFAULT_PORTS, port_variable
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-JAVA = ROOT / "connectors" / "java" / "src" / "main" / "java" / "io" / "tokpulse" / "flink" / "avro"
+JAVA = ROOT / "connectors" / "flink" / "java" / "src" / "main" / "java" / "io" / "tokpulse" / "flink" / "avro"
 
 
 def page(name: str) -> str:

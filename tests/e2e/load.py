@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.delivery import Delivery, simulate
 from simulator.settings import COMMENTS, HOUR_MS, MINUTE_MS, POSTS, USERS, SimulationSettings
 from simulator.universe import build_universe

@@ -17,19 +17,19 @@ from typing import Any
 
 import httpx
 
-from connectors.polling.budget import Budget
-from connectors.polling.clock import SystemClock
-from connectors.polling.feeds import Feeds
-from connectors.polling.fetching import BalanceProbe, Fetch, Fetched
-from connectors.polling.metrics import Metrics
-from connectors.polling.reservations import ReservationFile
-from connectors.polling.scheduler import Options, Scheduler
-from connectors.polling.watchlist import WatchedFile
-from connectors.polling.writer import KafkaPageWriter, WriterSettings, page_writer
-from connectors.registry import SchemaRegistry
+from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask
 from connectors.upstream.transport import Transport
+from polling.clock import SystemClock
+from polling.credits.budget import Budget
+from polling.credits.reservations import ReservationFile
+from polling.metrics import Metrics
+from polling.schedule.feeds import Feeds
+from polling.schedule.fetching import BalanceProbe, Fetch, Fetched
+from polling.schedule.scheduler import Options, Scheduler
+from polling.watchlist import WatchedFile
+from polling.writing.writer import KafkaPageWriter, WriterSettings, page_writer
 
 
 class Steps:

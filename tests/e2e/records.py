@@ -14,8 +14,8 @@ import httpx
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from connectors.endpoints import Endpoints
-from connectors.producer import AvroProducer, ProducerSettings
-from connectors.registry import SchemaRegistry
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
 from simulator.reference.engagement_hourly import COLUMNS, EngagementHourly
 from simulator.run import run
 from simulator.settings import POSTS, SimulationSettings

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from connectors.endpoints import Endpoints
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.settings import HOUR_MS, MINUTE_MS, USERS
 
 from .records import producing, user_snapshot

@@ -21,9 +21,9 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from connectors.endpoints import REPOSITORY, VARIABLES, Endpoints
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
 from thresholds.publish import establish

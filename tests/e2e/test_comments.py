@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from connectors.avro import AvroCodec, header
-from connectors.partitions import partition_of
-from connectors.producer import AvroProducer
-from connectors.topics import load_topics
+from connectors.kafka.avro import AvroCodec, header
+from connectors.kafka.partitions import partition_of
+from connectors.kafka.producer import AvroProducer
+from connectors.kafka.topics import load_topics
 from simulator.settings import COMMENTS, DEFAULT_START_MS, HOUR_MS, USERS, SimulationSettings
 from udfs.sentiment.sidecar.server import SidecarServer
 

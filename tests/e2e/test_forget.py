@@ -13,11 +13,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
-from connectors.clickhouse_client import connect
-from connectors.offsets import partition_offsets
-from connectors.polling.landing import Row
-from connectors.polling.landing_table import insert_into
-from connectors.topics import load_topics
+from connectors.clickhouse.client import connect
+from connectors.kafka.offsets import partition_offsets
+from connectors.kafka.topics import load_topics
+from polling.landing.responses import Row
+from polling.landing.table import insert_into
 
 from .records import messages, producing, write_in_transactions
 from .stack_process import Stack, ended

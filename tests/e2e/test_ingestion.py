@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Message
 
-from connectors.committed import committed
+from connectors.kafka.committed import committed
 from connectors.upstream.catalog import UPSTREAMS
 from simulator.settings import HOUR_MS
 from simulator.upstream.ledger import Entry

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
 
 from .records import Post, decoded, now_ms, observation, producing, row

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.settings import HOUR_MS
 from tests.alerts.receiver import Answer, Receiver
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from connectors.committed import committed
-from connectors.dead_letters import unreplayed
-from connectors.polling.model import FeedKey, Progress, Written
-from connectors.polling.writer import KafkaPageWriter, WriterSettings, page_writer
-from connectors.producer import AvroProducer, FencedProducerError, ProducerSettings
-from connectors.registry import SchemaRegistry
-from connectors.replay import replay
-from connectors.topics import load_topics
+from connectors.kafka.committed import committed
+from connectors.kafka.dead_letters import unreplayed
+from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
+from polling.model import FeedKey, Progress, Written
+from polling.writing.replay import replay
+from polling.writing.writer import KafkaPageWriter, WriterSettings, page_writer
 
 from .records import messages, now_ms, observation
 from .stack_process import Stack

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from connectors.committed import committed
 from connectors.endpoints import REPOSITORY, Endpoints
-from connectors.polling import cursors
-from connectors.registry import SchemaRegistry
-from connectors.validation import wall_clock_ms
+from connectors.kafka.committed import committed
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.validation import wall_clock_ms
+from polling.writing import cursors
 from simulator.settings import HOUR_MS, SimulationSettings
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.registry import SchemaRegistry
+from connectors.kafka.registry import SchemaRegistry
 from dashboards.web.app import create_app
 from dashboards.web.editor import EDITOR_HEADER, Editor
 from dashboards.web.source import Source

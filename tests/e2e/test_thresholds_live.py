@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from connectors.endpoints import REPOSITORY
-from connectors.producer import AvroProducer
+from connectors.kafka.producer import AvroProducer
 from simulator.settings import HOUR_MS, MINUTE_MS, POSTS, USERS
 from thresholds.backtest import backtest
 from thresholds.file import load_thresholds

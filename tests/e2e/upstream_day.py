@@ -11,23 +11,23 @@ from typing import Any
 
 import fastavro
 
-from connectors.committed import committed
 from connectors.endpoints import Endpoints
-from connectors.polling.breaker import BreakerRules
-from connectors.polling.budget import Budget
-from connectors.polling.clock import VirtualClock
-from connectors.polling.feeds import Feeds
-from connectors.polling.fetching import BalanceProbe, Fetch, Fetched
-from connectors.polling.metrics import Metrics
-from connectors.polling.reservations import ReservationFile
-from connectors.polling.scheduler import Options, Scheduler
-from connectors.polling.status import Status
-from connectors.polling.watchlist import WatchedFile
-from connectors.polling.writer import WriterSettings, page_writer
-from connectors.registry import SchemaRegistry
+from connectors.kafka.committed import committed
+from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask, Refusal
 from connectors.upstream.transport import Timeouts, Transport, new_client
+from polling.clock import VirtualClock
+from polling.credits.budget import Budget
+from polling.credits.reservations import ReservationFile
+from polling.metrics import Metrics
+from polling.schedule.breaker import BreakerRules
+from polling.schedule.feeds import Feeds
+from polling.schedule.fetching import BalanceProbe, Fetch, Fetched
+from polling.schedule.scheduler import Options, Scheduler
+from polling.status import Status
+from polling.watchlist import WatchedFile
+from polling.writing.writer import WriterSettings, page_writer
 from simulator.settings import HOUR_MS, SimulationSettings
 from simulator.upstream.answers import Served
 from simulator.upstream.ledger import Entry

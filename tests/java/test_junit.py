@@ -1,4 +1,4 @@
-"""The unit tests of connectors/java, run by Maven into a folder of their own."""
+"""The unit tests of connectors/flink/java, run by Maven into a folder of their own."""
 
 from __future__ import annotations
 

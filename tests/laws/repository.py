@@ -15,6 +15,7 @@ PACKAGES = (
     "connectors",
     "dashboards",
     "jobs",
+    "polling",
     "privacy",
     "quality",
     "simulator",

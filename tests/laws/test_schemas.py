@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors.topics import SCHEMAS_DIR, load_topics
+from connectors.kafka.topics import SCHEMAS_DIR, load_topics
 
 from .repository import ROOT, SQL
 from .sql_text import Column, clickhouse_tables, code, ddl_columns

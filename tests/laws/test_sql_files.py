@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
 from jobs.build import parameters
 from jobs.catalog import JOBS as CATALOG
 from jobs.definition import JobDefinition

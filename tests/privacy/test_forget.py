@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.polling.forgotten import Forgotten
-from connectors.topics import Topic, load_topics
+from connectors.kafka.topics import Topic, load_topics
+from polling.personal.forgotten import Forgotten
 from privacy import discovery, forget, logs
 from privacy.forget import Forgetting, StillThereError
 from privacy.journal import BusyError, Journal, alone

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from connectors.avro import AvroCodec, header
-from connectors.registry import RegistryUnavailableError, SchemaNotFoundError
-from connectors.topics import load_topics
+from connectors.kafka.avro import AvroCodec, header
+from connectors.kafka.registry import RegistryUnavailableError, SchemaNotFoundError
+from connectors.kafka.topics import load_topics
 from quality.topic import Values, held
 from tests.e2e.records import observation
 

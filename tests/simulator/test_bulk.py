@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.avro import AvroCodec, header, split
-from connectors.topics import load_topics
-from connectors.validation import RecordValidator
+from connectors.kafka.avro import AvroCodec, header, split
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
 from simulator.bulk import BulkReference, BulkSettings, BulkTemplates, batches, encode_batch
 from simulator.reference.engagement_hourly import engagement_hourly
 from simulator.settings import POSTS

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.partitions import partition_of
-from connectors.topics import load_topics
+from connectors.kafka.partitions import partition_of
+from connectors.kafka.topics import load_topics
 from simulator.delivery import Delivery, Fate, simulate
 from simulator.malformed import KINDS
 from simulator.observations import Observation, observe

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from connectors.avro import AvroCodec, WireFormatError, split
-from connectors.topics import load_topics
-from connectors.validation import ClockError, NegativeCounterError, RecordValidator
+from connectors.kafka.avro import AvroCodec, WireFormatError, split
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import ClockError, NegativeCounterError, RecordValidator
 from simulator.delivery import simulate
 from simulator.malformed import KINDS, Malformed, MalformedEncoder
 from simulator.settings import POSTS, USERS, SimulationSettings

@@ -20,8 +20,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.endpoints import REPOSITORY, Endpoints
-from connectors.registry import SchemaRegistry
-from connectors.topics import load_topics
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import load_topics
 from stack import kafka
 from stack.migrations import MigrationError, apply_migrations, load_migrations
 from stack.service import STACK_MARK

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clickhouse_client import connect
+from connectors.clickhouse.client import connect
 from stack.migrations import apply_migrations
 from tests.clickhouse_front.conftest import ADMIN, FrontProcess
 

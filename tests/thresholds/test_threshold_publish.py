@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.endpoints import Endpoints
 from tests.thresholds.conftest import Database
 from thresholds import publish as module

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from connectors.avro import AvroCodec, header
-from connectors.registry import SchemaNotFoundError
-from connectors.topics import load_topics
-from connectors.validation import RecordValidator
+from connectors.kafka.avro import AvroCodec, header
+from connectors.kafka.registry import SchemaNotFoundError
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.publish import _times
 from thresholds.topic import TOPIC, decode

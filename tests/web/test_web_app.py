@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
 from dashboards.run import Filters, QueryFailedError, QueryLimitError, Result
 from dashboards.web.guard import HEADERS

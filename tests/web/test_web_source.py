@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from connectors.clickhouse_client import ClickHouseUnavailableError
+from connectors.clickhouse.client import ClickHouseUnavailableError
 from dashboards.run import Boards, Filters
 from dashboards.web.source import FRESH_S, SETTLED_FRESH_S, Source
 

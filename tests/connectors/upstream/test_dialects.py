@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.topics import load_topics
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import RecordValidator
 from connectors.upstream.catalog import UPSTREAMS, Dialect
 from connectors.upstream.codes import TIKTOK_CODES
 from connectors.upstream.fields import BadFieldError
 from connectors.upstream.model import Answer, Ask, Failure, Feed, Page, Refusal
-from connectors.validation import RecordValidator
 from tests.connectors.upstream.recorded import RECEIVED_MS, Case, CodeCase, cases, code_cases
 
 CASES = cases()

@@ -1,0 +1,1 @@
+"""ClickHouse: clients, read queries, the schema check before a job, the sink of jobs."""

@@ -1,0 +1,1 @@
+"""Flink's REST API; `java/` has what jobs load into Flink."""

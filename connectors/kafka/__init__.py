@@ -1,0 +1,1 @@
+"""Kafka: topics and their schemas, the registry, producers, consumers, dead letters."""

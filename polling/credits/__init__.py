@@ -1,0 +1,1 @@
+"""What requests cost, what is left, and who may spend it."""

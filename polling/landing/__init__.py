@@ -1,0 +1,1 @@
+"""Responses as they came, kept in ClickHouse."""

@@ -1,0 +1,1 @@
+"""People: pseudonyms, and those who are forgotten."""

@@ -1,0 +1,104 @@
+"""One feed as the scheduler has it, and which feeds a watchlist asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from connectors.upstream.model import Ask, Feed, Subject
+from polling.model import FeedKey, Progress
+from polling.schedule.cadence import Cadence, interval_ms
+from polling.watchlist import Watchlist
+
+# What a feed that was never read is taken to give for a credit: a page full of news.
+UNREAD_VALUE = 35.0
+# An upstream's cursor is not kept for ever: after this a round begins anew.
+CURSOR_KEPT_MS = 24 * 3_600_000
+EMPTY_PAGES = 3
+# Feeds that a page makes known, as long as they are the subject's own and the watchlist wants them.
+FOUND_FEEDS = frozenset({Feed.REPLIES, Feed.COMMENTS, Feed.HASHTAG})
+
+
+@dataclass(frozen=True)
+class FeedRules:
+    """What the watchlist says about a feed. `base_ms` is the tier's interval."""
+
+    subject: Subject
+    base_ms: int
+    max_pages: int
+    stop_at_repeats: bool
+
+
+@dataclass
+class FeedState:
+    """A feed: what is committed of it, when its round is due, and what went wrong. Times in unix milliseconds."""
+
+    key: FeedKey
+    rules: FeedRules
+    due_ms: int  # when its round was due: what is long overdue comes before what is not
+    progress: Progress | None = None
+    found_by: FeedKey | None = None  # the feed of the watchlist whose pages made it known
+    attempts: int = 0
+    given_up: int = 0
+    empty_pages: int = 0
+    cursors: set[str] = field(default_factory=set)
+    gone: bool = False  # no longer on the watchlist
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the round goes on; None at its begin."""
+        return self.progress.cursor if self.progress else None
+
+    def ask(self) -> Ask:
+        """The next page."""
+        return Ask(self.key.feed, self.key.subject, self.cursor, self.key.parent)
+
+    def interval_ms(self, cadence: Cadence) -> int:
+        """From one round to the next."""
+        return interval_ms(cadence, self.rules.base_ms, self.progress)
+
+    def value(self) -> float:
+        """Observations for a credit, by the last round; one more than were seen, so that a sleeper has some."""
+        if self.progress is None:
+            return UNREAD_VALUE
+        return (1 + self.progress.moved) / max(1, self.progress.pages)
+
+    def score(self, now_ms: int) -> float:
+        """What comes first when there are not credits for all: value times age. Age has no bound, so nothing starves."""
+        return self.value() * (1 + max(0, now_ms - self.due_ms) / self.rules.base_ms)
+
+    def begin_anew(self) -> None:
+        """Leaves the round under way: the next page is a first one."""
+        self.cursors.clear()
+        self.empty_pages = 0
+        if self.progress is not None:
+            self.progress = replace(self.progress, cursor=None)
+
+    def resume(self, progress: Progress, cadence: Cadence, now_ms: int) -> None:
+        """Takes up what an earlier poller committed."""
+        self.progress = progress
+        if progress.cursor is not None and now_ms - progress.polled_ms > CURSOR_KEPT_MS:
+            self.begin_anew()
+        elif progress.cursor is not None:
+            self.cursors = {progress.cursor}
+            self.due_ms = min(now_ms, progress.round_started_ms)
+            return
+        self.due_ms = progress.round_started_ms + self.interval_ms(cadence)
+
+
+Owns = Callable[[FeedKey], bool]
+
+
+def wanted(watchlist: Watchlist, upstream: str, supports: Callable[[Feed], bool]) -> Iterator[tuple[FeedKey, FeedRules]]:
+    """The feeds of a watchlist that `upstream` has. Replies are found on pages of comments, so they are not among them."""
+    for subject, entries in watchlist.entries().items():
+        feeds = [feed for feed in dict.fromkeys(watchlist.feeds_of(subject)) if feed is not Feed.REPLIES and supports(feed)]
+        for entry in entries:
+            base_ms = watchlist.cadence.of_tier(entry.tier)
+            for feed in feeds:
+                yield FeedKey(upstream, feed, entry.id), rules_of(watchlist, subject, feed, base_ms)
+
+
+def rules_of(watchlist: Watchlist, subject: Subject, feed: Feed, base_ms: int) -> FeedRules:
+    """The rules of one feed."""
+    return FeedRules(subject, base_ms, watchlist.pages_of(feed), watchlist.stop_at_repeats and feed is Feed.POSTS)

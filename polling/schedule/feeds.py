@@ -1,0 +1,145 @@
+"""All feeds of a poller: those of the watchlist, and those that their pages make known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from connectors.upstream.model import Ask, Feed, Subject, Upstream
+from polling.model import FeedKey, Progress
+from polling.schedule.due import DueQueue
+from polling.schedule.feed_state import FOUND_FEEDS, FeedRules, FeedState, rules_of, wanted
+from polling.watchlist import Watchlist
+
+MAX_FOUND = 50_000
+# A found feed that rests for so many of its finder's intervals is forgotten; its finder's pages make it known again.
+_REST_ROUNDS = 30
+
+
+class Feeds:
+    """The feeds of one shard, and the queue they wait in. `owns` says which subjects are this shard's; None means all."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        *,
+        shards: int = 1,
+        shard: int = 0,
+        owns: Callable[[FeedKey], bool] | None = None,
+        max_found: int = MAX_FOUND,
+    ) -> None:
+        self._upstream = upstream
+        self._shards, self._shard = shards, shard
+        self._owns = owns or (lambda key: True)
+        self._max_found = max_found
+        self._states: dict[FeedKey, FeedState] = {}
+        self._found = 0
+        self._committed: dict[FeedKey, Progress] = {}  # of feeds that are none now, those that have gone first, first
+        self._most_kept = max_found
+        self._watchlist = Watchlist()
+        self._at_once = False
+        self.queue = DueQueue()
+
+    def share_of(self, credits: int) -> int:
+        """This shard's part of the credits of all; the parts add up to the whole."""
+        return credits * (self._shard + 1) // self._shards - credits * self._shard // self._shards
+
+    def load(self, watchlist: Watchlist, committed: Mapping[FeedKey, Progress], now_ms: int, *, at_once: bool = False) -> None:
+        """The feeds at the start, each where it stood. With `at_once` all are due now, and each is read once."""
+        self._committed = dict(committed)
+        self._most_kept = max(self._max_found, len(committed))
+        self._at_once = at_once
+        self.change(watchlist, now_ms)
+        for key in committed:
+            # Found by a page that is committed, so it will not be found again before its finder's next round.
+            parent = self._finder(key)
+            if key not in self._states and parent is not None:
+                self.found(parent, [Ask(key.feed, key.subject, None, key.parent)], now_ms)
+
+    def change(self, watchlist: Watchlist, now_ms: int) -> tuple[int, int]:
+        """Takes over a watchlist; returns how many feeds came and went. A feed in both goes on where it is."""
+        self._watchlist = watchlist
+        rules = {key: rule for key, rule in wanted(watchlist, self._upstream.name, self._supports) if self._owns(key)}
+        added = [key for key in rules if key not in self._states]
+        for key in added:
+            self._add(key, rules[key], now_ms, None)
+        for key, rule in rules.items():
+            self._states[key].rules = rule
+        gone = [key for key, state in self._states.items() if (state.found_by not in rules if state.found_by else key not in rules)]
+        for key in gone:
+            self._drop(key)
+        return len(added), len(gone)
+
+    def found(self, finder: FeedState, asks: Iterable[Ask], now_ms: int) -> int:
+        """Adds what a page made known and the watchlist wants; returns how many were beyond the limit."""
+        wanted_feeds = self._watchlist.feeds_of(finder.rules.subject)
+        refused = 0
+        for ask in asks:
+            key = FeedKey(self._upstream.name, ask.feed, ask.subject, ask.parent)
+            if ask.feed not in wanted_feeds or ask.feed not in FOUND_FEEDS or key in self._states or not self._supports(ask.feed):
+                continue
+            if self._found >= self._max_found and not self._forget_resting(now_ms):
+                refused += 1
+                continue
+            rules = rules_of(self._watchlist, finder.rules.subject, ask.feed, finder.rules.base_ms)
+            self._add(key, rules, now_ms, finder.found_by or finder.key)
+        return refused
+
+    def oldest_round_s(self, now_ms: int) -> float:
+        """Seconds since the eldest round that is under way began; 0 without one."""
+        begun = [
+            state.progress.round_started_ms
+            for state in self._states.values()
+            if state.progress is not None and state.progress.cursor is not None
+        ]
+        return max(0, now_ms - min(begun)) / 1000 if begun else 0.0
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def _add(self, key: FeedKey, rules: FeedRules, now_ms: int, found_by: FeedKey | None) -> None:
+        state = FeedState(key, rules, now_ms, found_by=found_by)
+        progress = self._committed.pop(key, None)
+        if progress is not None:
+            state.resume(progress, self._watchlist.cadence, now_ms)
+        if self._at_once:
+            state.due_ms = now_ms
+        self._states[key] = state
+        self._found += found_by is not None
+        self.queue.put(state, max(now_ms, state.due_ms))
+
+    def _drop(self, key: FeedKey) -> None:
+        state = self._states.pop(key)
+        state.gone = True
+        self._found -= state.found_by is not None
+        if state.progress is not None:
+            # Where it goes on when it comes back, unless too many have gone since.
+            self._committed[key] = state.progress
+            if len(self._committed) > self._most_kept:
+                del self._committed[next(iter(self._committed))]
+
+    def _forget_resting(self, now_ms: int) -> bool:
+        resting = [
+            key
+            for key, state in self._states.items()
+            if state.found_by is not None
+            and state.progress is not None
+            and state.progress.cursor is None
+            and now_ms - state.progress.moved_ms > _REST_ROUNDS * state.rules.base_ms
+        ]
+        for key in resting:
+            self._drop(key)
+        return bool(resting)
+
+    def _finder(self, key: FeedKey) -> FeedState | None:
+        """The feed that found a feed of replies, by the keys alone; other found feeds wait for their finder's next page."""
+        if key.feed is not Feed.REPLIES or key.parent is None:
+            return None
+        finder = self._states.get(FeedKey(self._upstream.name, Feed.COMMENTS, key.parent))
+        return finder if finder is not None and finder.rules.subject is Subject.POST else None
+
+    def _supports(self, feed: Feed) -> bool:
+        try:
+            self._upstream.call(Ask(feed, "1", None, "1"))
+        except ValueError:
+            return False
+        return True

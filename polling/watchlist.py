@@ -1,0 +1,242 @@
+"""The file that says what is polled: creators, posts and hashtags, how often, how deep, and for how many credits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from connectors.errors import TokpulseError
+from connectors.upstream.model import Feed, Subject
+from connectors.yaml_tree import TreeError, read_tree, shown
+from polling.credits.balance import CreditRules
+from polling.personal.forgotten import Forgotten
+from polling.schedule.cadence import DAY_MS, HOUR_MS, MINUTE_MS, Cadence
+
+MAX_BYTES = 16 * 1024 * 1024
+_UNITS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+
+
+class WatchlistError(TokpulseError):
+    """A watchlist that is refused: the message is `path:line: key: reason`."""
+
+
+def _duration(value: object) -> object:
+    match = re.fullmatch(r"(\d{1,6})(ms|[smhd])", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("is no duration: write 200ms, 30s, 5m, 1h or 1d")
+    return int(match[1]) * _UNITS.get(match[2], 1)
+
+
+def _numeric_id(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,20}", value):
+        raise ValueError(f"{value!r} is no numeric id (names change hands; ids do not)")
+    return value
+
+
+def _creator(value: str) -> str:
+    # TikTok's own key of an account, which TikAPI pages by.
+    if re.fullmatch(r"MS4wLjAB[\w-]{8,200}", value, re.ASCII):
+        return value
+    return _numeric_id(value)
+
+
+def _hashtag(value: str) -> str:
+    name = value.removeprefix("#")
+    if not re.fullmatch(r"[^\s#@/?&]{1,150}", name):
+        raise ValueError(f"{value!r} is no name of a hashtag")
+    return name
+
+
+def _entry(value: object) -> object:
+    return {"id": value} if isinstance(value, str) else value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Duration = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=366 * DAY_MS)]
+Tier = Literal["hot", "warm", "cold"]
+# In lax mode a name becomes a Feed; a strict model would want the Feed itself.
+FeedName = Annotated[Feed, Field(strict=False)]
+
+
+class CreatorEntry(_Strict):
+    """A creator by numeric id or secUid, and how often it is polled before more is known of it."""
+
+    id: Annotated[str, AfterValidator(_creator)]
+    tier: Tier = "warm"
+
+
+class Entry(_Strict):
+    """A post by its id."""
+
+    id: Annotated[str, AfterValidator(_numeric_id)]
+    tier: Tier = "warm"
+
+
+class HashtagEntry(_Strict):
+    """A hashtag by its name."""
+
+    id: Annotated[str, AfterValidator(_hashtag)]
+    tier: Tier = "warm"
+
+
+class _Tiers(_Strict):
+    hot: Duration = 5 * MINUTE_MS
+    warm: Duration = HOUR_MS
+    cold: Duration = DAY_MS
+
+    @model_validator(mode="after")
+    def _ordered(self) -> _Tiers:
+        if not self.hot <= self.warm <= self.cold:
+            raise ValueError("hot must not be longer than warm, nor warm than cold")
+        return self
+
+
+class _Credits(_Strict):
+    slow_below: Annotated[int, Field(ge=0)] = 1_000
+    floor: Annotated[int, Field(ge=0)] = 100
+    probe_every: Annotated[int, BeforeValidator(_duration), Field(ge=15 * MINUTE_MS)] = 30 * MINUTE_MS
+
+
+class _Feeds(_Strict):
+    creators: list[FeedName] = [Feed.PROFILE, Feed.POSTS]
+    posts: list[FeedName] = [Feed.POST, Feed.COMMENTS, Feed.REPLIES]
+    hashtags: list[FeedName] = [Feed.HASHTAG]
+
+
+_MAX_PAGES = {Feed.POSTS: 10, Feed.COMMENTS: 20, Feed.REPLIES: 5, Feed.HASHTAG: 10, Feed.FOLLOWERS: 5, Feed.FOLLOWING: 5}
+PageCount = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class Watchlist(_Strict):
+    """A watchlist file. Times in milliseconds."""
+
+    credits_per_day: Annotated[int, Field(ge=1, le=10**9)] = 1_000
+    credits: _Credits = _Credits()
+    tiers: _Tiers = _Tiers()
+    feeds: _Feeds = _Feeds()
+    max_pages: dict[FeedName, PageCount] = {}
+    page_pause: Duration = 200
+    stop_at_repeats: bool = False
+    creators: list[Annotated[CreatorEntry, BeforeValidator(_entry)]] = []
+    posts: list[Annotated[Entry, BeforeValidator(_entry)]] = []
+    hashtags: list[Annotated[HashtagEntry, BeforeValidator(_entry)]] = []
+
+    @property
+    def cadence(self) -> Cadence:
+        """The tiers' intervals."""
+        return Cadence(self.tiers.hot, self.tiers.warm, self.tiers.cold)
+
+    @property
+    def credit_rules(self) -> CreditRules:
+        """The thresholds of the balance."""
+        return CreditRules(self.credits.slow_below, self.credits.floor, self.credits.probe_every)
+
+    def pages_of(self, feed: Feed) -> int:
+        """The most pages that one round of `feed` reads."""
+        return self.max_pages.get(feed, _MAX_PAGES.get(feed, 1))
+
+    def feeds_of(self, subject: Subject) -> tuple[Feed, ...]:
+        """What is read of a kind of subject."""
+        named = {Subject.CREATOR: self.feeds.creators, Subject.POST: self.feeds.posts, Subject.HASHTAG: self.feeds.hashtags}
+        return tuple(named[subject])
+
+    def entries(self) -> Mapping[Subject, Sequence[CreatorEntry | Entry | HashtagEntry]]:
+        """The entries by kind."""
+        return {Subject.CREATOR: self.creators, Subject.POST: self.posts, Subject.HASHTAG: self.hashtags}
+
+
+def load_watchlist(path: Path) -> Watchlist:
+    """The watchlist in `path`. Raises WatchlistError."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise WatchlistError(f"cannot read {path}: {error.strerror}", "watchlist.example.yaml shows how one looks") from None
+    except UnicodeDecodeError:
+        raise WatchlistError(f"{path}: is not UTF-8", "save the file as UTF-8") from None
+    if len(raw) > MAX_BYTES:
+        raise WatchlistError(f"{path}: is larger than {MAX_BYTES >> 20} MiB", "split it between shards")
+    return parse_watchlist(text, path)
+
+
+def parse_watchlist(text: str, path: Path) -> Watchlist:
+    """The watchlist in `text`; `path` is named in errors. Raises WatchlistError."""
+    try:
+        tree, lines = read_tree(text)
+    except TreeError as error:
+        raise WatchlistError(f"{path}:{error.line}: {error.key}: {error.reason}") from None
+    if not isinstance(tree, dict):
+        raise WatchlistError(f"{path}:1: (top level): is no mapping", "it begins with lines like `creators:`")
+    try:
+        found = Watchlist.model_validate(tree)
+    except ValidationError as error:
+        raise _refused(path, error, lines) from None
+    _refuse_doubles(path, found, lines)
+    return found
+
+
+def _refused(path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int]) -> WatchlistError:
+    problems = []
+    for problem in error.errors():
+        place: tuple[Any, ...] = tuple(part for part in problem["loc"] if part != "[key]")
+        reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
+        known = place
+        while known not in lines:
+            known = known[:-1]
+        problems.append((lines[known], shown(place), reason))
+    (line, key, reason), *others = sorted(problems)
+    hint = "; ".join(f"also line {number}: {name}: {what}" for number, name, what in others[:3])
+    return WatchlistError(f"{path}:{line}: {key}: {reason}", hint)
+
+
+def _refuse_doubles(path: Path, found: Watchlist, lines: Mapping[tuple[str | int, ...], int]) -> None:
+    for subject, entries in found.entries().items():
+        section, first = f"{subject.value}s", dict[str, int]()
+        for index, entry in enumerate(entries):
+            if first.setdefault(entry.id, index) != index:
+                line, earlier = lines[section, index], lines[section, first[entry.id]]
+                raise WatchlistError(f"{path}:{line}: {section}[{index}]: {entry.id} stands on line {earlier} already")
+
+
+class WatchedFile:
+    """A watchlist file that may be edited while it is used. Whom `forgotten` knows cannot be on it."""
+
+    def __init__(self, path: Path, forgotten: Forgotten | None = None) -> None:
+        self._path = path
+        self._forgotten = forgotten
+        self._seen = self._stamp()
+        self.current = self._load()
+
+    def reread(self) -> Watchlist | None:
+        """The new watchlist after an edit, else None. A bad edit raises WatchlistError, once, and is not used."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return None
+        self._seen = stamp
+        self.current = self._load()
+        return self.current
+
+    def _load(self) -> Watchlist:
+        loaded = load_watchlist(self._path)
+        for creator in loaded.creators if self._forgotten else ():
+            if self._forgotten and any(self._forgotten.knows(kind, creator.id) for kind in ("id", "secuid")):
+                raise WatchlistError(
+                    f"{self._path}: creators: {creator.id} was forgotten with `tokpulse forget` and is not polled any more",
+                    "take the entry out",
+                )
+        return loaded
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

@@ -1,0 +1,262 @@
+"""Pages into Kafka, exactly once: observations, dead letters and the progress of their feeds in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from confluent_kafka import Message
+
+from connectors.kafka.avro import Record
+from connectors.kafka.committed import committed
+from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.registry import SchemaRegistry
+from connectors.kafka.topics import Topics, load_topics
+from connectors.kafka.validation import RecordError, wall_clock_ms
+from connectors.upstream.model import Page
+from polling.model import FeedKey, Progress, Written
+from polling.personal.forgotten import Forgotten
+from polling.schedule.shards import owns
+from polling.writing import cursors
+from polling.writing.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
+from polling.writing.repeats import DAY_MS, DEFAULT_CAPACITY, Pending, Repeats, Verdict
+
+DEFAULT_PREFIX = "tokpulse-poller"
+OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")
+# Room for key, headers and the batch around a value.
+_OVERHEAD_BYTES = 16_384
+_LOT = 500
+
+
+class PagesProducer(Protocol):
+    """What the writer needs of an AvroProducer."""
+
+    def take_over(self) -> None:
+        """Fences the older holder of the transactional id."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """One transaction."""
+
+    def encode(self, topic: str, record: Record) -> bytes:
+        """Validates and encodes."""
+
+    def produce_batch(self, topic: str, messages: list[dict[str, Any]]) -> None:
+        """Queues encoded records."""
+
+    def produce_encoded(
+        self, topic: str, key: str | bytes | None, value: bytes | None, *, headers: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Queues bytes as they are."""
+
+    def close(self) -> None:
+        """Flushes."""
+
+
+@dataclass(frozen=True)
+class WriterSettings:
+    """One writer among `shards`. Two with the same `prefix` and `shard` exclude each other: the younger one goes on."""
+
+    shard: int = 0
+    shards: int = 1
+    prefix: str = DEFAULT_PREFIX
+    window_ms: int = DAY_MS
+    capacity: int = DEFAULT_CAPACITY
+
+    @property
+    def transactional_id(self) -> str:
+        """`<prefix>-<topic>-<shard>`: every transaction writes the topic of cursors, so one id covers all that a shard writes."""
+        return f"{self.prefix}-{cursors.TOPIC}-{self.shard}"
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """A page on its way into Kafka: the arguments of `PageWriter.write`."""
+
+    key: FeedKey
+    page: Page
+    received_ms: int
+    before: Progress | None
+
+
+class KafkaPageWriter:
+    """Implements PageWriter. Not thread-safe. Nothing is sent before `start`, which entering the context does, too.
+
+    `log(topic, since_ms)` gives the committed records of a topic; `schemas` the JSON text of a schema id. Whom `forgotten` names is
+    left out.
+    """
+
+    def __init__(
+        self,
+        producer: PagesProducer,
+        log: Callable[[str, int | None], Iterable[Message]],
+        schemas: Callable[[int], str],
+        settings: WriterSettings | None = None,
+        topics: Topics | None = None,
+        clock: Callable[[], int] = wall_clock_ms,
+        forgotten: Forgotten | None = None,
+    ) -> None:
+        self.settings = settings or WriterSettings()
+        self.repeats = Repeats(self.settings.window_ms, self.settings.capacity)
+        self._producer = producer
+        self._log = log
+        self._schemas = schemas
+        self._clock = clock
+        self._forgotten = forgotten
+        declared = topics or load_topics()
+        self._keys = {name: declared[name].key for name in OBSERVED}
+        self._limits = {topic.name: topic.max_message_bytes - _OVERHEAD_BYTES for topic in declared}
+
+    def start(self, progress: Callable[[str, int], None] = lambda topic, records: None) -> None:
+        """Takes over the shard, then reads what was observed in the last days. `progress` hears how many records of a topic.
+
+        In this order: what an older poller of this shard had begun is aborted by then, and can no longer be committed.
+        """
+        self._fenced(self._producer.take_over)
+        now_ms = self._clock()
+        for topic in OBSERVED:
+            messages = self._log(topic, now_ms - self.repeats.kept_ms)
+            progress(topic, self.repeats.rebuild(messages, now_ms, partial(progress, topic)))
+
+    def progress(self) -> Mapping[FeedKey, Progress]:
+        """What earlier pollers of this shard committed. Call it after `start`. Raises LogReadError or CursorsError."""
+        shard, shards = self.settings.shard, self.settings.shards
+        return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards))
+
+    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+        """Commits one page; see PageWriter."""
+        return self.write_many([ReadPage(key, page, received_ms, before)])[0]
+
+    def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
+        """Commits all of `pages` in one transaction, or none; what `write` would have returned for each, in their order.
+
+        A commit takes as long as hundreds of records: give what is there. Of several pages of one feed, each follows the one before
+        it in the list, whatever its `before`. Raises as `write`.
+        """
+        pending: Pending = {}
+        transaction = _Transaction(self._producer)
+        latest: dict[FeedKey, Progress] = {}
+        written: list[tuple[Written, Progress]] = []
+
+        def commit() -> None:
+            with self._producer.transaction():
+                for one in pages:
+                    before = latest.get(one.key, one.before)
+                    counts, moved = self._observations(one.page, pending, transaction)
+                    latest[one.key] = cursors.advance(before, one.page.cursor, one.received_ms, moved)
+                    written.append((counts, latest[one.key]))
+                for key, progress in latest.items():
+                    record = cursors.to_record(key, progress)
+                    transaction.add(cursors.TOPIC, record["feed_key"], self._producer.encode(cursors.TOPIC, record))
+                transaction.send()
+
+        self._fenced(commit)
+        # Only now: an observation of an aborted transaction is none that anybody can read.
+        self.repeats.mark(pending, self._clock())
+        return written
+
+    def close(self) -> None:
+        """Every commit is over when `write` returns: nothing is lost by not calling it."""
+        self._producer.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self.close()
+
+    def _observations(self, page: Page, pending: Pending, transaction: _Transaction) -> tuple[Written, int]:
+        encode, judge = self._producer.encode, self.repeats.judge
+        fresh = repeats = refused = moved = 0
+        for observation in self._forgotten.kept(page.observations) if self._forgotten else page.observations:
+            topic, record = observation.topic, observation.record
+            why = f"{UNMAPPED}: {observation.problem}" if observation.problem is not None else ""
+            if not why:
+                try:
+                    value = encode(topic, record)
+                except RecordError as error:
+                    why = reason(error)
+                except (ValueError, TypeError, OverflowError) as error:
+                    # Text with half of a surrogate pair has no UTF-8.
+                    why = f"{NOT_ENCODABLE}: {error}"
+                else:
+                    if len(value) > self._limits[topic]:
+                        why = f"{TOO_LARGE}: {len(value)} bytes are more than {self._limits[topic]}"
+            if why:
+                refused += 1
+                limit = self._limits[f"{topic}.dlq"]
+                transaction.bury(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
+                continue
+            key = record[self._keys[topic]]
+            verdict = judge(topic, key, value, record["ingested_at"], pending)
+            if verdict is Verdict.REPEAT:
+                repeats += 1
+                continue
+            fresh += 1
+            if verdict is Verdict.MOVED:
+                moved += 1
+            transaction.add(topic, key, value)
+        return Written(fresh, repeats, refused), moved
+
+    def _fenced(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except FencedProducerError as error:
+            shard, shards = self.settings.shard, self.settings.shards
+            raise FencedProducerError(
+                f"another poller took over shard {shard} of {shards} ({self.settings.transactional_id});"
+                " what this one had not committed is not in Kafka",
+                "let the other one go on and stop this one, or give each poller a shard of its own",
+            ) from error
+
+
+class _Transaction:
+    """Encoded records on their way to the producer, in lots per topic."""
+
+    def __init__(self, producer: PagesProducer) -> None:
+        self._producer = producer
+        self._lots: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, topic: str, key: str, value: bytes) -> None:
+        lot = self._lots.setdefault(topic, [])
+        lot.append({"key": key, "value": value})
+        if len(lot) >= _LOT:
+            self._producer.produce_batch(topic, lot)
+            self._lots[topic] = []
+
+    def bury(self, one: Letter) -> None:
+        self._producer.produce_encoded(one.topic, one.key, one.value, headers=one.headers)
+
+    def send(self) -> None:
+        for topic, lot in self._lots.items():
+            self._producer.produce_batch(topic, lot)
+        self._lots = {}
+
+
+def page_writer(
+    servers: str,
+    registry: SchemaRegistry,
+    settings: WriterSettings | None = None,
+    producing: ProducerSettings | None = None,
+    clock: Callable[[], int] = wall_clock_ms,
+    forgotten: Forgotten | None = None,
+) -> KafkaPageWriter:
+    """A writer to the Kafka at `servers`; `producing` for what differs from the producer's defaults. Raises ProducerError."""
+    settings = settings or WriterSettings()
+    topics = load_topics()
+    largest = max(topic.max_message_bytes for topic in topics)
+    base = producing or ProducerSettings(servers)
+    # Dead letters are as large as their topic allows.
+    own = replace(base, transactional_id=settings.transactional_id, max_message_bytes=max(base.max_message_bytes, largest))
+    producer = AvroProducer(own, registry, topics)
+    producer.connect(*OBSERVED, *(f"{name}.dlq" for name in OBSERVED), cursors.TOPIC)
+
+    def log(topic: str, since_ms: int | None) -> Iterator[Message]:
+        return committed(servers, topic, since_ms, whole=True)
+
+    return KafkaPageWriter(producer, log, registry.by_id, settings, topics, clock, forgotten)
