@@ -17,7 +17,7 @@ from alerts.message import Message, message
 from alerts.posting import Poster, RefusedError, TryAgainError
 from alerts.state import Outcome, State
 from alerts.waiting import Waiting
-from connectors.kafka.validation import wall_clock_ms
+from connectors.clock import wall_clock_ms
 
 _LOG = logging.getLogger(__name__)
 

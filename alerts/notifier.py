@@ -13,9 +13,9 @@ from alerts.alert import Alert, BadRecordError, Place
 from alerts.lane import Lane
 from alerts.offsets import OffsetTracker, Partition
 from alerts.state import Outcome, State
+from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import RegistryUnavailableError
-from connectors.kafka.validation import wall_clock_ms
 
 _LOG = logging.getLogger(__name__)
 POLL_S, COMMIT_S, EXPIRE_S, REGISTRY_PAUSE_S = 0.5, 5.0, 3_600.0, 5.0

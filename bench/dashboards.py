@@ -17,11 +17,10 @@ from bench.figures import percentile, table
 from bench.own_stack import own_stack
 from bench.progress import Progress
 from connectors.clickhouse.client import connect
+from connectors.clock import DAY_MS, HOUR_MS
 from dashboards.model import Page, Panel, load_pages, load_query
 from dashboards.run import Boards, Filters
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 # Fewer say nothing of a 95th percentile.
 LEAST_ROUNDS = 10
 # Tables that do not grow with observations, and of which a range of time is no small part: what is known of each post, and one row

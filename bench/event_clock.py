@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-HOUR_MS = 3_600_000
+from connectors.clock import HOUR_MS
 
 
 @dataclass(frozen=True)

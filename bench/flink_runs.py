@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 
 from bench.own_stack import PARALLELISM, OwnStack
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 
 _JOB_ID = re.compile(r"\bJobID ([0-9a-f]{32})\b")
 _TIMEOUT_S = 3600

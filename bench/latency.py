@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 
 from bench.clickhouse_queries import final_posts
-from bench.event_clock import HOUR_MS, Crossing, Rhythm
+from bench.event_clock import Crossing, Rhythm
 from bench.figures import Spread, percentile, table
 from bench.flink_runs import BenchError, all_running, run_line, submit_line
 from bench.live_stream import LiveStream, wall_ms
 from bench.own_stack import PARALLELISM, own_stack
 from bench.progress import Progress
 from connectors.clickhouse.client import connect
+from connectors.clock import HOUR_MS
 
 POSTS = 2_000
 RATE = 2_000

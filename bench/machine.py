@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 
 _PACKAGES = ("apache-flink", "chdb", "clickhouse-connect", "confluent-kafka", "fastavro")
 _CPU_INFO = Path("/proc/cpuinfo")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.kafka.validation import wall_clock_ms
+from connectors.clock import wall_clock_ms
 from connectors.upstream.model import Feed, Observation, Page
 from polling.model import FeedKey
 from polling.writing.writer import ReadPage

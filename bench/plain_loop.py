@@ -14,12 +14,12 @@ from typing import Any
 import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
+from connectors.clock import HOUR_MS
 from connectors.endpoints import Endpoints
 from connectors.kafka.avro import HEADER_BYTES
 from connectors.kafka.topics import load_topics
 
 TOPIC = "tiktok.posts.events"
-HOUR_MS = 3_600_000
 BATCH = 10_000
 # Longer without a message and something is wrong.
 SILENCE_S = 30.0

@@ -13,14 +13,13 @@ from bench.figures import table
 from bench.flink_runs import BenchError
 from bench.pages import POSTS, post
 from bench.progress import Progress
+from connectors.clock import MINUTE_MS, wall_clock_ms
 from connectors.kafka.avro import AvroCodec, header
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import wall_clock_ms
 from polling.writing.repeats import Pending, Repeats, Verdict
 
 RECORDS = 1_000_000
 _LOT = 10_000
-_MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class RepeatsFigures:
 def measure(progress: Progress, records: int = RECORDS) -> RepeatsFigures:
     """Needs no stack. Raises BenchError when an observation that changed did not pass, or one that did not change did."""
     repeats = Repeats(capacity=records)
-    now_ms = wall_clock_ms() - 10 * _MINUTE_MS
+    now_ms = wall_clock_ms() - 10 * MINUTE_MS
     # Which version of the counters each poll sees: first, same, changed, changed back, same; the last poll is a day later.
     plan = (
         ("first", 0, 0, records),
@@ -76,7 +75,7 @@ def measure(progress: Progress, records: int = RECORDS) -> RepeatsFigures:
     gc.collect()
     before, grown = process.memory_info().rss, 0
     for what, version, minute, expected in plan:
-        poll = _poll(what, repeats, records, version, now_ms + minute * _MINUTE_MS)
+        poll = _poll(what, repeats, records, version, now_ms + minute * MINUTE_MS)
         if not polls:
             gc.collect()
             grown = process.memory_info().rss - before

@@ -16,8 +16,9 @@ from bench.own_stack import PARALLELISM, OwnStack, own_stack
 from bench.progress import Progress
 from bench.state_stream import StateStream
 from connectors.clickhouse.client import connect
+from connectors.clock import HOUR_MS
 from simulator.bulk import BulkSettings
-from simulator.settings import HOUR_MS, POSTS, USERS
+from simulator.settings import POSTS, USERS
 
 JOB = "trending"
 # 20,000 observations an hour: a million takes 50 h, five million 250 h.

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from connectors.clock import MINUTE_MS
 from connectors.kafka.producer import AvroProducer
 from simulator.bulk import BulkBatch, BulkReference, BulkSettings, BulkTemplates, batches, encode_batch
-from simulator.settings import MINUTE_MS, POSTS, USERS
+from simulator.settings import POSTS, USERS
 
 # Each author's profile is looked at twice an hour.
 SNAPSHOT_MINUTES = 30

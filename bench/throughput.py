@@ -16,7 +16,7 @@ from bench.flink_runs import BenchError, FlinkTimes, run_line, submit_line, time
 from bench.own_stack import PARALLELISM, OwnStack, own_stack
 from bench.progress import Progress
 from connectors.clickhouse.client import connect
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from simulator.bulk import BulkSettings, BulkTotals, write_bulk
 
 WHOLE, BLACKHOLE, LOOP = "whole job into ClickHouse", "tumbling window into blackhole", "plain Python loop"

@@ -18,15 +18,15 @@ from cli.demo_report import DemoError, ledger_lines, print_addresses, print_resu
 from cli.demo_stream import HOURS_BEFORE, DemoKafka, DemoStream, load_state
 from cli.progress import RecordProgress
 from cli.submit import flink_run_line, submit
+from connectors.clock import HOUR_MS, wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.flink.rest import FlinkRest, FlinkRestError
 from connectors.kafka.offsets import held, partition_offsets
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.validation import wall_clock_ms
 from connectors.preflight import check_services
 from dashboards.web.server import DashboardPortError, usual_port
 from jobs.catalog import JOBS
-from simulator.settings import HOUR_MS, POSTS
+from simulator.settings import POSTS
 from stack.lifecycle import down, up
 from stack.report import Report
 from stack.settings import StackSettings

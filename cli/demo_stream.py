@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 import yaml
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.endpoints import Endpoints
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
@@ -31,7 +32,7 @@ from polling.status import Status
 from polling.watchlist import WatchedFile
 from polling.writing.writer import WriterSettings, page_writer
 from simulator.delivery import Delivery, Fate, simulate
-from simulator.settings import HOUR_MS, POSTS, SimulationSettings
+from simulator.settings import POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import public_creators, public_posts
@@ -43,7 +44,6 @@ HOURS_AHEAD = 24
 STATE_FILE = "demo.json"
 UPSTREAM = "tikliveapi"
 SCRIPT = "rough"
-_MINUTE_MS = 60_000
 _WATCHED_POSTS, _WATCHED_AUDIENCE, _WATCHED_HASHTAGS = 30, 150, 3
 _CREDITS_PER_DAY = 1_000_000
 
@@ -196,7 +196,7 @@ class DemoStream:
             if progress is not None:
                 progress(self.sent - before, min(1.0, (now_ms - began_ms) / max(1, until_ms - began_ms)))
             # What is asked for within a status interval is asked for before the end.
-            if now_ms >= until_ms - _MINUTE_MS:
+            if now_ms >= until_ms - MINUTE_MS:
                 scheduler.stop()
 
         if began_ms < until_ms:
@@ -255,7 +255,7 @@ class DemoStream:
             Budget(ReservationFile(self._folder / "polling", "demo"), _CREDITS_PER_DAY, paced=False),
             Metrics(),
             clock,
-            Options(status_ms=_MINUTE_MS),
+            Options(status_ms=MINUTE_MS),
             on_status=show,
         )
 

@@ -11,12 +11,12 @@ import typer
 
 from cli.dlq_view import counts, latest, print_counts, print_letter, print_outcomes, values
 from cli.times import parse_time_ms
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.kafka.committed import committed
 from connectors.kafka.dead_letters import DeadLetter, dlq_topics, unreplayed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import wall_clock_ms
 from polling.writing.replay import Outcome, Reader, replay
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dead letters: see docs/ingestion.md.")

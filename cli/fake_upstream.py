@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from cli.times import parse_time_ms
+from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
-from connectors.kafka.validation import wall_clock_ms
 from simulator.settings import SimulationSettings
 from simulator.upstream.clock import ScaledClock
 from simulator.upstream.ledger import Ledger

@@ -13,13 +13,14 @@ import typer
 
 from cli.progress import RecordProgress
 from cli.times import parse_time_ms
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.avro import AvroCodec
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import RecordError, RecordValidator, wall_clock_ms
+from connectors.kafka.validation import RecordError, RecordValidator
 from connectors.responses import COMMENTS, POSTS, USERS, Problem, parse_response
 
 Produce = Callable[[str, dict[str, Any]], None]

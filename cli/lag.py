@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.console import table_console
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.flink.rest import FlinkRest
@@ -20,7 +21,6 @@ from connectors.kafka.lag import GroupLag, LagReader
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.schema_check import violations
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import wall_clock_ms
 from jobs.catalog import JOBS
 from polling.metrics import Metrics, serve
 

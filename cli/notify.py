@@ -28,15 +28,15 @@ from alerts.state import State
 from alerts.targets import VARIABLES, WEBHOOK, Target, load_targets
 from alerts.waiting import Waiting
 from alerts.webhook import MAX_ALERTS
-from cli.times import UNIT_MS, parse_time_ms
+from cli.times import parse_time_ms
+from connectors.clock import wall_clock_ms
+from connectors.durations import parse_duration
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.validation import wall_clock_ms
 from connectors.preflight import check_topics
 
 STATE_FILE = "notify.sqlite"
-_DURATION = re.compile(r"(\d{1,6})([smhd])")
 
 
 class NotifyError(TokpulseError):
@@ -160,10 +160,10 @@ def _posters(dry_run: bool) -> dict[str, Poster]:
 
 
 def _seconds(text: str, what: str) -> int:
-    match = _DURATION.fullmatch(text.strip())
-    if not match:
-        raise NotifyError(f"{what}: {text!r} is no duration", "write 30s, 15m, 24h or 7d")
-    return int(match[1]) * UNIT_MS[match[2]] // 1000
+    try:
+        return int(parse_duration(text).total_seconds())
+    except ValueError as error:
+        raise NotifyError(f"{what}: {error}") from None
 
 
 def _check_link(url: str) -> None:

@@ -13,12 +13,12 @@ import typer
 
 from cli.console import table_console
 from cli.quality_view import as_data, summary, table_of
-from cli.times import UNIT_MS, parse_time_ms
+from cli.times import parse_time_ms
 from connectors.clickhouse.client import connect
+from connectors.clock import MINUTE_MS, wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import wall_clock_ms
 from quality import reconcile
 from quality.catalog import Catalog, Dataset, load_catalog, select
 from quality.checks import SEVERITIES, Moment
@@ -64,7 +64,7 @@ def command(
     run_id = str(uuid.uuid4())
     try:
         tables = Tables(client, endpoints.clickhouse_url)
-        results = list(_results(endpoints, tables, datasets, catalog, at, test or [], settle * UNIT_MS["m"]))
+        results = list(_results(endpoints, tables, datasets, catalog, at, test or [], settle * MINUTE_MS))
         if save:
             write(client, endpoints.clickhouse_url, run_id, now_ms, results)
     finally:

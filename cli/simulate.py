@@ -11,19 +11,17 @@ import typer
 
 from cli.progress import RecordProgress
 from cli.times import parse_time_ms
+from connectors.clock import MINUTE_MS, wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import wall_clock_ms
 from simulator.run import Pace, run
 from simulator.settings import DEFAULT_START_MS, DEFAULT_VIRAL_FLOOR, POSTS, TOPICS, SimulationSettings
 from simulator.sinks import JsonlSink, KafkaSink
 from simulator.truth import Truth
 from simulator.universe import Universe, build_universe
-
-MINUTE_MS = 60_000
 
 
 class Target(StrEnum):

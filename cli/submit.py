@@ -16,9 +16,10 @@ import typer
 from cli.job_watch import JobWatch
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
-from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.flink.rest import FlinkRest
+from connectors.paths import REPOSITORY
 from connectors.preflight import check_services
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, told

@@ -18,9 +18,9 @@ from cli.thresholds_view import (
     version_values,
 )
 from cli.times import parse_time_ms
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.kafka.validation import wall_clock_ms
 from thresholds.backtest import FROM_MS, LISTED, TO_MS, backtest
 from thresholds.change import carry_out, judged_note, propose
 from thresholds.difference import difference

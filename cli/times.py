@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
+from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
-
-_RELATIVE = re.compile(r"^-(\d+)([smhd])$")
-UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class TimeFormatError(TokpulseError):
@@ -16,12 +13,15 @@ class TimeFormatError(TokpulseError):
 
 
 def parse_time_ms(text: str, now_ms: int, what: str = "time") -> int:
-    """Unix milliseconds of `text`: ISO 8601 (UTC unless it has an offset), Unix milliseconds, `now`, or `-26h` (s, m, h, d ago)."""
+    """Unix milliseconds of `text`: ISO 8601 (UTC unless it has an offset), Unix milliseconds, `now`, or `-26h` (26 hours ago)."""
     text = text.strip()
     if text == "now":
         return now_ms
-    if match := _RELATIVE.match(text):
-        return now_ms - int(match[1]) * UNIT_MS[match[2]]
+    if text.startswith("-"):
+        try:
+            return now_ms - parse_ms(text[1:])
+        except ValueError as error:
+            raise TimeFormatError(f"{what}: {error}") from None
     if text.isascii() and text.isdigit() and len(text) >= 12:
         return int(text)
     try:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.errors import TokpulseError
+from connectors.paths import DEFAULT_DATA_DIR
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-DEFAULT_DATA_DIR = REPOSITORY / ".stack"
 ENV_FILE = "env"
 
 VARIABLES = (

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connectors.paths import SQL_DIR
 from jobs.catalog import JOBS
 from jobs.definition import THRESHOLD_FUNCTIONS, JobDefinition, topic_of
 from jobs.graph import graph
-from jobs.render import SQL_DIR, SqlFile
+from jobs.render import SqlFile
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 

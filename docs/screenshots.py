@@ -20,7 +20,8 @@ from playwright.sync_api import Browser
 
 from bench.boards_universe import Universe, fill
 from connectors.clickhouse.client import connect
-from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.endpoints import Endpoints
+from connectors.paths import REPOSITORY
 from dashboards.model import load_pages
 from dashboards.run import Boards, Filters
 from dashboards.web.app import create_app

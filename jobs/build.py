@@ -8,10 +8,12 @@ from datetime import timedelta
 from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 
 from connectors.clickhouse.sink import add_sink
+from connectors.durations import milliseconds
 from connectors.kafka.topics import Topic, load_topics
+from connectors.paths import SQL_DIR
 from jobs.definition import JobDefinition
 from jobs.graph import identifier
-from jobs.render import SQL_DIR, Literal, render
+from jobs.render import Literal, render
 from jobs.settings import JobSettings
 from udfs.sentiment.settings import LEXICON, SentimentSettings
 
@@ -36,11 +38,6 @@ SLOW_MODEL_BATCHES = {
 # Long enough that hardly a row is late for it: its windows begin every 99 days from the epoch on, and what comes late across such a
 # boundary is in its mart, but not in the ledger's `late`. A day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)
-
-
-def milliseconds(value: timedelta) -> int:
-    """`value` in whole milliseconds."""
-    return value // timedelta(milliseconds=1)
 
 
 def idle_timeout(settings: JobSettings) -> timedelta:

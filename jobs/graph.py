@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from connectors.kafka.topics import Topic, load_topics
-from jobs import render
+from connectors.paths import SQL_DIR
 from jobs.render import SqlFile, SqlFileError, load, read
 
 ACCOUNTS = "60_accounts"
@@ -105,16 +105,16 @@ def graph() -> Graph:
 
 
 def _files() -> Iterator[SqlFile]:
-    for path in sorted(render.SQL_DIR.glob("[0-9][0-9]_*/*.sql")):
+    for path in sorted(SQL_DIR.glob("[0-9][0-9]_*/*.sql")):
         if path.parent.name != ACCOUNTS:
-            yield load(path.relative_to(render.SQL_DIR).as_posix())
+            yield load(path.relative_to(SQL_DIR).as_posix())
 
 
 def _instances() -> Iterator[SqlFile]:
-    known = {path.stem for path in render.SQL_DIR.glob("20_staging/*.sql")}
+    known = {path.stem for path in SQL_DIR.glob("20_staging/*.sql")}
     for topic in load_topics():
         if topic.records is not None:
-            for path in sorted((render.SQL_DIR / ACCOUNTS).glob("*.sql")):
+            for path in sorted((SQL_DIR / ACCOUNTS).glob("*.sql")):
                 yield _instance(path, topic, topic.records, known)
 
 
@@ -131,4 +131,4 @@ def _instance(path: Path, topic: Topic, records: str, views: Collection[str]) ->
     raw = path.read_text(encoding="utf-8")
     for word, value in words.items():
         raw = raw.replace(word, value)
-    return read(path.relative_to(render.SQL_DIR), raw)
+    return read(path.relative_to(SQL_DIR), raw)

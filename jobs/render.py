@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from connectors.errors import TokpulseError
+from connectors.paths import SQL_DIR
 
-SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 Literal = str | bool | int | float | timedelta
 _PARAMETER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 _COMMENT = re.compile(r"--[^\n]*")

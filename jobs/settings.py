@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from connectors import durations
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from udfs.sentiment.contract import ModelUnavailableError
 from udfs.sentiment.extension import ExtensionError
 from udfs.sentiment.settings import SentimentSettingError, SentimentSettings
 
-_DURATION = re.compile(r"^\s*(\d+)\s*(ms|s|min|h|d)\s*$")
-_UNITS = {
-    "ms": timedelta(milliseconds=1),
-    "s": timedelta(seconds=1),
-    "min": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-}
+# Flink's day intervals have two digits.
+_TOO_LONG = timedelta(days=100)
 
 
 class SettingError(TokpulseError):
@@ -53,12 +47,12 @@ class JobSettings:
 
 
 def parse_duration(name: str, text: str) -> timedelta:
-    """`30 s`, `2 min`, `500 ms`, `1 h`, `30 d`. Raises SettingError naming the setting otherwise."""
-    match = _DURATION.match(text)
-    if match is None:
-        raise SettingError(f"{name}: {text!r} is not a duration", "write a whole number and ms, s, min, h or d, e.g. `2 min`")
-    # Flink's day intervals have two digits; the number of digits is bounded first, for timedelta overflows.
-    if len(match[1]) > 12 or (value := int(match[1]) * _UNITS[match[2]]) >= timedelta(days=100):
+    """A duration below 100 days. Raises SettingError naming the setting otherwise."""
+    try:
+        value = durations.parse_duration(text)
+    except ValueError as error:
+        raise SettingError(f"{name}: {text!r} is not a duration", f"write {durations.EXAMPLES}") from error
+    if value >= _TOO_LONG:
         raise SettingError(f"{name}: {text!r} is too long", "less than 100 d is allowed")
     return value
 

@@ -6,7 +6,7 @@ import time
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
-from connectors.kafka.validation import wall_clock_ms
+from connectors.clock import wall_clock_ms
 
 T = TypeVar("T")
 

@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors.clock import MINUTE_MS
 from polling.metrics import Metrics
-
-_MINUTE_MS = 60_000
 
 
 class RequestRate:
@@ -24,7 +23,7 @@ class RequestRate:
 
     def per_minute(self, now_ms: int) -> int:
         """How many began in the last minute."""
-        while self._times and self._times[0] <= now_ms - _MINUTE_MS:
+        while self._times and self._times[0] <= now_ms - MINUTE_MS:
             self._times.popleft()
         return len(self._times)
 

@@ -9,26 +9,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
 from connectors.upstream.model import Feed, Subject
 from connectors.yaml_tree import TreeError, read_tree, shown
 from polling.credits.balance import CreditRules
 from polling.personal.forgotten import Forgotten
-from polling.schedule.cadence import DAY_MS, HOUR_MS, MINUTE_MS, Cadence
+from polling.schedule.cadence import Cadence
 
 MAX_BYTES = 16 * 1024 * 1024
-_UNITS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
 class WatchlistError(TokpulseError):
     """A watchlist that is refused: the message is `path:line: key: reason`."""
-
-
-def _duration(value: object) -> object:
-    match = re.fullmatch(r"(\d{1,6})(ms|[smhd])", value) if isinstance(value, str) else None
-    if not match:
-        raise ValueError("is no duration: write 200ms, 30s, 5m, 1h or 1d")
-    return int(match[1]) * _UNITS.get(match[2], 1)
 
 
 def _numeric_id(value: str) -> str:
@@ -59,7 +53,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-Duration = Annotated[int, BeforeValidator(_duration), Field(ge=1, le=366 * DAY_MS)]
+Duration = Annotated[int, BeforeValidator(parse_ms), Field(ge=1, le=366 * DAY_MS)]
 Tier = Literal["hot", "warm", "cold"]
 # In lax mode a name becomes a Feed; a strict model would want the Feed itself.
 FeedName = Annotated[Feed, Field(strict=False)]
@@ -101,7 +95,7 @@ class _Tiers(_Strict):
 class _Credits(_Strict):
     slow_below: Annotated[int, Field(ge=0)] = 1_000
     floor: Annotated[int, Field(ge=0)] = 100
-    probe_every: Annotated[int, BeforeValidator(_duration), Field(ge=15 * MINUTE_MS)] = 30 * MINUTE_MS
+    probe_every: Annotated[int, BeforeValidator(parse_ms), Field(ge=15 * MINUTE_MS)] = 30 * MINUTE_MS
 
 
 class _Feeds(_Strict):

@@ -5,7 +5,6 @@ The one description of the tables: the comments in ClickHouse, docs/data-diction
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from connectors.endpoints import REPOSITORY
+from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from connectors.yaml_tree import TreeError, read_tree, shown
 
 CATALOG_DIR = REPOSITORY / "sql" / "clickhouse" / "catalog"
@@ -25,7 +25,6 @@ Unit = Literal[
     "id", "text", "category", "flag", "JSON", "bytes", "list", "number", "count", "ratio", "score", "plays per hour",
     "plays per minute", "hours", "seconds", "milliseconds", "UTC time", "UTC date",
 ]  # fmt: skip
-_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class CatalogError(TokpulseError):
@@ -36,18 +35,11 @@ class UnknownDatasetError(TokpulseError):
     """A dataset that no catalog file describes."""
 
 
-def _duration(value: object) -> object:
-    match = re.fullmatch(r"(\d{1,4})([mhd])", value) if isinstance(value, str) else None
-    if not match:
-        raise ValueError("is no duration: write 30m, 6h or 7d")
-    return int(match[1]) * _UNIT_MS[match[2]]
-
-
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-Duration = Annotated[int, BeforeValidator(_duration), Field(ge=60_000)]
+Duration = Annotated[int, BeforeValidator(parse_ms), Field(ge=60_000)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, Field(min_length=3, max_length=400)]
 

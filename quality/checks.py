@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.clock import DAY_MS
 from quality.catalog import Catalog, Column, Dataset, Severity
 
-DAY_MS = 86_400_000
 DEFAULT_SPAN_MS = 7 * DAY_MS
 DRIFT_SPAN_MS = 2 * DAY_MS
 # An endpoint with fewer answers on a day is not compared.

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.clickhouse.client import connect, unavailable
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from quality.catalog import Catalog, Dataset, load_catalog
 
 _SQL = REPOSITORY / "sql" / "clickhouse" / "internal"

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
+from connectors.clock import DAY_MS, HOUR_MS
 from connectors.errors import TokpulseError
 from connectors.kafka.topics import Topics
 from quality.catalog import Dataset, Reconcile, Severity
-from quality.checks import DAY_MS, SEVERITIES, Moment, moment
+from quality.checks import SEVERITIES, Moment, moment
 from quality.results import Result, Status
 from quality.run import Tables, refused, untested
 from quality.topic import LATEST_MS, Held, Place
@@ -26,7 +27,6 @@ from quality.topic import LATEST_MS, Held, Place
 NAME = "reconcile"
 LEDGER = "pipeline_ledger"
 DEFAULT_SPAN_MS = DAY_MS
-HOUR_MS = 3_600_000
 _SHOWN_HOURS = 3
 # Of these the ledger has an hour when it has closed; of others also while it is open, or not by the hour.
 _BY_CLOSED_HOURS = frozenset({"tiktok.posts.events"})

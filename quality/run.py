@@ -11,8 +11,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.clickhouse.client import ClickHouseUnavailableError, unavailable
 from connectors.clickhouse.queries import query_text
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from quality.catalog import Catalog, Dataset
 from quality.checks import Check, Moment, checks_of, moment
 from quality.results import Result, Status, judged

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.dice import Dice
-from simulator.settings import HOUR_MS, MINUTE_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 
 Spans = tuple[tuple[int, int], ...]
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
 from simulator.dice import Dice
-from simulator.settings import DEFAULT_START_MS, HOUR_MS, MINUTE_MS, POSTS, SettingsError
+from simulator.settings import DEFAULT_START_MS, POSTS, SettingsError
 from simulator.varints import Int64s, encode_long, encode_rows, encode_string
 from simulator.words import CAPTIONS, HASHTAGS, LANGUAGES, REGIONS
 

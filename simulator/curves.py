@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.settings import HOUR_MS
+from connectors.clock import HOUR_MS
 
 MILLION = 1_000_000
 

@@ -6,11 +6,12 @@ import heapq
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.partitions import partition_of
 from simulator.absences import Absences
 from simulator.curves import counters
 from simulator.dice import Dice
-from simulator.settings import COMMENTS, HOUR_MS, MINUTE_MS, POSTS, USERS, SimulationSettings
+from simulator.settings import COMMENTS, POSTS, USERS, SimulationSettings
 from simulator.universe import Post, Universe, User
 from simulator.words import CLAIMS, CLOSERS, LANGUAGES, OPENERS, REPEATED
 

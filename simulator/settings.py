@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.errors import TokpulseError
 
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
 DEFAULT_START_MS = 1_767_571_200_000  # 2026-01-05T00:00:00Z
 # An assumption, not a measurement: a viral post of 1,000 to 10,000 followers gets 55,000 to 450,000 plays. See docs/trending.md.
 DEFAULT_VIRAL_FLOOR = 50_000

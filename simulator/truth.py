@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from connectors.clock import HOUR_MS
 from simulator.absences import Absences
 from simulator.curves import Curve
 from simulator.delivery import Delivery, Fate
@@ -16,7 +17,7 @@ from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.trending_hourly import hour_deltas
 from simulator.reference.velocity_30m import Velocity30m
-from simulator.settings import HOUR_MS, POSTS, USERS, SimulationSettings
+from simulator.settings import POSTS, USERS, SimulationSettings
 from simulator.universe import FOREVER_MS, Post, Universe
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.curves import MILLION, Curve, Dip, Growth, Rates
 from simulator.dice import Dice
-from simulator.settings import HOUR_MS, MINUTE_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 from simulator.words import CAPTIONS, FIRST_NAMES, HASHTAGS, LANGUAGES, LAST_NAMES, NICKNAME_MARKS, REGIONS
 
 DAY_MS = 24 * HOUR_MS

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from stack import class_archive, flink, flink_home
 from stack.class_archive import QUIET, ClassArchiveError
 from stack.report import Report

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from stack.service import Service, base_environment, http_probe
 from stack.settings import HOST, StackSettings
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import yaml
 
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from stack import class_archive, process
 from stack.flink_home import AGENT_JAR, assemble, library
 from stack.flink_options import known_options

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from connectors.endpoints import ENV_FILE, REPOSITORY, Endpoints
+from connectors.endpoints import ENV_FILE, Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.paths import REPOSITORY
 from stack import class_training, kafka, maven_build, ports, process, services, supervisor
 from stack.report import Report
 from stack.schemas import apply_schemas

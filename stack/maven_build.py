@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from stack import toolchain
 
 POM = REPOSITORY / "stack" / "maven" / "pom.xml"

@@ -14,8 +14,9 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from connectors.endpoints import REPOSITORY, mask_password
+from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 
 MIGRATIONS_DIR = REPOSITORY / "sql" / "clickhouse" / "migrations"
 _INTERNAL = REPOSITORY / "sql" / "clickhouse" / "internal"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from connectors.endpoints import REPOSITORY, data_dir
+from connectors.endpoints import data_dir
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from stack.ports import pick_free_ports
 
 HOST = "127.0.0.1"

@@ -6,8 +6,8 @@ import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
-from connectors.kafka.validation import wall_clock_ms
 from thresholds.backtest import judged_since
 from thresholds.difference import Change, difference
 from thresholds.publish import publish

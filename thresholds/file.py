@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 from thresholds.nodes import TOP_LEVEL, NodeError, Problem, compose
 from thresholds.reader import LIMIT, NodeReader, line_of
 from udfs.thresholds import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from connectors.clickhouse.client import connect
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.validation import wall_clock_ms
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.table import read_table, write_table
 from thresholds.topic import TOPIC, Log, read_topic

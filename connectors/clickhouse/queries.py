@@ -9,8 +9,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.clickhouse.client import unavailable
-from connectors.endpoints import REPOSITORY
 from connectors.errors import TokpulseError
+from connectors.paths import REPOSITORY
 
 QUERIES_DIR = REPOSITORY / "sql" / "clickhouse" / "queries"
 

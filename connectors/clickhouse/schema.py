@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from pyflink.table import TableEnvironment
@@ -12,8 +11,9 @@ from pyflink.table import TableEnvironment
 from connectors.clickhouse.client import connect, unavailable
 from connectors.clickhouse.outputs import ClickHouseSink
 from connectors.errors import TokpulseError
+from connectors.paths import SQL_DIR
 
-_TABLE_COLUMNS = Path(__file__).resolve().parents[2] / "sql" / "clickhouse" / "internal" / "table_columns.sql"
+_TABLE_COLUMNS = SQL_DIR / "clickhouse" / "internal" / "table_columns.sql"
 # SQL type of Flink (nullability and time zone kind taken off) -> ClickHouse types that hold it without loss: the pairs of the
 # connector's FieldEncoders.java.
 # Counters are never negative (the format sees to that), so a signed type may go into the unsigned one of its width or wider.

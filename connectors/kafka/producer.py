@@ -12,10 +12,11 @@ from typing import Any, Protocol, Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka.avro import AvroCodec, Record, header, split
 from connectors.kafka.topics import Topics, load_topics
-from connectors.kafka.validation import RecordValidator, wall_clock_ms
+from connectors.kafka.validation import RecordValidator
 
 DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _POLL_SECONDS = 0.1

@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from connectors.clock import DAY_MS, HOUR_MS
 from connectors.errors import TokpulseError
 
 TOPICS_FILE = Path(__file__).with_name("topics.yaml")
 SCHEMAS_DIR = Path(__file__).with_name("schemas")
 DLQ_SUFFIX = ".dlq"
-DAY_MS = 24 * 60 * 60 * 1000
-_COMPACTED_SEGMENT_MS = 6 * 60 * 60 * 1000
+_COMPACTED_SEGMENT_MS = 6 * HOUR_MS
 
 CleanupPolicy = Literal["compact", "delete"]
 

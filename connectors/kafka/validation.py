@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
+from connectors.clock import MINUTE_MS, wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka.avro import Record
 
 EARLIEST_MS = 1_451_606_400_000  # 2016-01-01T00:00:00Z: the service did not exist before
-FUTURE_SLACK_MS = 5 * 60 * 1000
+FUTURE_SLACK_MS = 5 * MINUTE_MS
 INT_RANGE = (-(2**31), 2**31 - 1)
 LONG_RANGE = (-(2**63), 2**63 - 1)
 _FAST_LIMIT = 2**62  # anything larger takes the slow path, which knows each field's own range
@@ -47,11 +47,6 @@ class NegativeCounterError(RecordError):
 
 class ClockError(RecordError):
     """A time before 2016, or more than 5 minutes ahead of this machine's clock."""
-
-
-def wall_clock_ms() -> int:
-    """Unix milliseconds of this machine."""
-    return time.time_ns() // 1_000_000
 
 
 class RecordValidator:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
-from connectors.kafka.validation import wall_clock_ms
 from connectors.upstream.addresses import UpstreamAddressError, base_url_of
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Call, Failure, Page, Refusal, Upstream

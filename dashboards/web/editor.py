@@ -18,10 +18,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
+from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.producer import FencedProducerError
-from connectors.kafka.validation import wall_clock_ms
 from dashboards.web.guard import refused
 from thresholds.backtest import FROM_MS, TO_MS, backtest
 from thresholds.change import Proposal, carry_out, judged_note, propose, user

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.clock import MINUTE_MS
 from polling.schedule.backoff import clean_retry_after_ms
-from polling.schedule.cadence import MINUTE_MS
 
 PROBE_GAP_MS = 15 * MINUTE_MS
 _FIRST_PAUSE_MS = 30_000

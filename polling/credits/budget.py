@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from polling.credits.reservations import ReservationFile
-from polling.schedule.cadence import DAY_MS, HOUR_MS, MINUTE_MS
 from polling.schedule.probes import LastProbe
 
 # So much of an hour's credits may be spent before their time: what is due at the full hour need not wait.

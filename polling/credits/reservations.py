@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.clock import DAY_MS, HOUR_MS
 from connectors.errors import TokpulseError
-from polling.schedule.cadence import DAY_MS, HOUR_MS
 from polling.schedule.probes import ProbeFile
 
 _KEPT_DAYS = 3

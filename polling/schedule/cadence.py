@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from polling.model import Progress
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 # A subject that slept for a while is looked at again after this part of that while.
 PATIENCE = 0.25
 

@@ -9,10 +9,10 @@ from itertools import islice
 
 from confluent_kafka import Message
 
+from connectors.clock import DAY_MS
 from connectors.kafka.avro import HEADER_BYTES
 from connectors.kafka.validation import EARLIEST_MS
 
-DAY_MS = 24 * 60 * 60 * 1000
 DEFAULT_CAPACITY = 2_000_000
 POSTS = "tiktok.posts.events"
 # Digest and time share one int: 128 bits, then 42 bits, which hold milliseconds until 2109. One object of 48 bytes.

@@ -11,19 +11,20 @@ from typing import Any, Protocol, Self
 
 from confluent_kafka import Message
 
+from connectors.clock import DAY_MS, wall_clock_ms
 from connectors.kafka.avro import Record
 from connectors.kafka.committed import committed
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics
-from connectors.kafka.validation import RecordError, wall_clock_ms
+from connectors.kafka.validation import RecordError
 from connectors.upstream.model import Page
 from polling.model import FeedKey, Progress, Written
 from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
 from polling.writing import cursors
 from polling.writing.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
-from polling.writing.repeats import DAY_MS, DEFAULT_CAPACITY, Pending, Repeats, Verdict
+from polling.writing.repeats import DEFAULT_CAPACITY, Pending, Repeats, Verdict
 
 DEFAULT_PREFIX = "tokpulse-poller"
 OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")

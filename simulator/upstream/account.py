@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.settings import HOUR_MS
+from connectors.clock import HOUR_MS
 
 _DAY_MS = 24 * HOUR_MS
 

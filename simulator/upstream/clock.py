@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from connectors.kafka.validation import wall_clock_ms
+from connectors.clock import wall_clock_ms
 
 
 @dataclass

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from connectors.clock import MINUTE_MS
 from simulator.curves import MILLION
 from simulator.dice import Dice
 from simulator.observations import comment_text
-from simulator.settings import MINUTE_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 from simulator.universe import Post, Universe, User
 
 # Comment numbers of two posts must not meet in the 32 bits that ids have for them.

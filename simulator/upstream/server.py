@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
-from connectors.kafka.validation import wall_clock_ms
 from simulator.settings import SimulationSettings
 from simulator.upstream.ledger import Ledger
 from simulator.upstream.script import QUIET, Script, load_script

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from connectors.clock import MINUTE_MS
 from simulator.dice import Dice
-from simulator.settings import MINUTE_MS
 from simulator.upstream import script as spelled
 from simulator.upstream.account import Account
 from simulator.upstream.answers import STRAIGHT, Bend, Item, RefusedError, Reply

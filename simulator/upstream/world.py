@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from connectors.clock import HOUR_MS
 from simulator.curves import Counters, counters
 from simulator.dice import Dice
 from simulator.observations import user_stats
-from simulator.settings import HOUR_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 from simulator.universe import Post, User, build_universe
 from simulator.upstream.comments import MOST_COMMENTS, Comment, Thread, draw_thread
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from bench.event_clock import HOUR_MS, Rhythm
+from bench.event_clock import Rhythm
+from connectors.clock import HOUR_MS
 
 WINDOW = 480_000 * HOUR_MS
 DELAY = 120_000

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import bench.blackhole_job
+from connectors.paths import SQL_DIR
 from jobs.engagement import JOB
-from jobs.render import SQL_DIR
 
 _OWN = (
     *("connector", "idle.timeout", "error", "payload", "value.format", "value.avro-confluent"),

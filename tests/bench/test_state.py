@@ -9,11 +9,12 @@ from bench.checkpoints import StateSize, state_size
 from bench.clickhouse_queries import statement
 from bench.state import HOURS, SETTINGS, State
 from bench.state_stream import Minute, minutes
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.avro import AvroCodec, header, split
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
 from simulator.bulk import BulkSettings
-from simulator.settings import HOUR_MS, MINUTE_MS, POSTS, USERS
+from simulator.settings import POSTS, USERS
 
 SMALL = BulkSettings(posts=40, creators=10, hours=3, poll_minutes=6)
 DETAILS: dict[str, Any] = {

@@ -14,11 +14,12 @@ import pytest
 from cli import demo, demo_report
 from cli.demo_report import DemoError, ledger_line, print_results
 from cli.demo_stream import HOURS_AHEAD, HOURS_BEFORE, STATE_FILE, DemoState, DemoStream, demo_settings, load_state, save_state
+from connectors.clock import HOUR_MS
 from connectors.upstream.model import Page
 from polling.model import FeedKey, PageWriter, Progress, Written
 from polling.writing import cursors
 from simulator.delivery import Delivery
-from simulator.settings import HOUR_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 
 NOW_MS = 1_767_571_200_000 + 1_234_567
 

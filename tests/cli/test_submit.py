@@ -10,9 +10,10 @@ import pytest
 
 from cli import submit
 from cli.submit import SubmitError, environment, flink_run_line, reason
-from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.topics import load_topics
+from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
 from jobs.failure import tell, told
 

@@ -14,7 +14,7 @@ import clickhouse_connect
 import pytest
 
 from connectors.clickhouse.schema import ACCEPTED
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from stack.maven_build import build_jars
 from stack.settings import StackSettings
 

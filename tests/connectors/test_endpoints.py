@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.endpoints import DEFAULT_DATA_DIR, Endpoints, EnvFileError, MissingEndpointError, data_dir, mask_password
+from connectors.endpoints import Endpoints, EnvFileError, MissingEndpointError, data_dir, mask_password
+from connectors.paths import DEFAULT_DATA_DIR
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:

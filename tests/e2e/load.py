@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
 from simulator.delivery import Delivery, simulate
-from simulator.settings import COMMENTS, HOUR_MS, MINUTE_MS, POSTS, USERS, SimulationSettings
+from simulator.settings import COMMENTS, POSTS, USERS, SimulationSettings
 from simulator.universe import build_universe
 
 from .records import comment_observation, observation, user_snapshot

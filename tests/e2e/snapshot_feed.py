@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.endpoints import Endpoints
 from connectors.kafka.producer import AvroProducer
-from simulator.settings import HOUR_MS, MINUTE_MS, USERS
+from simulator.settings import USERS
 
 from .records import producing, user_snapshot
 

@@ -22,8 +22,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from connectors.clickhouse.client import connect
-from connectors.endpoints import REPOSITORY, VARIABLES, Endpoints
+from connectors.endpoints import VARIABLES, Endpoints
 from connectors.kafka.topics import load_topics
+from connectors.paths import REPOSITORY
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
 from thresholds.publish import establish

@@ -11,11 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
+from connectors.clock import HOUR_MS
 from connectors.kafka.avro import AvroCodec, header
 from connectors.kafka.partitions import partition_of
 from connectors.kafka.producer import AvroProducer
 from connectors.kafka.topics import load_topics
-from simulator.settings import COMMENTS, DEFAULT_START_MS, HOUR_MS, USERS, SimulationSettings
+from simulator.settings import COMMENTS, DEFAULT_START_MS, USERS, SimulationSettings
 from udfs.sentiment.sidecar.server import SidecarServer
 
 from .marts import Expected, assert_equal, expected

@@ -13,8 +13,9 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from connectors.endpoints import REPOSITORY
-from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
+from connectors.clock import HOUR_MS, MINUTE_MS
+from connectors.paths import REPOSITORY
+from simulator.settings import POSTS
 
 from .hourly_counts import TOPIC
 from .records import messages, now_ms, observation, producing

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Message
 
+from connectors.clock import HOUR_MS
 from connectors.kafka.committed import committed
 from connectors.upstream.catalog import UPSTREAMS
-from simulator.settings import HOUR_MS
 from simulator.upstream.ledger import Entry
 
 from .stack_process import Stack

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from connectors.clock import wall_clock_ms
 from connectors.kafka.lag import LagReader
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.validation import wall_clock_ms
 from simulator.delivery import simulate
 from simulator.settings import POSTS, SimulationSettings
 

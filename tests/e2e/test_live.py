@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
-from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
+from simulator.settings import POSTS
 
 from .records import Post, decoded, now_ms, observation, producing, row
 from .stack_process import Stack, ended

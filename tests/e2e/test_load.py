@@ -16,7 +16,8 @@ from functools import partial
 import psutil
 import pytest
 
-from simulator.settings import HOUR_MS, POSTS, USERS
+from connectors.clock import HOUR_MS
+from simulator.settings import POSTS, USERS
 
 from .load import Arrivals, Combination
 from .marts import KEYS, Expected, Row, expected, held

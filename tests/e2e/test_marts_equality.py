@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.settings import COMMENTS, HOUR_MS, POSTS, USERS, SimulationSettings
+from connectors.clock import HOUR_MS
+from simulator.settings import COMMENTS, POSTS, USERS, SimulationSettings
 from thresholds.publish import publish, stored
 from udfs.thresholds import FollowerGain, Thresholds, Tier
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from connectors.clock import HOUR_MS
 from connectors.kafka.producer import AvroProducer
-from simulator.settings import HOUR_MS
 from tests.alerts.receiver import Answer, Receiver
 
 from .records import now_ms, producing

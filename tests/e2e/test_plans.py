@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
 
 from .stack_process import Stack

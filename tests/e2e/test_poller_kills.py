@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.clock import HOUR_MS, wall_clock_ms
+from connectors.endpoints import Endpoints
 from connectors.kafka.committed import committed
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.validation import wall_clock_ms
+from connectors.paths import REPOSITORY
 from polling.writing import cursors
-from simulator.settings import HOUR_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
 

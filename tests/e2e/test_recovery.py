@@ -8,8 +8,9 @@ import signal
 import psutil
 import pytest
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.bulk import BulkSettings, BulkTotals, write_bulk
-from simulator.settings import HOUR_MS, MINUTE_MS, POSTS
+from simulator.settings import POSTS
 
 from .records import differences, ledger, now_ms, observation, producing, recomputed, row, table
 from .stack_process import TERMINAL, Stack, ended

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from connectors.endpoints import REPOSITORY
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
-from simulator.settings import HOUR_MS, MINUTE_MS, POSTS, USERS
+from connectors.paths import REPOSITORY
+from simulator.settings import POSTS, USERS
 from thresholds.backtest import backtest
 from thresholds.file import load_thresholds
 from thresholds.publish import publish_first, stored

@@ -11,6 +11,7 @@ from typing import Any
 
 import fastavro
 
+from connectors.clock import HOUR_MS
 from connectors.endpoints import Endpoints
 from connectors.kafka.committed import committed
 from connectors.kafka.registry import SchemaRegistry
@@ -28,7 +29,7 @@ from polling.schedule.scheduler import Options, Scheduler
 from polling.status import Status
 from polling.watchlist import WatchedFile
 from polling.writing.writer import WriterSettings, page_writer
-from simulator.settings import HOUR_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 from simulator.upstream.answers import Served
 from simulator.upstream.ledger import Entry
 from simulator.upstream.script import Script

@@ -15,6 +15,7 @@ from jobs.render import SqlFileError
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty `sql/`."""
     monkeypatch.setattr("jobs.render.SQL_DIR", tmp_path)
+    monkeypatch.setattr("jobs.graph.SQL_DIR", tmp_path)
     graph.cache_clear()
     yield tmp_path
     graph.cache_clear()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from connectors.upstream.model import Feed
 from polling.credits.balance import PROBE_GAP_MS, Balance, CreditRules
 from polling.credits.budget import Budget
@@ -17,7 +18,7 @@ from polling.credits.reservations import ReservationError, ReservationFile
 from polling.model import FeedKey, Progress
 from polling.schedule.backoff import Backoff
 from polling.schedule.breaker import Breaker, BreakerRules, State
-from polling.schedule.cadence import DAY_MS, HOUR_MS, MINUTE_MS, Cadence, interval_ms
+from polling.schedule.cadence import Cadence, interval_ms
 from polling.schedule.feeds import Feeds
 from polling.watchlist import Watchlist
 from tests.polling.polling_doubles import START_MS, PlainUpstream

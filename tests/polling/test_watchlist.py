@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from connectors.upstream.model import Feed, Subject
 from polling.schedule.feed_state import wanted
 from polling.watchlist import WatchedFile, WatchlistError, load_watchlist, parse_watchlist
@@ -48,7 +48,7 @@ def test_feeds_follow() -> None:
         ("credits_per_day: -5\n", "w.yaml:1: credits_per_day"),
         ("credits_per_day: many\n", "w.yaml:1: credits_per_day"),
         ("posts:\n- 1\n- 1\n", r"w.yaml:3: posts\[1\]: 1 stands on line 2 already"),
-        ("tiers:\n  hot: 5\n", r"w.yaml:2: tiers.hot: is no duration: write 200ms"),
+        ("tiers:\n  hot: 5\n", r"w.yaml:2: tiers.hot: 5 is not a duration: write"),
         ("tiers: {hot: 2h, warm: 1h}\n", "w.yaml:1: tiers: hot must not be longer than warm"),
         ("feeds: {posts: [sounds]}\n", r"w.yaml:1: feeds.posts\[0\]"),
         ("max_pages: {posts: 0}\n", "w.yaml:1: max_pages.posts"),

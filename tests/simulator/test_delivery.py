@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.partitions import partition_of
 from connectors.kafka.topics import load_topics
 from simulator.delivery import Delivery, Fate, simulate
 from simulator.malformed import KINDS
 from simulator.observations import Observation, observe
-from simulator.settings import COMMENTS, HOUR_MS, MINUTE_MS, POSTS, TOPICS, USERS, SettingsError, SimulationSettings
+from simulator.settings import COMMENTS, POSTS, TOPICS, USERS, SettingsError, SimulationSettings
 from simulator.universe import build_universe
 
 PLAIN = SimulationSettings(hours=4, creators=20, posts=120, audience=100)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from connectors.clock import HOUR_MS
 from connectors.responses import parse_response
 from simulator.curves import counters
-from simulator.settings import HOUR_MS, SimulationSettings
+from simulator.settings import SimulationSettings
 from simulator.universe import FOREVER_MS, Post
 from simulator.upstream.answers import STRAIGHT, Bend, cut
 from simulator.upstream.script import QUIET

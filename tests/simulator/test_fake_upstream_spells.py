@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from simulator.settings import HOUR_MS, MINUTE_MS, SimulationSettings
+from connectors.clock import HOUR_MS, MINUTE_MS
+from simulator.settings import SimulationSettings
 from simulator.upstream import script as spelled
 from simulator.upstream.script import FOLDER, SHIPPED, Script, ScriptError, load_script
 from simulator.upstream.service import DEMO_KEY, Delivery, Outcome, Service

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.settings import HOUR_MS, SimulationSettings
+from connectors.clock import HOUR_MS
+from simulator.settings import SimulationSettings
 from simulator.upstream.answers import Served
 from simulator.upstream.ledger import Entry, Ledger
 from simulator.upstream.script import Script

@@ -1,8 +1,9 @@
 """What a universe must hold for the marts to have something to find."""
 
+from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.curves import Curve, counters
 from simulator.delivery import simulate
-from simulator.settings import HOUR_MS, MINUTE_MS, POSTS, USERS, SimulationSettings
+from simulator.settings import POSTS, USERS, SimulationSettings
 from simulator.truth import post_labels, viral_hours
 from simulator.universe import FOREVER_MS, TIERS, build_universe
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.endpoints import Endpoints
+from connectors.paths import REPOSITORY
 from stack import clickhouse_server, flink, kafka, services
 from stack.flink_options import known_options
 from stack.settings import StackSettings

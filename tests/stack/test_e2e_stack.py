@@ -19,9 +19,10 @@ import psutil
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors.endpoints import REPOSITORY, Endpoints
+from connectors.endpoints import Endpoints
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.paths import REPOSITORY
 from stack import kafka
 from stack.migrations import MigrationError, apply_migrations, load_migrations
 from stack.service import STACK_MARK

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from stack.migrations import MigrationError, load_migrations, pending, split_statements
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from connectors.endpoints import REPOSITORY
+from connectors.paths import REPOSITORY
 from stack import process
 from stack.service import STACK_MARK, Service
 from stack.supervisor import Keeper, RestartPolicy, ServiceState, Supervisor

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from connectors.clock import HOUR_MS
 from tests.thresholds.conftest import Database
-from thresholds.backtest import HOUR_MS, NO_RULE, Backtest, Total, backtest, follower_parameters, judged_since, spans
+from thresholds.backtest import NO_RULE, Backtest, Total, backtest, follower_parameters, judged_since, spans
 from thresholds.table import read_table, write_table
 from thresholds.versions import at, follow
 from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force

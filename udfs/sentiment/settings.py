@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.durations import EXAMPLES, parse_duration
 from udfs.sentiment.breaker import CircuitBreaker
 from udfs.sentiment.child import ChildProcess
 from udfs.sentiment.contract import Backend, InProcess
@@ -21,8 +22,6 @@ VARIABLES = ("MODEL", "LEXICON", "ONNX", "ENDPOINT", "DEADLINE", "START", "BUDGE
 
 # Model -> the variable that it cannot do without, and what that is.
 _NEEDED = {ONNX: ("ONNX", "the folder of the model"), GRPC: ("ENDPOINT", "the sidecar's host:port or unix:PATH")}
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0}
-_DURATION = re.compile(r"\s*(\d{1,6})\s*(ms|s|min)\s*")
 _ENDPOINT = re.compile(r"unix:\S+|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 
 
@@ -142,12 +141,12 @@ def _endpoint(given: Mapping[str, str]) -> str | None:
 def _seconds(given: Mapping[str, str], name: str, default: float) -> float:
     if name not in given:
         return default
-    match = _DURATION.fullmatch(given[name])
-    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0.0
+    try:
+        seconds = parse_duration(given[name]).total_seconds()
+    except ValueError:
+        seconds = 0.0
     if not 0.1 <= seconds <= 600:
-        raise SentimentSettingError(
-            f"{PREFIX}{name}: {given[name]!r} is not 100 ms to 10 min: write a whole number and ms, s or min, e.g. 10 s"
-        )
+        raise SentimentSettingError(f"{PREFIX}{name}: {given[name]!r} is not 100 ms to 10 min: write {EXAMPLES}")
     return seconds
 
 
