@@ -15,6 +15,7 @@ import yaml
 
 from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.endpoints import Endpoints
+from connectors.files import replace_file
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
@@ -80,9 +81,7 @@ def load_state(folder: Path, now_ms: int) -> DemoState:
 
 def save_state(folder: Path, state: DemoState) -> None:
     """Replaces the file in one step."""
-    partial = folder / f"{STATE_FILE}.tmp"
-    partial.write_text(json.dumps({"start_ms": state.start_ms, "sent_ms": state.sent_ms}), encoding="utf-8")
-    partial.replace(folder / STATE_FILE)
+    replace_file(folder / STATE_FILE, json.dumps({"start_ms": state.start_ms, "sent_ms": state.sent_ms}))
 
 
 def demo_settings(state: DemoState) -> SimulationSettings:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from privacy.person import Person
 
 LOCK = "lock"
@@ -68,13 +69,8 @@ class Journal:
     def save(self) -> None:
         """Writes it, readable to its owner only; it is on disk on return."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = self.path.with_suffix(".tmp")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"person": self.person.to_json(), "secret": self.secret.hex(), "run": self.run}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.path)
+        content = {"person": self.person.to_json(), "secret": self.secret.hex(), "run": self.run}
+        replace_file(self.path, json.dumps(content), 0o600, durable=True)
 
     def remove(self) -> None:
         """Throws the secret away: from now on nobody can tell whose the tokens are."""

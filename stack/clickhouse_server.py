@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from connectors.paths import REPOSITORY
 from stack.service import Service, base_environment, http_probe
 from stack.settings import HOST, StackSettings
@@ -70,12 +70,7 @@ def _unreadable(path: Path) -> UsersFileError:
 
 
 def _write_users(path: Path, users: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".tmp")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"users": users}, file, indent=2)
-    partial.replace(path)
+    replace_file(path, json.dumps({"users": users}, indent=2), 0o600)
 
 
 def dsn(settings: StackSettings, user: str, password: str, database: str = DATABASE) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from connectors.files import replace_file
+
 # psutil derives the start time from the boot time, which moves a little when the clock is adjusted.
 _START_TOLERANCE_S = 2.0
 _POLL_S = 0.05
@@ -61,10 +63,7 @@ def start(argv: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) 
 
 def write_pid_file(path: Path, process: ProcessId) -> None:
     """Replaces `path` in one step: a reader sees the old or the new process, never half a line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".tmp")
-    partial.write_text(json.dumps({"pid": process.pid, "started": process.started}), encoding="utf-8")
-    partial.replace(path)
+    replace_file(path, json.dumps({"pid": process.pid, "started": process.started}))
 
 
 def read_pid_file(path: Path) -> ProcessId | None:

@@ -11,6 +11,7 @@ import yaml
 
 from connectors.endpoints import data_dir
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from connectors.paths import REPOSITORY
 from stack.ports import pick_free_ports
 
@@ -80,12 +81,8 @@ class StackSettings:
 
     def remember_ports(self) -> None:
         """Writes the ports to `<data>/ports.yaml`, so that every later command finds the same stack."""
-        self.data.mkdir(parents=True, exist_ok=True)
         text = "# Ports of this stack. TOKPULSE_<NAME>_PORT goes before a line of this file.\n"
-        path = self.data / PORTS_FILE
-        partial = path.with_suffix(".tmp")
-        partial.write_text(text + yaml.safe_dump(dict(self.ports), sort_keys=False), encoding="utf-8")
-        partial.replace(path)
+        replace_file(self.data / PORTS_FILE, text + yaml.safe_dump(dict(self.ports), sort_keys=False))
 
     @property
     def run(self) -> Path:

@@ -24,6 +24,7 @@ from types import FrameType
 
 import psutil
 
+from connectors.files import replace_file
 from stack import process
 from stack.service import STACK_MARK, Service
 from stack.services import all_services
@@ -185,9 +186,7 @@ class Supervisor:
         states = {keeper.service.name: keeper.state for keeper in self.keepers}
         if states == self._published:
             return
-        partial = self._state_file.with_suffix(".tmp")
-        partial.write_text(json.dumps({name: asdict(state) for name, state in states.items()}), encoding="utf-8")
-        partial.replace(self._state_file)
+        replace_file(self._state_file, json.dumps({name: asdict(state) for name, state in states.items()}))
         self._published = states
 
 

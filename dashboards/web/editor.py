@@ -21,6 +21,7 @@ from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from connectors.kafka.producer import FencedProducerError
 from dashboards.web.guard import refused
 from thresholds.backtest import FROM_MS, TO_MS, backtest
@@ -253,14 +254,9 @@ def _published(version: ThresholdVersion) -> str:
 def _save(path: Path, text: str) -> str:
     """Replaces the file in one step; it keeps its mode. Returns what happened, also when it failed: the version is published."""
     target = path.resolve()
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        partial.write_bytes(text.encode())
-        if target.exists():
-            partial.chmod(target.stat().st_mode & 0o777)
-        partial.replace(target)
+        replace_file(target, text, target.stat().st_mode & 0o777 if target.exists() else None)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         return f"{path} is not saved: {error.strerror}"
     return f"saved {path}"
 

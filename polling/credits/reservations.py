@@ -11,6 +11,7 @@ from pathlib import Path
 
 from connectors.clock import DAY_MS, HOUR_MS
 from connectors.errors import TokpulseError
+from connectors.files import sync_folder
 from polling.schedule.probes import ProbeFile
 
 _KEPT_DAYS = 3
@@ -82,7 +83,7 @@ class ReservationFile:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if is_new:
-                    self._sync_folder()
+                    sync_folder(self._folder)
                     self._forget_old(now_ms)
                 yield descriptor
             finally:
@@ -118,13 +119,6 @@ class ReservationFile:
         if os.write(descriptor, line) != len(line):
             raise ReservationError(f"{self.path(at_ms)}: only a part of a line was written", "the disk is full")
         os.fsync(descriptor)
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _forget_old(self, now_ms: int) -> None:
         oldest = self.path(now_ms - _KEPT_DAYS * DAY_MS).name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from connectors.endpoints import data_dir
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from connectors.upstream.model import Observation
 
 VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"
@@ -56,15 +56,8 @@ class Forgotten:
         self._key = self._key or secrets.token_bytes(32)
         named = [("id", userid), *(("handle", value) for value in handles), *(("secuid", value) for value in secuids)]
         hashes = sorted(self._hashes | {self._hash(kind, value) for kind, value in named})
-        partial = self._path.with_suffix(".tmp")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump({"key": self._key.hex(), "hashes": hashes}, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self._path)
+            replace_file(self._path, json.dumps({"key": self._key.hex(), "hashes": hashes}, indent=1), 0o600, durable=True)
         except OSError as error:
             raise ForgottenFileError(f"cannot write {self._path}: {error.strerror}", f"correct {VARIABLE}") from error
         self._refresh()

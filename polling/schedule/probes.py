@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 
 
 class ProbeFileError(TokpulseError):
@@ -43,19 +43,9 @@ class ProbeFile:
 
     def write(self, probe: LastProbe) -> None:
         """Replaces what is known; it is on disk when this returns. Raises ProbeFileError."""
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with new.open("w", encoding="ascii") as file:
-                file.write(f"{probe.asked_ms} {probe.told_ms} {'-' if probe.left is None else probe.left}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            line = f"{probe.asked_ms} {probe.told_ms} {'-' if probe.left is None else probe.left}\n"
+            replace_file(self._path, line, durable=True)
         except OSError as error:
             raise self._unusable(error) from error
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from stack.clickhouse.app import Front
 from stack.clickhouse.auth import Users, load_users, parse_users
 from stack.clickhouse.engine import Engine
@@ -116,9 +117,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._port_file is not None:
-            partial = self._port_file.with_name(f"{self._port_file.name}.part")
-            partial.write_text(f"{self._port}\n")
-            partial.replace(self._port_file)
+            replace_file(self._port_file, f"{self._port}\n")
         log.info("serving on port %d", self._port)
 
 
