@@ -6,11 +6,12 @@ import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 
 from alerts.alert import TOPICS, Place
 from alerts.notifier import Record, SourceError
 from alerts.offsets import Partition
+from connectors.kafka import clients
 
 GROUP = "tokpulse-notify"
 _TIMEOUT_S = 10.0
@@ -20,10 +21,6 @@ _FINAL = (
     KafkaError.GROUP_AUTHORIZATION_FAILED,
 )
 
-# librdkafka would print broken connections to stderr; what matters of it goes into our own lines.
-_CLIENT_LOG = logging.getLogger("alerts.librdkafka")
-_CLIENT_LOG.addHandler(logging.NullHandler())
-_CLIENT_LOG.propagate = False
 _LOG = logging.getLogger(__name__)
 
 
@@ -43,21 +40,8 @@ class KafkaSource:
         self._lost: list[Partition] = []
         self._paused = False
         self._last_error = ""
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": servers,
-                "client.id": GROUP,
-                "group.id": GROUP,
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "isolation.level": "read_committed",
-                "enable.partition.eof": True,
-                # Alerts are small, and are read as fast as they are settled.
-                "queued.max.messages.kbytes": 8_192,
-                "socket.connection.setup.timeout.ms": 5_000,
-            },
-            logger=_CLIENT_LOG,
-        )
+        # Alerts are small, and are read as fast as they are settled.
+        self._consumer = clients.reader(servers, GROUP, client_id=GROUP, queued_max_messages_kbytes=8_192, fetch_wait_max_ms=500)
         try:
             if watch_only:
                 self._assign(self._consumer, self._committed())

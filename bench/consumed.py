@@ -7,6 +7,7 @@ import time
 from confluent_kafka import Consumer, TopicPartition
 
 from bench.flink_runs import BenchError
+from connectors.kafka import clients
 
 _POLL_S = 0.5
 
@@ -17,7 +18,7 @@ def await_consumed(bootstrap_servers: str, group: str, topics: tuple[str, ...], 
     Flink commits what a completed checkpoint holds: what was read before has passed all operators by then.
     """
     deadline = time.monotonic() + timeout
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group, "enable.auto.commit": False})
+    consumer = clients.reader(bootstrap_servers, group)
     try:
         while left := remaining(consumer, topics):
             if time.monotonic() > deadline:

@@ -16,6 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from connectors.clock import HOUR_MS
 from connectors.endpoints import Endpoints
+from connectors.kafka import clients
 from connectors.kafka.avro import HEADER_BYTES
 from connectors.kafka.topics import load_topics
 
@@ -58,15 +59,9 @@ def read_maxima(consumer: Consumer, records: int) -> tuple[dict[tuple[str, int],
 
 def main(records: int) -> None:
     """Reads the topic and prints seconds and totals."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": Endpoints.from_env().kafka_bootstrap_servers,
-            "group.id": "tokpulse-bench-loop",
-            "enable.auto.commit": False,
-            # Enough ahead that the loop never waits for the broker.
-            "queued.max.messages.kbytes": 262_144,
-        }
-    )
+    # Enough ahead that the loop never waits for the broker.
+    servers, ahead = Endpoints.from_env().kafka_bootstrap_servers, {"queued_max_messages_kbytes": 262_144}
+    consumer = clients.reader(servers, "tokpulse-bench-loop", enable_partition_eof=False, **ahead)
     partitions = range(load_topics()[TOPIC].partitions)
     consumer.assign([TopicPartition(TOPIC, partition, OFFSET_BEGINNING) for partition in partitions])
     maxima, seconds = read_maxima(consumer, records)

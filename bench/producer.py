@@ -14,6 +14,7 @@ from bench.figures import Spread, ratios, table
 from bench.own_stack import OwnStack, own_stack
 from bench.pages import PER_PAGE, POSTS, pages
 from bench.progress import Progress
+from connectors.kafka import clients
 from connectors.kafka.avro import AvroCodec, header
 from connectors.kafka.producer import ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
@@ -103,9 +104,14 @@ def _encoded(read: Sequence[ReadPage]) -> list[tuple[str, bytes]]:
     return [(seen.record["aweme_id"], codec.encode(seen.record, prefix)) for one in read for seen in one.page.observations]
 
 
+def _producer(stack: OwnStack, **settings: Any) -> Producer:
+    servers = stack.endpoints.kafka_bootstrap_servers
+    return clients.producer(servers, ProducerSettings(servers, **settings).to_librdkafka())
+
+
 def _plain(stack: OwnStack, values: Sequence[tuple[str, bytes]]) -> float:
     """The client with the product's settings and nothing else: no validation, no Avro, no transaction, a call per record."""
-    producer = Producer(ProducerSettings(stack.endpoints.kafka_bootstrap_servers, max_queued_records=len(values)).to_librdkafka())
+    producer = _producer(stack, max_queued_records=len(values))
     producer.list_topics(timeout=10)
     began = time.perf_counter()
     for key, value in values:
@@ -143,9 +149,7 @@ def _steps(stack: OwnStack, read: Sequence[ReadPage], values: Sequence[tuple[str
             repeats.judge(POSTS, key, value, now_ms, pending)
         repeats.mark(pending, now_ms)
 
-    producer = Producer(
-        ProducerSettings(stack.endpoints.kafka_bootstrap_servers, linger_ms=60_000, max_queued_records=len(values)).to_librdkafka()
-    )
+    producer = _producer(stack, linger_ms=60_000, max_queued_records=len(values))
     producer.list_topics(timeout=10)
 
     def produce() -> None:

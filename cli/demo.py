@@ -21,7 +21,7 @@ from cli.submit import flink_run_line, submit
 from connectors.clock import HOUR_MS, wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.flink.rest import FlinkRest, FlinkRestError
-from connectors.kafka.offsets import held, partition_offsets
+from connectors.kafka.log import held, partition_offsets
 from connectors.kafka.registry import SchemaRegistry
 from connectors.preflight import check_services
 from dashboards.web.server import DashboardPortError, usual_port

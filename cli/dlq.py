@@ -13,8 +13,8 @@ from cli.dlq_view import counts, latest, print_counts, print_letter, print_outco
 from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
-from connectors.kafka.committed import committed
 from connectors.kafka.dead_letters import DeadLetter, dlq_topics, unreplayed
+from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from polling.writing.replay import Outcome, Reader, replay

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cli.doctor_findings import Finding, fail, ok, warn
 from connectors.endpoints import Endpoints
-from connectors.kafka.offsets import held, partition_offsets
+from connectors.kafka.log import held, partition_offsets
 from connectors.kafka.registry import IncompatibleSchemaError, SchemaNotFoundError, SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.preflight import check_topics

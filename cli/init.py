@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from connectors.endpoints import Endpoints
+from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
-from stack import kafka
 from stack.schemas import apply_schemas
 from stack.tables import apply_tables
 from stack.topics import apply_topics
@@ -27,7 +27,7 @@ def command(
     """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     topics = load_topics()
-    changes = apply_topics(kafka.admin(endpoints.kafka_bootstrap_servers), topics, replication)
+    changes = apply_topics(clients.admin(endpoints.kafka_bootstrap_servers), topics, replication)
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         changes += apply_schemas(registry, topics)
     changes += apply_tables(endpoints.clickhouse_admin_url, endpoints.values.get("FLINK_REST_URL", ""))

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import httpx
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 
 TIMEOUT_SECONDS = 10.0
 # librdkafka tries a refusing broker again for as long as it may, so this is also how long a dead one takes to report.
@@ -31,10 +31,8 @@ def check_services(endpoints: Endpoints, topics: Iterable[str]) -> None:
 
 def check_topics(servers: str, topics: Iterable[str]) -> None:
     """Raises PreflightError when no broker answers at `servers`, or one of `topics` does not exist."""
-    # librdkafka prints each refused connection on stderr; the error below says it once.
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0, "socket.connection.setup.timeout.ms": 5000})
     try:
-        known = admin.list_topics(timeout=BROKER_TIMEOUT_SECONDS).topics
+        known = clients.admin(servers).list_topics(timeout=BROKER_TIMEOUT_SECONDS).topics
     except KafkaException:
         raise PreflightError(
             f"no Kafka broker answers at {servers}", "`tokpulse status` shows the local one; else check KAFKA_BOOTSTRAP_SERVERS"

@@ -11,7 +11,7 @@ from pathlib import Path
 from connectors.errors import TokpulseError
 from connectors.paths import SQL_DIR
 
-Literal = str | bool | int | float | timedelta
+Literal = str | bool | int | float | timedelta | Mapping[str, str]
 _PARAMETER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 _COMMENT = re.compile(r"--[^\n]*")
 _STRING = re.compile(r"'(?:[^']|'')*'")
@@ -62,7 +62,12 @@ def read(path: Path, raw: str) -> SqlFile:
 
 
 def quote(value: Literal) -> str:
-    """`value` as a Flink SQL literal: strings quoted, booleans as TRUE/FALSE, durations (below 100 days) as an INTERVAL."""
+    """`value` as a Flink SQL literal: strings quoted, booleans as TRUE/FALSE, durations (below 100 days) as an INTERVAL.
+
+    A mapping becomes further options of a WITH clause, each with a comma before it.
+    """
+    if isinstance(value, Mapping):
+        return "".join(f",\n  {quote(name)} = {quote(text)}" for name, text in value.items())
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):

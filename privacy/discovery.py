@@ -8,10 +8,10 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from connectors.kafka.log import bounds, read
 from connectors.kafka.topics import DLQ_SUFFIX, Topic
 from privacy.messages import Messages
 from privacy.person import Person
-from privacy.reading import bounds, read
 from privacy.statements import statement
 
 # What pollers write, and what was refused of it: results carry no more names than these.

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 from connectors.kafka.dead_letters import unreplayed
+from connectors.kafka.log import bounds, read
 from connectors.kafka.topic_configs import set_configs, settle
 from connectors.kafka.topics import DLQ_SUFFIX, Topic
 from polling.writing.cursors import TOPIC as CURSORS
 from privacy.messages import Messages
-from privacy.reading import bounds, read
 from privacy.rewriting import Rewriter
 
 _TIMEOUT_S = 60.0
@@ -31,7 +31,7 @@ class Logs:
         self._servers = servers
         self._messages = messages
         self._rewriter = rewriter
-        self._admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+        self._admin = clients.admin(servers)
         self._group = f"tokpulse-forget-{run}"
         self._producer: Producer | None = None
 
@@ -50,7 +50,7 @@ class Logs:
         The copy of a partition and the note that it was made are one transaction: after a kill at any point, either there is no
         copy, or the cut is all that is left to do.
         """
-        marks = Consumer({"bootstrap.servers": self._servers, "group.id": self._group, "enable.auto.commit": False})
+        marks = clients.reader(self._servers, self._group)
         try:
             with self._open_for_rewriting(topic):
                 for partition in partitions:
@@ -144,16 +144,13 @@ class Logs:
 
     def _transactional(self) -> Producer:
         if self._producer is None:
-            self._producer = Producer(
-                {
-                    "bootstrap.servers": self._servers,
-                    "transactional.id": self._group,
-                    "transaction.timeout.ms": 900_000,
-                    "compression.type": "zstd",
-                    "message.max.bytes": 24 * 1024 * 1024,
-                    "log_level": 0,
-                }
-            )
+            settings = {
+                "transactional.id": self._group,
+                "transaction.timeout.ms": 900_000,
+                "compression.type": "zstd",
+                "message.max.bytes": 24 * 1024 * 1024,
+            }
+            self._producer = clients.producer(self._servers, settings)
             self._producer.init_transactions(_TIMEOUT_S)
         return self._producer
 

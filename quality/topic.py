@@ -12,7 +12,7 @@ from typing import Any
 import fastavro
 
 from connectors.kafka.avro import WireFormatError, split
-from connectors.kafka.committed import committed
+from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaNotFoundError
 from connectors.kafka.topics import Topic
 from connectors.kafka.validation import EARLIEST_MS

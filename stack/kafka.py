@@ -9,9 +9,9 @@ import uuid
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 from stack.service import JVM_FLAGS, Service, base_environment, java
 from stack.settings import HOST, StackSettings
 
@@ -130,16 +130,11 @@ def _cluster_id() -> str:
             return text
 
 
-def admin(bootstrap_servers: str) -> AdminClient:
-    """An admin client that keeps librdkafka's connection chatter off the terminal."""
-    return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0, "socket.timeout.ms": 10_000})
-
-
 def probe(settings: StackSettings) -> str:
     """Empty when the broker answers a client, else the reason why not."""
     try:
         socket.create_connection((HOST, settings.ports["kafka"]), timeout=1.0).close()
-        admin(settings.kafka_bootstrap_servers).list_topics(timeout=3.0)
+        clients.admin(settings.kafka_bootstrap_servers).list_topics(timeout=3.0)
     except OSError as error:
         return f"{settings.kafka_bootstrap_servers}: {error.strerror or error}"
     except KafkaException as error:

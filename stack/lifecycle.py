@@ -17,10 +17,11 @@ import psutil
 
 from connectors.endpoints import ENV_FILE, Endpoints
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
-from stack import class_training, kafka, maven_build, ports, process, services, supervisor
+from stack import class_training, maven_build, ports, process, services, supervisor
 from stack.report import Report
 from stack.schemas import apply_schemas
 from stack.service import STACK_MARK, Service, base_environment
@@ -146,7 +147,7 @@ def _await_all(settings: StackSettings, report: Report, doing: str = "starting")
     """Waits for all services side by side, and sets each one up as soon as it serves; returns what was changed."""
     wait_for = _Wait(time.monotonic() + _READY_TIMEOUT_S)
     after: dict[str, Callable[[], list[str]]] = {
-        "kafka": lambda: apply_topics(kafka.admin(settings.kafka_bootstrap_servers), load_topics()),
+        "kafka": lambda: apply_topics(clients.admin(settings.kafka_bootstrap_servers), load_topics()),
         "registry": lambda: _apply_schemas(settings),
         "clickhouse": lambda: apply_tables(services.endpoint_values(settings)["CLICKHOUSE_ADMIN_URL"], settings.flink_rest_url),
     }

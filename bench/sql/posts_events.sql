@@ -27,7 +27,7 @@ CREATE TEMPORARY TABLE posts_events (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${POSTS_EVENTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.group.id' = 'tokpulse-bench-blackhole',
   'properties.isolation.level' = 'read_committed',
   'properties.client.id.prefix' = 'tokpulse-bench-blackhole',

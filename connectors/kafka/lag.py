@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 
 _TIMEOUT_S = 10.0
 
@@ -47,21 +46,9 @@ class LagReader:
     """Reads lags without joining any group. `servers` as in KAFKA_BOOTSTRAP_SERVERS. Not thread-safe."""
 
     def __init__(self, servers: str) -> None:
-        config: dict[str, Any] = {"bootstrap.servers": servers, "log_level": 0, "socket.connection.setup.timeout.ms": 5000}
         self._servers = servers
-        self._admin = AdminClient(config)
-        self._consumer = Consumer(
-            config
-            | {
-                "group.id": "tokpulse-lag",  # required by the client; nothing is ever committed
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "earliest",
-                "enable.partition.eof": True,
-                # The end of a partition that a mark of a transaction closes is told after so long, by default half a second.
-                "fetch.wait.max.ms": 20,
-            }
-        )
+        self._admin = clients.admin(servers)
+        self._consumer = clients.reader(servers, "tokpulse-lag")  # commits nothing
 
     def groups(self) -> list[str]:
         """Every group of the broker."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 from connectors.kafka.avro import AvroCodec, Record, header, split
 from connectors.kafka.topics import Topics, load_topics
 from connectors.kafka.validation import RecordValidator
@@ -23,8 +23,6 @@ _POLL_SECONDS = 0.1
 _KEPT_FAILURES = 20
 
 # librdkafka would print broken connections to stderr; what matters of it goes into our own errors.
-_LOG = logging.getLogger(__name__)
-_LOG.addHandler(logging.NullHandler())
 
 Register = Callable[[str, str], int]
 
@@ -93,12 +91,10 @@ class ProducerSettings:
     max_queued_records: int = 200_000
     max_queued_kib: int = 262_144
     delivery_timeout_ms: int = 120_000
-    extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold SASL secrets
 
     def to_librdkafka(self) -> dict[str, str | int | bool]:
-        """The configuration of librdkafka, `extra` last."""
+        """The configuration of librdkafka but for what all clients share."""
         config: dict[str, str | int | bool] = {
-            "bootstrap.servers": self.bootstrap_servers,
             "enable.idempotence": True,
             "acks": "all",
             "max.in.flight.requests.per.connection": 5,
@@ -118,7 +114,7 @@ class ProducerSettings:
             config["transactional.id"] = self.transactional_id
             # Must not be shorter than the delivery timeout; a broker's own limit is 15 min by default.
             config["transaction.timeout.ms"] = max(60_000, self.delivery_timeout_ms)
-        return config | dict(self.extra)
+        return config
 
 
 class AvroProducer:
@@ -147,12 +143,8 @@ class AvroProducer:
         self._initialised = False
         self._unfinished = False
         config: dict[str, Any] = settings.to_librdkafka()
-        config |= {"on_delivery": self._on_delivery, "error_cb": self._on_error, "logger": _LOG}
-        try:
-            self._producer = Producer(config)
-        except (KafkaException, ValueError, TypeError) as error:
-            reason = _reason(error) if isinstance(error, KafkaException) else str(error)
-            raise ProducerError(f"bad producer settings: {reason}", "see ProducerSettings, and what `extra` adds to it") from error
+        config |= {"on_delivery": self._on_delivery, "error_cb": self._on_error}
+        self._producer = clients.producer(settings.bootstrap_servers, config)
 
     def connect(self, *required_topics: str, timeout: float = 10.0) -> None:
         """Returns when a broker answers and has `required_topics`. Raises BrokerUnavailableError or MissingTopicError."""

@@ -15,8 +15,8 @@ from fastavro.schema import SchemaParseException
 
 from connectors.errors import TokpulseError
 from connectors.kafka.avro import AvroCodec, Record, WireFormatError, split
-from connectors.kafka.committed import committed
 from connectors.kafka.dead_letters import REPLAYED_HEADER, DeadLetter, ranges, unreplayed
+from connectors.kafka.log import committed
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.kafka.registry import SchemaNotFoundError, SchemaRegistry
 from connectors.kafka.topics import Topics

@@ -13,7 +13,7 @@ from confluent_kafka import Message
 
 from connectors.clock import DAY_MS, wall_clock_ms
 from connectors.kafka.avro import Record
-from connectors.kafka.committed import committed
+from connectors.kafka.log import committed
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics

@@ -24,7 +24,7 @@ CREATE TEMPORARY TABLE comments_events (
   'connector' = 'kafka-drained',
   'idle.timeout' = ${IDLE_TIMEOUT},
   'topic' = ${COMMENTS_EVENTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.group.id' = ${GROUP_ID},
   'properties.isolation.level' = 'read_committed',
   'properties.client.id.prefix' = ${COMMENTS_EVENTS_CLIENT},

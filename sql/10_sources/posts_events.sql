@@ -28,7 +28,7 @@ CREATE TEMPORARY TABLE posts_events (
   'connector' = 'kafka-drained',
   'idle.timeout' = ${IDLE_TIMEOUT},
   'topic' = ${POSTS_EVENTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.group.id' = ${GROUP_ID},
   'properties.isolation.level' = 'read_committed',
   'properties.client.id.prefix' = ${POSTS_EVENTS_CLIENT},

@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE users_snapshots (
   'connector' = 'kafka-drained',
   'idle.timeout' = ${IDLE_TIMEOUT},
   'topic' = ${USERS_SNAPSHOTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.group.id' = ${GROUP_ID},
   'properties.isolation.level' = 'read_committed',
   'properties.client.id.prefix' = ${USERS_SNAPSHOTS_CLIENT},

@@ -17,7 +17,7 @@ CREATE TEMPORARY TABLE engagement_hourly_topic (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${ENGAGEMENT_HOURLY_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.compression.type' = 'zstd',
   'properties.linger.ms' = '50',
   'key.format' = 'raw',

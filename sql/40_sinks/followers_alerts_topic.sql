@@ -15,7 +15,7 @@ CREATE TEMPORARY TABLE followers_alerts_topic (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${FOLLOWERS_ALERTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.compression.type' = 'zstd',
   'properties.linger.ms' = '50',
   'key.format' = 'raw',

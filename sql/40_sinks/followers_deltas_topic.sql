@@ -13,7 +13,7 @@ CREATE TEMPORARY TABLE followers_deltas_topic (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${FOLLOWERS_DELTAS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.compression.type' = 'zstd',
   'properties.linger.ms' = '50',
   'properties.transaction.timeout.ms' = '900000',

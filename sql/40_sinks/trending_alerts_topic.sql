@@ -21,7 +21,7 @@ CREATE TEMPORARY TABLE trending_alerts_topic (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${TRENDING_ALERTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.compression.type' = 'zstd',
   'properties.linger.ms' = '50',
   'key.format' = 'raw',

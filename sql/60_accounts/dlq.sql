@@ -9,7 +9,7 @@ CREATE TEMPORARY TABLE <topic>_dlq (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${<TOPIC>_DLQ_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.compression.type' = 'zstd',
   'properties.max.request.size' = '134217728',
   'properties.buffer.memory' = '134217728',

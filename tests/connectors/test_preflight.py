@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from connectors import preflight
+from connectors.kafka import clients
 
 
 class Admin:
@@ -15,7 +16,7 @@ class Admin:
 
     answers_after = 0.0
 
-    def __init__(self, _: dict[str, object]) -> None:
+    def __init__(self, servers: str) -> None:
         pass
 
     def list_topics(self, timeout: float) -> SimpleNamespace:
@@ -26,7 +27,7 @@ class Admin:
 
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "AdminClient", Admin)
+    monkeypatch.setattr(clients, "admin", Admin)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 3.0])

@@ -18,8 +18,7 @@ import httpx
 import psutil
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from connectors.clickhouse.client import connect
 from connectors.endpoints import VARIABLES, Endpoints

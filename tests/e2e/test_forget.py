@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from connectors.clickhouse.client import connect
-from connectors.kafka.offsets import partition_offsets
+from connectors.kafka.log import partition_offsets
 from connectors.kafka.topics import load_topics
 from polling.landing.responses import Row
 from polling.landing.table import insert_into

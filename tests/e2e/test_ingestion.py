@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Message
 
 from connectors.clock import HOUR_MS
-from connectors.kafka.committed import committed
+from connectors.kafka.log import committed
 from connectors.upstream.catalog import UPSTREAMS
 from simulator.upstream.ledger import Entry
 

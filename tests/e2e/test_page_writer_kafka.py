@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.kafka.committed import committed
 from connectors.kafka.dead_letters import unreplayed
+from connectors.kafka.log import committed
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics

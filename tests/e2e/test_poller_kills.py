@@ -18,7 +18,7 @@ import pytest
 
 from connectors.clock import HOUR_MS, wall_clock_ms
 from connectors.endpoints import Endpoints
-from connectors.kafka.committed import committed
+from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.paths import REPOSITORY
 from polling.writing import cursors

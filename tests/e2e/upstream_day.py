@@ -13,7 +13,7 @@ import fastavro
 
 from connectors.clock import HOUR_MS
 from connectors.endpoints import Endpoints
-from connectors.kafka.committed import committed
+from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask, Refusal

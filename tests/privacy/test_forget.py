@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.kafka import clients
 from connectors.kafka.topics import Topic, load_topics
 from polling.personal.forgotten import Forgotten
 from privacy import discovery, forget, logs
@@ -115,13 +116,13 @@ class Broker:
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     made = Broker()
 
-    def consumer(settings: dict[str, Any]) -> Broker:
-        made.group = settings["group.id"]
+    def reader(servers: str, group: str) -> Broker:
+        made.group = group
         return made
 
-    monkeypatch.setattr(logs, "Consumer", consumer)
-    monkeypatch.setattr(logs, "Producer", lambda settings: made)
-    monkeypatch.setattr(logs, "AdminClient", lambda settings: made)
+    monkeypatch.setattr(clients, "reader", reader)
+    monkeypatch.setattr(clients, "producer", lambda servers, settings: made)
+    monkeypatch.setattr(clients, "admin", lambda servers: made)
     monkeypatch.setattr(logs, "set_configs", made.nothing)
     monkeypatch.setattr(logs, "settle", made.nothing)
     monkeypatch.setattr(logs, "read", made.read)

@@ -20,10 +20,10 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.endpoints import Endpoints
+from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
-from stack import kafka
 from stack.migrations import MigrationError, apply_migrations, load_migrations
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
@@ -118,7 +118,7 @@ def test_another_port_than_the_running_one_is_refused(stack: Cli) -> None:
 
 def test_topics_and_schemas_are_in_place(stack: Cli) -> None:
     endpoints = stack.endpoints()
-    assert apply_topics(kafka.admin(endpoints.kafka_bootstrap_servers), load_topics()) == []
+    assert apply_topics(clients.admin(endpoints.kafka_bootstrap_servers), load_topics()) == []
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         assert registry.subjects() == sorted(topic.subject for topic in load_topics().with_schema)
         for topic in load_topics().with_schema:

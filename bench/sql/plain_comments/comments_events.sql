@@ -15,7 +15,7 @@ CREATE TEMPORARY TABLE comments_events (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${COMMENTS_EVENTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.group.id' = 'tokpulse-bench-plain-comments',
   'properties.isolation.level' = 'read_committed',
   'properties.fetch.max.bytes' = '16777216',

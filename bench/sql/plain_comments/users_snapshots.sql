@@ -10,7 +10,7 @@ CREATE TEMPORARY TABLE users_snapshots (
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${USERS_SNAPSHOTS_TOPIC},
-  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS},
+  'properties.bootstrap.servers' = ${KAFKA_BOOTSTRAP_SERVERS}${KAFKA_SECURITY},
   'properties.group.id' = 'tokpulse-bench-plain-comments',
   'properties.isolation.level' = 'read_committed',
   'properties.fetch.max.bytes' = '16777216',

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from connectors.kafka import producer as module
+from connectors.kafka import clients
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 
 
 class Client:
     """As much of the client as a transaction needs; `flush` fails as the real one does when a log is read."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self) -> None:
         self.abort_error: int | None = KafkaError._FENCED
         self.sent: list[Any] = []
 
@@ -32,7 +32,7 @@ class Client:
 
 @pytest.fixture
 def producer(monkeypatch: pytest.MonkeyPatch) -> AvroProducer:
-    monkeypatch.setattr(module, "Producer", Client)
+    monkeypatch.setattr(clients, "producer", lambda servers, settings: Client())
     return AvroProducer(ProducerSettings("nowhere:1", transactional_id="shard-1"), lambda subject, schema: 1)
 
 
