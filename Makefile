@@ -39,6 +39,10 @@ demo: install ## From nothing to a table of trending posts (DEMO_EXIT=1: end by 
 test: install lint type ## Run ruff, mypy and every test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: check
+check: install lint type ## The fast part, under 2 minutes: ruff, mypy, unit tests, the SQL of marts on Flink in one process
+	@$(BIN)/python -m pytest -q -m "not clickhouse and not kafka and not flink and not e2e" $(PYTEST_ARGS)
+
 .PHONY: lint
 lint: toolchain $(INSTALLED) ## ruff: rules and formatting
 	@$(BIN)/ruff check .

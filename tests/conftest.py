@@ -15,7 +15,7 @@ from hypothesis import settings
 settings.register_profile("tokpulse", deadline=None)
 settings.load_profile("tokpulse")
 
-SERVICE_MARKS = ("http", "clickhouse", "kafka", "flink", "e2e")
+SERVICE_MARKS = ("http", "sql", "clickhouse", "kafka", "flink", "e2e")
 # Programs that are a JVM, or start one.
 _JVM_PROGRAMS = frozenset({"java", "javac", "mvn", "flink", "jobmanager.sh", "taskmanager.sh", "sql-client.sh"})
 _ADVICE = f"give the test one of the marks {', '.join(SERVICE_MARKS)}, or a stand-in for the service"
