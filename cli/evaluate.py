@@ -13,7 +13,7 @@ from cli.console import table_console
 from simulator.evaluation import FLAT_PLAYS_PER_HOUR, Evaluation, Tally, evaluate
 from simulator.settings import DEFAULT_VIRAL_FLOOR, POSTS, USERS, SimulationSettings
 from thresholds.file import default_file, load_thresholds
-from udfs.thresholds import UNKNOWN_TIER, Thresholds
+from thresholds.model import UNKNOWN_TIER, Thresholds
 
 # The thresholds were chosen on seeds 101 to 106: these are others.
 HELD_OUT_SEEDS = (201, 202, 203, 204, 205, 206)

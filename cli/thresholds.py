@@ -25,9 +25,9 @@ from thresholds.backtest import FROM_MS, LISTED, TO_MS, backtest
 from thresholds.change import carry_out, judged_note, propose
 from thresholds.difference import difference
 from thresholds.file import default_file, load_thresholds
+from thresholds.model import Thresholds
 from thresholds.publish import NEEDED, stored, sync
 from thresholds.versions import current, find, iso
-from udfs.thresholds import Thresholds
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Check, apply, show, compare and roll back thresholds: see docs/thresholds.md."

@@ -13,9 +13,9 @@ from rich.table import Table
 from cli.console import table_console
 from thresholds.backtest import Backtest
 from thresholds.difference import Change, number
+from thresholds.model import ThresholdVersion
 from thresholds.text import to_yaml
 from thresholds.versions import iso, to_record
-from udfs.thresholds import ThresholdVersion
 
 
 def print_difference(changes: Sequence[Change], old: str, new: str) -> None:

@@ -19,7 +19,7 @@ from simulator.reference.trending_hourly import trending_hourly
 from simulator.settings import POSTS, USERS, SimulationSettings
 from simulator.truth import viral_hours
 from simulator.universe import build_universe
-from udfs.thresholds import UNKNOWN_TIER, Thresholds
+from thresholds.model import UNKNOWN_TIER, Thresholds
 
 FLAT_PLAYS_PER_HOUR = 100_000.0
 ALL_TIERS = "all"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from udfs.thresholds import Thresholds, ThresholdVersion
+from thresholds.model import Thresholds, ThresholdVersion
 
 
 def plain_version(version: ThresholdVersion) -> dict[str, Any]:

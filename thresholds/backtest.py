@@ -12,9 +12,9 @@ from clickhouse_connect.driver.client import Client
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
 from connectors.clock import HOUR_MS
+from thresholds.model import Thresholds, ThresholdVersion, not_replaced
 from thresholds.table import read_table
 from thresholds.versions import milliseconds
-from udfs.thresholds import Thresholds, ThresholdVersion, not_replaced
 
 # 1970 to the end of 2299: ClickHouse's times reach no further.
 FROM_MS, TO_MS = 0, 10_413_705_600_000

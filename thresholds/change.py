@@ -10,9 +10,9 @@ from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from thresholds.backtest import judged_since
 from thresholds.difference import Change, difference
+from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.publish import publish
 from thresholds.versions import VersionError, follow, iso, newest
-from udfs.thresholds import Thresholds, ThresholdVersion
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from udfs.thresholds import Thresholds
+from thresholds.model import Thresholds
 
 
 @dataclass(frozen=True)

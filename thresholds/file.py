@@ -10,9 +10,9 @@ import yaml
 
 from connectors.errors import TokpulseError
 from connectors.paths import REPOSITORY
+from thresholds.model import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
 from thresholds.nodes import TOP_LEVEL, NodeError, Problem, compose
 from thresholds.reader import LIMIT, NodeReader, line_of
-from udfs.thresholds import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
 
 FILE_NAME = "thresholds.yaml"
 SHIPPED_FILE = REPOSITORY / FILE_NAME

@@ -13,10 +13,10 @@ from connectors.errors import TokpulseError
 from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from thresholds.file import SHIPPED_FILE, load_thresholds
+from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.table import read_table, write_table
 from thresholds.topic import TOPIC, Log, read_topic
 from thresholds.versions import VersionError, follow, iso, newest, ordered, to_record
-from udfs.thresholds import Thresholds, ThresholdVersion
 
 NEEDED = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
 _TRANSACTIONAL_ID = "tokpulse-thresholds"

@@ -9,8 +9,8 @@ from math import isfinite
 
 import yaml
 
+from thresholds.model import UNKNOWN_TIER
 from thresholds.nodes import TOP_LEVEL, Problem
-from udfs.thresholds import UNKNOWN_TIER
 
 LIMIT = 2**53
 _TAG = "tag:yaml.org,2002:"

@@ -10,8 +10,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.clickhouse.client import unavailable
 from connectors.clickhouse.queries import rows
+from thresholds.model import ThresholdVersion
 from thresholds.versions import VersionRecordError, from_record, ordered, to_record
-from udfs.thresholds import ThresholdVersion
 
 _LOG = logging.getLogger(__name__)
 TABLE = "threshold_versions_log"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import yaml
 
-from udfs.thresholds import Thresholds
+from thresholds.model import Thresholds
 
 
 def to_yaml(thresholds: Thresholds) -> str:

@@ -9,8 +9,8 @@ from connectors.errors import TokpulseError
 from connectors.kafka.avro import AvroCodec, WireFormatError, split
 from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaNotFoundError
+from thresholds.model import ThresholdVersion
 from thresholds.versions import VersionRecordError, from_record, ordered
-from udfs.thresholds import ThresholdVersion
 
 TOPIC = "tokpulse.thresholds"
 Schemas = Callable[[int], str]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import TokpulseError
-from udfs.thresholds import Thresholds, ThresholdVersion, in_force, version_name
+from thresholds.model import Thresholds, ThresholdVersion, in_force, version_name
 
 PREVIOUS = "previous"
 MAX_TEXT = 1_000

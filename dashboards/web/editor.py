@@ -29,10 +29,10 @@ from thresholds.change import Proposal, carry_out, judged_note, propose, user
 from thresholds.difference import difference
 from thresholds.fields import fields
 from thresholds.file import MAX_BYTES, ThresholdsFileError, file_text, parse_thresholds
+from thresholds.model import ThresholdVersion
 from thresholds.publish import StaleBaseError, refuse_stale, stored, sync
 from thresholds.text import to_yaml
 from thresholds.versions import VersionError, current, find, iso, newest, ordered
-from udfs.thresholds import ThresholdVersion
 
 EDITOR_HEADER = "X-Tokpulse-Token"
 LISTED = 10

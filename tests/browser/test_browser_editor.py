@@ -12,10 +12,10 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from connectors.clickhouse.client import connect
 from dashboards.web import editor as editor_module
 from thresholds import change
+from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.publish import refuse_stale, stored
 from thresholds.table import read_table, write_table
 from thresholds.versions import follow
-from udfs.thresholds import Thresholds, ThresholdVersion
 
 from .chromium import serious_findings
 from .conftest import TOKEN, Dashboard, OpenTab

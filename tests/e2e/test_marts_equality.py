@@ -6,8 +6,8 @@ import pytest
 
 from connectors.clock import HOUR_MS
 from simulator.settings import COMMENTS, POSTS, USERS, SimulationSettings
+from thresholds.model import FollowerGain, Thresholds, Tier
 from thresholds.publish import publish, stored
-from udfs.thresholds import FollowerGain, Thresholds, Tier
 
 from .marts import KEYS, Expected, Row, assert_equal, expected
 from .records import decoded, ledger, producing, simulate_to

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sql.local_flink import LocalFlink, prepare, published
-from udfs.thresholds import FollowerGain, Thresholds, Tier
+from thresholds.model import FollowerGain, Thresholds, Tier
 
 
 def _version(sequence: int, effective_from: str, small: float) -> dict[str, object]:

@@ -13,9 +13,9 @@ import pytest
 from connectors.clock import HOUR_MS
 from tests.thresholds.conftest import Database
 from thresholds.backtest import NO_RULE, Backtest, Total, backtest, follower_parameters, judged_since, spans
+from thresholds.model import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force
 from thresholds.table import read_table, write_table
 from thresholds.versions import at, follow
-from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force
 
 T0 = 1_767_571_200_000
 MINUTE_MS = 60_000

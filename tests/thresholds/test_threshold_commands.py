@@ -16,10 +16,10 @@ from cli import thresholds as commands
 from tests.thresholds.conftest import Database
 from thresholds import change
 from thresholds.file import SHIPPED_FILE, load_thresholds, parse_thresholds
+from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.table import read_table, write_table
 from thresholds.text import plain, to_yaml
 from thresholds.versions import at, follow
-from udfs.thresholds import Thresholds, ThresholdVersion
 
 T0 = 1_767_571_200_000
 HOUR_MS = 3_600_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from thresholds.difference import Change, difference
-from udfs.thresholds import FollowerGain, Thresholds, Tier
+from thresholds.model import FollowerGain, Thresholds, Tier
 
 OLD = Thresholds((Tier("small", 0, 100, 10.0), Tier("big", 100, None, 30.0)), 15.0, (FollowerGain(50_000, 2),), 1000)
 

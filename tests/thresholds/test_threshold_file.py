@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thresholds.file import MAX_BYTES, SHIPPED_FILE, ThresholdsFileError, default_file, load_thresholds, parse_thresholds
+from thresholds.model import UNKNOWN_TIER, FollowerGain, Thresholds, Tier
 from thresholds.text import to_yaml
-from udfs.thresholds import UNKNOWN_TIER, FollowerGain, Thresholds, Tier
 
 VALID = """\
 # Line 1.

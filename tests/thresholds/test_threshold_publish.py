@@ -15,11 +15,11 @@ from connectors.endpoints import Endpoints
 from tests.thresholds.conftest import Database
 from thresholds import publish as module
 from thresholds.file import SHIPPED_FILE, ThresholdsFileError, load_thresholds
+from thresholds.model import ThresholdVersion
 from thresholds.publish import HalfPublishedError, establish, publish, publish_first, stored, sync
 from thresholds.table import write_table
 from thresholds.topic import TOPIC, Log
 from thresholds.versions import VersionError, at, follow, from_record
-from udfs.thresholds import ThresholdVersion
 
 pytestmark = pytest.mark.clickhouse
 T0 = 1_767_571_200_000

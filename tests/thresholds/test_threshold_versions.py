@@ -14,6 +14,7 @@ from connectors.kafka.registry import SchemaNotFoundError
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
 from thresholds.file import SHIPPED_FILE, load_thresholds
+from thresholds.model import FollowerGain, Thresholds, ThresholdVersion, Tier
 from thresholds.publish import _times
 from thresholds.topic import TOPIC, decode
 from thresholds.versions import (
@@ -29,7 +30,6 @@ from thresholds.versions import (
     ordered,
     to_record,
 )
-from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier
 
 BASE = Thresholds((Tier("all", 0, None, 10.0),), 5.0, (FollowerGain(50, 2),), 100)
 T0 = 1_767_571_200_000

@@ -16,10 +16,10 @@ from dashboards.web import editor as editor_module
 from dashboards.web.editor import EDITOR_HEADER, Editor
 from thresholds import change
 from thresholds.file import SHIPPED_FILE, load_thresholds
+from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.publish import refuse_stale
 from thresholds.text import to_yaml
 from thresholds.versions import follow
-from udfs.thresholds import Thresholds, ThresholdVersion
 
 from .asking import HOST, FakeBoards, app_of, ask, source_of
 

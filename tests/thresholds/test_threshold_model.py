@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from udfs.thresholds import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force, not_replaced, version_name
+from thresholds.model import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force, not_replaced, version_name
 
 SMALL, MID, BIG = Tier("small", 0, 100, 10.0), Tier("mid", 100, 1000, 20.5), Tier("big", 1000, None, 30.0)
 THRESHOLDS = Thresholds((SMALL, MID, BIG), 15.0, (FollowerGain(50, 2),), 1000)

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from jobs.sentiment import COLUMNS, CommentSentiment
 from jobs.settings import SettingError, check_sentiment
+from udfs.flink.comment_sentiment import COLUMNS, CommentSentiment
 from udfs.sentiment.model import shipped
 from udfs.sentiment.scorer import Scorer
 
