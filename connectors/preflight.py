@@ -31,11 +31,13 @@ def check_services(endpoints: Endpoints, topics: Iterable[str]) -> None:
 
 def check_topics(servers: str, topics: Iterable[str]) -> None:
     """Raises PreflightError when no broker answers at `servers`, or one of `topics` does not exist."""
+    admin = clients.admin(servers)
     try:
-        known = clients.admin(servers).list_topics(timeout=BROKER_TIMEOUT_SECONDS).topics
-    except KafkaException:
+        known = admin.list_topics(timeout=BROKER_TIMEOUT_SECONDS).topics
+    except KafkaException as error:
         raise PreflightError(
-            f"no Kafka broker answers at {servers}", "`tokpulse status` shows the local one; else check KAFKA_BOOTSTRAP_SERVERS"
+            f"no Kafka broker answers at {servers}: {clients.why(admin, error)}",
+            "`tokpulse status` shows the local one; else check KAFKA_BOOTSTRAP_SERVERS",
         ) from None
     for topic in topics:
         if topic not in known:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from connectors.errors import TokpulseError
@@ -36,6 +37,8 @@ _READER: Mapping[str, Any] = {
     "fetch.wait.max.ms": 20,
     "auto.offset.reset": "earliest",
 }
+# Of this process, the newest last.
+_refusals: deque[str] = deque(maxlen=1)
 _CREDENTIALS = "io.tokpulse.flink.kafka.EnvironmentCredentials"
 _SAME = ("security.protocol", "ssl.endpoint.identification.algorithm")
 _FROM_ENVIRONMENT = ("sasl.username", "sasl.password")
@@ -93,7 +96,7 @@ def _login(mechanism: str) -> str:
 
 def admin(servers: str) -> AdminClient:
     """An admin client. Raises KafkaSettingsError."""
-    config = _config(servers, {})
+    config = _config(servers, {"error_cb": remember})
     try:
         return AdminClient(config, logger=_LOG)
     except (KafkaException, ValueError, TypeError) as error:
@@ -106,7 +109,7 @@ def reader(servers: str, group: str, **settings: str | int | bool) -> Consumer:
     The client demands a `group`; `settings` (`_` for `.`) go over the defaults. Raises KafkaSettingsError.
     """
     own = {name.replace("_", "."): value for name, value in settings.items()}
-    config = _config(servers, {**_READER, "group.id": group, "error_cb": _ignore, **own})
+    config = _config(servers, {**_READER, "group.id": group, "error_cb": remember, **own})
     try:
         return Consumer(config, logger=_LOG)
     except (KafkaException, ValueError, TypeError) as error:
@@ -125,8 +128,17 @@ def _config(servers: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**_SHARED, **settings, "bootstrap.servers": servers, **security()}
 
 
-def _ignore(_: object) -> None:
-    """Errors of single connections: what fails for good is raised by the call that fails."""
+def remember(error: KafkaError) -> None:
+    """For `error_cb`: keeps why a broker did not let us in. What fails for good is raised by the call that fails, without that."""
+    if error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):
+        _refusals.append(" ".join(error.str().split()))
+
+
+def why(client: AdminClient | Consumer | Producer, error: KafkaException) -> str:
+    """The reason of `error`, which a call of `client` raised: that it was not let in, where that is why nobody answers."""
+    # Callbacks wait for it.
+    client.poll(0)
+    return _refusals[-1] if _refusals else str(error.args[0].str())
 
 
 def _wrong(error: Exception) -> KafkaSettingsError:

@@ -11,6 +11,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
 
+# Of a request; who waits for its answer waits longer, so that it is Kafka that says what is wrong.
 _TIMEOUT_S = 10.0
 
 
@@ -53,7 +54,7 @@ class LagReader:
     def groups(self) -> list[str]:
         """Every group of the broker."""
         try:
-            found = self._admin.list_consumer_groups(request_timeout=_TIMEOUT_S).result(_TIMEOUT_S)
+            found = self._admin.list_consumer_groups(request_timeout=_TIMEOUT_S).result(2 * _TIMEOUT_S)
         except KafkaException as error:
             raise self._error("groups", error) from None
         return sorted(group.group_id for group in found.valid)
@@ -62,7 +63,7 @@ class LagReader:
         """The lag of each topic of which `group` has committed an offset. Raises LagError."""
         try:
             asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_TIMEOUT_S)
-            committed = asked[group].result(_TIMEOUT_S).topic_partitions
+            committed = asked[group].result(2 * _TIMEOUT_S).topic_partitions
             read = {(place.topic, place.partition): place for place in committed if place.error is None and place.offset >= 0}
             topics: dict[str, list[tuple[int, int, int | None]]] = {}
             for topic in {name for name, _ in read}:
@@ -104,6 +105,4 @@ class LagReader:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
 
     def _error(self, what: str, error: KafkaException) -> LagError:
-        first = error.args[0] if error.args else error
-        reason = first.str() if isinstance(first, KafkaError) else str(first)
-        return LagError(f"{what} at {self._servers}: {reason}", "`tokpulse status` shows the local broker")
+        return LagError(f"{what} at {self._servers}: {clients.why(self._admin, error)}", "`tokpulse status` shows the local broker")

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
 
+# Of a request; who waits for its answer waits longer, so that it is Kafka that says what is wrong.
 _TIMEOUT_S = 10.0
 _SILENCE_S = 30.0
 # Longer than an open transaction lives without its producer.
 _OPEN_S = 150.0
+_SETTLING = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.OFFSET_NOT_AVAILABLE)
 _BATCH = 2_000
 # The client waits for the whole batch or the whole time, whichever comes first, and the last batch is never whole.
 _WAIT_S = 0.2
@@ -116,22 +119,34 @@ def _records(consumer: Consumer, topic: str, open_ends: dict[int, int], silence_
                 del open_ends[partition]
 
 
+def _passes(error: BaseException) -> bool:
+    """Whether the broker says that it may answer yet: a topic that has just been made has no leader for a moment."""
+    return isinstance(error, KafkaException) and bool(error.args[0].retriable() or error.args[0].code() in _SETTLING)
+
+
 def _listed(servers: str, topic: str, spec: Any, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> dict[int, int]:
     """Partition -> offset."""
     admin = clients.admin(servers)
+    patiently = Retrying(
+        retry=retry_if_exception(_passes), stop=stop_after_delay(_TIMEOUT_S), wait=wait_fixed(_WAIT_S), reraise=True
+    )
     try:
-        # Without this, a broker that is away looks like a topic that does not end.
-        known = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
-        if known.error is not None:
-            raise _unreadable(servers, topic, known.error.str())
-        asked = admin.list_offsets(
-            {TopicPartition(topic, partition): spec for partition in known.partitions},
-            isolation_level=level,
-            request_timeout=_TIMEOUT_S,
-        )
-        return {place.partition: int(future.result(_TIMEOUT_S).offset) for place, future in asked.items()}
+        return patiently(_listed_now, admin, servers, topic, spec, level)
     except KafkaException as error:
-        raise _unreadable(servers, topic, error.args[0].str()) from error
+        raise _unreadable(servers, topic, clients.why(admin, error)) from error
+
+
+def _listed_now(admin: AdminClient, servers: str, topic: str, spec: Any, level: IsolationLevel) -> dict[int, int]:
+    # Without this, a broker that is away looks like a topic that does not end.
+    known = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
+    if known.error is not None:
+        raise _unreadable(servers, topic, known.error.str())
+    asked = admin.list_offsets(
+        {TopicPartition(topic, partition): spec for partition in known.partitions},
+        isolation_level=level,
+        request_timeout=_TIMEOUT_S,
+    )
+    return {place.partition: int(future.result(2 * _TIMEOUT_S).offset) for place, future in asked.items()}
 
 
 def _at(servers: str, topic: str, ends: Mapping[int, int], since_ms: int) -> dict[int, int]:

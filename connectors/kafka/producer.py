@@ -151,8 +151,10 @@ class AvroProducer:
         try:
             metadata = self._producer.list_topics(timeout=timeout)
         except KafkaException as error:
+            why = clients.why(self._producer, error)
+            reason = self._last_error or why if why == _reason(error) else why
             raise BrokerUnavailableError(
-                f"no Kafka broker answers at {self._settings.bootstrap_servers}: {self._last_error or _reason(error)}",
+                f"no Kafka broker answers at {self._settings.bootstrap_servers}: {reason}",
                 "start the local stack with `tokpulse up`, or check KAFKA_BOOTSTRAP_SERVERS",
             ) from error
         missing = sorted(set(required_topics) - set(metadata.topics))
@@ -367,6 +369,7 @@ class AvroProducer:
             )
 
     def _on_error(self, error: KafkaError) -> None:
+        clients.remember(error)
         self._last_error = error.str() or str(error)
 
     def _raise_failures(self) -> None:
