@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any, Protocol
 
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.model import Ask, Feed, Upstream
+from connectors.upstream.personal import PersonalFields
 from connectors.upstream.tikapi import TikApi
 from connectors.upstream.tikliveapi import TikLiveApi
 
@@ -17,6 +20,7 @@ class Dialect(Upstream, Protocol):
     base_url: str
     feeds: frozenset[Feed]
     codes: StatusMap
+    personal: PersonalFields
 
     def asked(self, endpoint: str, params: Mapping[str, str]) -> Ask | None:
         """The way back from `call`: what a request asked for, None for an endpoint that this upstream does not have.
@@ -29,3 +33,5 @@ class Dialect(Upstream, Protocol):
 
 
 UPSTREAMS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (TikLiveApi(), TikApi())}
+# Of all of them: records, rows and dead letters do not say which upstream they came from.
+PERSONAL: PersonalFields = reduce(or_, (dialect.personal for dialect in UPSTREAMS.values()))

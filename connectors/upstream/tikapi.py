@@ -16,6 +16,7 @@ from connectors.upstream.fields import BadFieldError, Item, whole
 from connectors.upstream.lists import list_page, reply_asks
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Page, Refusal
 from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging
+from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS, user_snapshot
 from connectors.upstream.tikapi_records import comment_event, post_event
 
@@ -57,6 +58,7 @@ class TikApi:
     base_url = "https://api.tikapi.io"
     feeds = frozenset((*_LISTS, Feed.PROFILE, Feed.POST))
     codes = StatusMap("tikapi")
+    personal = TIKTOK | PersonalFields({Kind.MEDIA: "playAddr downloadAddr"})
 
     def call(self, ask: Ask) -> Call:
         """As in `Upstream`."""

@@ -12,6 +12,7 @@ from connectors.upstream.fields import Item, whole
 from connectors.upstream.lists import list_page, reply_asks
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal
 from connectors.upstream.paging import CURSOR, TIME, Paging
+from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS, user_snapshot
 
 # Posts a page, as the documents ask for.
@@ -45,6 +46,15 @@ class TikLiveApi:
     base_url = "https://api.tikliveapi.com"
     feeds = frozenset(_ENDPOINTS)
     codes = StatusMap("tikliveapi")
+    personal = TIKTOK | PersonalFields(
+        {
+            Kind.ID: "author_id author_user_id followers.id followings.id",
+            Kind.NICKNAME: "music_info.author",
+            Kind.SECUID: "sec_id author_sec_id",
+            Kind.MEDIA: "avatar_url play wmplay hdplay",
+            Kind.SENTENCE: "music_info.title",
+        }
+    )
 
     def call(self, ask: Ask) -> Call:
         """As in `Upstream`."""
