@@ -1,4 +1,4 @@
-"""Every upstream, by name. A further one is a module, a line here, a file of codes and its recorded cases."""
+"""Every upstream, by name. A further one is registered here and nowhere else: docs/upstreams.md says what it consists of."""
 
 from __future__ import annotations
 
