@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ def read_captured(line: str, upstream: str = "", received_ms: int | None = None)
     """
     envelope = _object(line, "(line)")
     if "payload" not in envelope:
-        return _read(line, _asked({}, upstream, envelope, "(line)"), 200, _received_ms(envelope, received_ms), "(line)", "")
+        return _read_alike(_asked({}, upstream, envelope, "(line)"), line, 200, _received_ms(envelope, received_ms), "(line)", "")
     status = whole(envelope.get("http_status", 200))
     if status is None:
         raise CapturedError(f"http_status: expected an integer, {found(envelope['http_status'])}")
@@ -47,17 +47,27 @@ def read_captured(line: str, upstream: str = "", received_ms: int | None = None)
     payload = envelope["payload"]
     asked = _asked(envelope, upstream, payload, "payload")
     text = payload if isinstance(payload, str) else json.dumps(payload)
-    return _read(text, asked, status, _received_ms(envelope, received_ms), "payload", "payload.")
+    return _read_alike(asked, text, status, _received_ms(envelope, received_ms), "payload", "payload.")
 
 
-def _read(text: str, asked: tuple[Dialect, Ask], status: int, received_ms: int, path: str, inside: str) -> Captured:
-    dialect, ask = asked
+def _read_alike(asked: Sequence[tuple[Dialect, Ask]], text: str, status: int, received_ms: int, path: str, inside: str) -> Captured:
+    """What all of `asked` read. Whose response it is matters only where they disagree."""
+    first, *others = (_read(dialect, ask, text, status, received_ms, path, inside) for dialect, ask in asked)
+    if any(str(other) != str(first) for other in others):
+        names = " or ".join(dialect.name for dialect, _ in asked)
+        raise CapturedError(f"{path}: may be of {names}: say which, with --upstream or in the line")
+    if isinstance(first, CapturedError):
+        raise first
+    return first
+
+
+def _read(dialect: Dialect, ask: Ask, text: str, status: int, received_ms: int, path: str, inside: str) -> Captured | CapturedError:
     read = dialect.read(ask, Answer(status, {}, text.encode("utf-8", "surrogatepass"), received_ms))
     if isinstance(read, Refusal):
         if read.code != str(status):  # the upstream's own words, not the dialect's
             return Captured(skipped=f"{read.reason} ({read.code})")
         within = read.reason == "unexpected_shape" and not read.message.startswith("body: ")
-        raise CapturedError(inside + read.message if within else f"{path}: {read.message.removeprefix('body: ')}")
+        return CapturedError(inside + read.message if within else f"{path}: {read.message.removeprefix('body: ')}")
     if ask.feed in RAW_ONLY:
         return Captured(skipped=f"no topic holds {ask.feed.value}")
     return Captured(
@@ -65,8 +75,8 @@ def _read(text: str, asked: tuple[Dialect, Ask], status: int, received_ms: int, 
     )
 
 
-def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) -> tuple[Dialect, Ask]:
-    """Whose response this is, and to what: as the envelope says, else as the keys of the body tell. `body` may still be text."""
+def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) -> Sequence[tuple[Dialect, Ask]]:
+    """Whose response this may be, and to what: as the envelope says, else as the keys of `body` tell, which may still be text."""
     name, endpoint = str(envelope.get("upstream") or upstream), envelope.get("endpoint")
     if name and name not in UPSTREAMS:
         raise CapturedError(f"upstream: no {name[:40]!r} is known: there are {', '.join(sorted(UPSTREAMS))}")
@@ -74,10 +84,10 @@ def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) 
     params = _params(envelope.get("request_param"))
     if isinstance(endpoint, str):
         known = [(dialect, ask) for dialect in dialects if (ask := dialect.asked(endpoint, params)) is not None]
-        if len(known) == 1:
-            return known[0]
+        if known:
+            return known
         # Parameters of an endpoint that nobody knows may mean anything.
-        params = {} if not known else params
+        params = {}
     tree = _object(body, path) if isinstance(body, str) else body
     if not isinstance(tree, Mapping):
         raise CapturedError(f"{path}: expected an object, {found(tree)}")
@@ -85,13 +95,7 @@ def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) 
     if not told:
         keys = ", ".join(sorted(map(str, tree))[:5])[:100] or "no keys"
         raise CapturedError(f"{path}: is no known response ({keys})")
-    if len(told) > 1:
-        names = " or ".join(dialect.name for dialect, _ in told)
-        raise CapturedError(f"{path}: may be of {names}: say which, with --upstream or in the line")
-    dialect, at = told[0]
-    ask = dialect.asked(at, params)
-    assert ask is not None, "an endpoint that the dialect named itself"
-    return dialect, ask
+    return [(dialect, ask) for dialect, at in told if (ask := dialect.asked(at, params)) is not None]
 
 
 def _params(given: object) -> Mapping[str, str]:
