@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,13 +21,15 @@ from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordError, RecordValidator
-from connectors.responses import COMMENTS, POSTS, USERS, Problem, parse_response
+from connectors.upstream.captured import CapturedError, read_captured
+from connectors.upstream.catalog import UPSTREAMS
+from connectors.upstream.records import COMMENTS, POSTS, USERS
 
-Produce = Callable[[str, dict[str, Any]], None]
+Produce = Callable[[str, Mapping[str, Any]], None]
 
 
 class ImportFileError(TokpulseError):
-    """A file that cannot be read."""
+    """A file that cannot be read, or an option that names nothing."""
 
 
 class BadLinesError(TokpulseError):
@@ -42,18 +44,24 @@ class Report:
     loaded: Counter[str] = field(default_factory=Counter)
     bad: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    defaulted: Counter[str] = field(default_factory=Counter)
 
     def summary(self) -> str:
         """One line for each kind of outcome that occurred."""
         loaded = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(self.loaded.items())) or "no records"
         lines = [f"import: {self.lines:,} lines, {loaded}, {self.bad:,} bad"]
         lines += [f"  {count:,} responses skipped: {reason}" for reason, count in sorted(self.skipped.items())]
-        lines += [f"  {count:,} records without {name}: written as empty" for name, count in sorted(self.defaulted.items())]
         return "\n".join(lines)
 
 
-def load_file(path: Path, produce: Produce, report: Report, ingested_at_ms: int | None, progress: RecordProgress | None) -> None:
+@dataclass(frozen=True)
+class Untold:
+    """What lines are taken for that do not say it themselves; `upstream` is "" where their keys are to tell."""
+
+    upstream: str = ""
+    ingested_at_ms: int | None = None
+
+
+def load_file(path: Path, produce: Produce, report: Report, untold: Untold, progress: RecordProgress | None) -> None:
     """Loads the responses of one JSONL file through `produce`, which raises RecordError for what must not be written.
 
     Every problem is printed to stderr as `file:line: field: reason` and counted. Raises ImportFileError for an unreadable file.
@@ -61,23 +69,25 @@ def load_file(path: Path, produce: Produce, report: Report, ingested_at_ms: int 
     for number, raw, fraction in _lines(path):
         report.lines += 1
         try:
-            text = raw.decode()
+            captured = read_captured(raw.decode(), untold.upstream, untold.ingested_at_ms)
         except UnicodeDecodeError:
-            _report_bad(report, path, number, Problem("(line)", "is not UTF-8"))
+            _report_bad(report, path, number, "(line): is not UTF-8")
             continue
-        parsed = parse_response(text, ingested_at_ms)
-        for problem in parsed.problems:
-            _report_bad(report, path, number, problem)
-        if parsed.skipped:
-            report.skipped[parsed.skipped] += 1
-        report.defaulted.update(parsed.defaulted)
-        for topic, record in parsed.records:
+        except CapturedError as error:
+            _report_bad(report, path, number, str(error))
+            continue
+        if captured.skipped:
+            report.skipped[captured.skipped] += 1
+        for seen in captured.observations:
+            if seen.problem is not None:
+                _report_bad(report, path, number, seen.problem)
+                continue
             try:
-                produce(topic, record)
+                produce(seen.topic, seen.record)
             except RecordError as error:
-                _report_bad(report, path, number, Problem(error.field, error.problem))
+                _report_bad(report, path, number, f"{error.field}: {error.problem}")
             else:
-                report.loaded[topic] += 1
+                report.loaded[seen.topic] += 1
         if progress is not None and report.lines % 50 == 0:
             progress(report.loaded.total(), fraction)
 
@@ -87,33 +97,39 @@ def command(
     ingested_at: Annotated[
         str, typer.Option(help="When the responses were observed, for lines that do not say: ISO 8601, Unix ms, now, or -2h.")
     ] = "",
+    upstream: Annotated[
+        str, typer.Option(help="Whose responses they are, for lines that do not say and whose keys do not tell: e.g. tikapi.")
+    ] = "",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Exit with 0 even when some input was bad.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; write nothing and need no Kafka.")] = False,
 ) -> None:
     """Load captured API responses into Kafka, one JSON body or envelope per line.
 
-    Bodies of /user-posts/, /post-detail/, /post-comments/ and /userinfo-by-id/ are told apart by their keys. An envelope is
-    {"endpoint", "request_param", "ingested_at", "http_status", "payload"}; one whose status is not 200 is skipped and counted.
+    They are read as `tokpulse poll` reads them. An envelope is a row of raw_api_responses: {"upstream", "endpoint",
+    "request_param", "ingested_at", "http_status", "payload"}, of which all but the payload may be missing. What nobody says
+    is told by the keys of the body, but for replies to comments. HTTP errors are skipped and counted.
     """
-    ingested_at_ms = parse_time_ms(ingested_at, wall_clock_ms(), "--ingested-at") if ingested_at else None
+    if upstream and upstream not in UPSTREAMS:
+        raise ImportFileError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
+    untold = Untold(upstream, parse_time_ms(ingested_at, wall_clock_ms(), "--ingested-at") if ingested_at else None)
     report = Report()
     with RecordProgress("import") as progress:
         if dry_run:
-            _load_all(files, _checker(), report, ingested_at_ms, progress)
+            _load_all(files, _checker(), report, untold, progress)
         else:
             endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
             settings = ProducerSettings(endpoints.kafka_bootstrap_servers)
             with SchemaRegistry(endpoints.schema_registry_url) as registry, AvroProducer(settings, registry) as producer:
                 producer.connect(POSTS, USERS, COMMENTS)
-                _load_all(files, producer.produce, report, ingested_at_ms, progress)
+                _load_all(files, producer.produce, report, untold, progress)
     typer.echo(report.summary())
     if report.bad and not skip_bad:
         raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or accept that with --skip-bad")
 
 
-def _load_all(files: list[Path], produce: Produce, report: Report, ingested_at_ms: int | None, progress: RecordProgress) -> None:
+def _load_all(files: list[Path], produce: Produce, report: Report, untold: Untold, progress: RecordProgress) -> None:
     for path in files:
-        load_file(path, produce, report, ingested_at_ms, progress)
+        load_file(path, produce, report, untold, progress)
 
 
 def _checker() -> Produce:
@@ -121,7 +137,7 @@ def _checker() -> Produce:
     topics = load_topics()
     validators = {name: RecordValidator(AvroCodec(topics[name].schema_text()).declared) for name in (POSTS, USERS, COMMENTS)}
 
-    def check(topic: str, record: dict[str, Any]) -> None:
+    def check(topic: str, record: Mapping[str, Any]) -> None:
         validators[topic].check(record)
 
     return check
@@ -141,6 +157,6 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes, float]]:
         raise ImportFileError(f"cannot read {path}: {error.strerror}", "give the path of a JSONL file") from error
 
 
-def _report_bad(report: Report, path: Path, number: int, problem: Problem) -> None:
+def _report_bad(report: Report, path: Path, number: int, problem: str) -> None:
     report.bad += 1
-    print(f"{path}:{number}: {problem.field}: {problem.reason}", file=sys.stderr)
+    print(f"{path}:{number}: {problem}", file=sys.stderr)

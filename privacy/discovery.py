@@ -10,6 +10,8 @@ from clickhouse_connect.driver.client import Client
 
 from connectors.kafka.log import bounds, read
 from connectors.kafka.topics import DLQ_SUFFIX, Topic
+from connectors.upstream.catalog import PERSONAL
+from connectors.upstream.personal import Kind, plain
 from privacy.messages import Messages
 from privacy.person import Person
 from privacy.statements import statement
@@ -17,6 +19,10 @@ from privacy.statements import statement
 # What pollers write, and what was refused of it: results carry no more names than these.
 _OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")
 
+_PEOPLE = PERSONAL.of(Kind.PERSON)
+# Whose an object is: the one that it is, or the one who wrote it.
+_AUTHORS = frozenset(name for name in PERSONAL.of(Kind.ID) if name.startswith("author"))
+_SELVES = PERSONAL.of(Kind.ID) - _AUTHORS | {"id"}
 # In TikTok's own nested items the post is `id`, as everything else is.
 _OF_POSTS = frozenset({"desc", "stats", "statsV2"})
 
@@ -66,9 +72,9 @@ def from_tree(person: Person, tree: Any) -> None:
         return
     if not isinstance(tree, Mapping):
         return
-    user = tree.get("user") if isinstance(tree.get("user"), Mapping) else tree.get("author")
-    profile: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
-    wrote = person.userid in (_text(tree.get("author_id")), *_ids(profile))
+    people = (value for name, value in tree.items() if plain(str(name)) in _PEOPLE and isinstance(value, Mapping))
+    profile: Mapping[str, Any] = next(people, {})
+    wrote = person.userid in (*_told(tree, _AUTHORS), *_told(profile, _SELVES))
     is_comment = "text" in tree or "cid" in tree
     if wrote and is_comment:
         # `aweme_id` is that of the post, which may be anybody's.
@@ -77,20 +83,18 @@ def from_tree(person: Person, tree: Any) -> None:
         person.add_posts([_text(tree.get("aweme_id"))])
         if "author" in tree and tree.keys() & _OF_POSTS:
             person.add_posts([_text(tree.get("id"))])
-    if person.userid in _ids(tree):
-        names = profile or tree
-        person.add_profile(_any(names, "uniqueId", "unique_id"), names.get("nickname"), _any(names, "secUid", "sec_uid"))
+    if person.userid in _told(tree, _SELVES):
+        # A profile that says whose it is is looked at by itself.
+        names = tree if any(_told(profile, _SELVES)) else profile or tree
+        for name, value in names.items():
+            person.add_name(PERSONAL.kind(str(name)), value)
     for value in tree.values():
         from_tree(person, value)
 
 
-def _ids(profile: Mapping[str, Any]) -> list[str]:
-    """By what a profile says whose it is; what is not there is the empty text, which is nobody's."""
-    return [_text(profile.get(name)) for name in ("id", "userid", "uid")]
-
-
-def _any(fields: Mapping[str, Any], *names: str) -> object:
-    return next((fields[name] for name in names if fields.get(name)), None)
+def _told(fields: Mapping[str, Any], names: frozenset[str]) -> list[str]:
+    """What the fields of these names say; what is not there says nothing."""
+    return [_text(value) for name, value in fields.items() if plain(str(name)) in names]
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from connectors.upstream.personal import Kind
+
 _TOKEN_BYTES = 10
 PREFIX = "forgotten"
 # As `@bob`, as a part of an address, as a value of JSON or of a query.
@@ -48,8 +50,14 @@ class Person:
 
     def add_profile(self, handle: object, nickname: object, secuid: object = "") -> None:
         """Names of one observation; what is no text, empty, or a token already says nothing."""
-        for known, value in ((self.handles, handle), (self.nicknames, nickname), (self.secuids, secuid)):
-            known.update(_told([value]))
+        for kind, value in ((Kind.HANDLE, handle), (Kind.NICKNAME, nickname), (Kind.SECUID, secuid)):
+            self.add_name(kind, value)
+
+    def add_name(self, kind: Kind | None, value: object) -> None:
+        """A name of a kind that names this person alone, or their nickname; other kinds say nothing."""
+        known = {Kind.HANDLE: self.handles, Kind.NICKNAME: self.nicknames, Kind.SECUID: self.secuids}
+        if kind in known:
+            known[kind].update(_told([value]))
 
     def add_posts(self, ids: Iterable[object]) -> None:
         """Ids of posts of theirs."""

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from connectors.mentions import replace_in_sentence, replace_mentions
+from connectors.upstream.catalog import PERSONAL
+from connectors.upstream.personal import NAMES, Kind, plain
 from privacy.person import PREFIX, Person, token
 
 # As in udfs/text.py: what hashtags are, so that those of a forgotten title stay countable.
@@ -15,19 +18,13 @@ _HASHTAG: Final = re.compile(r"#\w+")
 _NUMBER: Final = re.compile(r"[0-9]+")
 _DIGITS: Final = re.compile(rb"[0-9]+")
 _TOKEN: Final = re.compile(rf"{PREFIX}[0-9a-f]+")
-# Field names in lower case and without underscores.
-_OWNERS: Final = frozenset({"userid", "authorid", "uid"})
-_PROFILES: Final = frozenset({"user", "author"})
-_HANDLES: Final = frozenset({"uniqueid", "username", "authorname"})
-_SECUIDS: Final = frozenset({"secuid", "secid", "authorsecid"})
-_TITLES: Final = frozenset({"title", "desc", "description"})
-# Of theirs, all of it goes: what they wrote, and where it, or a picture of them, can be had.
-_WORDS: Final = frozenset({"text", "signature", "biolink", "bio", "avatarurl", "avatar", "play", "wmplay", "hdplay", "cover"})
-_COMMENT: Final = frozenset({"text", "cid"})
 # Bytes as they were received.
 _BODIES: Final = frozenset({"payload", "raw"})
+# Of theirs, all of it goes: what they wrote, and where it, or a picture of them, can be had.
+_EMPTIED: Final = frozenset({Kind.WORDS, Kind.MEDIA})
 # What people write: a handle may stand there without any mark.
-_SPEECH: Final = _TITLES | {"text", "signature", "biolink", "bio"}
+_SPEECH: Final = frozenset({Kind.CAPTION, Kind.WORDS})
+_COMMENT: Final = frozenset({"text", "cid"})
 _HASHTAGS: Final = frozenset({"hashtag", "hashtags"})
 # Values of a set that is closed. A handle may be one of them: `us`, `en`, `comments`, `small`.
 _CLOSED: Final = frozenset(
@@ -41,6 +38,13 @@ _FEEDS_OF_USERS: Final = frozenset({"posts", "profile", "followers", "following"
 # A short number may be a part of another one.
 _LONG_ID: Final = 12
 _NEVER: Final = "(?!)"
+# Fields that these kinds are of wherever they are, as `plain` spells them.
+_OWNERS: Final = PERSONAL.of(Kind.ID)
+_HANDLES: Final = PERSONAL.of(Kind.HANDLE)
+_CAPTIONS: Final = PERSONAL.of(Kind.CAPTION)
+_PROFILES: Final = PERSONAL.of(Kind.PERSON)
+# Columns that tables keep as (moment, value).
+_MOMENTS: Final = PERSONAL.of(Kind.CAPTION, Kind.ID)
 
 
 class Rewriter:
@@ -52,27 +56,25 @@ class Rewriter:
         self._ids = person.ids
         self._exact = person.ids | person.secuids
         self._folded = {name.lower() for name in person.handles}
-        self._marked = re.compile(self._marks(), re.IGNORECASE | re.ASCII)
+        self._unmarked = re.compile(_alone(person.secuids), re.IGNORECASE | re.ASCII)
         self._spoken = re.compile(self._words(), re.IGNORECASE | re.ASCII)
+        self._written = self._folded | {name.lower() for name in person.nicknames}
         self._parts = tuple(sorted(name.lower().encode() for name in person.names))
         self._long_ids = frozenset(one.encode() for one in person.ids if len(one) >= _LONG_ID)
         self._lengths = sorted({len(one) for one in self._long_ids})
         self._bytes = re.compile(self._in_bytes().encode(), re.IGNORECASE)
 
-    def _marks(self) -> str:
-        """Of what names the person in any text: a secUid, and a handle as `@bob`, not as `@bobsled`, `@bob.smith` or `bob`."""
-        return rf"(?P<mark>@)(?P<name>{_any_of(self._person.handles)})(?!\w)(?!\.\w)|{_alone(self._person.secuids)}"
-
     def _words(self) -> str:
-        """Of what names the person where people write: also a handle in an address, and one that cannot be an ordinary word."""
+        """Of what names the person where people write, though no `@` says so: in an address, or no ordinary word."""
         site = r"(?P<site>(?<![\w.-])[\w-]+(?:\.[\w-]+)+/)"
         in_address = rf"{site}(?P<page>{_any_of(self._person.handles)})(?!\w)(?!\.\w)"
-        return rf"{self._marks()}|{in_address}|{_alone(self._person.distinct_handles)}"
+        return rf"{in_address}|{_alone(self._person.distinct_handles)}"
 
     def _in_bytes(self) -> str:
         """Of what names the person in bytes of any kind, in which the end of a word cannot be told."""
         handles = _any_of(self._person.handles)
-        field = rf'"(?:unique_?id|user_?name|author_?name)"\s*:\s*"(?:{handles})"'
+        spelled = "|".join("_?".join(name) for name in sorted(_HANDLES))
+        field = rf'"(?:{spelled})"\s*:\s*"(?:{handles})"'
         return "|".join([_any_of(self._person.secuids), f"@(?:{handles})", field, _any_of(self._person.distinct_handles)])
 
     def token(self, value: str) -> str:
@@ -81,11 +83,19 @@ class Rewriter:
 
     def text(self, value: str) -> str:
         """A text without the person's ids and secUids, and without their handles where an `@` says that they are handles."""
-        return self._numbers(self._marked.sub(self._named, value))
+        return self._numbers(self._unmark(value))
 
     def words(self, value: str) -> str:
         """What somebody wrote without the person's names and ids; a handle that may be an ordinary word stays where it is bare."""
-        return self._numbers(self._spoken.sub(self._named, value))
+        return self._numbers(self._spoken.sub(self._named, self._unmark(value)))
+
+    def sentence(self, value: str) -> str:
+        """What the service wrote without the person's names, which may be ordinary words where they stand."""
+        return self.words(replace_in_sentence(value, lambda name: self.token(name) if name.lower() in self._written else None))
+
+    def _unmark(self, value: str) -> str:
+        named = replace_mentions(value, lambda name: self.token(name) if self._is_handle(name) else None)
+        return self._unmarked.sub(lambda match: self.token(match[0]), named)
 
     def key(self, value: str) -> str:
         """The key of a record: an id, or what a poller reads, as `upstream/feed/subject`."""
@@ -96,8 +106,6 @@ class Rewriter:
 
     def _named(self, match: re.Match[str]) -> str:
         groups = match.groupdict()
-        if groups["mark"]:
-            return groups["mark"] + self.token(groups["name"])
         if groups.get("site"):
             return str(groups["site"]) + self.token(groups["page"])
         return self.token(match[0])
@@ -128,7 +136,8 @@ class Rewriter:
 
     def record(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """A record of a topic, or an object of a response, with all that is in it."""
-        return {name: self._field(_plain(name), value, self._is_theirs(record)) for name, value in record.items()}
+        theirs = self._is_theirs(record)
+        return {name: self._field(plain(name), value, theirs) for name, value in record.items()}
 
     def body(self, body: bytes) -> bytes:
         """Bytes of a response or a dead letter; what names the person and is not JSON is emptied: whose it is cannot be told."""
@@ -150,7 +159,7 @@ class Rewriter:
         return self.text(text) != text
 
     def _is_theirs(self, record: Mapping[str, Any]) -> bool:
-        fields = {_plain(name): _newest(value) for name, value in record.items()}
+        fields = {plain(name): _newest(value) for name, value in record.items()}
         if any(str(fields.get(name, "")) == self._person.userid for name in _OWNERS):
             return True
         if str(fields.get("id", "")) == self._person.userid or self._names_them(fields):
@@ -173,7 +182,7 @@ class Rewriter:
 
     def _asks_about_them(self, asked: str) -> bool:
         return any(
-            value in self._person.secuids or value == self._person.userid or (_plain(name) in _HANDLES and self._is_handle(value))
+            value in self._person.secuids or value == self._person.userid or (plain(name) in _HANDLES and self._is_handle(value))
             for name, value in parse_qsl(asked)
         )
 
@@ -181,49 +190,53 @@ class Rewriter:
         """The parameters of a request as they are kept, `name=value` joined by `&`."""
         pairs = (part.partition("=") for part in self.text(asked).split("&"))
         return "&".join(
-            f"{name}={self.token(value)}" if _plain(name) in _HANDLES and self._is_handle(unquote(value)) else name + sign + value
+            f"{name}={self.token(value)}" if plain(name) in _HANDLES and self._is_handle(unquote(value)) else name + sign + value
             for name, sign, value in pairs
         )
 
-    def _any(self, name: str, value: Any, theirs: bool) -> Any:
+    def _any(self, name: str, value: Any, theirs: bool, within: str = "") -> Any:
         if isinstance(value, Mapping):
             # A comment on their post is not theirs; a profile inside their record is.
             own = self._is_theirs(value) or (theirs and name in _PROFILES)
             # Tables keep some columns as (moment, value).
-            names = {key: name if key == "value" and name in _TITLES | _OWNERS else _plain(str(key)) for key in value}
+            names = {key: name if key == "value" and name in _MOMENTS else plain(str(key)) for key in value}
             return {
-                self.text(str(key)): self._field(names[key], inner, own or (theirs and name in _TITLES))
+                self.text(str(key)): self._field(names[key], inner, own or (theirs and name in _CAPTIONS), name)
                 for key, inner in value.items()
             }
         if isinstance(value, list | tuple):
-            return [self._any(name, inner, theirs) for inner in value]
-        return self._field(name, value, theirs)
+            return [self._any(name, inner, theirs, within) for inner in value]
+        return self._field(name, value, theirs, within)
 
-    def _field(self, name: str, value: Any, theirs: bool) -> Any:
+    def _field(self, name: str, value: Any, theirs: bool, within: str = "") -> Any:
+        """A field of an object that is called `within`; both as `plain` spells them."""
+        kind = PERSONAL.kind(name, within)
         if isinstance(value, Mapping | list | tuple):
-            return self._any(name, value, theirs)
+            return _emptied(value) if theirs and kind in _EMPTIED else self._any(name, value, theirs, within)
         if isinstance(value, int) and not isinstance(value, bool) and str(value) in self._ids:
             return self.token(str(value))
         if not isinstance(value, str) or _TOKEN.fullmatch(value) or name in _CLOSED:
             return value
-        if value in self._exact or (name in _HANDLES and self._is_handle(value)):
+        if value in self._exact or (kind is Kind.HANDLE and self._is_handle(value)):
             return self.token(value)
         if name in _BODIES:
             return "" if theirs else self.body(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
         if name in _COMPOSED:
             return self._question(value) if name == "requestparam" else self.key(value)
-        return self._own(name, value) if theirs else self._foreign(name, value)
+        return self._own(kind, name, value) if theirs else self._foreign(kind, value)
 
-    def _own(self, name: str, value: str) -> str:
-        if name in _WORDS:
+    def _own(self, kind: Kind | None, name: str, value: str) -> str:
+        if kind in _EMPTIED:
             return ""
-        if name in _TITLES:
+        if kind is Kind.CAPTION:
             return self.hashtags(value)
-        named = name in _HANDLES | _SECUIDS | {"nickname"} or (name in _HASHTAGS and self._is_handle(value))
-        return self.token(value) if named and value else self.words(value)
+        named = kind in NAMES or (name in _HASHTAGS and self._is_handle(value))
+        return self.token(value) if named and value else self.sentence(value) if kind is Kind.SENTENCE else self.words(value)
 
-    def _foreign(self, name: str, value: str) -> str:
-        return self.words(value) if name in _SPEECH else self.text(value)
+    def _foreign(self, kind: Kind | None, value: str) -> str:
+        if kind is Kind.SENTENCE:
+            return self.sentence(value)
+        return self.words(value) if kind in _SPEECH else self.text(value)
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -236,10 +249,15 @@ def _alone(names: Iterable[str]) -> str:
     return rf"(?<![\w#])(?<!\w\.)(?:{_any_of(names)})(?!\w)(?!\.\w)"
 
 
+def _emptied(value: Any) -> Any:
+    """The same without a word in it."""
+    if isinstance(value, Mapping):
+        return {key: _emptied(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_emptied(inner) for inner in value]
+    return "" if isinstance(value, str) else value
+
+
 def _newest(value: Any) -> Any:
     """The value of a column that is kept as (moment, value)."""
     return value["value"] if isinstance(value, Mapping) and "value" in value else value
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()

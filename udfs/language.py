@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
+from connectors.mentions import MENTION
+
 UNKNOWN = "und"
 _LOOKED_AT = 1_000
 _MIN_LETTERS_OF_SCRIPT = 2
@@ -31,7 +33,7 @@ _SCRIPTS = (
 _OTHER_SCRIPT = re.compile("[\u0386-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
 _LATIN = re.compile("[a-z\u00df-\u024f\u1ea0-\u1eff]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_ASIDE = re.compile(r"@[\w.]+|#\w+|https?://\S+")
+_ASIDE = re.compile(rf"{MENTION.pattern}|#\w+|https?://\S+")
 
 _COMMON = {
     "en": """

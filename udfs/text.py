@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from connectors.mentions import mentions as found_mentions
+
 _HASHTAG = re.compile(r"#\w+")
-# TikTok's names may have dots inside; a letter before the sign makes it an e-mail address.
-_MENTION = re.compile(r"(?<!\w)@\w+(?:\.\w+)*")
 
 
 def hashtags(text: str | None) -> list[str]:
@@ -16,4 +16,4 @@ def hashtags(text: str | None) -> list[str]:
 
 def mentions(text: str | None) -> list[str]:
     """`@name`s with their sign, in letters of any script. [] for None."""
-    return _MENTION.findall(text) if text else []
+    return found_mentions(text) if text else []

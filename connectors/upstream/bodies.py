@@ -48,6 +48,12 @@ def json_list(answer: Answer, body: Mapping[str, Any], key: str) -> list[Any]:
     return items
 
 
+def has_item_with(body: Mapping[str, Any], key: str, name: str) -> bool:
+    """Has an item of the list `key` a field of this name?"""
+    items = body.get(key)
+    return isinstance(items, list) and any(isinstance(item, Mapping) and name in item for item in items)
+
+
 def unexpected_shape(answer: Answer, problem: str) -> NoPageError:
     """JSON that is no answer of this endpoint."""
     return NoPageError(_retry(answer, "unexpected_shape", problem))

@@ -1,12 +1,15 @@
-"""Every upstream, by name. A further one is a module, a line here, a file of codes and its recorded cases."""
+"""Every upstream, by name. A further one is registered here and nowhere else: docs/upstreams.md says what it consists of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
 
 from connectors.upstream.codes import StatusMap
-from connectors.upstream.model import Feed, Upstream
+from connectors.upstream.model import Ask, Feed, Upstream
+from connectors.upstream.personal import PersonalFields
 from connectors.upstream.tikapi import TikApi
 from connectors.upstream.tikliveapi import TikLiveApi
 
@@ -17,6 +20,18 @@ class Dialect(Upstream, Protocol):
     base_url: str
     feeds: frozenset[Feed]
     codes: StatusMap
+    personal: PersonalFields
+
+    def asked(self, endpoint: str, params: Mapping[str, str]) -> Ask | None:
+        """The way back from `call`: what a request asked for, None for an endpoint that this upstream does not have.
+
+        A subject that came without its parameter's name is under the empty one. What is not known stays empty.
+        """
+
+    def endpoint_of(self, body: Mapping[str, Any]) -> str | None:
+        """The endpoint that answers with such a body, told by its keys; None where the keys are no evidence."""
 
 
 UPSTREAMS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (TikLiveApi(), TikApi())}
+# Of all of them: records, rows and dead letters do not say which upstream they came from.
+PERSONAL: PersonalFields = reduce(or_, (dialect.personal for dialect in UPSTREAMS.values()))

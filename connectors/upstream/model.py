@@ -25,8 +25,12 @@ class Feed(StrEnum):
     COMMENTS = "comments"  # comments of a post
     REPLIES = "replies"  # replies to a comment
     HASHTAG = "hashtag"  # posts under a hashtag
-    FOLLOWERS = "followers"  # raw landing only: no topic holds edges of the graph
+    FOLLOWERS = "followers"  # RAW_ONLY: no topic holds edges of the graph
     FOLLOWING = "following"
+
+
+# Feeds that fill no topic.
+RAW_ONLY = frozenset({Feed.FOLLOWERS, Feed.FOLLOWING})
 
 
 class Failure(StrEnum):

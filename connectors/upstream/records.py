@@ -1,10 +1,14 @@
-"""Records that both dialects spell alike."""
+"""The topics that pages fill, and records that both dialects spell alike."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from connectors.upstream.fields import Item
+
+POSTS = "tiktok.posts.events"
+USERS = "tiktok.users.snapshots"
+COMMENTS = "tiktok.comments.events"
 
 
 def user_snapshot(item: Item, seen_ms: int) -> dict[str, Any]:

@@ -10,19 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.responses import COMMENTS, POSTS, USERS
-from connectors.upstream.bodies import Mapper, NoPageError, json_list, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, has_item_with, json_list, observation, observations, unexpected_shape
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.fields import BadFieldError, Item, whole
 from connectors.upstream.lists import list_page, reply_asks
-from connectors.upstream.model import Answer, Ask, Call, Failure, Feed, Page, Refusal
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Page, Refusal
 from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging
-from connectors.upstream.records import user_snapshot
+from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
+from connectors.upstream.records import COMMENTS, POSTS, USERS, user_snapshot
 from connectors.upstream.tikapi_records import comment_event, post_event
 
 # The most that any list gives at once.
 PER_PAGE = "30"
 _SEC_UID = "MS4w"  # how every secUid begins
+_WHO = ("user_id", "secUid", "username")  # what a profile is asked for by
 _MARK = "|"
 
 
@@ -57,6 +58,7 @@ class TikApi:
     base_url = "https://api.tikapi.io"
     feeds = frozenset((*_LISTS, Feed.PROFILE, Feed.POST))
     codes = StatusMap("tikapi")
+    personal = TIKTOK | PersonalFields({Kind.MEDIA: "playAddr downloadAddr"})
 
     def call(self, ask: Ask) -> Call:
         """As in `Upstream`."""
@@ -78,6 +80,36 @@ class TikApi:
         if cursor:
             params[listed.paging.name] = cursor
         return _call(listed.path, params)
+
+    def asked(self, endpoint: str, params: Mapping[str, str]) -> Ask | None:
+        """As in `Dialect`. A look-up of a creator's identity is a profile, which is what its answer holds."""
+        endpoint, alone = "/" + endpoint.strip("/"), params.get("", "")
+        if endpoint == _CHECK:
+            return Ask(Feed.PROFILE, next((params[name] for name in _WHO if name in params), alone))
+        if endpoint == _VIDEO:
+            return Ask(Feed.POST, params.get("id", alone))
+        for feed, listed in _LISTS.items():
+            if listed.path == endpoint:
+                identity, cursor = params.get(listed.identity, ""), params.get(listed.paging.name, "")
+                if feed in (Feed.COMMENTS, Feed.REPLIES):
+                    return Ask(feed, identity or alone, cursor or None, params.get("media_id") if feed is Feed.REPLIES else None)
+                if feed is Feed.HASHTAG and not identity:
+                    return Ask(feed, params.get("name", alone))
+                begins = not cursor and identity.startswith(_SEC_UID)
+                return Ask(feed, identity, None if begins else _sealed(identity, cursor))
+        return None
+
+    def endpoint_of(self, body: Mapping[str, Any]) -> str | None:
+        """As in `Dialect`. Posts of a creator and of a hashtag look alike, and are mapped alike."""
+        if "challengeInfo" in body:
+            return _LISTS[Feed.HASHTAG].path
+        if "comments" in body:
+            nested = has_item_with(body, "comments", "cid") or "status_code" in body
+            return _LISTS[Feed.COMMENTS].path if nested else None
+        paths = {"userInfo": _CHECK, "itemInfo": _VIDEO} | {
+            _LISTS[feed].key: _LISTS[feed].path for feed in (Feed.POSTS, Feed.FOLLOWERS)
+        }
+        return next((path for key, path in paths.items() if key in body), None)
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """As in `Upstream`."""
@@ -130,7 +162,7 @@ class TikApi:
         if ask.feed is Feed.HASHTAG:
             return _hashtag(ask, answer, body, identity)
         items = json_list(answer, body, listed.key)
-        if ask.feed in (Feed.FOLLOWERS, Feed.FOLLOWING):
+        if ask.feed in RAW_ONLY:
             return list_page(answer, body, listed.paging, items, sealed=lambda cursor: _sealed(str(identity), cursor))
         if ask.feed is Feed.POSTS:
             seen = observations(POSTS, items, listed.key, _mapper(ask, seen_ms))

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.responses import COMMENTS, POSTS, USERS
-from connectors.upstream.bodies import Mapper, NoPageError, json_list, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, has_item_with, json_list, observation, observations, unexpected_shape
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.fields import Item, whole
 from connectors.upstream.lists import list_page, reply_asks
-from connectors.upstream.model import Answer, Ask, Call, Feed, Page, Refusal
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal
 from connectors.upstream.paging import CURSOR, TIME, Paging
-from connectors.upstream.records import user_snapshot
+from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
+from connectors.upstream.records import COMMENTS, POSTS, USERS, user_snapshot
 
 # Posts a page, as the documents ask for.
 POSTS_PER_PAGE = 35
@@ -46,6 +46,15 @@ class TikLiveApi:
     base_url = "https://api.tikliveapi.com"
     feeds = frozenset(_ENDPOINTS)
     codes = StatusMap("tikliveapi")
+    personal = TIKTOK | PersonalFields(
+        {
+            Kind.ID: "author_id author_user_id followers.id followings.id",
+            Kind.NICKNAME: "music_info.author",
+            Kind.SECUID: "sec_id author_sec_id",
+            Kind.MEDIA: "avatar_url play wmplay hdplay",
+            Kind.SENTENCE: "music_info.title",
+        }
+    )
 
     def call(self, ask: Ask) -> Call:
         """As in `Upstream`."""
@@ -62,6 +71,26 @@ class TikLiveApi:
             if cursor is not None:
                 params[endpoint.paging.name] = cursor
         return Call(endpoint.path, endpoint.path, params)
+
+    def asked(self, endpoint: str, params: Mapping[str, str]) -> Ask | None:
+        """As in `Dialect`."""
+        for feed, known in _ENDPOINTS.items():
+            if known.path.strip("/") == endpoint.strip("/"):
+                cursor = params.get(known.paging.name) if known.paging is not None else None
+                first = known.paging.first if known.paging is not None else None
+                parent = params.get("aweme_id") if feed is Feed.REPLIES else None
+                return Ask(feed, params.get(known.subject, params.get("", "")), None if cursor == first else cursor, parent)
+        return None
+
+    def endpoint_of(self, body: Mapping[str, Any]) -> str | None:
+        """As in `Dialect`. Replies are taken for comments: only the request tells them apart."""
+        if "user" in body and "stats" in body:
+            return _ENDPOINTS[Feed.PROFILE].path
+        if "aweme_id" in body:
+            return _ENDPOINTS[Feed.POST].path
+        if "comments" in body and (has_item_with(body, "comments", "cid") or "status_code" in body):
+            return None
+        return next((known.path for known in _ENDPOINTS.values() if known.key and known.key in body), None)
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """As in `Upstream`."""
@@ -111,7 +140,7 @@ class TikLiveApi:
         if ask.feed is Feed.POSTS:
             observed = observations(POSTS, items, endpoint.key, _mapper(ask, seen_ms))
             return list_page(answer, body, endpoint.paging, items, observed, POSTS)
-        if ask.feed in (Feed.FOLLOWERS, Feed.FOLLOWING):
+        if ask.feed in RAW_ONLY:
             return list_page(answer, body, endpoint.paging, items)
         observed = observations(COMMENTS, items, endpoint.key, _mapper(ask, seen_ms))
         asks = reply_asks(observed) if ask.feed is Feed.COMMENTS else ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,17 +13,14 @@ from typing import Any, Final
 from connectors.endpoints import data_dir
 from connectors.errors import TokpulseError
 from connectors.files import replace_file
+from connectors.mentions import replace_in_sentence, replace_mentions
+from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation
+from connectors.upstream.personal import Kind
 
 VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"
-# Fields that name a person, lower case and without underscores -> kind of name.
-_KINDS: Final = {
-    **dict.fromkeys(("userid", "authorid", "uid"), "id"),
-    **dict.fromkeys(("uniqueid", "username", "authorname"), "handle"),
-    **dict.fromkeys(("secuid", "secid", "authorsecid"), "secuid"),
-}
-_PROFILES: Final = ("user", "author")
-_MENTION: Final = re.compile(r"@([\w.]{2,64})")
+# By what somebody is known here.
+_KINDS: Final = frozenset({Kind.ID, Kind.HANDLE, Kind.SECUID})
 _LEFT_OUT: Final = {"left_out": "of a person who is to be forgotten"}
 
 
@@ -63,11 +59,15 @@ class Forgotten:
         self._refresh()
 
     def kept(self, observations: Iterable[Observation]) -> list[Observation]:
-        """The observations without theirs, and without their handles in the words of others."""
+        """The observations without theirs, and without their handles in the words of others and in sentences."""
         self._refresh()
         if not self._hashes:
             return list(observations)
-        return [replace(one, record=self._clean(one.record)) for one in observations if not self._is_theirs(one.record)]
+        return [
+            replace(one, record=self._clean(one.record), problem=one.problem and self._sentence(one.problem))
+            for one in observations
+            if not self._is_theirs(one.record, "")
+        ]
 
     def body(self, body: bytes) -> bytes:
         """A response as it may be kept: byte by byte as it came, unless it names them. What is not JSON is left as it is."""
@@ -92,23 +92,32 @@ class Forgotten:
         except (ValueError, RecursionError):
             return body
 
-    def _clean(self, value: Any) -> Any:
+    def _clean(self, value: Any, name: str = "", within: str = "") -> Any:
+        """`value`, the field `name` of an object that is called `within`."""
         if isinstance(value, Mapping):
-            return _LEFT_OUT if self._is_theirs(value) else {key: self._clean(inner) for key, inner in value.items()}
+            if self._is_theirs(value, name):
+                return _LEFT_OUT
+            return {key: self._clean(inner, str(key), name) for key, inner in value.items()}
         if isinstance(value, list | tuple):
-            return [self._clean(inner) for inner in value]
-        return _MENTION.sub(self._mention, value) if isinstance(value, str) and "@" in value else value
+            return [self._clean(inner, name, within) for inner in value]
+        if not isinstance(value, str):
+            return value
+        return self._sentence(value) if PERSONAL.kind(name, within) is Kind.SENTENCE else replace_mentions(value, self._nobody)
 
-    def _mention(self, match: re.Match[str]) -> str:
-        return "@" if self.knows("handle", match[1].rstrip(".")) else match[0]
+    def _sentence(self, text: str) -> str:
+        """A sentence of the service without their handles, which have no mark there."""
+        return replace_in_sentence(replace_mentions(text, self._nobody), self._nobody)
 
-    def _is_theirs(self, record: Mapping[str, Any]) -> bool:
-        named = {str(name).replace("_", "").lower(): value for name, value in record.items()}
-        if any(self.knows(kind, named.get(name)) for name, kind in _KINDS.items()):
-            return True
-        for name in _PROFILES:
-            profile = named.get(name)
-            if isinstance(profile, Mapping) and (self.knows("id", profile.get("id")) or self._is_theirs(profile)):
+    def _nobody(self, handle: str) -> str | None:
+        return "" if self.knows("handle", handle) else None
+
+    def _is_theirs(self, record: Mapping[str, Any], name: str) -> bool:
+        """Whether an object that is called `name` is about one of them."""
+        for field, value in record.items():
+            kind = PERSONAL.kind(str(field), name)
+            if kind in _KINDS and self.knows(kind, value):
+                return True
+            if kind is Kind.PERSON and isinstance(value, Mapping) and self._is_theirs(value, str(field)):
                 return True
         return False
 

@@ -12,31 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import TokpulseError
+from connectors.mentions import replace_mentions
 from connectors.secret_files import read_secret
+from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation, Origin, Page
+from connectors.upstream.personal import NAMES, Kind
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
 _MIN_BYTES = 32
 _DIGEST_BYTES = 12  # 96 bits: among a billion people two share a pseudonym with a chance of about 1 in 10^11
-# Field names, lower case and without underscores -> the kind of name. One kind, one pseudonym for one value.
-_KINDS: Mapping[str, str] = {
-    "uniqueid": "handle",
-    "username": "handle",
-    "nickname": "nickname",
-    "authorname": "nickname",
-    "secuid": "secuid",
-    "authorsecid": "secuid",
-    "secid": "secuid",
-    # Accounts elsewhere that a profile names.
-    "insid": "elsewhere",
-    "twitterid": "elsewhere",
-    "twittername": "elsewhere",
-    "youtubechannelid": "elsewhere",
-    "youtubechanneltitle": "elsewhere",
-    "bioemail": "elsewhere",
-    "email": "elsewhere",
-}
-_MENTION = re.compile(r"(?<![\w.])@([\w.]{2,64})|(?<=/)@([\w.]{2,64})")
 _SEC_UID = re.compile(r"MS4w[\w.=-]+")
 _WITHHELD = b'{"withheld":"not JSON, so its personal handles cannot be told from the rest"}'
 
@@ -46,7 +30,9 @@ class PseudonymKeyError(TokpulseError):
 
 
 class Pseudonyms:
-    """Replaces handles, nicknames and secUids, and handles mentioned with @ in texts and addresses. Numeric ids stay.
+    """Replaces handles, nicknames, secUids and accounts elsewhere, and handles mentioned with @ in texts and addresses.
+
+    Sentences of the service lose every name that stands in a field beside them. Numeric ids stay.
 
     The same person has the same pseudonym as long as the key is the same, in every topic; without the key nobody can tell who it
     is, nor try names. Handles are compared without case, as upstream does.
@@ -83,7 +69,9 @@ class Pseudonyms:
         except (ValueError, RecursionError):
             return _WITHHELD if body.strip() else body
         try:
-            return json.dumps(self._clean(tree, ""), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            return json.dumps(self._clean(tree, _named(tree)), ensure_ascii=False, separators=(",", ":")).encode(
+                "utf-8", "surrogatepass"
+            )
         except RecursionError:
             return _WITHHELD
 
@@ -104,28 +92,27 @@ class Pseudonyms:
             return replace(item, record={}, problem=f"{item.problem or 'not mapped'} (withheld: nested too deeply for pseudonyms)")
 
     def _replaced(self, item: Observation) -> Observation:
-        problem = item.problem
+        record, problem = dict(item.record), item.problem
+        named = _named(record)
         if problem is not None:
             # It may quote a value that was found where another was expected.
-            for value in _personal(item.record, ""):
-                problem = problem.replace(value, "***")
-        return replace(item, record=self._clean(dict(item.record), ""), problem=problem)
+            problem = replace_mentions(named.sub("***", problem) if named else problem, lambda name: self.of(Kind.HANDLE, name))
+        return replace(item, record=self._clean(record, named), problem=problem)
 
-    def _clean(self, value: Any, name: str) -> Any:
+    def _clean(self, value: Any, named: re.Pattern[str] | None, name: str = "", within: str = "") -> Any:
+        """`value`, the field `name` of an object that is called `within`; `named` is found where a sentence names somebody."""
         if isinstance(value, Mapping):
-            return {key: self._clean(inner, str(key)) for key, inner in value.items()}
+            return {key: self._clean(inner, named, str(key), name) for key, inner in value.items()}
         if isinstance(value, list | tuple):
-            return [self._clean(inner, name) for inner in value]
-        kind = _kind(name)
-        if kind is not None and value is not None and not isinstance(value, bool):
+            return [self._clean(inner, named, name, within) for inner in value]
+        kind = PERSONAL.kind(name, within)
+        if kind in NAMES and value is not None and not isinstance(value, bool):
             return self.of(kind, str(value))
-        return _MENTION.sub(self._mention, value) if isinstance(value, str) and "@" in value else value
-
-    def _mention(self, match: re.Match[str]) -> str:
-        handle = match[1] or match[2]
-        # A full stop at the end belongs to the sentence.
-        name = handle.rstrip(".")
-        return "@" + self.of("handle", name) + handle[len(name) :]
+        if not isinstance(value, str):
+            return value
+        if kind is Kind.SENTENCE and named is not None:
+            value = named.sub("***", value)
+        return replace_mentions(value, lambda handle: self.of(Kind.HANDLE, handle))
 
 
 def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
@@ -136,14 +123,7 @@ def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
     return Pseudonyms(read_secret(Path(name), VARIABLE, "key", PseudonymKeyError).strip())
 
 
-def _kind(name: str) -> str | None:
-    return _KINDS.get(name.replace("_", "").lower())
-
-
-def _personal(value: Any, name: str) -> set[str]:
-    """Every value under a personal field."""
-    if isinstance(value, Mapping):
-        return set().union(*(_personal(inner, str(key)) for key, inner in value.items()))
-    if isinstance(value, list | tuple):
-        return set().union(*(_personal(inner, name) for inner in value))
-    return {str(value)} if _kind(name) is not None and value else set()
+def _named(tree: Any) -> re.Pattern[str] | None:
+    """What is found where a text has the name of somebody whom a field of `tree` names; None where none does."""
+    names = sorted(PERSONAL.values(tree, NAMES), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, names)), re.IGNORECASE) if names else None

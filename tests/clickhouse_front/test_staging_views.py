@@ -12,7 +12,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
-from connectors.responses import COMMENTS, POSTS, USERS
+from connectors.upstream.records import COMMENTS, POSTS, USERS
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, ROOT, FrontProcess

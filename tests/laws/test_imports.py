@@ -30,8 +30,8 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 # What one folder of a package may import beyond that: the page edits thresholds, the definitions of dashboards know none.
 ALSO_ALLOWED: dict[str, frozenset[str]] = {"dashboards/web/": frozenset({"thresholds", "udfs"})}
-# The grammar of durations, which is the standard library's as well.
-UDFS_MAY_READ = frozenset({"connectors.durations"})
+# The grammars of durations and of mentions, which need the standard library only.
+UDFS_MAY_READ = frozenset({"connectors.durations", "connectors.mentions"})
 # udfs are plain functions of the standard library, but for these: module -> the third-party packages that it may import.
 THIRD_PARTY: dict[str, frozenset[str]] = {
     # Only here does a function meet PyFlink.

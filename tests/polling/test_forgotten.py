@@ -66,6 +66,9 @@ def test_a_broken_file_stops_pollers(tmp_path: Path) -> None:
         {"id": "3", "text": "x", "user": {"id": USER}},
         {"id": "3", "user": {"secUid": SECUID}},
         {"aweme_id": 1, "author": {"id": int(USER)}},
+        {"aweme_id": 1, "author_user_id": int(USER)},
+        {"cid": "1", "user": {"uid": USER}},
+        {"music": {"author_name": "Petra"}, "author_name": "@petra"},
     ],
 )
 def test_observations_of_theirs_are_left_out(forgotten: Forgotten, record: dict[str, object]) -> None:
@@ -75,6 +78,21 @@ def test_observations_of_theirs_are_left_out(forgotten: Forgotten, record: dict[
     body = json.loads(forgotten.body(json.dumps({"videos": [record, other.record]}).encode()))
     assert body["videos"][1] == kept.record
     assert USER not in json.dumps(body)
+
+
+def test_they_are_left_out_of_lists_and_of_sentences_of_the_service(forgotten: Forgotten) -> None:
+    body = {
+        "followers": [{"id": int(USER)}, {"id": 5}],
+        "videos": [{"music_info": {"title": "original sound - petra"}, "title": "a song of petra - petra"}],
+        "itemList": [{"shareMeta": {"title": "Petra on TikTok", "desc": "Petra.Old (@petra)"}}],
+    }
+    assert json.loads(forgotten.body(json.dumps(body).encode())) == {
+        "followers": [{"left_out": "of a person who is to be forgotten"}, {"id": 5}],
+        "videos": [{"music_info": {"title": "original sound - "}, "title": "a song of petra - petra"}],
+        "itemList": [{"shareMeta": {"title": " on TikTok", "desc": " (@)"}}],
+    }
+    seen = Observation("t", {"id": "9"}, "user.id: expected an id, found 'petra'")
+    assert forgotten.kept([seen])[0].problem == "user.id: expected an id, found ''"
 
 
 def test_a_response_about_others_is_kept_byte_by_byte(forgotten: Forgotten) -> None:

@@ -31,7 +31,8 @@ def test_records_keep_ids_and_lose_names() -> None:
     assert first["user"]["uniqueId"] == second["user"]["unique_id"]
     assert first["user"]["secUid"] == second["user"]["sec_uid"]
     assert second["user"]["nickname"] == ""
-    assert first["text"] == f"thanks @{first['user']['uniqueId']}. and a@b.example"
+    # What may be an address may be a name, too.
+    assert first["text"] == f"thanks @{first['user']['uniqueId']}. and a@{names.of('handle', 'b.example')}"
     assert not any(name in json.dumps([first, second], ensure_ascii=False) for name in (HANDLE, HANDLE.lower(), NICKNAME, SECUID))
 
 
@@ -63,6 +64,25 @@ def test_bodies() -> None:
     assert HANDLE.encode() not in names.body(f"<html>@{HANDLE}</html>".encode())
     assert HANDLE.encode() not in names.body(body[:-3])
     assert names.body(b"") == b""
+
+
+def test_nested_objects_and_sentences_of_the_service() -> None:
+    names = Pseudonyms(KEY)
+    item = {
+        "id": "1",
+        "desc": "fyp",
+        "author": {"id": "42", "uniqueId": HANDLE, "nickname": NICKNAME, "bioLink": {"link": f"x.example/@{HANDLE}"}},
+        "music": {"authorName": "Else", "title": "original sound - else"},
+        "shareMeta": {"title": f"{NICKNAME} on TikTok", "desc": f"{NICKNAME} (@{HANDLE})'s video"},
+    }
+    flat = {"title": "fyp", "music_info": {"author": NICKNAME, "title": f"original sound - {NICKNAME}"}}
+    body = names.body(json.dumps({"itemList": [item], "videos": [flat]}).encode()).decode()
+    assert not any(name in body for name in (HANDLE, NICKNAME, "lse"))
+    assert [json.loads(body)["itemList"][0]["desc"], json.loads(body)["videos"][0]["title"]] == ["fyp", "fyp"]
+    unmapped = Observation("t", item, f"author: expected an id, found '{NICKNAME}' of @{HANDLE}")
+    (seen,) = names.page(Page((unmapped,), None)).observations
+    assert not any(name in repr(seen) for name in (HANDLE, NICKNAME, "lse"))
+    assert seen.record["music"]["title"] == "original sound - ***"
 
 
 def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody() -> None:

@@ -125,6 +125,36 @@ def test_a_response_about_them_is_emptied_and_one_that_mentions_them_rewritten(r
     }
 
 
+def test_sentences_of_the_service_name_nobody_and_nested_addresses_go(rewriter: Rewriter) -> None:
+    others = {
+        "desc": "by bob - Anna",
+        "music": {"title": "original sound - bob"},
+        "shareMeta": {"title": "Anna on TikTok", "desc": "x"},
+    }
+    bob, anna = rewriter.token("bob"), rewriter.token("Anna")
+    mention = {"desc": "hi @bob"}
+    assert json.loads(rewriter.body(json.dumps([others, mention]).encode())) == [
+        {
+            "desc": "by bob - Anna",
+            "music": {"title": f"original sound - {bob}"},
+            "shareMeta": {"title": f"{anna} on TikTok", "desc": "x"},
+        },
+        {"desc": f"hi @{bob}"},
+    ]
+    own = {
+        "uid": USER,
+        "avatar_thumb": {"uri": "a", "url_list": ["https://a/1"], "width": 720},
+        "bioLink": {"link": "https://b.example", "risk": 0},
+        "ins_id": "anna.elsewhere",
+    }
+    assert json.loads(rewriter.body(json.dumps({"user": own}).encode()))["user"] == {
+        "uid": rewriter.token(USER),
+        "avatar_thumb": {"uri": "", "url_list": [""], "width": 720},
+        "bioLink": {"link": "", "risk": 0},
+        "ins_id": rewriter.token("anna.elsewhere"),
+    }
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -226,6 +256,15 @@ def test_a_comment_of_theirs_does_not_make_the_post_theirs() -> None:
     from_tree(found, {"id": "c1", "aweme_id": "OTHERPOST", "text": "hi", "user": {"id": USER}})
     from_tree(found, {"cid": "c2", "aweme_id": "OTHERPOST", "user": {"uid": USER, "unique_id": "bob"}})
     assert (found.posts, found.comments, found.handles) == (set(), {"c1", "c2"}, {"bob"})
+
+
+def test_a_name_of_somebody_else_is_not_theirs() -> None:
+    found = Person(USER)
+    from_tree(found, {"aweme_id": POST, "author_user_id": int(USER), "author": {"unique_id": "bob", "author_name": "bob.old"}})
+    from_tree(found, {"userid": USER, "user": {"uniqueId": "bob2"}})
+    from_tree(found, {"userid": USER, "user": {"id": "5", "uniqueId": "carl"}})
+    from_tree(found, {"id": "8", "author_id": USER, "text": "x", "user": {"id": "5", "uniqueId": "carl"}})
+    assert (found.handles, found.posts) == ({"bob2"}, {POST})
 
 
 def test_items_of_tikapi_tell_names_and_ids() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.clock import HOUR_MS
-from connectors.responses import parse_response
+from connectors.upstream.captured import read_captured
 from simulator.curves import counters
 from simulator.settings import SimulationSettings
 from simulator.universe import FOREVER_MS, Post
@@ -226,18 +226,23 @@ def test_the_graph_pages_by_time(path: str, key: str) -> None:
     assert [user["user"]["id"] for page in nested for user in page] == [edge.user.userid for edge in edges]
 
 
-def test_answers_of_tiklive_are_what_the_importer_reads() -> None:
+def test_answers_are_what_the_importer_reads_whoever_gives_them() -> None:
     post = a_post()
+    author = WORLD.author(post)
     bodies = [
-        fetch("/user-posts/", userid=WORLD.author(post).userid),
+        fetch("/user-posts/", userid=author.userid),
         fetch("/post-detail/", aweme_id=post.aweme_id),
         fetch("/post-comments/", aweme_id=post.aweme_id),
         fetch("/userinfo-by-id/", userid=PUBLIC[0].userid),
+        fetch("/public/posts", secUid=author.sec_uid),
+        fetch("/public/video", id=post.aweme_id),
+        fetch("/comment/list", media_id=post.aweme_id),
+        fetch("/public/check", username=author.unique_id),
     ]
     for body in bodies:
-        parsed = parse_response(json.dumps(body), NOON_MS)
-        assert (parsed.problems, dict(parsed.defaulted), parsed.skipped) == ([], {}, "")
-        assert parsed.records
+        captured = read_captured(json.dumps(body), "", NOON_MS)
+        assert ([seen.problem for seen in captured.observations if seen.problem], captured.skipped) == ([], "")
+        assert captured.observations
 
 
 def test_errors_name_what_is_wrong() -> None:

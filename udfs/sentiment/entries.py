@@ -7,6 +7,7 @@ import string
 from collections.abc import Mapping, Sequence
 from itertools import groupby, product
 
+from connectors.mentions import MENTION
 from udfs.language import votes
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.patterns import Pattern, has_list
@@ -48,7 +49,6 @@ _COMMON_WORDS = """
     """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _AT_START = ("asks", "start")
-_MENTION = re.compile(r"@[A-Za-z0-9_.]*[A-Za-z0-9_]")
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
 
@@ -99,8 +99,8 @@ class SlangCache(WordCache[SlangWord]):
             self._telling |= max(pattern, key=lambda place: (place.isdisjoint(_COMMON), min(map(len, place))))
 
     def __missing__(self, token: str) -> SlangWord:
-        # Each mention is another one: none is worth keeping.
-        return self._mention if _MENTION.fullmatch(token) else super().__missing__(token)
+        # Each mention is another one: none is worth keeping. Letters of scripts without blanks may be the words that follow.
+        return self._mention if token.isascii() and MENTION.fullmatch(token) else super().__missing__(token)
 
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""

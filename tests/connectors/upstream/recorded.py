@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed
 
 CASES = Path(__file__).with_name("cases")
@@ -43,8 +44,25 @@ def cases() -> list[Case]:
     return found
 
 
+@dataclass(frozen=True)
+class ServiceCase:
+    """What an upstream has beside its pages: of each key the header fields, of each body the balance or the reason of a refusal."""
+
+    keys: dict[str, dict[str, str]]
+    credits_path: str
+    credits: list[tuple[str, int | str]]
+    codes: list[dict[str, Any]]
+
+
+def service_case(upstream: str) -> ServiceCase:
+    raw = json.loads((CASES / f"{upstream}.json").read_text(encoding="utf-8"))
+    return ServiceCase(raw["keys"], raw["credits_path"], [tuple(row) for row in raw["credits"]], raw["codes"])
+
+
 def code_cases() -> list[CodeCase]:
-    return [CodeCase(**row) for row in json.loads((CASES / "codes.json").read_text(encoding="utf-8"))]
+    common = json.loads((CASES / "codes.json").read_text(encoding="utf-8"))
+    own = [CodeCase(name, **row) for name in UPSTREAMS for row in service_case(name).codes]
+    return [CodeCase(None, **row) for row in common] + own
 
 
 def ask_of(raw: dict[str, Any]) -> Ask:

@@ -1,0 +1,57 @@
+"""Where texts name people: one grammar of @mentions, and one of names in sentences that services write.
+
+Needs nothing but the standard library: functions that run in Flink's Python workers read mentions, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+# A handle has letters of any script, digits, underscores and points; a point at the end belongs to the sentence.
+MENTION: Final = re.compile(r"@(?P<handle>[\w.]*\w)")
+# What a handle may be of which more was written without a blank: `@bob...yes`, `@bob` before letters of another script.
+_BEFORE_POINTS: Final = re.compile(r".+?(?=\.\.)")
+_BEFORE_SCRIPT: Final = re.compile(r"[\w.]*\w", re.ASCII)
+# `original sound - ada`, in any language; `Ada's video`, `Ada (@ada) on TikTok`; what a message quotes: `found 'ada'`.
+_IN_SENTENCE: Final = re.compile(r"(?<=- )[^-\s][^-]*?(?=\s*$)|^.+?(?=['’]s\b|\s*\(@|\s+on\s+TikTok\b)|(?<=')[^']+(?=')")
+
+
+def mentions(text: str) -> list[str]:
+    """Every `@name` of a text, with its sign, in order. A letter before the sign makes it an e-mail address, which is none."""
+    return [match[0] for match in MENTION.finditer(text) if not _in_word(text, match.start())]
+
+
+def replace_mentions(text: str, other: Callable[[str], str | None]) -> str:
+    """The text with `other(handle)` for each handle after an @ for which it is not None.
+
+    Also in e-mail addresses and in what looks like one: whoever takes names out of texts takes too many rather than too few. Of
+    `@bob...yes` it is asked about `bob...yes` first, then about `bob`.
+    """
+    return MENTION.sub(lambda match: _replaced(match["handle"], other), text) if "@" in text else text
+
+
+def replace_in_sentence(text: str, other: Callable[[str], str | None]) -> str:
+    """A sentence that a service wrote, with `other(name)` for what stands there in place of a name, for which it is not None."""
+    return _IN_SENTENCE.sub(lambda match: match[0] if (new := other(match[0])) is None else new, text)
+
+
+def _replaced(handle: str, other: Callable[[str], str | None]) -> str:
+    for name in dict.fromkeys(_names(handle)):
+        new = other(name)
+        if new is not None:
+            return "@" + new + handle[len(name) :]
+    return "@" + handle
+
+
+def _names(handle: str) -> list[str]:
+    """`handle`, and what the handle may be where words follow it without a blank."""
+    names = [handle]
+    for shorter in (_BEFORE_POINTS, _BEFORE_SCRIPT):
+        names += [match[0] for name in names if (match := shorter.match(name))]
+    return names
+
+
+def _in_word(text: str, at: int) -> bool:
+    return at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
