@@ -49,8 +49,9 @@ type: toolchain $(INSTALLED) ## mypy --strict
 	@$(BIN)/mypy
 
 .PHONY: docs
-docs: toolchain $(INSTALLED) ## Draw the README's picture and tables, the data dictionary, and Grafana's dashboards
+docs: toolchain $(INSTALLED) ## Write the generated pages: lineage, datasets, decisions, data dictionary, Grafana
 	@$(BIN)/python -m docs.diagram
+	@$(BIN)/python -m docs.decisions
 	@$(BIN)/python -m docs.dictionary
 	@$(BIN)/python -m dashboards.grafana
 
