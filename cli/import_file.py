@@ -85,15 +85,16 @@ def load_file(path: Path, produce: Produce, report: Report, ingested_at_ms: int 
 def command(
     files: Annotated[list[Path], typer.Argument(help="JSONL files of captured responses.")],
     ingested_at: Annotated[
-        str, typer.Option(help="When the responses were observed, for lines that do not say: ISO 8601, Unix ms, now, or -2h.")
+        str, typer.Option(help="Time of observation for lines without one: ISO 8601, Unix ms, now, or -2h.")
     ] = "",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Exit with 0 even when some input was bad.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; write nothing and need no Kafka.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files; needs no Kafka.")] = False,
 ) -> None:
-    """Load captured API responses into Kafka, one JSON body or envelope per line.
+    """Load captured API responses (JSONL) into Kafka.
 
-    Bodies of /user-posts/, /post-detail/, /post-comments/ and /userinfo-by-id/ are told apart by their keys. An envelope is
-    {"endpoint", "request_param", "ingested_at", "http_status", "payload"}; one whose status is not 200 is skipped and counted.
+    Each line is a response body of /user-posts/, /post-detail/, /post-comments/ or /userinfo-by-id/, recognized by its keys, or an
+    envelope {"endpoint", "request_param", "ingested_at", "http_status", "payload"}. An envelope whose status is not 200 is skipped
+    and counted.
     """
     ingested_at_ms = parse_time_ms(ingested_at, wall_clock_ms(), "--ingested-at") if ingested_at else None
     report = Report()
@@ -108,7 +109,7 @@ def command(
                 _load_all(files, producer.produce, report, ingested_at_ms, progress)
     typer.echo(report.summary())
     if report.bad and not skip_bad:
-        raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or accept that with --skip-bad")
+        raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or ignore them with --skip-bad")
 
 
 def _load_all(files: list[Path], produce: Produce, report: Report, ingested_at_ms: int | None, progress: RecordProgress) -> None:

@@ -135,9 +135,11 @@ def test_the_default_needs_the_standard_library_only() -> None:
 
 
 def test_the_documentation_names_every_variable_and_default() -> None:
-    rows = [line.split("|") for line in (ROOT / "docs/sentiment.md").read_text().splitlines() if line.startswith(f"| `{PREFIX}")]
+    rows = [
+        line.split("|") for line in (ROOT / "docs/configuration.md").read_text().splitlines() if line.startswith(f"| `{PREFIX}")
+    ]
     documented = {row[1].strip(" `"): row[3].strip(" `") for row in rows if len(row) == 5}
     assert list(documented) == [PREFIX + name for name in VARIABLES]
-    given = {name: text for name, text in documented.items() if text not in ("-", "the shipped one")}
+    given = {name: text for name, text in documented.items() if text not in ("-", "the shipped file")}
     assert len(given) == 6
     assert SentimentSettings.from_env(given) == SentimentSettings()
