@@ -32,7 +32,7 @@ install: toolchain $(INSTALLED) ## Install Python packages and jars
 	@$(BIN)/python -m stack.install
 
 .PHONY: demo
-demo: install ## From nothing to a table of trending posts (DEMO_EXIT=1: end by itself)
+demo: install ## Run the whole pipeline on simulated data (DEMO_EXIT=1: end by itself)
 	@$(BIN)/tokpulse demo
 
 .PHONY: test
