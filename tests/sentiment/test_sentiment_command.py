@@ -97,7 +97,7 @@ def test_the_environment_chooses_too(
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--model", "bert"], "TOKPULSE_SENTIMENT_MODEL: 'bert' is none of lexicon, onnx, grpc"),
+        (["--model", "bert"], "TOKPULSE_SENTIMENT_MODEL: 'bert' is not one of lexicon, onnx, grpc"),
         (["--model", "onnx"], "TOKPULSE_SENTIMENT_ONNX is not set"),
         (["--model", "onnx", "--path", "/nonexistent/tiny"], "onnx-tiny: /nonexistent/tiny/labels.json: No such file"),
     ],

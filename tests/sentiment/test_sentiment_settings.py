@@ -58,7 +58,7 @@ def test_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"MODEL": "bert"}, "TOKPULSE_SENTIMENT_MODEL: 'bert' is none of lexicon, onnx, grpc"),
+        ({"MODEL": "bert"}, "TOKPULSE_SENTIMENT_MODEL: 'bert' is not one of lexicon, onnx, grpc"),
         ({"MODEL": "onnx"}, "TOKPULSE_SENTIMENT_ONNX is not set, but TOKPULSE_SENTIMENT_MODEL is onnx: set it to the folder"),
         ({"MODEL": "grpc"}, "TOKPULSE_SENTIMENT_ENDPOINT is not set"),
         ({"ENDPONT": "a:1"}, "TOKPULSE_SENTIMENT_ENDPONT is not known; there are MODEL, LEXICON, "),

@@ -204,7 +204,7 @@ def test_diff_and_backtest(run: Run, published: list[ThresholdVersion], database
     assert "is not before" in err
     code, out, _ = run("apply", "--effective-from", "2026-01-05T01:00:00Z")
     assert code == 0
-    assert "note: 1 post-hours that end at 2026-01-05T01:00:00Z or later are judged already" in out
+    assert "note: 1 post-hours that end at 2026-01-05T01:00:00Z or later already have a verdict" in out
 
 
 @pytest.mark.clickhouse
