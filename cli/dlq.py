@@ -57,7 +57,7 @@ def show(
     partition: Partition = None,
     from_offset: FromOffset = 0,
     to_offset: ToOffset = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many dead letters to show, newest first.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="How many dead letters to show: the newest ones.")] = 10,
     size: Annotated[int, typer.Option("--bytes", min=1, help="How many bytes of each value to show.")] = 2_000,
     as_json: AsJson = False,
 ) -> None:
