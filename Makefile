@@ -32,7 +32,7 @@ install: toolchain $(INSTALLED) ## Install Python packages and jars
 	@$(BIN)/python -m stack.install
 
 .PHONY: demo
-demo: install ## From nothing to a table of trending posts (DEMO_EXIT=1: end by itself)
+demo: install ## Run the whole pipeline on simulated data (DEMO_EXIT=1: end by itself)
 	@$(BIN)/tokpulse demo
 
 .PHONY: test
@@ -53,8 +53,9 @@ type: toolchain $(INSTALLED) ## mypy --strict
 	@$(BIN)/mypy
 
 .PHONY: docs
-docs: toolchain $(INSTALLED) ## Draw the README's picture and tables, the data dictionary, and Grafana's dashboards
+docs: toolchain $(INSTALLED) ## Write the generated pages: lineage, datasets, decisions, data dictionary, Grafana
 	@$(BIN)/python -m docs.diagram
+	@$(BIN)/python -m docs.decisions
 	@$(BIN)/python -m docs.dictionary
 	@$(BIN)/python -m dashboards.grafana
 

@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 
 class BadRecordError(Exception):
-    """A record that is no alert; the message is the reason, without its place."""
+    """A record that is not an alert; the message is the reason, without its place."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +94,21 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Alert]] = {TRENDING: _trend
 def _text(record: Mapping[str, Any], name: str) -> str:
     value = record[name]
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
-        raise BadRecordError(f"{name} is no text of 1 to {MAX_TEXT} characters")
+        raise BadRecordError(f"{name} is not a text of 1 to {MAX_TEXT} characters")
     return value
 
 
 def _number(record: Mapping[str, Any], name: str) -> float:
     value = record[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadRecordError(f"{name} is no finite number")
+        raise BadRecordError(f"{name} is not a finite number")
     return value
 
 
 def _time(record: Mapping[str, Any], name: str) -> datetime:
     value = record[name]
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise BadRecordError(f"{name} is no timestamp")
+        raise BadRecordError(f"{name} is not a timestamp")
     return value
 
 

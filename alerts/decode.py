@@ -27,7 +27,7 @@ class Decoder:
         self._known: dict[int, AvroCodec | str] = {}
 
     def alert(self, topic: str, value: bytes | None) -> Alert:
-        """Raises BadRecordError for what is no alert, RegistryUnavailableError while nobody can tell."""
+        """Raises BadRecordError for what is not an alert, RegistryUnavailableError while nobody can tell."""
         if value is None:
             raise BadRecordError("has no value")
         try:

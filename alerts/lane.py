@@ -187,7 +187,7 @@ class Lane:
             status = self._send(what)
         except RefusedError as error:
             outcome, status = "refused", error.status
-            _LOG.error("%s refuses %d alert(s) for good (%s): %s", self.name, count, error, what.title)
+            _LOG.error("%s refuses %d alert(s) permanently (%s): %s", self.name, count, error, what.title)
         except (TryAgainError, StoppedError) as error:
             self._put_back(what.alerts)
             if isinstance(error, StoppedError):
@@ -242,7 +242,7 @@ class Lane:
     def _note_giving_up(self, error: TryAgainError) -> None:
         if not self.gave_up:
             _LOG.error(
-                "%s takes nothing within %.0f s (%s); %s",
+                "%s accepts nothing within %.0f s (%s); %s",
                 self.name,
                 self._backoff.give_up_after,
                 error,

@@ -206,7 +206,7 @@ class Notifier:
             self._held, self._retry_at = record, self._clock() + REGISTRY_PAUSE_S
             return
         except BadRecordError as error:
-            _LOG.warning("%s partition %d offset %d is no alert: %s", *place, error)
+            _LOG.warning("%s partition %d offset %d is not an alert: %s", *place, error)
             self.tally.read += 1
             self.tally.unreadable += 1
             self._tracker.seen(place, 0)

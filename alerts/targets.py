@@ -81,7 +81,7 @@ def _check(url: str, variable: str) -> None:
     except ValueError:
         usable, parts = False, SplitResult("", "", "", "", "")
     if not usable or parts.scheme not in ("https", "http"):
-        raise TargetError(f"{variable} is no address", "copy the whole https://... address of the webhook")
+        raise TargetError(f"{variable} is not an address", "copy the whole https://... address of the webhook")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise TargetError(f"{variable} is not https", "an address is a secret; plain http is for 127.0.0.1 only")
 

@@ -14,14 +14,17 @@ from dashboards.web.server import DEFAULT_PORT, MAX_PORT, PORT_VARIABLE
 
 def command(
     port: Annotated[
-        int, typer.Option(min=0, max=MAX_PORT, envvar=PORT_VARIABLE, help="On 127.0.0.1; 0 takes any free one.")
+        int, typer.Option(min=0, max=MAX_PORT, envvar=PORT_VARIABLE, help="Port on 127.0.0.1; 0 takes any free port.")
     ] = DEFAULT_PORT,
     edit_thresholds: Annotated[
         bool,
-        typer.Option("--edit-thresholds", help="Add a page that edits and publishes thresholds, as `tokpulse thresholds` does."),
+        typer.Option("--edit-thresholds", help="Add a page that edits and publishes thresholds."),
     ] = False,
 ) -> None:
-    """Serve the dashboards as a web page on this machine, until Ctrl-C. Reads ClickHouse as its read-only user."""
+    """Serve the dashboards as a web page on this machine.
+
+    It runs until Ctrl-C, and reads ClickHouse as the read-only user (CLICKHOUSE_READER_URL).
+    """
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -29,5 +32,5 @@ def command(
         typer.echo(f"dashboard   {served.url}")
         if served.editor_url:
             typer.echo(f"thresholds  {served.editor_url}")
-        typer.echo("Ctrl-C ends it")
+        typer.echo("press Ctrl-C to stop")
         ended.wait()

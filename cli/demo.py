@@ -42,10 +42,12 @@ def wants_exit(value: str) -> bool:
 
 
 def command() -> None:
-    """Start the stack, poll a fake upstream into Kafka, run the pipeline job on it, and show what trends, hour by hour.
+    """Run the whole pipeline on simulated data.
 
-    Then go on live until Ctrl-C; with DEMO_EXIT=1 end here. A stack that the demo has started is stopped at the end, its data
-    stays: the next demo goes on where this one ended. A stack that was running before keeps running.
+    It starts the stack, polls a fake upstream into Kafka, runs the pipeline job on it, and shows the fastest growing post of each
+    simulated hour. Then it continues live until Ctrl-C; with DEMO_EXIT=1 it ends here. A stack that the demo has started is
+    stopped at the end, but its data stays: the next demo continues where this one ended. A stack that was running before keeps
+    running.
     """
     began = time.monotonic()
     # Before anything is started: a mistake in it shows at once.
@@ -94,7 +96,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float, dashboard:
         # Whole hours only: a bounded run calls every hour that it sees final.
         with RecordProgress("poll") as progress:
             sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
-        typer.echo(f"poll: {sent:,} records from the upstream at {stream.url}, {HOURS_BEFORE} or more hours are in Kafka")
+        typer.echo(f"poll: {sent:,} records from the upstream at {stream.url}, {HOURS_BEFORE} or more simulated hours are in Kafka")
         run_id = _run_bounded(endpoints, flink)
         posts = trending_by_hour(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
         print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
@@ -154,7 +156,7 @@ def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> No
             submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
         own = _active(flink) - others
         typer.echo(
-            "live: polled at real time; the dashboard shows it, `tokpulse doctor` elsewhere says how it goes; Ctrl-C ends the demo"
+            "live: polling in real time; look at the dashboard, or run `tokpulse doctor` in another terminal; press Ctrl-C to stop"
         )
         # From the last whole hour to now at once, then as it comes.
         stream.send_until(wall_clock_ms())
@@ -166,7 +168,7 @@ def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> No
                     next_word_ms = now_ms + _SAY_EVERY_MS
                     typer.echo(f"live: {stream.sent:,} records since the demo began, up to {datetime.now(UTC):%H:%M:%S} UTC")
                 time.sleep(_TICK_S)
-        typer.echo("live: the simulated universe has ended; the next demo begins a new one")
+        typer.echo("live: the simulated data has ended; the next demo starts new data")
     finally:
         # Interrupted in mid-submission, whatever is new is the demo's.
         _end_jobs(flink, own or _active(flink) - others)

@@ -1,4 +1,4 @@
-"""`tokpulse dlq`: records that could not be used, and the way back for those that can be now."""
+"""`tokpulse dlq`: list, show and replay records that could not be used."""
 
 from __future__ import annotations
 
@@ -19,20 +19,28 @@ from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from polling.writing.replay import Outcome, Reader, replay
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dead letters: see docs/ingestion.md.")
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="List, show, count and replay dead letters.\n\nSee docs/ingestion.md.",
+)
 
 Topic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic.")]
 AnyTopic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic (default: all).")]
-Reason = Annotated[str, typer.Option(help="Only letters of this reason, as `list` shows it.")]
-Partition = Annotated[int | None, typer.Option(min=0, help="Only letters of this partition.")]
-FromOffset = Annotated[int, typer.Option(min=0, help="Only letters at this offset or later.")]
-ToOffset = Annotated[int | None, typer.Option(min=0, help="Only letters at this offset or earlier.")]
+Reason = Annotated[str, typer.Option(help="Only dead letters with this reason, as `list` shows it.")]
+Partition = Annotated[int | None, typer.Option(min=0, help="Only dead letters of this partition.")]
+FromOffset = Annotated[int, typer.Option(min=0, help="Only dead letters at this offset or later.")]
+ToOffset = Annotated[int | None, typer.Option(min=0, help="Only dead letters at this offset or earlier.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command(name="list")
 def list_letters(topic: AnyTopic = "", as_json: AsJson = False) -> None:
-    """Count dead letters by topic and reason. Those that were replayed are none any more."""
+    """Count dead letters by topic and reason.
+
+    Replayed dead letters are not counted.
+    """
     rows = counts(_letters(topic, None))
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -49,11 +57,11 @@ def show(
     partition: Partition = None,
     from_offset: FromOffset = 0,
     to_offset: ToOffset = None,
-    limit: Annotated[int, typer.Option(min=1, help="Letters to show, the newest ones.")] = 10,
-    size: Annotated[int, typer.Option("--bytes", min=1, help="How much of a value to show.")] = 2_000,
+    limit: Annotated[int, typer.Option(min=1, help="How many dead letters to show: the newest ones.")] = 10,
+    size: Annotated[int, typer.Option("--bytes", min=1, help="How many bytes of each value to show.")] = 2_000,
     as_json: AsJson = False,
 ) -> None:
-    """Show letters with their reasons, headers and values."""
+    """Show dead letters: reason, headers, value."""
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     (dlq,) = dlq_topics(load_topics(), topic)
     select = _selection(reason, partition, from_offset, to_offset)
@@ -65,17 +73,20 @@ def show(
             return
         for letter in newest:
             print_letter(letter, reader, size)
-    typer.echo(f"{len(newest)} of {total:,} letter(s)")
+    typer.echo(f"{len(newest)} of {total:,} dead letter(s)")
 
 
 @app.command()
 def sweep(
     topic: AnyTopic = "",
-    since: Annotated[str, typer.Option(help="Letters that arrived since: ISO 8601, Unix ms, or -1d.")] = "-1d",
-    warn_above: Annotated[int | None, typer.Option(min=0, help="Exit with 1 when there are more letters than this.")] = None,
+    since: Annotated[str, typer.Option(help="Count from this time on: ISO 8601, Unix ms, or -1d.")] = "-1d",
+    warn_above: Annotated[int | None, typer.Option(min=0, help="Exit with code 1 when there are more than this.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count the letters of the last day by reason, for a daily job: exit code 1 when they are too many."""
+    """Count dead letters by reason, for a daily job.
+
+    With --warn-above the exit code is 1 when there are too many.
+    """
     since_ms = parse_time_ms(since, wall_clock_ms(), "--since")
     rows = counts(_letters(topic, since_ms))
     total = sum(row["letters"] for row in rows)
@@ -98,11 +109,14 @@ def replay_letters(
     partition: Partition = None,
     from_offset: FromOffset = 0,
     to_offset: ToOffset = None,
-    limit: Annotated[int, typer.Option(min=1, help="Look at so many letters at most.")] = 100_000,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go back; write nothing.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Look at this many dead letters at most.")] = 100_000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be replayed; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put letters that are good now, after a change of schema or code, into their topic again: each once, also after a crash."""
+    """Write dead letters that are good now to their topic again.
+
+    Use it after a change of schema or code. Each dead letter is replayed once, even after a crash.
+    """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     topics = load_topics()
     (dlq,) = dlq_topics(topics, topic)

@@ -79,7 +79,7 @@ def print_letter(letter: DeadLetter, reader: Reader, limit: int) -> None:
     form, text = body(letter, reader, limit)
     key = "none" if letter.key is None else printable(letter.key.decode("utf-8", "backslashreplace"))
     typer.echo(f"{letter.topic}[{letter.partition}]@{letter.offset}  {iso(letter.arrived_ms)}  key {key}")
-    typer.echo(f"  error: {printable(letter.error) or 'no header says why'}")
+    typer.echo(f"  error: {printable(letter.error) or 'no header gives the reason'}")
     for name, value in sorted(letter.headers.items()):
         if name != "error":
             typer.echo(f"  {printable(name)}: {printable(value.decode('utf-8', 'backslashreplace'))}")
@@ -125,10 +125,10 @@ def print_counts(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def print_outcomes(outcomes: Sequence[Outcome], dry_run: bool) -> None:
-    """How many went back, and why the others did not."""
+    """How many were replayed, and why the others were not."""
     bad = [outcome for outcome in outcomes if outcome.problem is not None]
-    verb = "would go back" if dry_run else "went back"
-    typer.echo(f"{len(outcomes) - len(bad):,} of {len(outcomes):,} letter(s) {verb} to their topic; {len(bad):,} still bad stay")
+    verb = "would be replayed" if dry_run else "were replayed"
+    typer.echo(f"{len(outcomes) - len(bad):,} of {len(outcomes):,} dead letter(s) {verb}; {len(bad):,} are still bad and stay")
     for outcome in bad[:_LISTED_PROBLEMS]:
         typer.echo(f"  [{outcome.partition}]@{outcome.offset}: {printable(outcome.problem or '')}")
     if len(bad) > _LISTED_PROBLEMS:

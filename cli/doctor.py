@@ -18,7 +18,7 @@ _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 
 def examine(settings: StackSettings, endpoints: Endpoints, now_s: float) -> Iterator[Finding]:
-    """Every check in the order of the data's way, each found as soon as it is known. Starts and changes nothing."""
+    """Every check from Kafka to the tables, each result as soon as it is known. Starts and changes nothing."""
     yield from guarded("tools", doctor_inputs.tools)
     yield from guarded("stack", lambda: doctor_inputs.services(settings, endpoints))
     yield from guarded("topics", lambda: doctor_inputs.topics(endpoints))
@@ -28,9 +28,10 @@ def examine(settings: StackSettings, endpoints: Endpoints, now_s: float) -> Iter
 
 
 def command() -> None:
-    """Find out why there is no output: one line per check along the data's way, ok, WARN or FAIL, and what to do.
+    """Find out why there is no output.
 
-    The exit code is 1 when a check FAILs. What a WARN says may be as it should be, for instance after a backfill.
+    It checks each step from Kafka to the tables and prints one line for each: ok, WARN or FAIL, and what to do. The exit code is 1
+    when a check FAILs. A WARN can be harmless, for instance after a backfill.
     """
     console = Console(highlight=False)
     worst: list[Finding] = []
@@ -40,5 +41,5 @@ def command() -> None:
             worst.append(finding)
     if worst:
         first = worst[0]
-        typer.echo(f"\nbegin with {first.subject}: {first.todo or first.text}", err=True)
+        typer.echo(f"\nstart with {first.subject}: {first.todo or first.text}", err=True)
         raise typer.Exit(1)

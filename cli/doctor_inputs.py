@@ -24,13 +24,13 @@ def tools() -> Iterator[Finding]:
         what, _, todo = problem.partition(": ")
         yield fail("tools", what, todo)
     if not problems:
-        yield ok("tools", "Python, JDK, Maven and make are here")
+        yield ok("tools", "Python, JDK, Maven and make are installed")
 
 
 def services(settings: StackSettings, endpoints: Endpoints) -> Iterator[Finding]:
     """The local stack, unless the environment names services elsewhere."""
     if endpoints.values.get("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers) != settings.kafka_bootstrap_servers:
-        yield ok("stack", "not the local one: the environment names other services")
+        yield ok("stack", "not checked: the environment names other services")
         return
     yield from service_findings(stack_status(settings), str(settings.logs))
 
@@ -68,9 +68,9 @@ def record_findings(topic: str, offsets: dict[int, tuple[int, int]]) -> Iterator
     records = held(offsets)
     empty = [partition for partition, (start, end) in offsets.items() if start == end]
     if not records:
-        yield fail("records", f"{topic} holds none", "`tokpulse simulate`, `tokpulse import`, or start your producer")
+        yield fail("records", f"{topic} holds no records", "`tokpulse simulate`, `tokpulse import`, or start your producer")
     elif empty:
-        todo = "hours close later by the idle timeout (30 s); does the producer use keys and the partitioner murmur2_random?"
+        todo = "hours close later, by the idle timeout (30 s); check that the producer uses keys and the partitioner murmur2_random"
         yield warn("records", f"{topic} holds {records:,}, but {len(empty)} of {len(offsets)} partitions are empty", todo)
     else:
         yield ok("records", f"{topic} holds {records:,} in {len(offsets)} partitions")
@@ -92,7 +92,7 @@ def schemas(endpoints: Endpoints) -> Iterator[Finding]:
             else:
                 good += 1
                 if not level.startswith("BACKWARD"):
-                    text = f"{topic.subject} version {latest.version} is checked by {level}, not BACKWARD"
+                    text = f"{topic.subject} version {latest.version} is checked with compatibility {level}, not BACKWARD"
                     yield warn("schemas", text, "`tokpulse up` sets it")
     if good:
         yield ok("schemas", f"{good} registered and compatible")

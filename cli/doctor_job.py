@@ -34,7 +34,9 @@ def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator
             same = [candidate for candidate in active if candidate.name == name]
             if len(same) > 1:
                 yield warn(
-                    "job", f"{len(same)} {name} jobs run at once: right, but twice the work", f"`flink cancel {same[-1].id}`"
+                    "job",
+                    f"{len(same)} {name} jobs run at once: the results are right, but the work is done twice",
+                    f"`flink cancel {same[-1].id}`",
                 )
             yield from _running(flink, same[0], now_s)
         if len({candidate.name for candidate in active}) > 1 and any(candidate.name == PIPELINE for candidate in active):
@@ -44,13 +46,11 @@ def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator
 
 def _ended(flink: FlinkRest, last: Job | None, now_s: float) -> Finding:
     if last is None:
-        return fail("job", "none has been submitted", SUBMIT)
+        return fail("job", "no job has been submitted", SUBMIT)
     when = f"{duration(now_s - last.ended_ms / 1000)} ago"
     if last.state == "FAILED":
-        return fail(
-            "job", f"{last.name} {last.id} failed {when}: {flink.root_cause(last.id)[0]}", f"remove the cause, then {SUBMIT}"
-        )
-    return warn("job", f"none runs; the last one, {last.name}, is {last.state} since {when}", f"{SUBMIT} for live results")
+        return fail("job", f"{last.name} {last.id} failed {when}: {flink.root_cause(last.id)[0]}", f"fix the cause, then {SUBMIT}")
+    return warn("job", f"no job runs; the last one, {last.name}, is {last.state} since {when}", f"{SUBMIT} for live results")
 
 
 def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
@@ -62,14 +62,14 @@ def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
         yield fail(
             "job",
             f"{current.name} {current.id} is {current.state}{': ' + cause if cause else ''}{wait}",
-            "remove the cause; it restarts by itself",
+            "fix the cause; the job restarts by itself",
         )
         return
     if cause:
         yield warn(
             "job",
             f"{current.name} {current.id} runs, after a failure {age} ago: {cause}",
-            "nothing is lost; watch whether it comes again",
+            "nothing is lost; check whether it happens again",
         )
     else:
         yield ok(
@@ -99,21 +99,21 @@ def _patiently(ask: Callable[[], float | None]) -> float | None:
 def lag(pending: float | None) -> Finding:
     """From the records that the source has not read yet."""
     if pending is None:
-        return warn("lag", "the source does not report it yet", "ask again in a minute")
+        return warn("lag", "the source does not report its lag yet", "run this again in a minute")
     text = f"{pending:,.0f} records wait to be read"
     if pending > _LAG_RECORDS:
-        return warn("lag", text, "it catches up, or raise --parallelism (up to the 24 partitions)")
+        return warn("lag", text, "wait until it catches up, or raise --parallelism (up to the 24 partitions)")
     return ok("lag", text)
 
 
 def heap(share: float | None) -> Finding:
     """From the share of the heap that state and buffers take."""
     if share is None:
-        return warn("memory", "no TaskManager has collected garbage yet", "ask again in a minute")
+        return warn("memory", "no TaskManager has collected garbage yet", "run this again in a minute")
     text = f"{share:.0%} of the heap in use"
     if share >= HEAP_TOO_FULL:
         todo = 'raise taskmanager.memory.process.size before it is full: docs/operations.md, "Out of memory"'
-        return warn("memory", f"{text}: state grows with the posts, users and authors of a month", todo)
+        return warn("memory", f"{text}: state grows with the posts, users and authors seen within a month", todo)
     return ok("memory", text)
 
 
@@ -121,14 +121,14 @@ def watermark(values: list[int | None], now_s: float) -> Finding:
     """From the watermark of each subtask of the window operator: an hour closes when the least of them passes its end."""
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
-        todo = "it comes with the first records of every active partition, or after the idle timeout (30 s)"
-        return warn("watermark", "none yet, so no hour can close", todo)
+        todo = "it appears with the first records of every active partition, or after the idle timeout (30 s)"
+        return warn("watermark", "no watermark yet, so no hour can close", todo)
     if min(known) > _END_OF_INPUT:
         return ok("watermark", "at the end of the input: all hours are closed")
     at = min(known) / 1000
     text = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC, {duration(max(0.0, now_s - at))} behind the clock"
     if now_s - at > _WATERMARK_BEHIND_S:
-        todo = "hours after it are still open: are producers sending old observations, or is one partition far behind?"
+        todo = "hours after it are still open: check whether producers send old observations, or one partition is far behind"
         return warn("watermark", text, todo)
     return ok("watermark", f"{text}; the running hour closes 2 min after its end")
 
@@ -138,9 +138,9 @@ def checkpoints(found: Checkpoints, now_s: float) -> Finding:
     age = now_s - found.last_completed_ms / 1000
     text = f"{found.completed} completed, {found.failed} failed"
     if not found.completed:
-        todo = "within two minutes of a start that is normal; else see the JobManager's log"
+        todo = "this is normal within two minutes of a start; otherwise see the JobManager's log"
         return warn("checkpoints", f"{text}{': ' + found.last_failure if found.last_failure else ''}", todo)
     if age > _CHECKPOINT_AGE_S:
-        todo = "back-pressure by a slow or absent ClickHouse is the usual reason"
+        todo = "the usual reason is back-pressure, because ClickHouse is slow or not reachable"
         return fail("checkpoints", f"{text}, the last one {duration(age)} ago {found.last_failure}".rstrip(), todo)
     return ok("checkpoints", f"{text}, the last one {duration(age)} ago")

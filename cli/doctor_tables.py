@@ -44,7 +44,9 @@ def extent(row: Row, now_s: float) -> Finding:
     behind = now_s - row["newest_start"]
     if behind > 2 * 3600:
         return warn(
-            "rows", f"{text}, {duration(behind)} ago", "no newer observations have come through: see records, job and watermark"
+            "rows",
+            f"{text}, {duration(behind)} ago",
+            "no newer observations have arrived: see the lines records, job and watermark",
         )
     return ok("rows", text)
 
@@ -52,12 +54,12 @@ def extent(row: Row, now_s: float) -> Finding:
 def comments(row: Row, now_s: float) -> Finding:
     """From comments_extent.sql. Not every deployment has comments, so that none are there is no fault."""
     if not row["rows_held"]:
-        return ok("comments", "comments_enriched is empty: it is filled by comments or pipeline, from tiktok.comments.events")
+        return ok("comments", "comments_enriched is empty: it is filled by job comments or pipeline, from tiktok.comments.events")
     text = f"comments_enriched holds {row['rows_held']:,}, the newest observed {duration(max(0.0, now_s - row['newest']))} ago"
     share = row["missing"] / row["rows_held"]
     if share > _MANY_MISSING:
-        todo = "nobody looks at the profiles of most commenters: follower_count and reach say little"
-        return warn("comments", f"{text}; {share:.0%} of their writers have no snapshot", todo)
+        todo = "most commenters have no profile snapshots: follower_count and reach say little"
+        return warn("comments", f"{text}; {share:.0%} of their authors have no snapshot", todo)
     return ok("comments", text)
 
 
@@ -67,7 +69,7 @@ def dead_letters(found: Sequence[Row]) -> Finding:
         return ok("dead letters", "none")
     total, top = sum(row["records"] for row in found), found[0]
     text = f"{total:,}; most often {top['code']} ({top['records']:,} of {top['topic']}), e.g. {top['example'][:160]}"
-    return warn("dead letters", text, f"the records are in {top['topic']}.dlq; mend their producer")
+    return warn("dead letters", text, f"the records are in {top['topic']}.dlq; fix their producer")
 
 
 def ledger(found: Sequence[Row]) -> Finding:
@@ -81,8 +83,8 @@ def ledger(found: Sequence[Row]) -> Finding:
         f" {worst['late']:,} late, {worst['beyond_bound']:,} beyond the late bound, {worst['quarantined']:,} quarantined"
     )
     if missing:
-        return fail("ledger", text, "records are missing: submit the job with --bounded to read them again, and report it")
-    todo = "more than late records explain: something counts twice; maxima are not affected by that, but report it"
+        return fail("ledger", text, "records are missing: submit the job with --bounded to read them again, and please report it")
+    todo = "more than late records explain: something is counted twice. The tables are not affected, but please report it"
     return warn("ledger", text, todo)
 
 
@@ -92,7 +94,7 @@ def late(found: Sequence[Row]) -> Finding:
     some = many or [row for row in found if row["late_share"] > _SOME_LATE]
     if not some:
         if not found:
-            return ok("late", "nothing in the last day's runs")
+            return ok("late", "no late records in the runs of the last day")
         return ok("late", f"at most {found[0]['late_share']:.2%} of what a run of the last day has read")
     shown = [
         f"{row['run_id']} of {row['topic']}: {row['read']:,} read, {row['late']:,} late,"
@@ -123,6 +125,6 @@ def quality(row: Row, now_s: float) -> Finding:
     text = f"{row['tests']} tests {duration(max(0.0, now_s - row['checked']))} ago, {row['failed']} failed, {row['warned']} warned"
     if row["failed"]:
         return warn(
-            "quality", f"{text}, e.g. {row['example']}", "`tokpulse quality` runs them again; docs/quality.md says what to do"
+            "quality", f"{text}, e.g. {row['example']}", "`tokpulse quality` runs them again; see docs/quality.md for what to do"
         )
     return ok("quality", text)

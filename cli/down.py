@@ -10,7 +10,10 @@ from stack.settings import StackSettings
 
 
 def command() -> None:
-    """Stop every process of the local stack, also what a crash has left behind. Topics, schemas, tables and checkpoints stay."""
+    """Stop the local stack; its data stays.
+
+    Processes that a crash has left behind are stopped too. Topics, schemas, tables and checkpoints stay.
+    """
     with Report() as report, report.step("stack", "stopping", "stopped"):
         stopped = down(StackSettings.load())
     typer.echo("stopped: " + ", ".join(stopped) if stopped else "nothing was running")

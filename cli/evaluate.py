@@ -20,20 +20,21 @@ HELD_OUT_SEEDS = (201, 202, 203, 204, 205, 206)
 
 
 def command(
-    file: Annotated[Path | None, typer.Option(help="The thresholds. [default: thresholds.yaml]")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="A universe (repeat for more). [default: 201 to 206]")] = None,
+    file: Annotated[Path | None, typer.Option(help="File of thresholds. [default: thresholds.yaml]")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Seed of a simulation; repeat for more. [default: 201 to 206]")] = None,
     hours: Annotated[int, typer.Option(min=2, help="Simulated hours.")] = 26,
-    posts: Annotated[int, typer.Option(min=1, help="Posts of a universe.")] = 400,
-    creators: Annotated[int, typer.Option(min=1, help="Creators of a universe.")] = 100,
-    unknown_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators without snapshots.")] = 0.1,
+    posts: Annotated[int, typer.Option(min=1, help="Number of posts per seed.")] = 400,
+    creators: Annotated[int, typer.Option(min=1, help="Number of creators per seed.")] = 100,
+    unknown_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators without follower counts.")] = 0.1,
     viral_floor: Annotated[
-        int, typer.Option(min=0, help="Plays of a viral post beside 5 to 40 per follower of its author.")
+        int, typer.Option(min=0, help="Plays of a viral post, in addition to 5 to 40 per follower of its author.")
     ] = DEFAULT_VIRAL_FLOOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Recall and precision of trending on simulated labels, per tier, beside 100,000 plays per hour for everybody.
+    """Measure recall and precision of the thresholds.
 
-    Needs no running stack. What the labels are, and what they leave open: docs/trending.md.
+    It uses simulated labels. The result is per tier, compared with 100,000 plays per hour for everybody. No running stack is
+    needed. docs/trending.md explains the labels and their limits.
     """
     thresholds = load_thresholds(file or default_file())
     universes = [

@@ -25,27 +25,27 @@ class LedgerFileError(TokpulseError):
 
 
 def command(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free port.")] = 0,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
-    speed: Annotated[float, typer.Option(min=0.001, help="Simulated time passes so many times as fast.")] = 1.0,
-    script: Annotated[str, typer.Option(help="bad-day, rough, quiet, or a file: docs/fake-upstream.md.")] = "quiet",
-    seed: Annotated[int, typer.Option(help="The same seed and options give the same universe.")] = 7,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes any free port.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on; must be a loopback address.")] = "127.0.0.1",
+    speed: Annotated[float, typer.Option(min=0.001, help="How many times faster than real time simulated time passes.")] = 1.0,
+    script: Annotated[str, typer.Option(help="Failures: quiet, rough, bad-day, or a file (docs/fake-upstream.md).")] = "quiet",
+    seed: Annotated[int, typer.Option(help="The same seed and options give the same data.")] = 7,
     start: Annotated[str, typer.Option(help="Simulated time at the start: ISO 8601, Unix ms, now, -24h.")] = "-24h",
-    hours: Annotated[int, typer.Option(min=1, help="Hours for which new posts and comments come.")] = 26,
-    creators: Annotated[int, typer.Option(min=1)] = 50,
-    posts: Annotated[int, typer.Option(min=1)] = 400,
-    audience: Annotated[int, typer.Option(min=1, help="Commenters.")] = 1_000,
-    comments_per_post: Annotated[int, typer.Option(min=0, max=4_096, help="At most.")] = 120,
-    credits: Annotated[int, typer.Option(min=0, help="Balance of each dialect's key.")] = MILLION,
-    daily: Annotated[bool, typer.Option("--daily", help="The balance is renewed every simulated UTC day.")] = False,
-    ledger: Annotated[Path | None, typer.Option(help="Write what was served to this file, one JSON line per request.")] = None,
-    watchlist: Annotated[
-        Path | None, typer.Option(help="Write creators, posts and hashtags of the universe to this YAML file.")
-    ] = None,
-    watch_posts: Annotated[int, typer.Option(min=0, help="Posts in the watchlist.")] = 20,
-    watch_hashtags: Annotated[int, typer.Option(min=0, help="Hashtags in the watchlist.")] = 5,
+    hours: Annotated[int, typer.Option(min=1, help="For how many hours new posts and comments appear.")] = 26,
+    creators: Annotated[int, typer.Option(min=1, help="Number of creators.")] = 50,
+    posts: Annotated[int, typer.Option(min=1, help="Number of posts.")] = 400,
+    audience: Annotated[int, typer.Option(min=1, help="Number of commenters.")] = 1_000,
+    comments_per_post: Annotated[int, typer.Option(min=0, max=4_096, help="Most comments per post.")] = 120,
+    credits: Annotated[int, typer.Option(min=0, help="Credits of each service's key.")] = MILLION,
+    daily: Annotated[bool, typer.Option("--daily", help="Renew the credits every simulated UTC day.")] = False,
+    ledger: Annotated[Path | None, typer.Option(help="Write every request and answer to this file, one JSON line each.")] = None,
+    watchlist: Annotated[Path | None, typer.Option(help="Write a watchlist of simulated subjects to this YAML file.")] = None,
+    watch_posts: Annotated[int, typer.Option(min=0, help="Number of posts in the watchlist.")] = 20,
+    watch_hashtags: Annotated[int, typer.Option(min=0, help="Number of hashtags in the watchlist.")] = 5,
 ) -> None:
-    """Serve a simulated universe in the dialects of TikLiveAPI and TikAPI on loopback, until Ctrl-C or SIGTERM.
+    """Serve simulated data as TikLiveAPI and TikAPI do.
+
+    It listens on this machine only, until Ctrl-C or SIGTERM.
 
     Example: `tokpulse fake-upstream --script bad-day --speed 60 --watchlist watchlist.yaml`.
     """
@@ -81,5 +81,5 @@ def command(
     with upstream:
         typer.echo(f"TikLiveAPI  {upstream.url}/user-posts/ ...     header X-Api-Key: {DEMO_KEY}")
         typer.echo(f"TikAPI      {upstream.url}/public/posts ...    header X-API-KEY: {DEMO_KEY}")
-        typer.echo(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; Ctrl-C ends it")
+        typer.echo(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; press Ctrl-C to stop")
         ended.wait()

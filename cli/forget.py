@@ -45,18 +45,18 @@ class ForgetError(TokpulseError):
 
 def command(
     userid: Annotated[str, typer.Argument(help="Numeric id of the user, as in userid and author_id.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would be renamed.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this option, only show what would be changed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Make a user untraceable in topics, tables and kept responses; what was counted stays under random tokens.
+    """Remove a person from topics and tables; counts stay.
 
-    Names, texts and addresses of the user are removed, ids of the user, their posts and their comments are replaced, the same
-    everywhere. Pollers leave the user out from then on. Safe to repeat, and to go on with after it was interrupted. See
-    docs/privacy.md.
+    Names, texts and addresses of the user are removed. Ids of the user, their posts and their comments are replaced by random
+    tokens, the same everywhere, so counts stay right. Pollers leave the user out from then on. It is safe to repeat, also after an
+    interruption. See docs/privacy.md.
     """
     if not re.fullmatch(r"[0-9]{1,20}", userid):
         raise ForgetError(
-            f"{userid!r} is no numeric user id", "handles change hands; `unique_id` of user_observations leads to the id"
+            f"{userid!r} is not a numeric user id", "handles change hands; `unique_id` of user_observations leads to the id"
         )
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     with alone(journal_folder(data_dir())):
@@ -100,7 +100,7 @@ class _Alerts:
                 self.renamed = state.rename(rewriter.text)
         except StateError as error:
             raise ForgetError(
-                f"everything is renamed but what the notifier remembers: {error.message}",
+                f"everything is renamed except the state file of the notifier: {error.message}",
                 "stop `tokpulse notify`, then run the same command again",
             ) from error
 

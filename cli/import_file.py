@@ -95,19 +95,19 @@ def load_file(path: Path, produce: Produce, report: Report, untold: Untold, prog
 def command(
     files: Annotated[list[Path], typer.Argument(help="JSONL files of captured responses.")],
     ingested_at: Annotated[
-        str, typer.Option(help="When the responses were observed, for lines that do not say: ISO 8601, Unix ms, now, or -2h.")
+        str, typer.Option(help="Time of observation for lines without one: ISO 8601, Unix ms, now, or -2h.")
     ] = "",
     upstream: Annotated[
         str, typer.Option(help="Whose responses they are, for lines that do not say and whose keys do not tell: e.g. tikapi.")
     ] = "",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Exit with 0 even when some input was bad.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the files; write nothing and need no Kafka.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the files; needs no Kafka.")] = False,
 ) -> None:
-    """Load captured API responses into Kafka, one JSON body or envelope per line.
+    """Load captured API responses (JSONL) into Kafka.
 
-    They are read as `tokpulse poll` reads them. An envelope is a row of raw_api_responses: {"upstream", "endpoint",
-    "request_param", "ingested_at", "http_status", "payload"}, of which all but the payload may be missing. What nobody says
-    is told by the keys of the body, but for replies to comments. HTTP errors are skipped and counted.
+    They are read as `tokpulse poll` reads them: each line is a response body, or an envelope {"upstream", "endpoint",
+    "request_param", "ingested_at", "http_status", "payload"} of which all but the payload may be missing. What is missing is
+    recognized by the keys of the body, except for replies to comments. HTTP errors are skipped and counted.
     """
     if upstream and upstream not in UPSTREAMS:
         raise ImportFileError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
@@ -124,7 +124,7 @@ def command(
                 _load_all(files, producer.produce, report, untold, progress)
     typer.echo(report.summary())
     if report.bad and not skip_bad:
-        raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or accept that with --skip-bad")
+        raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or ignore them with --skip-bad")
 
 
 def _load_all(files: list[Path], produce: Produce, report: Report, untold: Untold, progress: RecordProgress) -> None:

@@ -17,13 +17,13 @@ from thresholds.publish import establish
 
 
 def command(
-    replication: Annotated[int, typer.Option(min=1, help="Replicas of each topic that is created (a cluster: 3).")] = 1,
+    replication: Annotated[int, typer.Option(min=1, help="Replicas of each new topic (in a cluster: 3).")] = 1,
 ) -> None:
-    """Create topics, register schemas, migrate ClickHouse and publish the first thresholds on existing services; start nothing.
+    """Create topics, schemas and tables on existing services.
 
-    The services are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL (CLICKHOUSE_ADMIN_URL
-    for the migrations, where it is set). Safe to repeat: what is already as it should be is left alone. `tokpulse up` does the
-    same for the local stack.
+    It creates topics, registers schemas, migrates ClickHouse and publishes the first thresholds, and starts nothing. The services
+    are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL (CLICKHOUSE_ADMIN_URL for the migrations, if it is
+    set). It is safe to repeat: only what is missing is created. `tokpulse up` does the same for the local stack.
     """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     topics = load_topics()

@@ -40,4 +40,4 @@ class JobWatch:
                     continue
                 if failed_at_ms > told:
                     told = failed_at_ms
-                    self._tell(f"the job failed and starts again from its last checkpoint: {cause}")
+                    self._tell(f"the job failed and restarts from its last checkpoint: {cause}")

@@ -38,14 +38,19 @@ class TooLateError(TokpulseError):
 
 
 def command(
-    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; may be given again (default: all).")] = None,
-    warn_above: Annotated[float | None, typer.Option(min=0, help="Exit with 1 when an event waits for more seconds.")] = None,
-    metrics_port: Annotated[
-        int | None, typer.Option(min=0, max=65_535, help="Keep running and serve /metrics there; 0 takes a free port.")
+    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; repeat for more (default: all).")] = None,
+    warn_above: Annotated[
+        float | None, typer.Option(min=0, help="Exit with code 1 when an event waits longer than this, in seconds.")
     ] = None,
-    metrics_address: Annotated[str, typer.Option(help="Where /metrics listens.")] = "127.0.0.1",
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Keep running and serve /metrics on this port; 0 takes a free port.")
+    ] = None,
+    metrics_address: Annotated[str, typer.Option(help="Address on which /metrics is served.")] = "127.0.0.1",
 ) -> None:
-    """Show how long the oldest unread event of each consumer group has been waiting."""
+    """Show how long each consumer group is behind.
+
+    The lag is how long the oldest unread event of the group has been waiting.
+    """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS")
     reader = LagReader(endpoints.kafka_bootstrap_servers)
     try:
@@ -110,7 +115,7 @@ def _print(lags: list[GroupLag], warn_above: float | None) -> None:
         worst = max(late, key=lambda lag: lag.age_s(now))
         raise TooLateError(
             f"{len(late)} of {len(lags)} lag(s) are too long; {worst.group} on {worst.topic}: {worst.age_s(now):,.0f} s",
-            "`tokpulse doctor` says why a job does not read",
+            "`tokpulse doctor` finds out why a job does not read",
         )
 
 

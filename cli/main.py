@@ -24,27 +24,27 @@ from connectors.errors import TokpulseError
 
 # Name -> (module, what the list of commands says).
 COMMANDS: dict[str, tuple[str, str]] = {
-    "up": ("cli.up", "Start the local stack: Kafka, schema registry, ClickHouse, Flink."),
+    "up": ("cli.up", "Start the local stack and create topics and tables."),
     "down": ("cli.down", "Stop the local stack; its data stays."),
     "init": ("cli.init", "Create topics, schemas and tables on existing services."),
-    "status": ("cli.status", "Show what runs, on which port, and whether it is healthy."),
+    "status": ("cli.status", "Show each service with its port and health."),
     "submit": ("cli.submit", "Submit a job with `flink run`, and print that line."),
-    "simulate": ("cli.simulate", "Write a seeded universe of posts, users and comments to Kafka or to files."),
-    "fake-upstream": ("cli.fake_upstream", "Serve a simulated universe as TikLiveAPI and TikAPI do, bad days included."),
-    "poll": ("cli.poll", "Poll an upstream service by a watchlist into Kafka."),
-    "lag": ("cli.lag", "Show how long the oldest unread event of each consumer group waits."),
+    "simulate": ("cli.simulate", "Write simulated data to Kafka or to a file."),
+    "fake-upstream": ("cli.fake_upstream", "Serve simulated data as TikLiveAPI and TikAPI do."),
+    "poll": ("cli.poll", "Poll an upstream service into Kafka, by a watchlist."),
+    "lag": ("cli.lag", "Show how long each consumer group is behind."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
     "dashboard": ("cli.dashboard", "Serve the dashboards as a web page on this machine."),
-    "thresholds": ("cli.thresholds", "Check, apply, show, compare and roll back thresholds."),
+    "thresholds": ("cli.thresholds", "Check, compare, publish and roll back thresholds."),
     "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
-    "forget": ("cli.forget", "Make a user untraceable in topics and tables; counts stay."),
-    "evaluate": ("cli.evaluate", "Recall and precision of trending on simulated labels, per tier."),
+    "forget": ("cli.forget", "Remove a person from topics and tables; counts stay."),
+    "evaluate": ("cli.evaluate", "Measure recall and precision of the thresholds."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
-    "sentiment": ("cli.sentiment", "Score texts from standard input, for those who tune the lexicon."),
+    "sentiment": ("cli.sentiment", "Score the sentiment of texts from standard input."),
     "doctor": ("cli.doctor", "Find out why there is no output."),
-    "quality": ("cli.quality", "Test the tables: keys, ranges, freshness, ledger, topics against tables."),
-    "sentiment-server": ("cli.sentiment_server", "Serve a sentiment model over gRPC, as a sidecar of the job."),
-    "demo": ("cli.demo", "The whole way, from nothing to a table of trending posts."),
+    "quality": ("cli.quality", "Run the data quality tests on the tables."),
+    "sentiment-server": ("cli.sentiment_server", "Serve a sentiment model over gRPC."),
+    "demo": ("cli.demo", "Run the whole pipeline on simulated data."),
 }
 
 
@@ -71,7 +71,7 @@ def _load(name: str) -> Any:
     module = importlib.import_module(COMMANDS[name][0])
     own = getattr(module, "app", None)
     if own is None:
-        own = typer.Typer(add_completion=False)
+        own = typer.Typer(add_completion=False, rich_markup_mode=None)
         own.command(name=name, help=module.command.__doc__)(module.command)
     command = typer.main.get_command(own)
     command.name = name
@@ -87,6 +87,7 @@ class Invocation:
 
 app = typer.Typer(
     cls=LazyGroup,
+    rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -105,7 +106,7 @@ def _options(
     ctx: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show a stack trace when something fails.")] = False,
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", help="State of the local stack (default: TOKPULSE_DATA, else .stack).")
+        Path | None, typer.Option("--data-dir", help="Folder of the local stack's state (default: TOKPULSE_DATA, else .stack).")
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
@@ -132,7 +133,7 @@ def main() -> int:
             show(file=sys.stderr)
         return int(getattr(error, "exit_code", 2))
     except Exception as error:  # the last resort: whatever it is, a user gets one line
-        return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows where it comes from")
+        return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows the stack trace")
     return code if isinstance(code, int) else 0
 
 

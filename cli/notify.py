@@ -66,25 +66,29 @@ class PrintingPoster:
 
 def command(
     once: Annotated[
-        bool, typer.Option("--once", help="Deliver what is there now, then exit: 1 if something was not taken.")
+        bool, typer.Option("--once", help="Deliver what is there now, then exit; code 1 if a target did not accept something.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the messages; send, record and commit nothing.")] = False,
-    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Read the topics from their start again.")] = False,
-    since: Annotated[str, typer.Option(help="Skip older alerts, by event time: ISO 8601, Unix ms, or -2h.")] = "",
-    max_age: Annotated[str, typer.Option(help="Skip alerts older than this when read, e.g. 90m, 24h, 7d (default: 24h).")] = "",
-    group_seconds: Annotated[float, typer.Option(min=0, max=3_600, help="Gather alerts for so long into one message.")] = 30.0,
-    per_minute: Annotated[int, typer.Option(min=1, max=60, help="At most so many messages a minute to each target.")] = 10,
-    give_up_after: Annotated[str, typer.Option(help="Report a target that fails for so long; --once leaves it then.")] = "15m",
-    retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send again what a target refused for good.")] = False,
-    dashboard_url: Annotated[str, typer.Option(help="Base of the links in messages.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the messages; send and record nothing.")] = False,
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Read the topics from the beginning again.")] = False,
+    since: Annotated[str, typer.Option(help="Skip alerts before this event time: ISO 8601, Unix ms, or -2h.")] = "",
+    max_age: Annotated[str, typer.Option(help="Skip alerts that are older than this when read: 90m, 24h, 7d (default: 24h).")] = "",
+    group_seconds: Annotated[
+        float, typer.Option(min=0, max=3_600, help="Collect alerts for this many seconds into one message.")
+    ] = 30.0,
+    per_minute: Annotated[int, typer.Option(min=1, max=60, help="Most messages per minute to each target.")] = 10,
+    give_up_after: Annotated[
+        str, typer.Option(help="Report a target that has failed for this long; --once then stops trying it.")
+    ] = "15m",
+    retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send again what a target has refused.")] = False,
+    dashboard_url: Annotated[str, typer.Option(help="Address of the dashboard, for links in messages.")] = "",
     state: Annotated[
-        Path | None, typer.Option(help="File of what was sent (default: notify.sqlite in the data directory).")
+        Path | None, typer.Option(help="File that remembers what was sent (default: notify.sqlite in the data directory).")
     ] = None,
 ) -> None:
     """Send alerts to Slack, Teams or any webhook.
 
-    Addresses are secrets, from the environment: TOKPULSE_SLACK_WEBHOOK, TOKPULSE_TEAMS_WEBHOOK, TOKPULSE_WEBHOOK, or each with
-    _FILE for a file that holds it. Every alert is sent once to each target, also after restarts and replays.
+    Addresses are secrets and come from the environment: TOKPULSE_SLACK_WEBHOOK, TOKPULSE_TEAMS_WEBHOOK, TOKPULSE_WEBHOOK, or each
+    with _FILE appended for a file that holds the address. Every alert is sent once to each target, also after restarts and replays.
     """
     if since and max_age:
         raise NotifyError("--since and --max-age are both given", "give one of them")
@@ -126,7 +130,7 @@ def command(
         notifier.run()
     typer.echo(summary(notifier, lanes), err=dry_run)
     if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):
-        raise NotDeliveredError(f"{lost:,} alert(s) were not delivered", "the lines above say which target, and why")
+        raise NotDeliveredError(f"{lost:,} alert(s) were not delivered", "the lines above name the target and the reason")
 
 
 def summary(notifier: Notifier, lanes: list[Lane]) -> str:
@@ -173,7 +177,7 @@ def _check_link(url: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise NotifyError("--dashboard-url is no address", "write http://host/path or https://host/path")
+        raise NotifyError("--dashboard-url is not an address", "write http://host/path or https://host/path")
 
 
 def _stop_on_signals() -> threading.Event:

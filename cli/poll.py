@@ -42,28 +42,37 @@ _LOG_LINE_MS = 60_000
 
 
 class PollError(TokpulseError):
-    """An option is not as it must be."""
+    """An option has a value that is not allowed."""
 
 
 def command(
-    upstream: Annotated[str, typer.Option(help="Which service to poll, e.g. tikliveapi or tikapi.")],
-    watchlist: Annotated[Path, typer.Option(help="What to poll; see watchlist.example.yaml.")] = Path("watchlist.yaml"),
-    base_url: Annotated[str, typer.Option(help="Address of the service (default: its own).")] = "",
-    shard: Annotated[int, typer.Option(min=0, help="Which of the pollers this is; a second one of a number fences the first.")] = 0,
+    upstream: Annotated[str, typer.Option(help="Service to poll: tikliveapi or tikapi.")],
+    watchlist: Annotated[Path, typer.Option(help="File that says what to poll; see watchlist.example.yaml.")] = Path(
+        "watchlist.yaml"
+    ),
+    base_url: Annotated[str, typer.Option(help="Another address of the service, e.g. of tokpulse fake-upstream.")] = "",
+    shard: Annotated[
+        int, typer.Option(min=0, help="Number of this poller; a second poller with the same number stops the first.")
+    ] = 0,
     shards: Annotated[int, typer.Option(min=1, max=1_000, help="How many pollers share the watchlist.")] = 1,
-    once: Annotated[bool, typer.Option("--once", help="Read every feed once, then exit: 1 if some could not be.")] = False,
-    in_flight: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 4,
-    raw_landing: Annotated[bool, typer.Option(help="Keep every response in ClickHouse, table raw_api_responses.")] = False,
-    metrics_port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Serve /metrics there; 0 takes a free port.")] = None,
-    metrics_address: Annotated[str, typer.Option(help="Where /metrics listens.")] = "127.0.0.1",
+    once: Annotated[
+        bool, typer.Option("--once", help="Read every feed once, then exit; code 1 if a feed could not be read.")
+    ] = False,
+    in_flight: Annotated[int, typer.Option(min=1, max=64, help="Most requests at the same time.")] = 4,
+    raw_landing: Annotated[bool, typer.Option(help="Keep every response in the ClickHouse table raw_api_responses.")] = False,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Serve /metrics on this port; 0 takes a free port.")
+    ] = None,
+    metrics_address: Annotated[str, typer.Option(help="Address on which /metrics is served.")] = "127.0.0.1",
 ) -> None:
-    """Poll an upstream by a watchlist into Kafka, each observation once.
+    """Poll an upstream service into Kafka, by a watchlist.
 
-    The key comes from TOKPULSE_<UPSTREAM>_KEY, or from the file that TOKPULSE_<UPSTREAM>_KEY_FILE names. The first SIGTERM or
-    Ctrl-C finishes what is in flight, the second ends at once. docs/polling.md has the rest.
+    Each observation is written once. The API key comes from TOKPULSE_<UPSTREAM>_KEY, or from the file that
+    TOKPULSE_<UPSTREAM>_KEY_FILE names. The first SIGTERM or Ctrl-C finishes open requests and then stops; the second stops at once.
+    See docs/polling.md.
     """
     if upstream not in UPSTREAMS:
-        raise PollError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
+        raise PollError(f"--upstream: there is no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
     if shard >= shards:
         raise PollError(f"--shard {shard} of {shards}: shards are numbered from 0 to {shards - 1}")
     key = read_key(upstream, os.environ)
@@ -149,8 +158,8 @@ def _refuse_other_shards(file: ReservationFile, pattern: str, own: str, now_ms: 
     others = sorted(path.name for path in folder.glob(f"{pattern}-{day}") if own not in path.name)
     if others:
         raise PollError(
-            f"pollers of another number of shards have spent credits of today: {others[0]}",
-            f"change the number after midnight UTC; or remove {folder / others[0]}, and today's budget may be exceeded",
+            f"pollers with another number of shards have already spent credits today: {others[0]}",
+            f"change the number after midnight UTC; or remove {folder / others[0]}, but then today's budget may be exceeded",
         )
 
 

@@ -32,5 +32,5 @@ def read_key(upstream: str, environ: Mapping[str, str]) -> str:
     if name:
         value = read_secret(Path(name), where, "key", UpstreamKeyError).decode("utf-8", "replace").strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise UpstreamKeyError(f"{where} holds no key: one printable word is wanted", "copy the key from your account's page")
+        raise UpstreamKeyError(f"{where} holds no key: it must be one printable word", "copy the key from your account's page")
     return value

@@ -35,25 +35,30 @@ class FailOn(StrEnum):
 
 
 def command(
-    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; may be given again (default: all).")] = None,
-    test: Annotated[list[str] | None, typer.Option(help=f"Only this test; may be given again: {', '.join(SEVERITIES)}.")] = None,
-    since: Annotated[str, typer.Option(help="Rows from then on, e.g. -30d (default: 7 days, 1 to reconcile, 2 for drift).")] = "",
-    as_of: Annotated[str, typer.Option(help="Judge as of this time, e.g. the end of a backfill.")] = "now",
-    settle: Annotated[int, typer.Option(min=0, help="Minutes that a record may take from its topic to the tables.")] = 15,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 when a test fails, or when one warns already.")] = FailOn.ERROR,
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; repeat for more (default: all).")] = None,
+    test: Annotated[list[str] | None, typer.Option(help=f"Only this test; repeat for more: {', '.join(SEVERITIES)}.")] = None,
+    since: Annotated[
+        str, typer.Option(help="Test rows from this time on, e.g. -30d (default: 7 days; reconcile 1 day, schema_drift 2).")
+    ] = "",
+    as_of: Annotated[str, typer.Option(help="Test as if it were this time, e.g. the end of a backfill.")] = "now",
+    settle: Annotated[int, typer.Option(min=0, help="Minutes that a record may need from its topic to the tables.")] = 15,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Exit with code 1 when a test fails (error), or already when one warns (warn).")
+    ] = FailOn.ERROR,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    save: Annotated[bool, typer.Option("--write/--no-write", help="Add the results to quality_results.")] = True,
+    save: Annotated[bool, typer.Option("--write/--no-write", help="Whether to add the results to quality_results.")] = True,
     metrics_file: Annotated[
-        Path | None, typer.Option(help="Also write gauges there, for node exporter's textfile collector.")
+        Path | None, typer.Option(help="Also write gauges to this file, for node exporter's textfile collector.")
     ] = None,
 ) -> None:
-    """Run the tests that the catalog declares for the tables in ClickHouse; show and keep the results.
+    """Run the data quality tests on the tables.
 
-    Exit code 0: nothing failed (warnings are shown). 1: a test failed, or could not be run. 2: wrong usage.
+    The catalog declares the tests. The results are shown, and added to quality_results. Exit code 0: nothing failed (warnings are
+    shown). 1: a test failed, or could not be run. 2: wrong usage.
     """
     for name in test or []:
         if name not in SEVERITIES:
-            raise typer.BadParameter(f"no test {name!r}: {', '.join(SEVERITIES)}", param_hint="--test")
+            raise typer.BadParameter(f"there is no test {name!r}; tests are {', '.join(SEVERITIES)}", param_hint="--test")
     catalog = load_catalog()
     datasets = select(catalog, dataset or [])
     now_ms = wall_clock_ms()

@@ -17,17 +17,18 @@ from udfs.sentiment.scorer import Scorer
 
 def command(
     lexicon: Annotated[
-        Path | None, typer.Option(help="The extension of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
+        Path | None, typer.Option(help="Extension file of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="VADER alone, without an extension.")] = False,
-    model: Annotated[str | None, typer.Option(help="lexicon, onnx or grpc. [default: lexicon]")] = None,
-    path: Annotated[Path | None, typer.Option(help="The folder of an ONNX model.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="The host:port of a sidecar, for grpc.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Use VADER alone, without an extension.")] = False,
+    model: Annotated[str | None, typer.Option(help="Model: lexicon, onnx or grpc. [default: lexicon]")] = None,
+    path: Annotated[Path | None, typer.Option(help="Folder of an ONNX model.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Address of a sidecar for grpc, host:port.")] = None,
 ) -> None:
-    """Score texts from standard input (JSON strings, one per line): one JSON object per line.
+    """Score the sentiment of texts from standard input.
 
-    Each has `text`, `compound` (-1 to 1), `label` (positive, neutral, negative) and `model`; a text that the model fails on has
-    `error` besides, and null for score and label. Needs no running stack. What no option says comes from TOKPULSE_SENTIMENT_...
+    The input is one JSON string per line, the output one JSON object per line: `text`, `compound` (-1 to 1), `label` (positive,
+    neutral, negative) and `model`. If the model fails on a text, its score and label are null and `error` gives the reason.
+    No running stack is needed. Options override the TOKPULSE_SENTIMENT_... variables.
     """
     scorer = _plain() if plain else usable(settings(model, lexicon, path, endpoint).scorer)
     try:
@@ -43,7 +44,7 @@ def _score(scorer: Scorer, number: int, line: bytes) -> None:
     try:
         text = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise SentimentError(f"line {number} is no JSON: {error}", 'write each text as a JSON string: "so good"') from error
+        raise SentimentError(f"line {number} is not JSON: {error}", 'write each text as a JSON string: "so good"') from error
     if text is not None and not isinstance(text, str):
         raise SentimentError(
             f"line {number} is a {type(text).__name__}, not a string", 'write each text as a JSON string: "so good"'

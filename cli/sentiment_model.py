@@ -31,10 +31,12 @@ def usable(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except SentimentSettingError as error:
-        raise SentimentError(str(error), "options go before the environment; docs/sentiment.md lists the variables") from error
+        raise SentimentError(
+            str(error), "options override environment variables; docs/configuration.md lists the variables"
+        ) from error
     except ExtensionError as error:
-        raise SentimentError(str(error), "the top of udfs/sentiment/tiktok_lexicon.tsv says what a line must be") from error
+        raise SentimentError(str(error), "the top of udfs/sentiment/tiktok_lexicon.tsv explains the format of a line") from error
     except ModelUnavailableError as error:
-        raise SentimentError(str(error), "docs/sentiment.md says what a model needs") from error
+        raise SentimentError(str(error), "docs/sentiment.md explains what a model needs") from error
     except OSError as error:
         raise SentimentError(f"{error.filename} cannot be read: {error.strerror}", "give a file with --lexicon") from error

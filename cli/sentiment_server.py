@@ -15,28 +15,31 @@ from udfs.sentiment.sidecar.server import SidecarServer
 
 
 def command(
-    address: Annotated[str, typer.Option(help="Where to listen, host:port; it has no encryption and no password.")] = (
+    address: Annotated[str, typer.Option(help="Address to listen on, host:port. There is no encryption and no password.")] = (
         "127.0.0.1:50051"
     ),
-    model: Annotated[str, typer.Option(help="lexicon or onnx.")] = LEXICON,
+    model: Annotated[str, typer.Option(help="Model: lexicon or onnx.")] = LEXICON,
     lexicon: Annotated[
-        Path | None, typer.Option(help="The extension of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
+        Path | None, typer.Option(help="Extension file of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
     ] = None,
-    path: Annotated[Path | None, typer.Option(help="The folder of an ONNX model.")] = None,
+    path: Annotated[Path | None, typer.Option(help="Folder of an ONNX model.")] = None,
 ) -> None:
-    """Serve a sentiment model over gRPC, until Ctrl-C or SIGTERM: the reference server of a sidecar."""
+    """Serve a sentiment model over gRPC.
+
+    This is the reference server of a sidecar. It runs until Ctrl-C or SIGTERM.
+    """
     if model == GRPC:
-        raise SentimentError("--model: a server of grpc would ask another server", "give lexicon or onnx")
+        raise SentimentError("--model: grpc is itself a server, so it cannot be served", "give lexicon or onnx")
     found = settings(model, lexicon, path)
     usable(found.check)
     try:
         server = SidecarServer(usable(found.backend), address, found.deadline)
     except OSError as error:
-        raise SentimentError(str(error), "is another server there? give another --address") from error
+        raise SentimentError(str(error), "if another server uses this address, give another --address") from error
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     server.start()
-    typer.echo(f"{model} model on port {server.port} of {address.rpartition(':')[0]}; Ctrl-C ends it")
+    typer.echo(f"{model} model on port {server.port} of {address.rpartition(':')[0]}; press Ctrl-C to stop")
     ended.wait()
     server.stop()

@@ -36,51 +36,61 @@ class UsageError(TokpulseError):
 
 
 def command(
-    path: Annotated[Path | None, typer.Argument(help="The file to write with --to jsonl.")] = None,
-    to: Annotated[Target, typer.Option(help="Kafka (KAFKA_BOOTSTRAP_SERVERS), or a JSONL file.")] = Target.KAFKA,
+    path: Annotated[Path | None, typer.Argument(help="File to write with --to jsonl.")] = None,
+    to: Annotated[Target, typer.Option(help="Write to Kafka (KAFKA_BOOTSTRAP_SERVERS) or to a JSONL file.")] = Target.KAFKA,
     seed: Annotated[int, typer.Option(help="The same seed and options give byte-identical records.")] = 7,
-    hours: Annotated[int, typer.Option(min=1, help="Simulated hours.")] = 26,
+    hours: Annotated[int, typer.Option(min=1, help="Number of simulated hours.")] = 26,
     start: Annotated[
         str, typer.Option(help="First simulated time: ISO 8601, Unix ms, now, -26h. [default: 2026-01-05T00:00:00Z; live: now]")
     ] = "",
-    creators: Annotated[int, typer.Option(min=1)] = 50,
-    posts: Annotated[int, typer.Option(min=1, help="Posts, each polled every 5 to 15 minutes.")] = 400,
-    audience: Annotated[int, typer.Option(min=1, help="Commenters; half of them have snapshots.")] = 1_000,
-    comments_per_poll: Annotated[float, typer.Option(min=0, help="Comments seen per poll of a post, on average.")] = 0.3,
+    creators: Annotated[int, typer.Option(min=1, help="Number of creators.")] = 50,
+    posts: Annotated[int, typer.Option(min=1, help="Number of posts; each is polled every 5 to 15 minutes.")] = 400,
+    audience: Annotated[int, typer.Option(min=1, help="Number of commenters; half of them have snapshots.")] = 1_000,
+    comments_per_poll: Annotated[float, typer.Option(min=0, help="Average number of comments per poll of a post.")] = 0.3,
     topic: Annotated[list[str] | None, typer.Option(help="Only this topic (repeat for more). [default: all three]")] = None,
-    duplicates: Annotated[float, typer.Option(min=0, max=1, help="Ratio of records that arrive twice.")] = 0.0,
-    out_of_order: Annotated[float, typer.Option(min=0, max=1, help="Ratio of records that arrive after their turn.")] = 0.0,
-    max_shift_s: Annotated[int, typer.Option(min=0, help="Longest delay of out-of-order records and duplicates.")] = 90,
-    late: Annotated[float, typer.Option(min=0, max=1, help="Ratio of records that arrive late.")] = 0.0,
-    lateness_min: Annotated[int, typer.Option(min=0, help="Shortest delay of a late record, minutes.")] = 10,
-    lateness_max: Annotated[int, typer.Option(min=0, help="Longest delay of a late record, minutes.")] = 180,
-    clock_skew_s: Annotated[int, typer.Option(min=0, max=240, help="How far each poller's clock may be off.")] = 0,
-    idle_partitions: Annotated[int, typer.Option(min=0, help="Partitions of the posts topic that get nothing.")] = 0,
-    idle_from_hour: Annotated[int, typer.Option(min=0, help="... from this simulated hour on.")] = 0,
-    malformed: Annotated[int, typer.Option(min=0, help="Malformed posts, of 8 kinds in turn.")] = 0,
-    oversize_bytes: Annotated[int, typer.Option(min=1_000, help="Size of the oversize kind.")] = 5 * 1024 * 1024,
+    duplicates: Annotated[float, typer.Option(min=0, max=1, help="Share of records that arrive twice.")] = 0.0,
+    out_of_order: Annotated[float, typer.Option(min=0, max=1, help="Share of records that arrive out of order.")] = 0.0,
+    max_shift_s: Annotated[int, typer.Option(min=0, help="Longest delay of out-of-order records and duplicates, in seconds.")] = 90,
+    late: Annotated[float, typer.Option(min=0, max=1, help="Share of records that arrive late.")] = 0.0,
+    lateness_min: Annotated[int, typer.Option(min=0, help="Shortest delay of a late record, in minutes.")] = 10,
+    lateness_max: Annotated[int, typer.Option(min=0, help="Longest delay of a late record, in minutes.")] = 180,
+    clock_skew_s: Annotated[int, typer.Option(min=0, max=240, help="How far each poller's clock may be off, in seconds.")] = 0,
+    idle_partitions: Annotated[int, typer.Option(min=0, help="Number of partitions of the posts topic that get no records.")] = 0,
+    idle_from_hour: Annotated[int, typer.Option(min=0, help="Simulated hour from which these partitions get no records.")] = 0,
+    malformed: Annotated[int, typer.Option(min=0, help="Number of malformed posts, of 8 kinds in turn.")] = 0,
+    oversize_bytes: Annotated[int, typer.Option(min=1_000, help="Size of a malformed post of the kind that is too large.")] = 5
+    * 1024
+    * 1024,
     gaps: Annotated[float, typer.Option(min=0, max=1, help="Share of posts that are not observed for some hours.")] = 0.0,
     play_corrections: Annotated[float, typer.Option(min=0, max=1, help="Share of posts that lose plays once.")] = 0.0,
     unknown_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators without snapshots.")] = 0.0,
-    stale_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators with a first snapshot only.")] = 0.0,
+    stale_authors: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of creators with only one snapshot, at the start.")
+    ] = 0.0,
     viral_floor: Annotated[
-        int, typer.Option(min=0, help="Plays of a viral post beside 5 to 40 per follower of its author.")
+        int, typer.Option(min=0, help="Plays of a viral post, in addition to 5 to 40 per follower of its author.")
     ] = DEFAULT_VIRAL_FLOOR,
-    rate: Annotated[float, typer.Option(min=0, help="At most so many records per second (0: no bound).")] = 0.0,
-    speed: Annotated[float, typer.Option(min=0, help="So many times real time (0: as fast as it goes).")] = 0.0,
+    rate: Annotated[float, typer.Option(min=0, help="Most records per second (0: no limit).")] = 0.0,
+    speed: Annotated[float, typer.Option(min=0, help="Speed as a multiple of real time (0: as fast as possible).")] = 0.0,
     live: Annotated[bool, typer.Option("--live", help="Send each record when the clock reaches its time.")] = False,
-    transaction_size: Annotated[int, typer.Option(min=0, help="Records per Kafka transaction (0: none).")] = 0,
-    transactional_id: Annotated[str, typer.Option(help="A second holder of the same id fences the first.")] = "tokpulse-simulator",
-    expected: Annotated[Path | None, typer.Option(help="Folder for the labels and the expected rows of the marts.")] = None,
+    transaction_size: Annotated[int, typer.Option(min=0, help="Records per Kafka transaction (0: no transactions).")] = 0,
+    transactional_id: Annotated[
+        str, typer.Option(help="Transactional id; a second producer with the same id stops the first.")
+    ] = "tokpulse-simulator",
+    expected: Annotated[
+        Path | None, typer.Option(help="Folder to which labels and expected rows of the marts are written.")
+    ] = None,
 ) -> None:
-    """Write a seeded universe of posts, users and comments to Kafka or to a JSONL file, with its ground truth.
+    """Write simulated data to Kafka or to a file.
+
+    The data are posts, users and comments. The same seed gives the same data. With --expected the expected results are written too.
 
     Examples: `tokpulse simulate --seed 7 --expected out/`; `tokpulse simulate --to jsonl posts.jsonl --late 0.02`.
     """
     if (to is Target.JSONL) != (path is not None):
         raise UsageError("--to jsonl needs a file, and --to kafka takes none", "tokpulse simulate --to jsonl FILE")
     if live and speed:
-        raise UsageError("--live and --speed exclude each other", "--live is speed 1 on this machine's clock")
+        raise UsageError("--live and --speed exclude each other", "--live writes in real time, by this machine's clock")
     started = time.monotonic()
     now_ms = wall_clock_ms()
     start_ms = parse_time_ms(start, now_ms, "--start") if start else now_ms if live else DEFAULT_START_MS
@@ -114,7 +124,7 @@ def command(
     if not live and to is Target.KAFKA and settings.end_ms > now_ms + 5 * MINUTE_MS:
         raise UsageError(
             f"the run would end {(settings.end_ms - now_ms) // MINUTE_MS} min in the future, where records are refused",
-            "take an earlier --start or fewer --hours, or use --live",
+            "use an earlier --start, fewer --hours, or --live",
         )
     universe = build_universe(settings)
     pace = Pace(rate=rate, speed=speed, live=live)

@@ -17,7 +17,10 @@ from stack.status import ServiceStatus, all_healthy, stack_status
 def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show each service with its pid, port and state. The exit code is 0 only when all are healthy."""
+    """Show each service with its port and health.
+
+    The exit code is 0 only when all are healthy.
+    """
     settings = StackSettings.load()
     statuses = stack_status(settings)
     healthy = all_healthy(statuses)

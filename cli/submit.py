@@ -66,30 +66,42 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
 
 def command(
     context: typer.Context,
-    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(JOBS)}.")],
-    bounded: Annotated[bool, typer.Option("--bounded", help="Read what is there now, close all windows, end.")] = False,
-    parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: Flink's).")] = None,
-    detached: Annotated[bool, typer.Option("--detached", help="Return when the job is accepted.")] = False,
+    job: Annotated[str, typer.Argument(help=f"Job: {', '.join(JOBS)}.")],
+    bounded: Annotated[bool, typer.Option("--bounded", help="Read what is there now, close all hours, and end.")] = False,
+    parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: as configured in Flink).")] = None,
+    detached: Annotated[bool, typer.Option("--detached", help="Return as soon as the job is accepted.")] = False,
     run_id: Annotated[
-        str, typer.Option(help="Name of this run in pipeline_ledger (default: the time; from a savepoint, the job's last).")
+        str,
+        typer.Option(
+            help="Name of this run in pipeline_ledger (default: the time; with --from-savepoint, the name of the last run)."
+        ),
     ] = "",
-    print_only: Annotated[bool, typer.Option("--print", help="Print the line, do not run it.")] = False,
-    partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on, off when bounded).")] = "",
+    print_only: Annotated[bool, typer.Option("--print", help="Only print the command line.")] = False,
+    partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on; off when bounded).")] = "",
     watermark_delay: Annotated[
-        str, typer.Option(help="An hour closes this long after its end (default: 2 min; bounded, the late bound).")
+        str, typer.Option(help="How long after its end an hour closes (default: 2 min; when bounded, the late bound).")
     ] = "",
-    late_bound: Annotated[str, typer.Option(help="Observations this late change what was published (default: 24 h).")] = "",
-    idle_timeout: Annotated[str, typer.Option(help="A partition read to its end holds hours open this long (default: 30 s).")] = "",
-    max_ahead: Annotated[str, typer.Option(help="A clock further in the future is a bad record (default: 5 min).")] = "",
-    from_savepoint: Annotated[str, typer.Option(help="Path of a savepoint or retained checkpoint to go on from.")] = "",
-    stop_after_consecutive: Annotated[str, typer.Option(help="Bad records in a row that stop the job; 0 never.")] = "",
-    stop_ratio: Annotated[str, typer.Option(help="Share of bad records that stops the job; 0 never.")] = "",
+    late_bound: Annotated[
+        str, typer.Option(help="How late an observation may come and still change results (default: 24 h).")
+    ] = "",
+    idle_timeout: Annotated[str, typer.Option(help="How long a partition without records keeps hours open (default: 30 s).")] = "",
+    max_ahead: Annotated[
+        str, typer.Option(help="How far a record's time may be in the future before it is bad (default: 5 min).")
+    ] = "",
+    from_savepoint: Annotated[str, typer.Option(help="Continue from this savepoint or retained checkpoint (path).")] = "",
+    stop_after_consecutive: Annotated[
+        str, typer.Option(help="Number of bad records in a row that stops the job; 0: never (default: 10000).")
+    ] = "",
+    stop_ratio: Annotated[str, typer.Option(help="Share of bad records that stops the job; 0: never (default: 0.5).")] = "",
 ) -> None:
-    """Submit a job with `flink run`, and print that line."""
+    """Submit a job with `flink run`, and print that line.
+
+    Options override environment variables (TOKPULSE_WATERMARK_DELAY and so on): see docs/configuration.md.
+    """
     if job not in JOBS:
-        raise SubmitError(f"no job is called {job!r}", f"there is {', '.join(JOBS)}")
+        raise SubmitError(f"there is no job {job!r}", f"jobs are {', '.join(JOBS)}")
     if bounded and detached:
-        raise SubmitError("--bounded waits for the end of the job, --detached does not", "give one of them")
+        raise SubmitError("--bounded waits for the end of the job, --detached does not", "give only one of them")
     endpoints = Endpoints.from_env().require()
     options = {
         "--partial-results": partial_results,
@@ -140,8 +152,8 @@ def check_writers(endpoints: Endpoints, job: str) -> None:
         if shared:
             raise SubmitError(
                 f"job {other.name} ({other.id}) is {other.state} and writes {shared[0]} in transactions:"
-                f" a second writer would end its transactions, or write everything twice",
-                f"end it first: {endpoints.flink_home / 'bin' / 'flink'} cancel {other.id}",
+                f" a second writer would abort its transactions, or write everything twice",
+                f"cancel it first: {endpoints.flink_home / 'bin' / 'flink'} cancel {other.id}",
             )
 
 

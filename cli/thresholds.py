@@ -30,15 +30,18 @@ from thresholds.publish import NEEDED, stored, sync
 from thresholds.versions import current, find, iso
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Check, apply, show, compare and roll back thresholds: see docs/thresholds.md."
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Check, compare, publish and roll back thresholds.\n\nSee docs/thresholds.md.",
 )
 
 File = Annotated[
-    Path | None, typer.Argument(help="A file of thresholds (default: thresholds.yaml of this directory, else the project's).")
+    Path | None, typer.Argument(help="File of thresholds (default: thresholds.yaml of this directory, else the project's).")
 ]
 EffectiveFrom = Annotated[str, typer.Option(help="When it takes effect: ISO 8601, Unix ms, now, or -26h.")]
-Comment = Annotated[str, typer.Option(help="Why; kept with the version.")]
-Author = Annotated[str, typer.Option(help="Who publishes it (default: the user of this machine).")]
+Comment = Annotated[str, typer.Option(help="Reason for the change; kept with the version.")]
+Author = Annotated[str, typer.Option(help="Name of who publishes it (default: your user name).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _APPLY_LISTED = 5
 
@@ -49,7 +52,7 @@ class OptionsError(TokpulseError):
 
 @app.command()
 def check(file: File = None) -> None:
-    """Check a file. Needs no service and changes nothing."""
+    """Check a file; needs no service and changes nothing."""
     path = file or default_file()
     found = load_thresholds(path)
     rules = len(found.follower_gains)
@@ -62,10 +65,13 @@ def apply(
     effective_from: EffectiveFrom = "now",
     comment: Comment = "",
     author: Author = "",
-    no_backtest: Annotated[bool, typer.Option("--no-backtest", help="Do not look what it would have changed.")] = False,
+    no_backtest: Annotated[bool, typer.Option("--no-backtest", help="Do not compute which alerts would have changed.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be published; publish nothing.")] = False,
 ) -> None:
-    """Check a file, show what it changes, and publish it as a new version. Running jobs use it within 10 seconds."""
+    """Check a file and publish it as a new version.
+
+    It first shows what the file changes. Running jobs use the version within 10 seconds.
+    """
     path = file or default_file()
     wanted = load_thresholds(path)
     _publish(wanted, effective_from, comment, author, with_backtest=not no_backtest, dry_run=dry_run)
@@ -73,11 +79,13 @@ def apply(
 
 @app.command()
 def show(
-    version: Annotated[str, typer.Argument(help="A version: its name, its number, or previous (default: the one in force).")] = "",
+    version: Annotated[
+        str, typer.Argument(help="Version: its name, its number, or previous (default: the version in force).")
+    ] = "",
     history: Annotated[bool, typer.Option("--history", help="List every version.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the thresholds in force now, a version, or all of them."""
+    """Show the thresholds in force, a version, or all versions."""
     if version and history:
         raise OptionsError(f"--history lists every version, {version} asks for one", "give one of the two")
     known, now_ms = stored(_clickhouse()), wall_clock_ms()
@@ -97,7 +105,7 @@ def show(
 
 @app.command()
 def diff(file: File = None) -> None:
-    """Show what a file changes against the version in force now."""
+    """Show what a file changes against the version in force."""
     path = file or default_file()
     wanted = load_thresholds(path)
     base = current(stored(_clickhouse()), wall_clock_ms())
@@ -107,12 +115,15 @@ def diff(file: File = None) -> None:
 @app.command(name="backtest")
 def run_backtest(
     file: File = None,
-    begin: Annotated[str, typer.Option("--from", help="Judge what ends at this time or later (default: all).")] = "",
-    end: Annotated[str, typer.Option("--to", help="Judge what ends before this time (default: all).")] = "",
-    rows: Annotated[int, typer.Option(min=0, help="Changes to list, newest first; totals count all.")] = LISTED,
+    begin: Annotated[str, typer.Option("--from", help="Evaluate what ends at this time or later (default: everything).")] = "",
+    end: Annotated[str, typer.Option("--to", help="Evaluate what ends before this time (default: everything).")] = "",
+    rows: Annotated[int, typer.Option(min=0, help="How many changes to list, newest first; totals count all.")] = LISTED,
     as_json: AsJson = False,
 ) -> None:
-    """Show which alerts a file would have given over what ClickHouse holds, and which not. Changes nothing."""
+    """Show which alerts a file would add and remove on stored data.
+
+    It changes nothing.
+    """
     path = file or default_file()
     wanted, now_ms = load_thresholds(path), wall_clock_ms()
     from_ms = parse_time_ms(begin, now_ms, "--from") if begin else FROM_MS
@@ -130,12 +141,12 @@ def run_backtest(
 
 @app.command()
 def rollback(
-    version: Annotated[str, typer.Argument(help="The version whose content is to be in force again: name, number, or previous.")],
+    version: Annotated[str, typer.Argument(help="Version to publish again: its name, its number, or previous.")],
     effective_from: EffectiveFrom = "now",
     comment: Comment = "",
     author: Author = "",
 ) -> None:
-    """Publish the content of an earlier version again, as a new version."""
+    """Publish the content of an earlier version again."""
     chosen = find(stored(_endpoints()), version)
     _publish(chosen.thresholds, effective_from, comment or f"back to {chosen.version}", author)
 

@@ -33,9 +33,9 @@ def print_backtest(result: Backtest) -> None:
     """Exact totals per tier and per follower rule."""
     groups = [("trending", total) for total in result.trending] + [("followers", total) for total in result.followers]
     if not any(total.judged for _, total in groups):
-        typer.echo("backtest: ClickHouse holds nothing to judge in that time")
+        typer.echo("backtest: ClickHouse holds no rows of that time")
         return
-    table = _table("backtest", "tier or rule", right=("judged", "alerts as judged", "alerts by it", "gained", "lost"))
+    table = _table("backtest", "tier or rule", right=("evaluated", "alerts as stored", "alerts by the file", "gained", "lost"))
     for kind, total in groups:
         counts = (total.judged, total.alerts_stored, total.alerts_new)
         table.add_row(kind, total.group, *(f"{count:,}" for count in counts), f"+{total.gained:,}", f"-{total.lost:,}")

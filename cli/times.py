@@ -9,7 +9,7 @@ from connectors.errors import TokpulseError
 
 
 class TimeFormatError(TokpulseError):
-    """A text that is no time."""
+    """A text that is not a time."""
 
 
 def parse_time_ms(text: str, now_ms: int, what: str = "time") -> int:
@@ -28,7 +28,7 @@ def parse_time_ms(text: str, now_ms: int, what: str = "time") -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise TimeFormatError(
-            f"{what}: {text!r} is no time", "write 2026-01-05T00:00:00Z, Unix milliseconds, now, or -26h (26 hours ago)"
+            f"{what}: {text!r} is not a time", "write 2026-01-05T00:00:00Z, Unix milliseconds, now, or -26h (26 hours ago)"
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

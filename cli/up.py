@@ -10,10 +10,11 @@ from stack.settings import StackSettings
 
 
 def command() -> None:
-    """Start the local stack and wait until it serves: Kafka, schema registry, ClickHouse, Flink.
+    """Start the local stack and create topics and tables.
 
-    Creates the topics, registers the schemas and migrates ClickHouse; what is already as it should be is left alone. Ports come
-    from TOKPULSE_<NAME>_PORT (KAFKA, KAFKA_CONTROLLER, REGISTRY, CLICKHOUSE, FLINK); 0 picks a free one and remembers it.
+    It starts Kafka, the schema registry, ClickHouse and Flink, waits until all are healthy, creates the topics, registers the
+    schemas and migrates ClickHouse. Ports come from TOKPULSE_<NAME>_PORT (KAFKA, KAFKA_CONTROLLER, REGISTRY, CLICKHOUSE, FLINK);
+    0 takes a free port and remembers it.
     """
     with Report() as report:
         result = up(StackSettings.load(), report)

@@ -29,5 +29,5 @@ def read_secret(path: Path, variable: str, what: str, error: Callable[[str, str]
     if mode & _TOO_OPEN:
         raise error(f"{variable}: {path} has mode {mode:04o}: others can read or change it", f"chmod 600 {path}")
     if len(raw) > _MAX_BYTES:
-        raise error(f"{variable}: {path} is no file with one {what} in it", "it has more than 8 KB")
+        raise error(f"{variable}: {path} is not a file with one {what} in it", "it has more than 8 KB")
     return raw

@@ -152,7 +152,7 @@ class Page(_Strict):
         for what, names in (("panel", [panel.id for panel in self.panels]), ("filter", [str(item.name) for item in self.filters])):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"{what} {twice[0]} is there twice")
+                raise ValueError(f"{what} {twice[0]} occurs twice")
         return self
 
 

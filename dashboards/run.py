@@ -157,7 +157,7 @@ def _told(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
     code = getattr(error, "code", None)
     if code in _LIMITS:
         return QueryLimitError(
-            f"panel {panel.id} needs more {_LIMITS[code]} than ClickHouse grants one query", "choose a shorter time range"
+            f"panel {panel.id} needs more {_LIMITS[code]} than ClickHouse allows for one query", "choose a shorter time range"
         )
     # A restarted stack has new passwords, which the next connection reads.
     if code is None or code in NOT_LET_IN_CODES or code in TRANSIENT_CODES:

@@ -1,7 +1,7 @@
-"""Writes what README.md says about the data's way from the SQL files themselves: `python -m docs.diagram`.
+"""Writes the graph of docs/lineage.md and the table of docs/datasets.md from the SQL files: `python -m docs.diagram`.
 
-The parts between `<!-- generated: NAME -->` and `<!-- end -->` are replaced; with `--check` nothing is written and the exit code
-tells whether something would be.
+The parts between `<!-- generated: NAME -->` and `<!-- end -->` are replaced. With `--check` nothing is written; the exit code is 1
+when a page is out of date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jobs.render import SqlFile
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 
-README = SQL_DIR.parent / "README.md"
+PAGES = (SQL_DIR.parent / "docs" / "lineage.md", SQL_DIR.parent / "docs" / "datasets.md")
 _VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+)\b(?!\.).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
@@ -201,21 +201,21 @@ def _id(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def rendered(readme: str) -> str:
-    """`readme` with its generated parts as they must be. Raises KeyError for a mark of an unknown name."""
+def rendered(page: str) -> str:
+    """`page` with its generated parts up to date. Raises KeyError for a mark with an unknown name."""
     parts = {"diagram": mermaid, "datasets": datasets}
-    return _MARK.sub(lambda match: match[1] + parts[match[2]]() + match[3], readme)
+    return _MARK.sub(lambda match: match[1] + parts[match[2]]() + match[3], page)
 
 
 def main(argv: list[str]) -> int:
-    """Writes README.md; with `--check` only says whether it is up to date."""
-    before = README.read_text(encoding="utf-8")
-    after = rendered(before)
+    """Writes the pages; with `--check` only reports whether they are up to date."""
+    stale = [path for path in PAGES if (text := path.read_text(encoding="utf-8")) != rendered(text)]
     if argv == ["--check"]:
-        if before != after:
-            print("README.md is not what the SQL files say: run `python -m docs.diagram`", file=sys.stderr)
-        return int(before != after)
-    README.write_text(after, encoding="utf-8")
+        for path in stale:
+            print(f"docs/{path.name} does not match the SQL files: run `python -m docs.diagram`", file=sys.stderr)
+        return int(bool(stale))
+    for path in stale:
+        path.write_text(rendered(path.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

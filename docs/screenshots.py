@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/dashboard.md: `python -m docs.screenshots`, over a week that is computed inside ClickHouse.
+"""Takes the pictures of docs/dashboards.md: `python -m docs.screenshots`, over a week that is computed inside ClickHouse.
 
 Needs Chromium. Rows, clocks and names of files are the same each time, so a picture changes only with the page.
 """

@@ -56,7 +56,9 @@ class Graph:
         tables = tables_read(file.text)
         unknown = sorted(tables - self.creators.keys())
         if unknown:
-            raise SqlFileError(f"sql/{file.path}: reads {unknown[0]}, which no file creates", "is it spelled as its file is named?")
+            raise SqlFileError(
+                f"sql/{file.path}: reads {unknown[0]}, which no file creates", "check its spelling: it must be the name of a file"
+            )
         called = {name for name in _CALL.findall(masked(file.text)) if name in self.creators} - {file.name}
         return sorted(tables | {name for name in called if self.creators[name].kind == "FUNCTION"})
 
@@ -78,7 +80,8 @@ class Graph:
         file = self.creators[name]
         if name in above:
             raise SqlFileError(
-                f"sql/{file.path}: {' reads '.join((*above[above.index(name) :], name))}", "views cannot go in circles"
+                f"sql/{file.path}: {' reads '.join((*above[above.index(name) :], name))}",
+                "views must not read each other in a circle",
             )
         needed = self.reads(file) + (self.reads(self.inserts[name]) if name in self.inserts else [])
         for other in needed:

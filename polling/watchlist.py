@@ -27,7 +27,7 @@ class WatchlistError(TokpulseError):
 
 def _numeric_id(value: str) -> str:
     if not re.fullmatch(r"[0-9]{1,20}", value):
-        raise ValueError(f"{value!r} is no numeric id (names change hands; ids do not)")
+        raise ValueError(f"{value!r} is not a numeric id (handles change, ids do not)")
     return value
 
 
@@ -41,7 +41,7 @@ def _creator(value: str) -> str:
 def _hashtag(value: str) -> str:
     name = value.removeprefix("#")
     if not re.fullmatch(r"[^\s#@/?&]{1,150}", name):
-        raise ValueError(f"{value!r} is no name of a hashtag")
+        raise ValueError(f"{value!r} is not the name of a hashtag")
     return name
 
 
@@ -153,7 +153,7 @@ def load_watchlist(path: Path) -> Watchlist:
             raw = file.read(MAX_BYTES + 1)
         text = raw.decode("utf-8-sig")
     except OSError as error:
-        raise WatchlistError(f"cannot read {path}: {error.strerror}", "watchlist.example.yaml shows how one looks") from None
+        raise WatchlistError(f"cannot read {path}: {error.strerror}", "watchlist.example.yaml is an example") from None
     except UnicodeDecodeError:
         raise WatchlistError(f"{path}: is not UTF-8", "save the file as UTF-8") from None
     if len(raw) > MAX_BYTES:
@@ -168,7 +168,7 @@ def parse_watchlist(text: str, path: Path) -> Watchlist:
     except TreeError as error:
         raise WatchlistError(f"{path}:{error.line}: {error.key}: {error.reason}") from None
     if not isinstance(tree, dict):
-        raise WatchlistError(f"{path}:1: (top level): is no mapping", "it begins with lines like `creators:`")
+        raise WatchlistError(f"{path}:1: (top level): is not a mapping", "it begins with lines like `creators:`")
     try:
         found = Watchlist.model_validate(tree)
     except ValidationError as error:
@@ -197,7 +197,7 @@ def _refuse_doubles(path: Path, found: Watchlist, lines: Mapping[tuple[str | int
         for index, entry in enumerate(entries):
             if first.setdefault(entry.id, index) != index:
                 line, earlier = lines[section, index], lines[section, first[entry.id]]
-                raise WatchlistError(f"{path}:{line}: {section}[{index}]: {entry.id} stands on line {earlier} already")
+                raise WatchlistError(f"{path}:{line}: {section}[{index}]: {entry.id} is already on line {earlier}")
 
 
 class WatchedFile:
@@ -224,7 +224,7 @@ class WatchedFile:
             if self._forgotten and any(self._forgotten.knows(kind, creator.id) for kind in ("id", "secuid")):
                 raise WatchlistError(
                     f"{self._path}: creators: {creator.id} was forgotten with `tokpulse forget` and is not polled any more",
-                    "take the entry out",
+                    "remove the entry",
                 )
         return loaded
 

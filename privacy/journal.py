@@ -38,7 +38,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BusyError("another `tokpulse forget` is running", "run this one when it has ended") from error
+            raise BusyError("another `tokpulse forget` is running", "run this one after it has ended") from error
         yield
 
 
@@ -63,7 +63,7 @@ class Journal:
             return cls(path, Person.from_json(found["person"]), bytes.fromhex(found["secret"]), str(found["run"]))
         except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
             raise JournalError(
-                f"cannot read {path}", "remove it to begin anew: what was renamed already keeps its names"
+                f"cannot read {path}", "remove it to start again; what was already replaced stays replaced"
             ) from error
 
     def save(self) -> None:

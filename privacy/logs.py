@@ -57,7 +57,7 @@ class Logs:
                     self._rewrite_one(topic, partition, marks)
         except KafkaException as error:
             raise RewriteError(
-                f"{topic.name}: {error.args[0].str()}", "run the same command again: it goes on where it stopped"
+                f"{topic.name}: {error.args[0].str()}", "run the same command again: it continues where it stopped"
             ) from error
         finally:
             marks.close()

@@ -29,7 +29,7 @@ def statement(name: str, **parts: str) -> str:
 def quoted(name: str) -> str:
     """An identifier in backticks. Raises IdentifierError for one that is more than a word."""
     if not _NAME.fullmatch(name):
-        raise IdentifierError(f"{name!r} is no name of a table or column that can be rewritten", "rename it, or drop it")
+        raise IdentifierError(f"{name!r} is not the name of a table or column that can be rewritten", "rename it, or drop it")
     return f"`{name}`"
 
 
@@ -37,7 +37,7 @@ def partition_ids(names: Collection[str]) -> str:
     """Ids of partitions, in quotes. Raises IdentifierError for one that the server would not give."""
     for name in names:
         if not _PARTITION.fullmatch(name):
-            raise IdentifierError(f"{name!r} is no id of a partition", "report this")
+            raise IdentifierError(f"{name!r} is not a partition id", "report this")
     return ", ".join(f"'{name}'" for name in sorted(names))
 
 

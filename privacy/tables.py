@@ -39,7 +39,7 @@ def explained() -> Iterator[None]:
         what = f"it refuses with code {code}" if code else "it does not answer"
         raise TablesError(
             f"ClickHouse: {what}; rows may be there under their old names, their new ones, or both",
-            "run the same command again: it goes on where it stopped",
+            "run the same command again: it continues where it stopped",
         ) from error
 
 

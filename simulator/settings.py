@@ -68,7 +68,7 @@ class SimulationSettings:
                 raise SettingsError(f"{name} is {getattr(self, name)}: at least 1 is needed")
         for name in ("duplicates", "out_of_order", "late", "gaps", "play_corrections", "unknown_authors", "stale_authors"):
             if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{name} is {getattr(self, name)}: a ratio from 0 to 1 is needed")
+                raise SettingsError(f"{name} is {getattr(self, name)}: a share from 0 to 1 is needed")
         for name in ("malformed", "max_shift_ms", "min_lateness_ms", "clock_skew_ms", "idle_partitions", "idle_from_hour",
                      "viral_floor"):  # fmt: skip
             if getattr(self, name) < 0:

@@ -119,7 +119,9 @@ def _format(settings: StackSettings, folder: Path) -> None:
     )
     if done.returncode != 0:
         last = ([line for line in (done.stdout + done.stderr).splitlines() if line.strip()] or ["no output"])[-1]
-        raise KafkaStorageError(f"cannot format Kafka's log in {folder}: {last}", "is the disk full, or the folder not yours?")
+        raise KafkaStorageError(
+            f"cannot format Kafka's log in {folder}: {last}", "check that the disk is not full and that the folder is yours"
+        )
 
 
 def _cluster_id() -> str:

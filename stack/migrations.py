@@ -140,7 +140,7 @@ def _refuse_while_written(todo: Sequence[Migration], writers: Callable[[], list[
     if jobs:
         raise MigrationError(
             f"{swaps[0].path.name} swaps {', '.join(swaps[0].swapped)}: what running jobs write would be lost: {', '.join(jobs)}",
-            "end each with `$FLINK_HOME/bin/flink stop JOB_ID`, which prints a savepoint to go on from, then run this again",
+            "end each with `$FLINK_HOME/bin/flink stop JOB_ID`, which prints a savepoint to continue from, then run this again",
         )
 
 

@@ -29,7 +29,7 @@ def apply_topics(admin: AdminClient, topics: Topics, replication: int = 1) -> li
         changes += _grow(admin, present, existing)
         return changes + settle(admin, present)
     except KafkaException as error:
-        raise TopicSetupError(f"Kafka: {error.args[0].str()}", "is the broker up? `tokpulse status`") from error
+        raise TopicSetupError(f"Kafka: {error.args[0].str()}", "check with `tokpulse status` that the broker is up") from error
 
 
 def _create(admin: AdminClient, topics: list[Topic], replication: int) -> list[str]:

@@ -62,8 +62,8 @@ def judged_note(endpoints: Endpoints, effective_from_ms: int) -> str:
     if not held:
         return ""
     return (
-        f"{held:,} post-hours that end at {iso(effective_from_ms)} or later are judged already and keep their verdict;"
-        " a replay would judge them by the new version"
+        f"{held:,} post-hours that end at {iso(effective_from_ms)} or later already have a verdict and keep it;"
+        " a replay would use the new version for them"
     )
 
 

@@ -63,7 +63,7 @@ def refuse_stale(known: Sequence[ThresholdVersion], base: str) -> None:
     if base and last is not None and last.version != base:
         raise StaleBaseError(
             f"{last.author} published {last.version} at {iso(last.published_at_ms)}; this change was made from {base}",
-            "look at what the newer version changed (`tokpulse thresholds show`), then make yours from there",
+            "look at what the newer version changed (`tokpulse thresholds show`), then base your change on it",
         )
 
 

@@ -124,7 +124,7 @@ class NodeReader:
         if node is None or not self._is_scalar(node, path, ("str",), "a name", allowed):
             return None
         if not _NAME.fullmatch(node.value):
-            self.problem(node, path, f"{node.value[:40]!r} is no name", allowed)
+            self.problem(node, path, f"{node.value[:40]!r} is not a name", allowed)
             return None
         if node.value == UNKNOWN_TIER:
             self.problem(node, path, f"{UNKNOWN_TIER} is reserved for authors without a follower count", "choose another name")

@@ -49,7 +49,7 @@ def from_record(record: Mapping[str, Any]) -> ThresholdVersion:
     sequence, content_hash = int(record["sequence"]), str(record["content_hash"])
     # Of the text as it is stored: another release may write the same thresholds in other words.
     if hashlib.sha256(content.encode()).hexdigest() != content_hash or version_name(sequence, content_hash) != name:
-        raise VersionRecordError(f"version {name}: its content is not that of its hash", "somebody changed it by hand")
+        raise VersionRecordError(f"version {name}: its content does not match its hash", "somebody changed it by hand")
     return ThresholdVersion(
         name,
         sequence,
@@ -92,7 +92,7 @@ def check_effective_from(known: Sequence[ThresholdVersion], effective_from_ms: i
     A version that is only planned may be preceded: it is replaced, and never comes into force.
     """
     if effective_from_ms > _LATEST_MS:
-        raise VersionError("effective_from is after the year 2299", "ClickHouse keeps no later time")
+        raise VersionError("effective_from is after the year 2299", "ClickHouse cannot store a later time")
     begun = [version for version in known if version.effective_from_ms <= now_ms]
     last = in_force(begun, now_ms) if begun else None
     if last is not None and effective_from_ms <= last.effective_from_ms:

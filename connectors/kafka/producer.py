@@ -72,7 +72,7 @@ class DeliveryError(ProducerError):
         where = f"{first.topic}[{first.partition}]" if first.partition >= 0 else first.topic
         super().__init__(
             f"{count} record(s) not delivered; the first to {where}, key {first.key!r}: {first.reason}",
-            "check that the broker is up (`tokpulse status`) and takes records of this size, then run it again",
+            "check that the broker is up (`tokpulse status`) and accepts records of this size, then run it again",
         )
         self.failures = failures
         self.count = count

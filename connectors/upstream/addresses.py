@@ -22,7 +22,7 @@ def base_url_of(name: str, url: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise UpstreamAddressError(f"base URL of {name}: has a user or a password in it", "the key goes into its own variable")
     if not host or parts.query or parts.fragment:
-        raise UpstreamAddressError(f"base URL of {name}: {url!r} is no plain address", "give one like https://api.example.com")
+        raise UpstreamAddressError(f"base URL of {name}: {url!r} is not a plain address", "give one like https://api.example.com")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise UpstreamAddressError(
             f"base URL of {name}: {url!r} would send the key in the clear", "use https; http is for 127.0.0.1 only"

@@ -108,7 +108,7 @@ class ReservationFile:
             except ValueError:
                 raise ReservationError(
                     f"{path}: not a reservation: {line[:40]!r}",
-                    "restore the file; or delete it, and the credits of this day are counted anew",
+                    "restore the file; or delete it, and the credits of this day are counted from zero",
                 ) from None
             hours[at_ms % DAY_MS // HOUR_MS] += credits
         self._read = (path, begin + len(whole) + len(newline), hours)

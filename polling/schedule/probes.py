@@ -39,7 +39,7 @@ class ProbeFile:
         except OSError as error:
             raise self._unusable(error) from error
         except (ValueError, IndexError):
-            raise ProbeFileError(f"{self._path}: not a probe", "delete it: the balance is asked for at once then") from None
+            raise ProbeFileError(f"{self._path}: not a probe", "delete it; the balance is then requested at once") from None
 
     def write(self, probe: LastProbe) -> None:
         """Replaces what is known; it is on disk when this returns. Raises ProbeFileError."""

@@ -149,7 +149,7 @@ class Scheduler:
             if left := len(queue) + self._given_up:
                 why = self._balance.why or ("the day's credits are spent" if self._budget.ready_ms(now) > now else self._last_error)
                 raise UnfinishedError(
-                    f"{left} feed(s) were not read to their end: {why}", "run it again later: it goes on from there"
+                    f"{left} feed(s) were not read to their end: {why}", "run it again later: it continues from there"
                 )
             return True
         return False
@@ -307,7 +307,7 @@ class Scheduler:
 
     def _stop_for(self, refusal: Refusal, what: str) -> None:
         self._fatal = self._fatal or UpstreamRefusesError(
-            f"{self._upstream.name} refuses {what} for good: {refusal.reason} ({refusal.code}): {refusal.message}",
+            f"{self._upstream.name} refuses {what} permanently: {refusal.reason} ({refusal.code}): {refusal.message}",
             "check the key and its plan, and that line of the watchlist; docs/upstreams.md lists what each code means",
         )
         self._stopping = True

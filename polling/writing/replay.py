@@ -60,7 +60,7 @@ class Reader:
         except (ValueError, RecursionError):
             raise StillBadError("neither Avro nor JSON") from None
         if not isinstance(found, dict):
-            raise StillBadError(f"JSON, but a {type(found).__name__} and no record")
+            raise StillBadError(f"JSON, but a {type(found).__name__}, not a record")
         return "JSON", found
 
     def _avro(self, letter: DeadLetter) -> Record:
@@ -137,7 +137,7 @@ def replay(
         return outcomes
     except FencedProducerError as error:
         raise FencedProducerError(
-            f"another replay of {dlq} took over", "let it end, then see what is left: `tokpulse dlq list`"
+            f"another replay of {dlq} took over", "wait until it ends, then check what is left: `tokpulse dlq list`"
         ) from error
 
 

@@ -212,7 +212,7 @@ class KafkaPageWriter:
             raise FencedProducerError(
                 f"another poller took over shard {shard} of {shards} ({self.settings.transactional_id});"
                 " what this one had not committed is not in Kafka",
-                "let the other one go on and stop this one, or give each poller a shard of its own",
+                "stop one of the two, or give each poller its own shard",
             ) from error
 
 

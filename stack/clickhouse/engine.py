@@ -141,7 +141,9 @@ class Engine:
             self._anchor = self._open()
         except RuntimeError as exc:
             self._lock_file.close()
-            raise TokpulseError(f"the engine cannot open {self._path}: {from_engine(exc)}", "is another process using it?") from exc
+            raise TokpulseError(
+                f"the engine cannot open {self._path}: {from_engine(exc)}", "check whether another process uses it"
+            ) from exc
         self._make_default_ordinary()
         self._anchor.query(sql("database_create.sql"), "Null")
         self.display_name, self.timezone = self._rows("server_info.sql")[0]

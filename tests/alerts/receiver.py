@@ -224,7 +224,7 @@ class LogReader:
 
 
 class PlainDecoder:
-    """Values that are records already; None is no alert. `outages` look-ups find no registry."""
+    """Values that are records already; None is not an alert. `outages` look-ups find no registry."""
 
     def __init__(self, outages: int = 0) -> None:
         self.outages = outages

@@ -1,4 +1,4 @@
-"""Records to alerts: keys, and what is no alert."""
+"""Records to alerts: keys, and what is not an alert."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def test_unreadable_records_are_named_counted_and_passed(
     source = Log((TRENDING_TOPIC, trending("1")), (TRENDING_TOPIC, None), (TRENDING_TOPIC, {}), (TRENDING_TOPIC, trending("2")))
     done = run(source)()
     assert (done.tally.unreadable, len(keys(receivers[WEBHOOK]))) == (2, 2)
-    assert f"{TRENDING_TOPIC} partition 0 offset 1 is no alert: has no value" in caplog.text
+    assert f"{TRENDING_TOPIC} partition 0 offset 1 is not an alert: has no value" in caplog.text
     assert source.committed == {(TRENDING_TOPIC, 0): 4}
 
 

@@ -191,7 +191,7 @@ def test_the_dialog_tells_what_the_chosen_time_comes_too_late_for(dashboard: Das
         publish = dialog.get_by_role("button", name="Publish", exact=True)
         note = dialog.get_by_role("status")
         expect(note).to_contain_text("Published as")
-        expect(note).not_to_contain_text("judged already")
+        expect(note).not_to_contain_text("already have a verdict")
         when = dialog.get_by_label(re.compile("In force from"))
         when.fill("1999-01-01T00:00:00")
         expect(note).to_contain_text("effective_from")

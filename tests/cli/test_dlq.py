@@ -169,7 +169,7 @@ def test_what_is_good_now_goes_back_in_the_schema_of_today() -> None:
     [
         (b"", "neither Avro nor JSON"),
         (b"\xff\xfe", "neither"),
-        (b"[1]", "a list and no record"),
+        (b"[1]", "a list, not a record"),
         (b"{}", "JSON: userid is missing"),
         (b"[" * 100_000, "neither"),
         (b"\x00\x00", "too few"),

@@ -57,8 +57,8 @@ def test_lag(pending: float | None, level: Level) -> None:
 @pytest.mark.parametrize(
     ("values", "level", "word"),
     [
-        ([], WARN, "none yet"),
-        ([NOW_MS, None], WARN, "none yet"),
+        ([], WARN, "no watermark yet"),
+        ([NOW_MS, None], WARN, "no watermark yet"),
         ([NOW_MS - 121_000, NOW_MS], OK, "2 min behind"),
         ([NOW_MS - 7_200_000, NOW_MS], WARN, "2.0 h behind"),
         ([2**62, 2**62], OK, "end of the input"),
@@ -126,7 +126,7 @@ def late_run(run_id: str, late: int, beyond_bound: int = 0, read: int = 10_000) 
 @pytest.mark.parametrize(
     ("found", "level", "text"),
     [
-        ([], OK, "nothing in the last day's runs"),
+        ([], OK, "no late records in the runs of the last day"),
         ([late_run("r", 10)], OK, "at most 0.10% of what a run of the last day has read"),
         ([late_run("r", 11), late_run("s", 1)], WARN, "r of posts: 10,000 read, 11 late, 0 beyond the late bound (0.11%)"),
         ([late_run("r", 100)], WARN, "r of posts: 10,000 read, 100 late, 0 beyond the late bound (1.00%)"),
@@ -243,7 +243,7 @@ def test_a_restarting_job_is_named_with_its_cause(monkeypatch: pytest.MonkeyPatc
     endpoints = Endpoints({"FLINK_REST_URL": "http://127.0.0.1:1"}, StackSettings.load({}).data / "env")
     (finding,) = doctor_job.jobs(endpoints, ("engagement",), NOW_S)
     assert finding == fail(
-        "job", "engagement b is RESTARTING: the broker is away; 0 of 8 slots are free", "remove the cause; it restarts by itself"
+        "job", "engagement b is RESTARTING: the broker is away; 0 of 8 slots are free", "fix the cause; the job restarts by itself"
     )
 
 

@@ -99,7 +99,7 @@ def test_tests_are_chosen_by_name_and_rows_by_time(client: Any, run: Run, capsys
     ("arguments", "code", "says"),
     [
         (("--dataset", "engagement"), 1, "error: no dataset 'engagement' in the catalog"),
-        (("--since", "yesterday"), 1, "error: --since: 'yesterday' is no time"),
+        (("--since", "yesterday"), 1, "error: --since: 'yesterday' is not a time"),
         (("--test", "uniqueness"), 2, "no test 'uniqueness'"),
         (("--fail-on", "never"), 2, "'never' is not one of 'error', 'warn'"),
     ],

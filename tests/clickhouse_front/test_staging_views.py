@@ -65,7 +65,7 @@ def shown(topic: str, row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def landed(front: FrontProcess) -> Iterator[tuple[Any, dict[uuid.UUID, tuple[Path, dict[str, Any]]]]]:
-    """A client, and the cases by the id of their request. Every response is there twice, as after a lost reply."""
+    """A client, and the cases by the id of their request. Every response occurs twice, as after a lost reply."""
     url = front.url(ADMIN, DATABASE)
     apply_migrations(url)
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)

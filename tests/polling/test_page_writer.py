@@ -157,7 +157,7 @@ def test_a_fenced_poller_says_who_and_what_to_do(at_start: bool) -> None:
         pages.start() if at_start else pages.write(KEY, Page((), None), NOW, None)
     assert "another poller took over shard 1 of 4" in caught.value.message
     assert "tokpulse-poller-tiktok.poller.cursors-1" in caught.value.message
-    assert "stop this one" in caught.value.hint
+    assert "stop one of the two" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,12 @@ def test_feeds_follow() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("creators:\n  - '1'\n  - '@me'\n", r"w.yaml:3: creators\[1\].id: '@me' is no numeric id"),
+        ("creators:\n  - '1'\n  - '@me'\n", r"w.yaml:3: creators\[1\].id: '@me' is not a numeric id"),
         ("creators:\n- {id: 1, tier: warmer}\n", r"w.yaml:2: creators\[0\].tier: Input should be"),
         ("posts: ['1']\ncredit_per_day: 5\n", "w.yaml:2: credit_per_day: unknown key"),
         ("credits_per_day: -5\n", "w.yaml:1: credits_per_day"),
         ("credits_per_day: many\n", "w.yaml:1: credits_per_day"),
-        ("posts:\n- 1\n- 1\n", r"w.yaml:3: posts\[1\]: 1 stands on line 2 already"),
+        ("posts:\n- 1\n- 1\n", r"w.yaml:3: posts\[1\]: 1 is already on line 2"),
         ("tiers:\n  hot: 5\n", r"w.yaml:2: tiers.hot: 5 is not a duration: write"),
         ("tiers: {hot: 2h, warm: 1h}\n", "w.yaml:1: tiers: hot must not be longer than warm"),
         ("feeds: {posts: [sounds]}\n", r"w.yaml:1: feeds.posts\[0\]"),
@@ -56,8 +56,8 @@ def test_feeds_follow() -> None:
         ("a: &x 1\nb: *x\n", "w.yaml:1: .syntax.: the anchor or alias x is refused"),
         ("posts: !!python/object:os.system []\n", "w.yaml:1: .syntax.: the tag"),
         ("posts: []\nposts: []\n", "w.yaml:2: posts: is given twice"),
-        ("- 1\n", "w.yaml:1: .top level.: is no mapping"),
-        ("", "w.yaml:1: .top level.: is no mapping"),
+        ("- 1\n", "w.yaml:1: .top level.: is not a mapping"),
+        ("", "w.yaml:1: .top level.: is not a mapping"),
         ("credits: {probe_every: 1m}\n", "w.yaml:1: credits.probe_every"),
     ],
 )
@@ -94,5 +94,5 @@ def test_an_edit_is_seen_once(tmp_path: Path) -> None:
 def test_a_creator_may_be_named_by_sec_uid() -> None:
     found = parse_watchlist("creators: [MS4wLjABAAAA33711f7bbe199cc7, '5']\n", Path("w.yaml"))
     assert [entry.id for entry in found.creators] == ["MS4wLjABAAAA33711f7bbe199cc7", "5"]
-    with pytest.raises(WatchlistError, match="no numeric id"):
+    with pytest.raises(WatchlistError, match="not a numeric id"):
         parse_watchlist("posts: [MS4wLjABAAAA33711f7bbe199cc7]\n", Path("w.yaml"))

@@ -90,7 +90,7 @@ def pid(backend: ChildProcess) -> int:
         ("raise", "ValueError: not this one", False),
         ("short", "0 scores for 1 texts", False),
         ("nan", "the score nan is not from -1 to 1", False),
-        ("word", "'x' is no score", False),
+        ("word", "'x' is not a score", False),
         ("hang", "no answer within 2.0 s", True),
         ("spin", "no answer within 2.0 s", True),
         ("exit", "its process ended with status 7", True),

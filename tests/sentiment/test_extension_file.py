@@ -34,13 +34,13 @@ def test_entries_in_order_without_remarks() -> None:
         ("[he|she]s cooked\t2\tany\tx", "blanks around"),
         ("[so|] [very|]\t2\tany\tx", "can be left out"),
         (f"{' '.join(['[a b|c d|]'] * 7)} e\t2\tany\tx", "more than 1000 choices"),
-        ("mid\ttwo\tany\tx", "no number"),
+        ("mid\ttwo\tany\tx", "not a number"),
         ("mid\tnan\tany\tx", "not between"),
         ("mid\t-4.5\tany\tx", "not between"),
-        ("mid\t-2\talways\tx", "none of"),
+        ("mid\t-2\talways\tx", "not one of"),
         ("mid\t-2\tany\t ", "no reason"),
-        ("slay\t1\tany\tx", "there already, on line 2"),
-        ("slay!\t1\tany\tx", "there already, on line 2"),
+        ("slay\t1\tany\tx", "already on line 2"),
+        ("slay!\t1\tany\tx", "already on line 2"),
         ("\u200b\t1\tany\tx", "can be seen"),
     ],
 )
@@ -70,7 +70,7 @@ def test_what_is_written_out_is_the_exception_to_lists(tmp_path: Path) -> None:
 def test_no_text(tmp_path: Path) -> None:
     path = tmp_path / "x.tsv"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ExtensionError, match=r"x\.tsv: no UTF-8"):
+    with pytest.raises(ExtensionError, match=r"x\.tsv: not UTF-8"):
         read_extension(path)
 
 

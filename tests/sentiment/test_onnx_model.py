@@ -92,7 +92,7 @@ def test_labels_are_read_strictly(tiny_onnx: TinyOnnx, labels: dict[str, object]
 def test_another_graph_is_refused(tiny_onnx: TinyOnnx) -> None:
     folder = tiny_onnx.write()
     tiny_onnx.write_graph(names=("tokens", "attention_mask"))
-    with pytest.raises(OnnxFilesError, match=r"model\.onnx: its input tokens of tensor\(int64\) is none of input_ids"):
+    with pytest.raises(OnnxFilesError, match=r"model\.onnx: its input tokens of tensor\(int64\) is not one of input_ids"):
         OnnxModel(folder)
     tiny_onnx.write_graph(columns=2)
     with pytest.raises(OnnxFilesError, match=r"first output has shape \['texts', 2\]; labels.json has 3 labels"):

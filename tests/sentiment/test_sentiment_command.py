@@ -47,7 +47,7 @@ def test_another_lexicon_and_none(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [(b'"a"\n{\n', "line 2 is no JSON"), (b"5\n", "line 1 is a int"), (b'"\xff"\n', "line 1 is no JSON")],
+    [(b'"a"\n{\n', "line 2 is not JSON"), (b"5\n", "line 1 is a int"), (b'"\xff"\n', "line 1 is not JSON")],
 )
 def test_what_is_no_string_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: bytes, said: str
@@ -97,7 +97,7 @@ def test_the_environment_chooses_too(
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--model", "bert"], "TOKPULSE_SENTIMENT_MODEL: 'bert' is none of lexicon, onnx, grpc"),
+        (["--model", "bert"], "TOKPULSE_SENTIMENT_MODEL: 'bert' is not one of lexicon, onnx, grpc"),
         (["--model", "onnx"], "TOKPULSE_SENTIMENT_ONNX is not set"),
         (["--model", "onnx", "--path", "/nonexistent/tiny"], "onnx-tiny: /nonexistent/tiny/labels.json: No such file"),
     ],
@@ -117,7 +117,7 @@ def test_a_server_until_it_is_told_to_end() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            said = re.fullmatch(r"lexicon model on port (\d+) of 127\.0\.0\.1; Ctrl-C ends it\n", server.stdout.readline())
+            said = re.fullmatch(r"lexicon model on port (\d+) of 127\.0\.0\.1; press Ctrl-C to stop\n", server.stdout.readline())
             assert said
             sidecar = Sidecar(f"127.0.0.1:{said[1]}")
             assert list(sidecar.compounds(["slay"], 10.0)) == [shipped().compound("slay")]
@@ -131,7 +131,7 @@ def test_a_server_until_it_is_told_to_end() -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--model", "grpc"], "would ask another server"),
+        (["--model", "grpc"], "so it cannot be served"),
         (["--model", "onnx", "--path", "/nonexistent/tiny"], "labels.json: No such"),
     ],
 )

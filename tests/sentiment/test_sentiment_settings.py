@@ -58,7 +58,7 @@ def test_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"MODEL": "bert"}, "TOKPULSE_SENTIMENT_MODEL: 'bert' is none of lexicon, onnx, grpc"),
+        ({"MODEL": "bert"}, "TOKPULSE_SENTIMENT_MODEL: 'bert' is not one of lexicon, onnx, grpc"),
         ({"MODEL": "onnx"}, "TOKPULSE_SENTIMENT_ONNX is not set, but TOKPULSE_SENTIMENT_MODEL is onnx: set it to the folder"),
         ({"MODEL": "grpc"}, "TOKPULSE_SENTIMENT_ENDPOINT is not set"),
         ({"ENDPONT": "a:1"}, "TOKPULSE_SENTIMENT_ENDPONT is not known; there are MODEL, LEXICON, "),
@@ -135,9 +135,11 @@ def test_the_default_needs_the_standard_library_only() -> None:
 
 
 def test_the_documentation_names_every_variable_and_default() -> None:
-    rows = [line.split("|") for line in (ROOT / "docs/sentiment.md").read_text().splitlines() if line.startswith(f"| `{PREFIX}")]
+    rows = [
+        line.split("|") for line in (ROOT / "docs/configuration.md").read_text().splitlines() if line.startswith(f"| `{PREFIX}")
+    ]
     documented = {row[1].strip(" `"): row[3].strip(" `") for row in rows if len(row) == 5}
     assert list(documented) == [PREFIX + name for name in VARIABLES]
-    given = {name: text for name, text in documented.items() if text not in ("-", "the shipped one")}
+    given = {name: text for name, text in documented.items() if text not in ("-", "the shipped file")}
     assert len(given) == 6
     assert SentimentSettings.from_env(given) == SentimentSettings()

@@ -194,8 +194,8 @@ def of_others(answer: Callable[[messages.ScoreRequest], messages.ScoreResponse])
         (messages.ScoreResponse(model="own-1", compounds=[0.5, 0.5]), "fails on 'this is good' too: 2 scores for 1 texts"),
         (messages.ScoreResponse(model="own-1", compounds=[math.nan]), "the score nan"),
         (messages.ScoreResponse(model="own-1", compounds=[2.0]), "the score 2.0 is not"),
-        (messages.ScoreResponse(compounds=[0.5]), "it calls its model '', which is no name"),
-        (messages.ScoreResponse(model="a\nb", compounds=[0.5]), "which is no name"),
+        (messages.ScoreResponse(compounds=[0.5]), "it calls its model '', which is not a name"),
+        (messages.ScoreResponse(model="a\nb", compounds=[0.5]), "which is not a name"),
     ],
 )
 def test_a_server_of_others_is_not_believed(reply: messages.ScoreResponse, said: str) -> None:

@@ -154,7 +154,7 @@ def test_apply_twice_in_one_moment_names_the_times(run: Run, published: list[Thr
         assert f"is not after that of the version in force, {published[1].version}: 2026-01-05T00:00:00Z" in err
     code, _, err = run("apply", "--effective-from", "soon")
     assert code == 1
-    assert "--effective-from: 'soon' is no time" in err
+    assert "--effective-from: 'soon' is not a time" in err
     assert len(published) == 2
 
 
@@ -187,7 +187,7 @@ def test_diff_and_backtest(run: Run, published: list[ThresholdVersion], database
     assert run("diff")[1] == f"no difference between {published[0].version} and {SHIPPED_FILE}\n"
     edited()
     assert "150" in run("diff")[1]
-    assert run("backtest")[1] == "backtest: ClickHouse holds nothing to judge in that time\n"
+    assert run("backtest")[1] == "backtest: ClickHouse holds no rows of that time\n"
     end = T0 + HOUR_MS
     row = ("post", "author", at(T0), at(end), 500, 100, at(T0), 1, 400, 400.0, None, "missing", "unknown", 20000.0, "v1-x", 0, 0, 0)
     database.client.insert("trending_hourly_log", [row])
@@ -204,7 +204,7 @@ def test_diff_and_backtest(run: Run, published: list[ThresholdVersion], database
     assert "is not before" in err
     code, out, _ = run("apply", "--effective-from", "2026-01-05T01:00:00Z")
     assert code == 0
-    assert "note: 1 post-hours that end at 2026-01-05T01:00:00Z or later are judged already" in out
+    assert "note: 1 post-hours that end at 2026-01-05T01:00:00Z or later already have a verdict" in out
 
 
 @pytest.mark.clickhouse

@@ -135,9 +135,9 @@ INVALID: dict[str, tuple[str, str, int, str, str]] = {
     "end before its start": ("below_followers: 1000000", "below_followers: 10000", 5, f"{TIERS}[1].below_followers", "not above"),
     "two of one name": ("name: mid", "name: small", 5, f"{TIERS}[1].name", "also the name of trending.tiers[0]"),
     "reserved name": ("name: mid", f"name: {UNKNOWN_TIER}", 5, f"{TIERS}[1].name", "reserved"),
-    "malformed name": ("name: mid", "name: Mid Size", 5, f"{TIERS}[1].name", "'Mid Size' is no name"),
-    "injected name": ("name: mid", 'name: "\'); DROP TABLE t"', 5, f"{TIERS}[1].name", "is no name"),
-    "long name": ("name: mid", f"name: {'m' * 33}", 5, f"{TIERS}[1].name", "is no name"),
+    "malformed name": ("name: mid", "name: Mid Size", 5, f"{TIERS}[1].name", "'Mid Size' is not a name"),
+    "injected name": ("name: mid", 'name: "\'); DROP TABLE t"', 5, f"{TIERS}[1].name", "is not a name"),
+    "long name": ("name: mid", f"name: {'m' * 33}", 5, f"{TIERS}[1].name", "is not a name"),
     "boolean name": ("name: mid", "name: no", 5, f"{TIERS}[1].name", "a boolean"),
 }
 

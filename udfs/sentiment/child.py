@@ -54,7 +54,7 @@ class ChildProcess:
             raise CallFailedError(f"its process ended with {self._kill(_SECONDS_TO_DIE)}") from None
         except ValueError:
             self._kill()
-            raise CallFailedError("its process answered what is no JSON") from None
+            raise CallFailedError("its process answered something that is not JSON") from None
         except BaseException:
             # Interrupted between question and answer: the next question must not get this answer.
             self._kill()

@@ -38,7 +38,7 @@ def main(factory: str, *arguments: str) -> int:
 
 def _answer(model: SentimentModel, texts: list[str]) -> dict[str, Any]:
     try:
-        # What is no number goes back as text, for the scorer to refuse.
+        # What is not a number goes back as text, for the scorer to refuse.
         return {"scores": [float(score) if _is_number(score) else str(score)[:40] for score in model.compounds(texts)]}
     except Exception as error:
         return {"error": described(error)}

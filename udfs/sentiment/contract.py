@@ -113,7 +113,7 @@ def well_formed(text: str) -> str:
 
 def _score(score: Any) -> float:
     if isinstance(score, bool) or not isinstance(score, Real):
-        raise CallFailedError(f"{str(score)[:40]!r} is no score")
+        raise CallFailedError(f"{str(score)[:40]!r} is not a score")
     number = float(score)
     if not -1.0 <= number <= 1.0:
         raise CallFailedError(f"the score {number} is not from -1 to 1")

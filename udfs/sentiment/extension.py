@@ -34,7 +34,7 @@ def read_extension(path: Path) -> tuple[Entry, ...]:
     try:
         return parse_extension(path.read_text(encoding="utf-8"), path.name)
     except UnicodeDecodeError as error:
-        raise ExtensionError(f"{path.name}: no UTF-8 text, from byte {error.start} on") from error
+        raise ExtensionError(f"{path.name}: not UTF-8 text, from byte {error.start} on") from error
 
 
 def parse_extension(content: str, name: str) -> tuple[Entry, ...]:
@@ -51,7 +51,7 @@ def parse_extension(content: str, name: str) -> tuple[Entry, ...]:
             # How words are spelled differs, case does not: `capitals` is what tells W from w. Lists may overlap.
             first = number if has_list(entry.text) else lines.setdefault(entry.patterns[0], number)
             if first != number:
-                raise ValueError(f"`{entry.text}` is there already, on line {first}")
+                raise ValueError(f"`{entry.text}` is already on line {first}")
         except ValueError as error:
             raise ExtensionError(f"{name}, line {number}: {error}") from error
         entries.append(entry)
@@ -71,11 +71,11 @@ def _entry(line: str) -> Entry:
     try:
         valence = float(number)
     except ValueError:
-        raise ValueError(f"the valence `{number}` is no number") from None
+        raise ValueError(f"the valence `{number}` is not a number") from None
     if not isfinite(valence) or abs(valence) > MAX_VALENCE:
         raise ValueError(f"the valence {number} is not between -{MAX_VALENCE:g} and {MAX_VALENCE:g}")
     if when not in WHEN:
-        raise ValueError(f"`{when}` is none of {', '.join(WHEN)}")
+        raise ValueError(f"`{when}` is not one of {', '.join(WHEN)}")
     if not reason.strip():
         raise ValueError(f"`{text}` has no reason")
     return Entry(text, valence, when, reason.strip(), patterns)

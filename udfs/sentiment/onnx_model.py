@@ -64,7 +64,7 @@ class OnnxModel:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         except Exception as error:  # it raises no other
-            raise OnnxFilesError(f"{folder / TOKENIZER_FILE}: no tokenizer: {error}") from error
+            raise OnnxFilesError(f"{folder / TOKENIZER_FILE}: not a tokenizer: {error}") from error
         self._tokenizer.enable_truncation(found.max_tokens)
         # Padding is added here, as far as each run needs it.
         self._pad = int((self._tokenizer.padding or {}).get("pad_id", 0))
@@ -75,7 +75,7 @@ class OnnxModel:
         try:
             self._session: Any = onnxruntime.InferenceSession(str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # each of its errors is a class of its own
-            raise OnnxFilesError(f"{folder / MODEL_FILE}: no ONNX model: {error}") from error
+            raise OnnxFilesError(f"{folder / MODEL_FILE}: not an ONNX model: {error}") from error
         self._inputs = self._checked_inputs(folder / MODEL_FILE)
         self._output = self._session.get_outputs()[0].name
         self.name = f"onnx-{found.name}-{_digest(folder)}"
@@ -118,7 +118,7 @@ class OnnxModel:
         for item in self._session.get_inputs():
             if item.name not in INPUTS or item.type != "tensor(int64)":
                 raise OnnxFilesError(
-                    f"{file}: its input {item.name} of {item.type} is none of {', '.join(INPUTS)} of tensor(int64)"
+                    f"{file}: its input {item.name} of {item.type} is not one of {', '.join(INPUTS)} of tensor(int64)"
                 )
         shape = self._session.get_outputs()[0].shape
         # Dimensions that are not fixed are names.
@@ -142,7 +142,7 @@ def read_labels(file: Path) -> Labels:
     except OSError as error:
         raise OnnxFilesError(f"{file}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise OnnxFilesError(f"{file}: no JSON: {error}") from error
+        raise OnnxFilesError(f"{file}: not JSON: {error}") from error
     if not isinstance(found, dict) or not set(found) <= {"labels", "name", "max_tokens"}:
         raise OnnxFilesError(f"{file}: it must be an object of labels, name and max_tokens")
     labels = found.get("labels")

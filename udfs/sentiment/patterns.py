@@ -28,7 +28,7 @@ def has_list(text: str) -> bool:
 def patterns_of(text: str) -> list[Pattern]:
     """The sequences for which an entry stands. Raises ValueError where it is not clear which."""
     if _GLUED.search(text):
-        raise ValueError(f"a list of alternatives in `{text}` wants blanks around it")
+        raise ValueError(f"a list of alternatives in `{text}` needs blanks around it")
     # Text, list, text, list, ..., text.
     parts = [_choices(part) if i % 2 else [_places(part)] for i, part in enumerate(_LIST.split(text))]
     if prod(map(len, parts)) > MAX_PATTERNS:

@@ -188,7 +188,7 @@ class Scorer:
             if batch.seconds - (self._clock() - started) < _NO_TIME:
                 # Perhaps cut short, so it says nothing about the texts.
                 raise ModelUnavailableError(
-                    f"{self._backend.label}: {self._budget:g} s are over with guilty rows still to be found"
+                    f"{self._backend.label}: {self._budget:g} s are over before all failing rows were found"
                 ) from error
             raise
         finally:

@@ -65,7 +65,7 @@ class SentimentSettings:
                 raise SentimentSettingError(f"{PREFIX}{name} is not known; there are {', '.join(VARIABLES)} after {PREFIX}")
         model = given.get("MODEL", LEXICON)
         if model not in MODELS:
-            raise SentimentSettingError(f"{PREFIX}MODEL: {model!r} is none of {', '.join(MODELS)}")
+            raise SentimentSettingError(f"{PREFIX}MODEL: {model!r} is not one of {', '.join(MODELS)}")
         if model in _NEEDED and _NEEDED[model][0] not in given:
             name, what = _NEEDED[model]
             raise SentimentSettingError(f"{PREFIX}{name} is not set, but {PREFIX}MODEL is {model}: set it to {what}")

@@ -59,7 +59,7 @@ class Sidecar:
             failure = ModelUnavailableError if code in _NOBODY else CallFailedError
             raise failure(f"{self.label}: {code.name}: {details}") from error
         if not _NAME.fullmatch(response.model):
-            raise ModelUnavailableError(f"{self.label}: it calls its model {response.model[:100]!r}, which is no name")
+            raise ModelUnavailableError(f"{self.label}: it calls its model {response.model[:100]!r}, which is not a name")
         self._name = response.model
         return list(response.compounds)
 

@@ -24,7 +24,7 @@ export class EditorView {
     this.backtest = h("div", { class: "muted" }, "Which alerts the edited thresholds would have given, and which not.");
     this.history = h("div", {});
     this.inForce = h("div", {});
-    this.span = h("select", { "aria-label": "Time to judge again" }, SPANS.map((range) => h("option", { value: range, selected: range === "7d" }, rangeName(range))), h("option", { value: "" }, "everything"));
+    this.span = h("select", { "aria-label": "Time range of the backtest" }, SPANS.map((range) => h("option", { value: range, selected: range === "7d" }, rangeName(range))), h("option", { value: "" }, "everything"));
     this.judge = h("button", { type: "button", class: "button", onclick: () => this.runBacktest(), disabled: true }, "Run the backtest");
     this.publish = h("button", { type: "button", class: "button primary", onclick: () => this.preview(), disabled: true }, "Review and publish\u2026");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });

@@ -21,7 +21,7 @@ export function drawChanges(place, changes, base, valid) {
 export function drawBacktest(place, result) {
   const totals = [...result.trending.map((one) => ["trending", one]), ...result.followers.map((one) => ["followers", one])];
   if (!totals.some(([, one]) => one.judged)) {
-    place.replaceChildren("ClickHouse holds nothing to judge in that time.");
+    place.replaceChildren("ClickHouse holds no rows of that time.");
     return;
   }
   const number = (count) => format(count, "count").exact;
