@@ -17,6 +17,7 @@ from alerts.message import Message, message
 from alerts.posting import Poster, RefusedError, TryAgainError
 from alerts.state import Outcome, State
 from alerts.waiting import Waiting
+from connectors.backoff import ALERT_POST_S, Doubling
 from connectors.clock import wall_clock_ms
 
 _LOG = logging.getLogger(__name__)
@@ -30,8 +31,7 @@ class StoppedError(Exception):
 class Backoff:
     """Pauses in seconds between tries: full jitter, or what Retry-After asks for, up to a limit."""
 
-    first: float = 1.0
-    longest: float = 60.0
+    bound: Doubling = ALERT_POST_S
     longest_retry_after: float = 3_600.0
     give_up_after: float = 900.0
     jitter: Callable[[float, float], float] = random.uniform
@@ -41,7 +41,7 @@ class Backoff:
         if after is not None:
             # A little more, so that senders that were told the same time do not come back together.
             return min(after, self.longest_retry_after) + self.jitter(0.0, 1.0)
-        return self.jitter(0.0, min(self.longest, self.first * 2.0 ** min(attempt, 20)))
+        return self.jitter(0.0, self.bound.after(attempt))
 
 
 @dataclass

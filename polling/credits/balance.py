@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.backoff import UPSTREAM_PAUSE_MS
 from connectors.clock import MINUTE_MS
 from polling.schedule.backoff import clean_retry_after_ms
 
 PROBE_GAP_MS = 15 * MINUTE_MS
-_FIRST_PAUSE_MS = 30_000
 FLOOR = "credits at the floor"
 
 
@@ -97,7 +97,7 @@ class Balance:
 
     def pause(self, now_ms: int, retry_after_s: float | None, why: str) -> None:
         """The upstream answers nobody: until its Retry-After, else for 15 minutes; longer when one pause follows another."""
-        least = min(PROBE_GAP_MS, _FIRST_PAUSE_MS << min(self._pauses, 10))
+        least = round(UPSTREAM_PAUSE_MS.after(self._pauses + 1))
         asked = clean_retry_after_ms(retry_after_s)
         if not self.paused:  # several requests in flight are refused together
             self._pauses += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+from connectors.backoff import KAFKA_WRITE_MS
 from connectors.kafka.producer import FencedProducerError, OutcomeUnknownError, ProducerError
 from connectors.upstream.model import Page
 from polling.metrics import Metrics
@@ -12,8 +13,6 @@ from polling.model import PageWriter, Progress, Written
 from polling.schedule.feed_state import EMPTY_PAGES, FeedState
 
 _LOG = logging.getLogger(__name__)
-_FIRST_WAIT_MS = 500
-_LONGEST_WAIT_MS = 30_000
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ class Commits:
             self._metrics.count("tokpulse_poll_batch_errors_total", self._upstream)
             self.last_error = str(error)
             _LOG.warning("page of %s %s is not written yet: %s", job.state.key.feed.value, job.state.key.subject, error)
-            self.again_ms = now_ms + min(_LONGEST_WAIT_MS, _FIRST_WAIT_MS << min(self._attempts, 10))
             self._attempts += 1
+            self.again_ms = now_ms + round(KAFKA_WRITE_MS.after(self._attempts))
             self._jobs.append(job)
             return None
         self._attempts, self.last_error = 0, ""
