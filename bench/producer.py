@@ -19,8 +19,9 @@ from connectors.kafka.producer import ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
+from polling.model import ReadPage
 from polling.writing.repeats import Repeats
-from polling.writing.writer import KafkaPageWriter, ReadPage, WriterSettings, page_writer
+from polling.writing.writer import KafkaPageWriter, WriterSettings, page_writer
 
 RECORDS = 210_000
 GROUP = 500

@@ -74,12 +74,12 @@ class Budget:
         mine = self._reserve if self._hour[0] == now_ms // DAY_MS else 0
         return sum(self._known(now_ms)) - mine
 
-    def probing(self, now_ms: int) -> None:
+    def begin_probe(self, now_ms: int) -> None:
         """The balance is about to be asked for; on disk when this returns."""
         known = self._file.probes.read()
         self._file.probes.write(replace(known, asked_ms=now_ms) if known else LastProbe(now_ms))
 
-    def told(self, left: int, now_ms: int) -> None:
+    def note_left(self, left: int, now_ms: int) -> None:
         """The balance was told."""
         known = self._file.probes.read() or LastProbe(now_ms)
         self._file.probes.write(LastProbe(known.asked_ms, known.asked_ms, left))

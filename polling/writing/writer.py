@@ -19,7 +19,7 @@ from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics
 from connectors.kafka.validation import RecordError
 from connectors.upstream.model import Page
-from polling.model import FeedKey, Progress, Written
+from polling.model import FeedKey, Progress, ReadPage, Written
 from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
 from polling.writing import cursors
@@ -73,16 +73,6 @@ class WriterSettings:
         return f"{self.prefix}-{cursors.TOPIC}-{self.shard}"
 
 
-@dataclass(frozen=True)
-class ReadPage:
-    """A page on its way into Kafka: the arguments of `PageWriter.write`."""
-
-    key: FeedKey
-    page: Page
-    received_ms: int
-    before: Progress | None
-
-
 class KafkaPageWriter:
     """Implements PageWriter. Not thread-safe. Nothing is sent before `start`, which entering the context does, too.
 
@@ -128,15 +118,11 @@ class KafkaPageWriter:
         return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards))
 
     def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
-        """Commits one page; see PageWriter."""
+        """Commits one page, as `write_many` does."""
         return self.write_many([ReadPage(key, page, received_ms, before)])[0]
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
-        """Commits all of `pages` in one transaction, or none; what `write` would have returned for each, in their order.
-
-        A commit takes as long as hundreds of records: give what is there. Of several pages of one feed, each follows the one before
-        it in the list, whatever its `before`. Raises as `write`.
-        """
+        """Commits all of `pages` in one transaction, or none; see PageWriter."""
         pending: Pending = {}
         transaction = _Transaction(self._producer)
         latest: dict[FeedKey, Progress] = {}
