@@ -45,6 +45,8 @@ UPSTREAM = "tikliveapi"
 SCRIPT = "rough"
 _WATCHED_POSTS, _WATCHED_AUDIENCE, _WATCHED_HASHTAGS = 30, 150, 3
 _CREDITS_PER_DAY = 1_000_000
+# Of virtual time, in which a commit costs more than a page: what is due within so long is asked for, and committed, together.
+_STEP_MS, _IN_FLIGHT = 10_000, 16
 
 ShowProgress = Callable[[int, float], None]
 
@@ -186,7 +188,7 @@ class DemoStream:
     def send_until(self, until_ms: int, progress: ShowProgress | None = None) -> int:
         """Polls what is due before `until_ms` (unix milliseconds), and remembers that. Returns the number of records sent."""
         before, began_ms = self.sent, max(self.state.sent_ms, self.state.start_ms)
-        clock = self._clock = VirtualClock(began_ms)
+        clock = self._clock = VirtualClock(began_ms, _STEP_MS)
 
         def show(_: Status) -> None:
             now_ms = clock.now_ms()
@@ -247,7 +249,7 @@ class DemoStream:
             writer,
             WatchedFile(self._watchlist),
             ReservationFile(self._folder / "polling", "demo"),
-            Options(in_flight=16, paced=False, status_ms=MINUTE_MS, clock=clock),
+            Options(in_flight=_IN_FLIGHT, paced=False, status_ms=MINUTE_MS, clock=clock),
             Observers(on_status=show),
         )
 

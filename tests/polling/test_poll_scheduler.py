@@ -409,3 +409,23 @@ def test_short_credits_go_to_what_moves_and_nothing_starves(tmp_path: Path) -> N
     counts = Counter(ask.subject for _, ask in bench.asked)
     assert min(counts[name] for name in movers) > 2 * max(counts[name] for name in sleepers)
     assert min(counts[name] for name in sleepers) >= 2
+
+
+def test_pages_that_came_together_share_a_commit_and_one_that_kafka_refuses_holds_back_no_other(tmp_path: Path) -> None:
+    text = "credits_per_day: 1000\nfeeds: {posts: [post]}\nposts: ['1', '2', '3', '4']\n"
+    bench = Bench(tmp_path, text, lambda ask, now: page(ask.subject))
+    bench.start(Options(once=True)).run()
+    assert sorted(bench.writer.committed) == ["1", "2", "3", "4"]
+    assert bench.writer.commits == 1
+
+    def refuses(key: FeedKey, page: Page) -> None:
+        if key.subject == "2":
+            bench.poller.stop()
+            raise ProducerError("too large")
+
+    bench.writer.fail = refuses
+    bench.script = lambda ask, now: page(f"again {ask.subject}")
+    with pytest.raises(UnfinishedError, match="1 page"):
+        bench.start(Options(once=True)).run()
+    assert sorted(bench.writer.committed)[4:] == ["again 1", "again 3", "again 4"]
+    assert bench.metrics.value("tokpulse_poll_batch_errors_total", "plain") == 5
