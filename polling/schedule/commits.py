@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.backoff import KAFKA_WRITE_MS
-from connectors.kafka.producer import FencedProducerError, OutcomeUnknownError, ProducerError
+from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError
 from connectors.upstream.model import Page
 from polling.clock import Clock
 from polling.model import FeedKey, PageWriter, Progress, ReadPage, Written

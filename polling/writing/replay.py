@@ -17,7 +17,8 @@ from connectors.errors import TokpulseError
 from connectors.kafka.avro import AvroCodec, Record, WireFormatError, split
 from connectors.kafka.committed import committed
 from connectors.kafka.dead_letters import REPLAYED_HEADER, DeadLetter, ranges, unreplayed
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaNotFoundError, SchemaRegistry
 from connectors.kafka.topics import Topics
 from connectors.kafka.validation import RecordError

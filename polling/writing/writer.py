@@ -14,7 +14,8 @@ from confluent_kafka import Message
 from connectors.clock import DAY_MS, wall_clock_ms
 from connectors.kafka.avro import Record
 from connectors.kafka.committed import committed
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics
 from connectors.kafka.validation import RecordError

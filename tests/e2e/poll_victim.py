@@ -53,7 +53,7 @@ class Steps:
     def within(self, writer: KafkaPageWriter) -> None:
         """Steps around what the writer's producer does to Kafka."""
         avro: Any = writer._producer
-        avro._producer = Interposed(avro._producer, self.step)
+        avro._channel.client = Interposed(avro._channel.client, self.step)
 
 
 class Interposed:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.kafka.avro import AvroCodec, Record, header
-from connectors.kafka.producer import FencedProducerError, ProducerError
+from connectors.kafka.producer_errors import FencedProducerError, ProducerError
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.kafka.producer import FencedProducerError, ProducerError
+from connectors.kafka.producer_errors import FencedProducerError, ProducerError
 from connectors.upstream.model import Ask, Failure, Feed, Page, Refusal
 from polling.model import FeedKey
 from polling.schedule.asking import UpstreamRefusesError

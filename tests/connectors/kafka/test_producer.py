@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.kafka.avro import AvroCodec, AvroSchemaError, WireFormatError, header, split
-from connectors.kafka.producer import DeliveryError, DeliveryFailure, ProducerSettings
+from connectors.kafka.producer import ProducerSettings
+from connectors.kafka.producer_errors import DeliveryError, DeliveryFailure
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import (
     ClockError,
