@@ -89,7 +89,7 @@ class Rules:
 class Tally:
     """Records read: those that were no alerts, those too old, those that all targets had settled before, and repeats.
 
-    A repeat tells what each target was told a short time (event time) before: see `Lane.told`.
+    A repeat says what each target was sent a short time (event time) before: see `Lane.has_sent_like`.
     """
 
     read: int = 0
@@ -152,7 +152,7 @@ class Notifier:
         now = self._clock()
         if self._held and now >= self._retry_at:
             held, self._held = self._held, None
-            self._take(held)
+            self._receive(held)
         pending = max((lane.places for lane in self._lanes), default=0)
         # Resuming at half of it, so that reading is not switched with every message.
         self._full = pending >= (self._rules.max_pending // 2 if self._full else self._rules.max_pending)
@@ -160,7 +160,7 @@ class Notifier:
         record = self._source.poll(POLL_S)
         self._leave_lost()
         if record:
-            self._take(record)
+            self._receive(record)
         if now >= self._expire_at:
             self._expire_at = now + EXPIRE_S
             self._state.expire(self._now_ms())
@@ -195,7 +195,7 @@ class Notifier:
             lane.flush()
         return all(not len(lane) or lane.gave_up for lane in self._lanes)
 
-    def _take(self, record: Record) -> None:
+    def _receive(self, record: Record) -> None:
         place = record.place
         try:
             alert = self._decoder.alert(place.topic, record.value)
@@ -220,9 +220,9 @@ class Notifier:
             self.tally.skipped += 1
             self._skips += [(alert.key, lane.name, "skipped", None) for lane in lanes if lane.name not in outcomes]
             lanes = []
-        elif told := [lane for lane in lanes if lane.told(alert)]:
-            self._skips += [(alert.key, lane.name, "skipped", None) for lane in told if lane.name not in outcomes]
-            lanes = [lane for lane in lanes if lane not in told]
+        elif repeated := [lane for lane in lanes if lane.has_sent_like(alert)]:
+            self._skips += [(alert.key, lane.name, "skipped", None) for lane in repeated if lane.name not in outcomes]
+            lanes = [lane for lane in lanes if lane not in repeated]
             self.tally.repeats += not lanes
         self._tracker.seen(place, len(lanes))
         for lane in lanes:
