@@ -141,7 +141,7 @@ def _steps(stack: OwnStack, read: Sequence[ReadPage], values: Sequence[tuple[str
     def digest() -> None:
         pending: dict[int, int] = {}
         for key, value in values:
-            repeats.judge(POSTS, key, value, now_ms, pending)
+            repeats.compare(POSTS, key, value, now_ms, pending)
         repeats.mark(pending, now_ms)
 
     producer = Producer(

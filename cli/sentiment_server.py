@@ -27,10 +27,10 @@ def command(
     """Serve a sentiment model over gRPC, until Ctrl-C or SIGTERM: the reference server of a sidecar."""
     if model == GRPC:
         raise SentimentError("--model: a server of grpc would ask another server", "give lexicon or onnx")
-    found = settings(model, lexicon, path)
-    usable(found.check)
+    chosen = settings(model, lexicon, path)
+    usable(chosen.check)
     try:
-        server = SidecarServer(usable(found.backend), address, found.deadline)
+        server = SidecarServer(usable(chosen.backend), address, chosen.deadline)
     except OSError as error:
         raise SentimentError(str(error), "is another server there? give another --address") from error
     ended = threading.Event()

@@ -80,7 +80,7 @@ class Budget:
         self._file.probes.write(replace(known, asked_ms=now_ms) if known else LastProbe(now_ms))
 
     def note_left(self, left: int, now_ms: int) -> None:
-        """The balance was told."""
+        """The balance is known: `left`."""
         known = self._file.probes.read() or LastProbe(now_ms)
         self._file.probes.write(LastProbe(known.asked_ms, known.asked_ms, left))
 
@@ -92,7 +92,7 @@ class Budget:
         known = self._file.probes.read()
         if known is None or known.left is None:
             return known
-        return replace(known, left=known.left - self._file.reserved_since(known.told_ms, now_ms) - self.block)
+        return replace(known, left=known.left - self._file.reserved_since(known.as_of_ms, now_ms) - self.block)
 
     def close(self) -> None:
         """Gives back what is reserved and not spent."""

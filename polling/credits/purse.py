@@ -21,7 +21,7 @@ class Purse:
         self.probing = False  # a probe is under way
 
     def open(self, now: int) -> None:
-        """Takes up what an earlier process asked and was told."""
+        """Takes up what an earlier process asked, and the answer."""
         if (last := self.budget.last_probe(now)) is not None:
             self.balance.remember(last.asked_ms, last.left, now)
 

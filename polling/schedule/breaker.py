@@ -39,7 +39,7 @@ OnChange = Callable[[State], None]
 
 
 class Breaker:
-    """The breaker of one endpoint. Not thread-safe. `on_change` is told of every transition."""
+    """The breaker of one endpoint. Not thread-safe. `on_change` hears of every transition."""
 
     def __init__(self, rules: BreakerRules, on_change: OnChange) -> None:
         self._rules = rules

@@ -64,8 +64,8 @@ class BalanceProbe:
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """A page without observations whose cursor is the number of credits."""
-        found = self._upstream.read_credits(answer)
-        return found if isinstance(found, Refusal) else Page((), str(found))
+        credits = self._upstream.read_credits(answer)
+        return credits if isinstance(credits, Refusal) else Page((), str(credits))
 
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """There are no items."""

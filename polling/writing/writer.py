@@ -131,11 +131,11 @@ class KafkaPageWriter:
 
         def commit() -> None:
             with self._producer.transaction():
-                for one in pages:
-                    before = latest.get(one.key, one.before)
-                    counts, moved = self._observations(one.page, pending, transaction)
-                    latest[one.key] = cursors.advance(before, one.page.cursor, one.received_ms, moved)
-                    written.append((counts, latest[one.key]))
+                for read in pages:
+                    before = latest.get(read.key, read.before)
+                    counts, moved = self._observations(read.page, pending, transaction)
+                    latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved)
+                    written.append((counts, latest[read.key]))
                 for key, progress in latest.items():
                     record = cursors.to_record(key, progress)
                     transaction.add(cursors.TOPIC, record["feed_key"], self._producer.encode(cursors.TOPIC, record))
@@ -159,7 +159,7 @@ class KafkaPageWriter:
             self.close()
 
     def _observations(self, page: Page, pending: Pending, transaction: _Transaction) -> tuple[Written, int]:
-        encode, judge = self._producer.encode, self.repeats.judge
+        encode, compare = self._producer.encode, self.repeats.compare
         fresh = repeats = refused = moved = 0
         for observation in self._forgotten.kept(page.observations) if self._forgotten else page.observations:
             topic, record = observation.topic, observation.record
@@ -178,10 +178,10 @@ class KafkaPageWriter:
             if why:
                 refused += 1
                 limit = self._limits[f"{topic}.dlq"]
-                transaction.bury(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
+                transaction.add_letter(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
                 continue
             key = record[self._keys[topic]]
-            verdict = judge(topic, key, value, record["ingested_at"], pending)
+            verdict = compare(topic, key, value, record["ingested_at"], pending)
             if verdict is Verdict.REPEAT:
                 repeats += 1
                 continue
@@ -217,8 +217,8 @@ class _Transaction:
             self._producer.produce_batch(topic, lot)
             self._lots[topic] = []
 
-    def bury(self, one: Letter) -> None:
-        self._producer.produce_encoded(one.topic, one.key, one.value, headers=one.headers)
+    def add_letter(self, dead: Letter) -> None:
+        self._producer.produce_encoded(dead.topic, dead.key, dead.value, headers=dead.headers)
 
     def send(self) -> None:
         for topic, lot in self._lots.items():
