@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Time as the scheduler has it, in unix milliseconds."""
+    """Time as the loop has it, in unix milliseconds."""
 
     def now_ms(self) -> int:
         """The moment."""

@@ -1,4 +1,4 @@
-"""What the scheduler and the writer of pages agree on."""
+"""What the loop and the writer of pages agree on."""
 
 from __future__ import annotations
 
