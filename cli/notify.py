@@ -118,7 +118,7 @@ def command(
             for name, poster in posters.items()
         ]
         source = KafkaSource(endpoints.kafka_bootstrap_servers, from_beginning=from_beginning, watch_only=dry_run)
-        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing.stop)
+        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing)
         notifier.run()
     typer.echo(summary(notifier, lanes), err=dry_run)
     if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):

@@ -90,9 +90,7 @@ class Run:
             for name, receiver in receivers.items()
         ]
         self.reader: LogReader = log.reader()
-        self.notifier = Notifier(
-            self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, self.stop, now_ms=lambda: NOW_MS
-        )
+        self.notifier = Notifier(self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, timing)
 
     def __call__(self) -> Notifier:
         with self.state:
