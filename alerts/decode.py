@@ -37,15 +37,15 @@ class Decoder:
             raise BadRecordError(error.message) from None
 
     def _codec(self, schema_id: int) -> AvroCodec:
-        found = self._known.get(schema_id)
-        if found is None:
-            found = self._look_up(schema_id)
+        entry = self._known.get(schema_id)
+        if entry is None:
+            entry = self._look_up(schema_id)
             if len(self._known) >= _MAX_CACHED:
                 self._known.clear()
-            self._known[schema_id] = found
-        if isinstance(found, str):
-            raise BadRecordError(found)
-        return found
+            self._known[schema_id] = entry
+        if isinstance(entry, str):
+            raise BadRecordError(entry)
+        return entry
 
     def _look_up(self, schema_id: int) -> AvroCodec | str:
         try:

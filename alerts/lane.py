@@ -1,47 +1,21 @@
-"""The way to one target: its queue, its pace, its retries, its thread. One slow target does not hold up another."""
+"""The way to one target: its queue and its thread. One slow target does not hold up another."""
 
 from __future__ import annotations
 
 import logging
-import random
 import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
-
 from alerts.alert import Alert, Place
-from alerts.limit import TokenBucket
 from alerts.message import Message, message
-from alerts.posting import Poster, RefusedError, TryAgainError
-from alerts.state import Outcome, State
+from alerts.posting import RefusedError, TryAgainError
+from alerts.sending import Sender, StoppedError, Timing
+from alerts.settling import Settling
+from alerts.state import Outcome
 from alerts.waiting import Waiting
-from connectors.clock import wall_clock_ms
 
 _LOG = logging.getLogger(__name__)
-
-
-class StoppedError(Exception):
-    """The process is told to stop while a target is waited for."""
-
-
-@dataclass(frozen=True)
-class Backoff:
-    """Pauses in seconds between tries: full jitter, or what Retry-After asks for, up to a limit."""
-
-    first: float = 1.0
-    longest: float = 60.0
-    longest_retry_after: float = 3_600.0
-    give_up_after: float = 900.0
-    jitter: Callable[[float, float], float] = random.uniform
-
-    def seconds(self, attempt: int, after: float | None) -> float:
-        """The pause after the failure of try number `attempt` (from 1)."""
-        if after is not None:
-            # A little more, so that senders that were told the same time do not come back together.
-            return min(after, self.longest_retry_after) + self.jitter(0.0, 1.0)
-        return self.jitter(0.0, min(self.longest, self.first * 2.0 ** min(attempt, 20)))
 
 
 @dataclass
@@ -54,42 +28,25 @@ class Tally:
 
 
 class Lane:
-    """Delivers to the target called `name`. `add`, `flush`, `forget` and `wake` may be called from any thread.
+    """Delivers to one target. `add`, `flush`, `forget` and `wake` may be called from any thread.
 
-    `settled` gets the places of records that this target no longer waits for; `final` are the outcomes after which it gets an
-    alert no more. With `once`, a target that fails for longer than the back-off's limit is left. `clock` gives seconds, `pause`
-    waits for some or raises StoppedError: tests give their own.
+    `failure` is an error that is not the target's: it has ended the thread.
     """
 
-    def __init__(
-        self,
-        name: str,
-        poster: Poster,
-        waiting: Waiting,
-        bucket: TokenBucket,
-        state: State,
-        settled: Callable[[Iterable[Place]], None],
-        *,
-        stop: threading.Event,
-        final: Collection[str] = ("sent", "refused"),
-        backoff: Backoff | None = None,
-        dashboard_url: str = "",
-        once: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], None] | None = None,
-        now_ms: Callable[[], int] = wall_clock_ms,
-    ) -> None:
-        self.name = name
+    def __init__(self, sender: Sender, waiting: Waiting, settling: Settling, timing: Timing, dashboard_url: str = "") -> None:
+        self.name = sender.name
         self.tally = Tally()
-        self.gave_up = False
         self.failure: Exception | None = None
-        self._poster, self._waiting, self._bucket, self._state, self._settled = poster, waiting, bucket, state, settled
-        self._final = final
-        self._stop, self._backoff, self._dashboard_url, self._once = stop, backoff or Backoff(), dashboard_url, once
-        self._clock, self._pause, self._now_ms = clock, pause or self._wait_for, now_ms
+        self._sender, self._waiting, self._settling = sender, waiting, settling
+        self._timing, self._dashboard_url = timing, dashboard_url
         self._changed = threading.Condition()
         self._poked = self._everything = False
-        self._thread = threading.Thread(target=self.run, name=f"notify-{name}", daemon=True)
+        self._thread = threading.Thread(target=self.run, name=f"notify-{self.name}", daemon=True)
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the target has taken nothing for longer than the back-off's limit."""
+        return self._sender.gave_up
 
     @property
     def places(self) -> int:
@@ -106,13 +63,13 @@ class Lane:
         """Queues an alert; one that is queued or under way already is sent once."""
         with self._changed:
             # An alert leaves the queue after its outcome is on record, so that one that is in neither is new.
-            if alert.key in self._waiting or self._state.outcomes(alert.key).get(self.name) not in self._final:
-                self._waiting.add(alert, place, self._clock())
+            if alert.key in self._waiting or not self._settling.is_final(alert):
+                self._waiting.add(alert, place, self._timing.clock())
                 self.wake()
                 return
-        self._settled([place])
+        self._settling.release([place])
 
-    def told(self, alert: Alert) -> bool:
+    def has_sent_like(self, alert: Alert) -> bool:
         """Whether another alert of its series, less than its span away, was sent or is about to be."""
         if not alert.span_ms:
             return False
@@ -121,7 +78,7 @@ class Lane:
             # First the queue, as in `add`. An alert that waits itself was found to be the one to send.
             if alert.key in self._waiting:
                 return False
-            return self._waiting.between(after, before) or self._state.sent_between(after, before, self.name)
+            return self._waiting.between(after, before) or self._settling.sent_between(after, before)
 
     def flush(self) -> None:
         """Nothing more is to come: groups need not wait any longer."""
@@ -149,15 +106,15 @@ class Lane:
         self.wake()
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        self._poster.close()
+        self._sender.close()
 
     def run(self) -> None:
         """Delivers until the stop event. An error that is not the target's ends it and is kept in `failure`."""
         try:
-            while not self._stop.is_set():
+            while not self._timing.stop.is_set():
                 seconds = self.step()
                 with self._changed:
-                    if not self._poked and not self._stop.is_set():
+                    if not self._poked and not self._timing.stop.is_set():
                         self._changed.wait(seconds)
         except StoppedError:
             pass
@@ -168,13 +125,13 @@ class Lane:
         """Delivers at most one message. Seconds until there may be another one; None when nothing waits."""
         with self._changed:
             self._poked = False
-            now = self._clock()
+            now = self._timing.clock()
             due = self._waiting.seconds_until_due(now)
-            if due is None or (self._once and self.gave_up):
+            if due is None or (self._sender.once and self.gave_up):
                 return None
             if due and not self._everything:
                 return due
-            if wait := self._bucket.wait(now):
+            if wait := self._sender.bucket.wait(now):
                 return wait
             group = self._waiting.take(now, self._everything)
         self._deliver(message(self.name, group, self._dashboard_url))
@@ -184,7 +141,7 @@ class Lane:
         outcome: Outcome = "sent"
         count = len(what.alerts)
         try:
-            status = self._send(what)
+            status = self._sender.send(what)
         except RefusedError as error:
             outcome, status = "refused", error.status
             _LOG.error("%s refuses %d alert(s) permanently (%s): %s", self.name, count, error, what.title)
@@ -192,12 +149,11 @@ class Lane:
             self._put_back(what.alerts)
             if isinstance(error, StoppedError):
                 raise
-            if error.after is not None:
-                self._bucket.hold(self._clock() + self._backoff.seconds(1, error.after))
+            self._sender.hold(error)
             self._note_giving_up(error)
             return
         # Right after the answer: what a crash cuts off between the two is sent again.
-        self._state.record([(alert.key, self.name, outcome, status) for alert in what.alerts], self._now_ms())
+        self._settling.record(what.alerts, outcome, status)
         with self._changed:
             places = self._waiting.finish(what.alerts)
             if outcome == "sent":
@@ -206,54 +162,20 @@ class Lane:
                 _LOG.info("%s: sent %s", self.name, what.title)
             else:
                 self.tally.refused += count
-            self.gave_up = False
-        self._settled(places)
-
-    def _send(self, what: Message) -> int:
-        started = self._clock()
-        retrying = Retrying(
-            retry=retry_if_exception_type(TryAgainError),
-            wait=self._seconds,
-            stop=lambda state: self._clock() - started + self._ahead(state) >= self._backoff.give_up_after,
-            sleep=self._pause,
-            before_sleep=self._note_failure,
-            reraise=True,
-        )
-        return retrying(self._post, what)
-
-    def _post(self, what: Message) -> int:
-        self._bucket.spend(self._clock())
-        return self._poster.post(what)
-
-    def _seconds(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        pause = self._backoff.seconds(state.attempt_number, error.after if isinstance(error, TryAgainError) else None)
-        return max(pause, self._bucket.wait(self._clock()))
-
-    def _ahead(self, state: RetryCallState) -> float:
-        # Somebody waits for the end of --once: it does not begin a pause that Retry-After makes longer than the limit.
-        return state.upcoming_sleep if self._once else 0.0
-
-    def _note_failure(self, state: RetryCallState) -> None:
-        # Once per message: a target that is down for hours is one line, not hundreds.
-        if state.attempt_number == 1 and not self.gave_up:
-            _LOG.warning("%s: %s; trying again", self.name, state.outcome.exception() if state.outcome else "")
+            self._sender.gave_up = False
+        self._settling.release(places)
 
     def _note_giving_up(self, error: TryAgainError) -> None:
         if not self.gave_up:
             _LOG.error(
                 "%s accepts nothing within %.0f s (%s); %s",
                 self.name,
-                self._backoff.give_up_after,
+                self._sender.backoff.give_up_after,
                 error,
-                "giving up" if self._once else f"{len(self)} alert(s) wait, still trying",
+                "giving up" if self._sender.once else f"{len(self)} alert(s) wait, still trying",
             )
-        self.gave_up = True
+        self._sender.gave_up = True
 
     def _put_back(self, alerts: Sequence[Alert]) -> None:
         with self._changed:
             self._waiting.put_back(alerts)
-
-    def _wait_for(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise StoppedError

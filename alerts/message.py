@@ -24,14 +24,14 @@ class Message:
 
 def message(target: str, alerts: Sequence[Alert], dashboard_url: str = "") -> Message:
     """The message about `alerts` (one kind, at least one) in the format of the target of that name."""
-    told = digest(alerts, dashboard_url)
+    content = digest(alerts, dashboard_url)
     # Without a charset Teams has been seen to count two bytes a character.
     headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "tokpulse-notify"}
     if target == SLACK:
-        body = slack.payload(told)
+        body = slack.payload(content)
     elif target == TEAMS:
-        body = teams.payload(told)
+        body = teams.payload(content)
     else:
-        body = webhook.payload(alerts, told)
+        body = webhook.payload(alerts, content)
         headers["Idempotency-Key"] = webhook.idempotency_key(alerts)
-    return Message(alerts, told.title, json.dumps(body, allow_nan=False).encode(), headers)
+    return Message(alerts, content.title, json.dumps(body, allow_nan=False).encode(), headers)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from alerts.alert import Alert, BadRecordError, Place
 from alerts.lane import Lane
 from alerts.offsets import OffsetTracker, Partition
+from alerts.sending import Timing
 from alerts.state import Outcome, State
-from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import RegistryUnavailableError
 
@@ -89,7 +87,7 @@ class Rules:
 class Tally:
     """Records read: those that were no alerts, those too old, those that all targets had settled before, and repeats.
 
-    A repeat tells what each target was told a short time (event time) before: see `Lane.told`.
+    A repeat says what each target was sent a short time (event time) before: see `Lane.has_sent_like`.
     """
 
     read: int = 0
@@ -100,7 +98,7 @@ class Tally:
 
 
 class Notifier:
-    """`run` does it all in this thread, but for the posting, which the lanes do in theirs. Set `stop` to end it."""
+    """`run` does it all in this thread, but for the posting, which the lanes do in theirs. Set the stop of `timing` to end it."""
 
     def __init__(
         self,
@@ -110,14 +108,11 @@ class Notifier:
         state: State,
         tracker: OffsetTracker,
         rules: Rules,
-        stop: threading.Event,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        now_ms: Callable[[], int] = wall_clock_ms,
+        timing: Timing,
     ) -> None:
         self.tally = Tally()
         self._source, self._decoder, self._lanes, self._state = source, decoder, lanes, state
-        self._tracker, self._rules, self._stop, self._clock, self._now_ms = tracker, rules, stop, clock, now_ms
+        self._tracker, self._rules, self._timing = tracker, rules, timing
         self._committed: dict[Partition, int] = {}
         self._skips: list[tuple[str, str, Outcome, int | None]] = []
         self._held: Record | None = None
@@ -134,10 +129,10 @@ class Notifier:
         try:
             for lane in self._lanes:
                 lane.start()
-            while not self._stop.is_set() and not self._finished():
+            while not self._timing.stop.is_set() and not self._finished():
                 self.turn()
         finally:
-            self._stop.set()
+            self._timing.stop.set()
             for lane in self._lanes:
                 lane.join(JOIN_S)
             try:
@@ -149,10 +144,10 @@ class Notifier:
     def turn(self) -> None:
         """One poll, and what is due beside it."""
         self._raise_failures()
-        now = self._clock()
+        now = self._timing.clock()
         if self._held and now >= self._retry_at:
             held, self._held = self._held, None
-            self._take(held)
+            self._receive(held)
         pending = max((lane.places for lane in self._lanes), default=0)
         # Resuming at half of it, so that reading is not switched with every message.
         self._full = pending >= (self._rules.max_pending // 2 if self._full else self._rules.max_pending)
@@ -160,10 +155,10 @@ class Notifier:
         record = self._source.poll(POLL_S)
         self._leave_lost()
         if record:
-            self._take(record)
+            self._receive(record)
         if now >= self._expire_at:
             self._expire_at = now + EXPIRE_S
-            self._state.expire(self._now_ms())
+            self._state.expire(self._timing.now_ms())
         if now >= self._commit_at or len(self._skips) >= MAX_SKIPS:
             self._commit_at = now + COMMIT_S
             self.settle()
@@ -172,7 +167,7 @@ class Notifier:
         """Writes what was skipped, then commits the offsets before which nothing is left to do."""
         # Here too: a poll that fails may have taken partitions away before.
         self._leave_lost()
-        self._state.record(self._skips, self._now_ms())
+        self._state.record(self._skips, self._timing.now_ms())
         self._skips = []
         offsets = {
             partition: offset
@@ -195,7 +190,7 @@ class Notifier:
             lane.flush()
         return all(not len(lane) or lane.gave_up for lane in self._lanes)
 
-    def _take(self, record: Record) -> None:
+    def _receive(self, record: Record) -> None:
         place = record.place
         try:
             alert = self._decoder.alert(place.topic, record.value)
@@ -203,7 +198,7 @@ class Notifier:
             if self._rules.once:
                 raise
             _LOG.warning("%s; reading waits", error.message)
-            self._held, self._retry_at = record, self._clock() + REGISTRY_PAUSE_S
+            self._held, self._retry_at = record, self._timing.clock() + REGISTRY_PAUSE_S
             return
         except BadRecordError as error:
             _LOG.warning("%s partition %d offset %d is not an alert: %s", *place, error)
@@ -216,13 +211,13 @@ class Notifier:
         lanes = [lane for lane in self._lanes if outcomes.get(lane.name) not in self._rules.final]
         if not lanes:
             self.tally.known += 1
-        elif self._rules.too_old(alert, self._now_ms()):
+        elif self._rules.too_old(alert, self._timing.now_ms()):
             self.tally.skipped += 1
             self._skips += [(alert.key, lane.name, "skipped", None) for lane in lanes if lane.name not in outcomes]
             lanes = []
-        elif told := [lane for lane in lanes if lane.told(alert)]:
-            self._skips += [(alert.key, lane.name, "skipped", None) for lane in told if lane.name not in outcomes]
-            lanes = [lane for lane in lanes if lane not in told]
+        elif repeated := [lane for lane in lanes if lane.has_sent_like(alert)]:
+            self._skips += [(alert.key, lane.name, "skipped", None) for lane in repeated if lane.name not in outcomes]
+            lanes = [lane for lane in lanes if lane not in repeated]
             self.tally.repeats += not lanes
         self._tracker.seen(place, len(lanes))
         for lane in lanes:

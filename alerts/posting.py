@@ -73,7 +73,7 @@ class HttpPoster:
             # Its text can hold the address: the class, and whether it is about the certificate, say enough.
             reason = "the certificate is not valid" if "CERTIFICATE_VERIFY_FAILED" in str(error) else type(error).__name__
             raise TryAgainError(f"connection failed ({reason})") from None
-        return self._judge(response.status_code, response.headers, text)
+        return self._status(response.status_code, response.headers, text)
 
     def _beginning(self, response: httpx.Response) -> str:
         """The first part of the answer; what is needed of it is short, and a receiver may trickle for ever."""
@@ -84,12 +84,12 @@ class HttpPoster:
                 break
         return raw[:_MAX_ANSWER_BYTES].decode("utf-8", "replace")
 
-    def _judge(self, status: int, headers: Mapping[str, str], text: str) -> int:
+    def _status(self, status: int, headers: Mapping[str, str], text: str) -> int:
         if self._target.name == TEAMS and (failure := _TEAMS_FAILURE.search(text)):
             status = int(failure[1])
         if 200 <= status < 300:
             return status
-        reason = f"HTTP {status}{_told(text)}"
+        reason = f"HTTP {status}{_word(text)}"
         if status in (408, 429) or status >= 500:
             raise TryAgainError(reason, retry_after(headers.get("Retry-After", ""), datetime.now(UTC)))
         raise RefusedError(status, reason)
@@ -118,7 +118,7 @@ def retry_after(value: str, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
-def _told(text: str) -> str:
+def _word(text: str) -> str:
     """The receiver's reason, when it is a word as Slack's are (`no_service`): longer texts can repeat the address."""
     word = text.strip()
     return f" {word}" if re.fullmatch(r"[a-z_]{1,40}", word) else ""

@@ -56,11 +56,11 @@ class State:
 
     def outcomes(self, key: str) -> dict[str, str]:
         """Target -> outcome of an alert; targets that have none yet are absent."""
-        found: dict[str, str] = {}
+        outcomes: dict[str, str] = {}
         with self._using() as databases:
             for database in reversed(databases):
-                found |= dict(database.execute(self._queries["outcomes_of_key"], {"key": key}))
-        return found
+                outcomes |= dict(database.execute(self._queries["outcomes_of_key"], {"key": key}))
+        return outcomes
 
     def sent_between(self, after: str, before: str, target: str) -> bool:
         """Whether `target` was sent an alert whose key is as long as these two and stands between them."""

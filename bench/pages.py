@@ -6,8 +6,7 @@ from typing import Any
 
 from connectors.clock import wall_clock_ms
 from connectors.upstream.model import Feed, Observation, Page
-from polling.model import FeedKey
-from polling.writing.writer import ReadPage
+from polling.model import FeedKey, ReadPage
 
 POSTS = "tiktok.posts.events"
 PER_PAGE = 35

@@ -20,8 +20,9 @@ from connectors.kafka.producer import ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
+from polling.model import ReadPage
 from polling.writing.repeats import Repeats
-from polling.writing.writer import KafkaPageWriter, ReadPage, WriterSettings, page_writer
+from polling.writing.writer import KafkaPageWriter, WriterSettings, page_writer
 
 RECORDS = 210_000
 GROUP = 500
@@ -146,7 +147,7 @@ def _steps(stack: OwnStack, read: Sequence[ReadPage], values: Sequence[tuple[str
     def digest() -> None:
         pending: dict[int, int] = {}
         for key, value in values:
-            repeats.judge(POSTS, key, value, now_ms, pending)
+            repeats.compare(POSTS, key, value, now_ms, pending)
         repeats.mark(pending, now_ms)
 
     producer = _producer(stack, linger_ms=60_000, max_queued_records=len(values))

@@ -95,7 +95,7 @@ def _poll(what: str, repeats: Repeats, records: int, version: int, at_ms: int) -
         began = time.perf_counter_ns()
         pending: Pending = {}
         for key, value in values:
-            if repeats.judge(POSTS, key, value, at_ms, pending) is not Verdict.REPEAT:
+            if repeats.compare(POSTS, key, value, at_ms, pending) is not Verdict.REPEAT:
                 passed += 1
         repeats.mark(pending, at_ms)
         spent += time.perf_counter_ns() - began

@@ -35,12 +35,12 @@ def ledger_lines(url: str, run_id: str) -> list[str]:
     """A line per topic of a run: what became of what was read. Raises DemoError when there is none."""
     client = connect(url)
     try:
-        found = rows(client, url, "ledger_of_run", run_id=run_id)
+        ledger = rows(client, url, "ledger_of_run", run_id=run_id)
     finally:
         client.close()
-    if not found:
+    if not ledger:
         raise DemoError(f"pipeline_ledger has no entry of run {run_id}", "`tokpulse doctor` looks for the reason")
-    return [ledger_line(row) for row in found]
+    return [ledger_line(row) for row in ledger]
 
 
 def ledger_line(row: Mapping[str, Any]) -> str:

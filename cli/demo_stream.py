@@ -19,16 +19,14 @@ from connectors.files import replace_file
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
-from connectors.upstream.model import Page, Upstream
-from connectors.upstream.transport import Transport, new_client
+from connectors.upstream.transport import new_client
 from polling.clock import Clock, SystemClock, VirtualClock
-from polling.credits.budget import Budget
 from polling.credits.reservations import ReservationFile
-from polling.metrics import Metrics
-from polling.model import FeedKey, PageWriter, Progress, Written
-from polling.schedule.feeds import Feeds
-from polling.schedule.fetching import BalanceProbe, Fetch
-from polling.schedule.scheduler import Options, Scheduler
+from polling.model import PageWriter, Progress, ReadPage, Written
+from polling.poller import http_source, poller
+from polling.reports import Observers
+from polling.schedule.options import Options
+from polling.schedule.rounds import Rounds
 from polling.status import Status
 from polling.watchlist import WatchedFile
 from polling.writing.writer import WriterSettings, page_writer
@@ -47,6 +45,8 @@ UPSTREAM = "tikliveapi"
 SCRIPT = "rough"
 _WATCHED_POSTS, _WATCHED_AUDIENCE, _WATCHED_HASHTAGS = 30, 150, 3
 _CREDITS_PER_DAY = 1_000_000
+# Of virtual time, in which a commit costs more than a page: what is due within so long is asked for, and committed, together.
+_STEP_MS, _IN_FLIGHT = 10_000, 16
 
 ShowProgress = Callable[[int, float], None]
 
@@ -188,7 +188,7 @@ class DemoStream:
     def send_until(self, until_ms: int, progress: ShowProgress | None = None) -> int:
         """Polls what is due before `until_ms` (unix milliseconds), and remembers that. Returns the number of records sent."""
         before, began_ms = self.sent, max(self.state.sent_ms, self.state.start_ms)
-        clock = self._clock = VirtualClock(began_ms)
+        clock = self._clock = VirtualClock(began_ms, _STEP_MS)
 
         def show(_: Status) -> None:
             now_ms = clock.now_ms()
@@ -196,12 +196,12 @@ class DemoStream:
                 progress(self.sent - before, min(1.0, (now_ms - began_ms) / max(1, until_ms - began_ms)))
             # What is asked for within a status interval is asked for before the end.
             if now_ms >= until_ms - MINUTE_MS:
-                scheduler.stop()
+                rounds.stop()
 
         if began_ms < until_ms:
             with self._writer() as writer:
-                scheduler = self._scheduler(writer, clock, show)
-                scheduler.run()
+                rounds = self._poller(writer, clock, show)
+                rounds.run()
             self._send_broken(began_ms, until_ms)
             self._remember(until_ms)
         return self.sent - before
@@ -211,13 +211,13 @@ class DemoStream:
         """Polls at real time, in a thread, until the context ends. Raises on leaving what ended the poller before."""
         self._clock = SystemClock()
         with self._writer() as writer:
-            scheduler = self._scheduler(writer, self._clock, lambda status: self.check())
-            thread = threading.Thread(target=self._run, args=(scheduler,), name="demo-poller", daemon=True)
+            rounds = self._poller(writer, self._clock, lambda status: self.check())
+            thread = threading.Thread(target=self._run, args=(rounds,), name="demo-poller", daemon=True)
             thread.start()
             try:
                 yield
             finally:
-                scheduler.stop()
+                rounds.stop()
                 thread.join()
                 self._remember(self._clock.now_ms())
         self.check()
@@ -227,9 +227,9 @@ class DemoStream:
         if self._failure is not None:
             raise self._failure
 
-    def _run(self, scheduler: Scheduler) -> None:
+    def _run(self, rounds: Rounds) -> None:
         try:
-            scheduler.run()
+            rounds.run()
         except BaseException as error:
             self._failure = error
 
@@ -242,24 +242,16 @@ class DemoStream:
         with self._sink.writer(lambda: self._clock.now_ms()) as writer:
             yield _Counting(writer, self)
 
-    def _scheduler(self, writer: PageWriter, clock: Clock, show: Callable[[Status], None]) -> Scheduler:
-        dialect = UPSTREAMS[UPSTREAM]
-        return Scheduler(
-            dialect,
-            self._fetch(dialect),
-            self._fetch(BalanceProbe(dialect)),
+    def _poller(self, writer: PageWriter, clock: Clock, show: Callable[[Status], None]) -> Rounds:
+        upstream = self._upstream
+        return poller(
+            http_source(UPSTREAMS[UPSTREAM], upstream.url, upstream.key, self._client, clock_ms=lambda: self._clock.now_ms()),
             writer,
             WatchedFile(self._watchlist),
-            Feeds(dialect),
-            Budget(ReservationFile(self._folder / "polling", "demo"), _CREDITS_PER_DAY, paced=False),
-            Metrics(),
-            clock,
-            Options(status_ms=MINUTE_MS),
-            on_status=show,
+            ReservationFile(self._folder / "polling", "demo"),
+            Options(in_flight=_IN_FLIGHT, paced=False, status_ms=MINUTE_MS, clock=clock),
+            Observers(on_status=show),
         )
-
-    def _fetch(self, dialect: Upstream) -> Fetch:
-        return Transport(dialect, self._upstream.url, self._upstream.key, self._client, clock_ms=lambda: self._clock.now_ms()).fetch
 
     def _send_broken(self, from_ms: int, until_ms: int) -> None:
         settings = broken_settings(self.state)
@@ -278,8 +270,8 @@ class _Counting:
         self._stream = stream
         self.progress = writer.progress
 
-    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+    def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         """As the writer's."""
-        written, progress = self._writer.write(key, page, received_ms, before)
-        self._stream.sent += written.fresh + written.refused
-        return written, progress
+        done = self._writer.write_many(pages)
+        self._stream.sent += sum(written.fresh + written.refused for written, _ in done)
+        return done

@@ -92,8 +92,8 @@ def sweep(
     total = sum(row["letters"] for row in rows)
     over = warn_above is not None and total > warn_above
     if as_json:
-        found = {"since": since_ms, "letters": total, "warn_above": warn_above, "over": over, "reasons": rows}
-        typer.echo(json.dumps(found, indent=2))
+        summary = {"since": since_ms, "letters": total, "warn_above": warn_above, "over": over, "reasons": rows}
+        typer.echo(json.dumps(summary, indent=2))
     else:
         if rows:
             print_counts(rows)
@@ -124,13 +124,13 @@ def replay_letters(
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         outcomes = replay(endpoints.kafka_bootstrap_servers, registry, topics, dlq, select, dry_run, limit)
     if as_json:
-        typer.echo(json.dumps([_outcome(one) for one in outcomes], indent=2))
+        typer.echo(json.dumps([_outcome(outcome) for outcome in outcomes], indent=2))
     else:
         print_outcomes(outcomes, dry_run)
 
 
-def _outcome(one: Outcome) -> dict[str, object]:
-    return {"topic": one.topic, "partition": one.partition, "offset": one.offset, "problem": one.problem}
+def _outcome(outcome: Outcome) -> dict[str, object]:
+    return {"topic": outcome.topic, "partition": outcome.partition, "offset": outcome.offset, "problem": outcome.problem}
 
 
 def _letters(topic: str, since_ms: int | None) -> Iterator[DeadLetter]:

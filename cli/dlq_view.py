@@ -101,16 +101,16 @@ def latest(letters: Iterable[DeadLetter], limit: int) -> tuple[list[DeadLetter],
 
 def counts(letters: Iterable[DeadLetter]) -> list[dict[str, Any]]:
     """Rows of topic, reason, number, and times of the first and last arrival; most frequent first."""
-    found: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     times: dict[tuple[str, str], tuple[int, int]] = {}
     for letter in letters:
         place = (letter.topic, letter.reason)
-        found[place] += 1
+        counts[place] += 1
         first, last = times.get(place, (letter.arrived_ms, letter.arrived_ms))
         times[place] = (min(first, letter.arrived_ms), max(last, letter.arrived_ms))
     return [
         {"topic": topic, "reason": reason, "letters": number, "first": iso(first), "last": iso(last)}
-        for (topic, reason), number in found.most_common()
+        for (topic, reason), number in counts.most_common()
         for first, last in (times[topic, reason],)
     ]
 

@@ -26,10 +26,10 @@ _METRICS_S = 5.0
 def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator[Finding]:
     """Every job called one of `names` that runs, else the one that ended last, and what Flink measures. `now_s` is Unix seconds."""
     with FlinkRest(endpoints.flink_rest_url) as flink:
-        found = [candidate for candidate in flink.jobs() if candidate.name in names]
-        active = [candidate for candidate in found if candidate.active]
+        named = [candidate for candidate in flink.jobs() if candidate.name in names]
+        active = [candidate for candidate in named if candidate.active]
         if not active:
-            yield _ended(flink, found[0] if found else None, now_s)
+            yield _ended(flink, named[0] if named else None, now_s)
         for name in dict.fromkeys(candidate.name for candidate in active):
             same = [candidate for candidate in active if candidate.name == name]
             if len(same) > 1:
@@ -133,14 +133,14 @@ def watermark(values: list[int | None], now_s: float) -> Finding:
     return ok("watermark", f"{text}; the running hour closes 2 min after its end")
 
 
-def checkpoints(found: Checkpoints, now_s: float) -> Finding:
+def checkpoints(statistics: Checkpoints, now_s: float) -> Finding:
     """From the counts: rows are safe in ClickHouse before a checkpoint completes."""
-    age = now_s - found.last_completed_ms / 1000
-    text = f"{found.completed} completed, {found.failed} failed"
-    if not found.completed:
+    age = now_s - statistics.last_completed_ms / 1000
+    text = f"{statistics.completed} completed, {statistics.failed} failed"
+    if not statistics.completed:
         todo = "this is normal within two minutes of a start; otherwise see the JobManager's log"
-        return warn("checkpoints", f"{text}{': ' + found.last_failure if found.last_failure else ''}", todo)
+        return warn("checkpoints", f"{text}{': ' + statistics.last_failure if statistics.last_failure else ''}", todo)
     if age > _CHECKPOINT_AGE_S:
         todo = "the usual reason is back-pressure, because ClickHouse is slow or not reachable"
-        return fail("checkpoints", f"{text}, the last one {duration(age)} ago {found.last_failure}".rstrip(), todo)
+        return fail("checkpoints", f"{text}, the last one {duration(age)} ago {statistics.last_failure}".rstrip(), todo)
     return ok("checkpoints", f"{text}, the last one {duration(age)} ago")

@@ -63,23 +63,23 @@ def comments(row: Row, now_s: float) -> Finding:
     return ok("comments", text)
 
 
-def dead_letters(found: Sequence[Row]) -> Finding:
+def dead_letters(rows: Sequence[Row]) -> Finding:
     """From dead_letter_reasons.sql."""
-    if not found:
+    if not rows:
         return ok("dead letters", "none")
-    total, top = sum(row["records"] for row in found), found[0]
+    total, top = sum(row["records"] for row in rows), rows[0]
     text = f"{total:,}; most often {top['code']} ({top['records']:,} of {top['topic']}), e.g. {top['example'][:160]}"
     return warn("dead letters", text, f"the records are in {top['topic']}.dlq; fix their producer")
 
 
-def ledger(found: Sequence[Row]) -> Finding:
+def ledger(rows: Sequence[Row]) -> Finding:
     """From ledger_unaccounted.sql."""
-    if not found:
+    if not rows:
         return ok("ledger", "every record read is counted, late, beyond the late bound or quarantined")
-    missing = [row for row in found if row["unaccounted"] > 0]
-    worst = (missing or found)[0]
+    missing = [row for row in rows if row["unaccounted"] > 0]
+    worst = (missing or rows)[0]
     text = (
-        f"{len(missing or found)} run(s) do not add up; {worst['run_id']}: {worst['read']:,} read, {worst['counted']:,} counted,"
+        f"{len(missing or rows)} run(s) do not add up; {worst['run_id']}: {worst['read']:,} read, {worst['counted']:,} counted,"
         f" {worst['late']:,} late, {worst['beyond_bound']:,} beyond the late bound, {worst['quarantined']:,} quarantined"
     )
     if missing:
@@ -88,14 +88,14 @@ def ledger(found: Sequence[Row]) -> Finding:
     return warn("ledger", text, todo)
 
 
-def late(found: Sequence[Row]) -> Finding:
+def late(rows: Sequence[Row]) -> Finding:
     """From ledger_late.sql. What is late counts, but rows that had been read have changed; beyond the bound only maxima have."""
-    many = [row for row in found if row["late_share"] > _MANY_LATE or row["beyond_bound"]]
-    some = many or [row for row in found if row["late_share"] > _SOME_LATE]
+    many = [row for row in rows if row["late_share"] > _MANY_LATE or row["beyond_bound"]]
+    some = many or [row for row in rows if row["late_share"] > _SOME_LATE]
     if not some:
-        if not found:
+        if not rows:
             return ok("late", "no late records in the runs of the last day")
-        return ok("late", f"at most {found[0]['late_share']:.2%} of what a run of the last day has read")
+        return ok("late", f"at most {rows[0]['late_share']:.2%} of what a run of the last day has read")
     shown = [
         f"{row['run_id']} of {row['topic']}: {row['read']:,} read, {row['late']:,} late,"
         f" {row['beyond_bound']:,} beyond the late bound ({row['late_share']:.2%})"
@@ -109,11 +109,11 @@ def late(found: Sequence[Row]) -> Finding:
     return fail("late", text, todo) if many else warn("late", text, todo)
 
 
-def detached(found: Sequence[Row]) -> Finding:
+def detached(rows: Sequence[Row]) -> Finding:
     """From detached_parts.sql."""
-    if not found:
+    if not rows:
         return ok("parts", "none are set aside")
-    parts, first = sum(row["parts"] for row in found), found[0]
+    parts, first = sum(row["parts"] for row in rows), rows[0]
     text = f"{parts} part(s) are set aside, e.g. of {first['table']}: {first['example'] or 'no reason given'}"
     return fail("parts", text, "their rows are missing: submit the job with --bounded to write them again from Kafka")
 

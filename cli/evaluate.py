@@ -50,22 +50,22 @@ def command(
         )
         for number in dict.fromkeys(seed or HELD_OUT_SEEDS)
     ]
-    found = evaluate(universes, thresholds)
+    evaluation = evaluate(universes, thresholds)
     if as_json:
-        typer.echo(json.dumps(as_data(found), indent=2))
+        typer.echo(json.dumps(as_data(evaluation), indent=2))
         return
     console = table_console()
-    console.print(table_of(found, thresholds))
+    console.print(table_of(evaluation, thresholds))
     why = "the first hour in which a post was observed, or one in which it was not"
-    console.print(f"{found.unseen:,} viral hours have no row: {why}.", soft_wrap=True)
+    console.print(f"{evaluation.unseen:,} viral hours have no row: {why}.", soft_wrap=True)
 
 
-def as_data(found: Evaluation) -> dict[str, Any]:
+def as_data(evaluation: Evaluation) -> dict[str, Any]:
     """`{thresholds: {tier: measures}, flat: {tier: measures}, unseen}` for JSON; a measure that is not defined is null."""
     return {
-        "thresholds": {tier: _measures(tally) for tier, tally in found.shipped.items()},
-        "flat": {tier: _measures(tally) for tier, tally in found.flat.items()},
-        "unseen": found.unseen,
+        "thresholds": {tier: _measures(tally) for tier, tally in evaluation.shipped.items()},
+        "flat": {tier: _measures(tally) for tier, tally in evaluation.flat.items()},
+        "unseen": evaluation.unseen,
     }
 
 
@@ -81,7 +81,7 @@ def _measures(tally: Tally) -> dict[str, float | int | None]:
     }
 
 
-def table_of(found: Evaluation, thresholds: Thresholds) -> Table:
+def table_of(evaluation: Evaluation, thresholds: Thresholds) -> Table:
     """A line per tier for the thresholds, and one for the flat value."""
     values = {tier.name: tier.plays_per_hour for tier in thresholds.tiers} | {UNKNOWN_TIER: thresholds.unknown_authors}
     title = "Trending post-hours against simulated labels"
@@ -89,8 +89,8 @@ def table_of(found: Evaluation, thresholds: Thresholds) -> Table:
     table.add_column("tier", no_wrap=True)
     for heading in ("plays per hour", "post-hours", "viral", "TP", "FP", "FN", "recall", "precision", "F1"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for tier, by_tier in found.shipped.items():
-        flat = found.flat[tier]
+    for tier, by_tier in evaluation.shipped.items():
+        flat = evaluation.flat[tier]
         table.add_row(tier, f"{values[tier]:,.0f}" if tier in values else "by tier", *_cells(by_tier))
         table.add_row("", f"flat {FLAT_PLAYS_PER_HOUR:,.0f}", *_cells(flat))
     return table

@@ -130,13 +130,13 @@ def _print(report: Report, alerts: int, beyond: list[str]) -> None:
         if count:
             table.add_row(name, f"{count:,}")
     console = table_console()
-    found = ", ".join(f"{count:,} {kind}" for kind, count in report.identifiers.items())
+    identifiers = ", ".join(f"{count:,} {kind}" for kind, count in report.identifiers.items())
     if report.empty:
         console.print(
             "Nothing of this user is in topics or tables." + (" Pollers leave the user out from now on." if report.done else "")
         )
     else:
         console.print(table)
-    console.print(f"Known of the user: {found}.", "Not reached:", *(f"- {line}" for line in beyond), sep="\n", soft_wrap=True)
+    console.print(f"Known of the user: {identifiers}.", "Not reached:", *(f"- {line}" for line in beyond), sep="\n", soft_wrap=True)
     if not report.done:
         console.print("Nothing was changed: repeat it with --yes.", soft_wrap=True)

@@ -30,7 +30,7 @@ class JobWatch:
         self._thread.join()
 
     def _run(self) -> None:
-        told = 0
+        shown_ms = 0
         with FlinkRest(self._url, timeout=5.0) as rest:
             while not self._ended.wait(EVERY_SECONDS):
                 try:
@@ -38,6 +38,6 @@ class JobWatch:
                 except TokpulseError:
                     # The client notices by itself when the JobManager stays away.
                     continue
-                if failed_at_ms > told:
-                    told = failed_at_ms
+                if failed_at_ms > shown_ms:
+                    shown_ms = failed_at_ms
                     self._tell(f"the job failed and restarts from its last checkpoint: {cause}")

@@ -142,30 +142,30 @@ def run(
     """Sets the gauges every 30 s until `stop`. While a service does not answer, its own stay; an error is shown once."""
 
     def lags() -> str:
-        found = measured()
+        current = measured()
         metrics.forget("tokpulse_consumer_lag_seconds")
-        for lag in found:
+        for lag in current:
             metrics.set("tokpulse_consumer_lag_seconds", lag.group, lag.topic, to=lag.age_s(wall_clock_ms()))
         return ""
 
     def schemas() -> str:
-        found = violated()
-        for subject, why in found.items():
+        reasons = violated()
+        for subject, why in reasons.items():
             metrics.set("tokpulse_schema_violation", subject, to=float(bool(why)))
-        return "; ".join(why for why in found.values() if why)
+        return "; ".join(why for why in reasons.values() if why)
 
     def records() -> str:
-        found = ledger()
+        runs = ledger()
         metrics.forget("tokpulse_ledger_records")
-        for row in found:
+        for row in runs:
             for outcome in OUTCOMES:
                 metrics.set("tokpulse_ledger_records", row["job"], row["topic"], outcome, to=float(row[outcome]))
         return ""
 
     def memory() -> str:
-        found = heaps()
+        shares = heaps()
         metrics.forget("tokpulse_heap_in_use")
-        for job, share in found.items():
+        for job, share in shares.items():
             metrics.set("tokpulse_heap_in_use", job, to=share)
         return ""
 

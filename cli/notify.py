@@ -17,12 +17,14 @@ import typer
 
 from alerts.alert import TOPICS
 from alerts.decode import Decoder
-from alerts.lane import Backoff, Lane
+from alerts.lane import Lane
 from alerts.limit import TokenBucket
 from alerts.message import Message
 from alerts.notifier import Notifier, Rules
 from alerts.offsets import OffsetTracker
 from alerts.posting import HttpPoster, Poster
+from alerts.sending import Backoff, Sender, Timing
+from alerts.settling import Settling
 from alerts.source import KafkaSource
 from alerts.state import State
 from alerts.targets import VARIABLES, WEBHOOK, Target, load_targets
@@ -103,7 +105,7 @@ def command(
     posters = _posters(dry_run)
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     check_topics(endpoints.kafka_bootstrap_servers, TOPICS)
-    stop, tracker = _stop_on_signals(), OffsetTracker()
+    timing, tracker = Timing(_stop_on_signals()), OffsetTracker()
     _log_to_stderr()
     with (
         State(state or data_dir() / STATE_FILE, read_only=dry_run) as outcomes,
@@ -111,22 +113,16 @@ def command(
     ):
         lanes = [
             Lane(
-                name,
-                poster,
+                Sender(name, poster, TokenBucket(float("inf") if dry_run else per_minute), backoff, timing, once),
                 Waiting(group_seconds, MAX_ALERTS if name == WEBHOOK else None),
-                TokenBucket(float("inf") if dry_run else per_minute),
-                outcomes,
-                tracker.release,
-                stop=stop,
-                final=rules.final,
-                backoff=backoff,
-                dashboard_url=dashboard_url,
-                once=once,
+                Settling(name, outcomes, tracker.release, timing.now_ms, rules.final),
+                timing,
+                dashboard_url,
             )
             for name, poster in posters.items()
         ]
         source = KafkaSource(endpoints.kafka_bootstrap_servers, from_beginning=from_beginning, watch_only=dry_run)
-        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, stop)
+        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing)
         notifier.run()
     typer.echo(summary(notifier, lanes), err=dry_run)
     if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):

@@ -8,35 +8,33 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from cli import poll_join
 from cli.poll_keys import read_key
 from cli.poll_screen import Screen, line
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
-from connectors.upstream.model import Page
 from connectors.upstream.transport import new_client
 from polling.clock import SystemClock
-from polling.credits.budget import Budget
 from polling.credits.reservations import ReservationFile
 from polling.landing.responses import Landing
 from polling.landing.table import insert_into
 from polling.metrics import Metrics, serve
 from polling.personal.forgotten import Forgotten, forgotten_file
 from polling.personal.pseudonyms import Pseudonyms, load_pseudonyms
-from polling.schedule.feed_state import FeedState
-from polling.schedule.feeds import Feeds
-from polling.schedule.fetching import Fetched
-from polling.schedule.scheduler import Options, Scheduler
+from polling.poller import http_source, poller
+from polling.reports import Observers
+from polling.schedule.options import Options
 from polling.status import Status
 from polling.watchlist import WatchedFile
+from polling.writing.writer import DEFAULT_PREFIX, WriterSettings, page_writer
 
 _LOG_LINE_MS = 60_000
 
@@ -90,35 +88,23 @@ def command(
             stack.callback(server.shutdown)
             console.print(f"metrics: http://{metrics_address}:{port}/metrics", highlight=False)
         client = stack.enter_context(new_client())
-        fetch, probe = poll_join.transports(dialect, base_url, key, client)
+        source = http_source(dialect, base_url or None, key, client)
         registry = stack.enter_context(SchemaRegistry(endpoints.schema_registry_url))
-        servers = endpoints.kafka_bootstrap_servers
-        writer = stack.enter_context(poll_join.shard_writer(servers, registry, upstream, shard, shards, forgotten))
-        feeds = Feeds(dialect, shards=shards, shard=shard, owns=poll_join.owner(shard, shards))
+        # The shards of two upstreams do not fence each other.
+        writing = WriterSettings(shard=shard, shards=shards, prefix=f"{DEFAULT_PREFIX}-{upstream}")
+        writer = stack.enter_context(page_writer(endpoints.kafka_bootstrap_servers, registry, writing, forgotten=forgotten))
         file = ReservationFile(data_dir() / "polling", f"{upstream}-{shard}-of-{shards}")
         _refuse_other_shards(file, f"{upstream}-*-of-*", f"-of-{shards}-", clock.now_ms())
-        landing = None
+        observers = Observers(metrics, on_status=show)
         if raw_landing:
             secrets = {key, *dialect.authorization(key).values()}
             landing = Landing(upstream, insert_into(endpoints.clickhouse_url), metrics, _cleaner(secrets, names, forgotten))
             stack.callback(landing.close)
-        scheduler = Scheduler(
-            dialect,
-            fetch,
-            probe,
-            writer,
-            watched,
-            feeds,
-            Budget(file, feeds.share_of(watched.current.credits_per_day), paced=not once),
-            metrics,
-            clock,
-            Options(in_flight=in_flight, once=once),
-            transform=names.page if names else _unchanged,
-            landing=_lander(landing, clock),
-            on_status=show,
-        )
-        _stop_on_signals(scheduler.stop)
-        scheduler.run()
+            observers = replace(observers, on_attempt=lambda fetched: landing.offer(fetched, clock.now_ms()))
+        options = Options(in_flight=in_flight, once=once, shard=shard, shards=shards, clock=clock)
+        rounds = poller(replace(source, transform=names.page) if names else source, writer, watched, file, options, observers)
+        _stop_on_signals(rounds.stop)
+        rounds.run()
 
 
 def _shows(stack: ExitStack, title: str, console: Console) -> Callable[[Status], None]:
@@ -144,14 +130,6 @@ def _shows(stack: ExitStack, title: str, console: Console) -> Callable[[Status],
     return show
 
 
-def _lander(landing: Landing | None, clock: SystemClock) -> Callable[[FeedState | None, Fetched], None]:
-    def land(state: FeedState | None, fetched: Fetched) -> None:
-        if landing is not None:
-            landing.offer(fetched, clock.now_ms())
-
-    return land
-
-
 def _refuse_other_shards(file: ReservationFile, pattern: str, own: str, now_ms: int) -> None:
     """Raises PollError where pollers of another number of shards have reserved credits of today: together they would spend more."""
     folder, day = file.path(now_ms).parent, file.path(now_ms).name.rpartition("-of-")[2].partition("-")[2]
@@ -161,10 +139,6 @@ def _refuse_other_shards(file: ReservationFile, pattern: str, own: str, now_ms: 
             f"pollers with another number of shards have already spent credits today: {others[0]}",
             f"change the number after midnight UTC; or remove {folder / others[0]}, but then today's budget may be exceeded",
         )
-
-
-def _unchanged(page: Page) -> Page:
-    return page
 
 
 def _cleaner(secrets: set[str], names: Pseudonyms | None, forgotten: Forgotten) -> Callable[[bytes], bytes]:

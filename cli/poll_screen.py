@@ -18,7 +18,7 @@ def rows(status: Status) -> list[tuple[str, str]]:
     used = 0 if not status.per_day else min(_BAR, round(_BAR * status.spent_today / status.per_day))
     odd = {endpoint: state for endpoint, state in sorted(status.breakers.items()) if state != "closed"}
     per_kept = f"{status.spent / status.kept:.2f}" if status.kept else "-"
-    found = [
+    lines = [
         ("feeds", f"{status.feeds:,}, {status.due:,} due, {status.in_flight} in flight"),
         ("requests", f"{status.per_minute:,} in the last minute, {status.spent:,} in all"),
         ("records", f"{status.kept:,} fresh, {per_kept} credits each"),
@@ -29,8 +29,8 @@ def rows(status: Status) -> list[tuple[str, str]]:
     ]
     if status.last_error:
         # What an upstream wrote must not reach the terminal as it is.
-        found.append(("last error", "".join(char if char.isprintable() else "?" for char in status.last_error)[:300]))
-    return found
+        lines.append(("last error", "".join(char if char.isprintable() else "?" for char in status.last_error)[:300]))
+    return lines
 
 
 def line(status: Status) -> str:

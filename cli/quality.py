@@ -77,8 +77,8 @@ def command(
     if metrics_file is not None:
         write_metrics(metrics_file, now_ms, results)
     _show(run_id, now_ms, results, as_json)
-    found = worst(results)
-    if found is Status.FAIL or (found is Status.WARN and fail_on is FailOn.WARN):
+    status = worst(results)
+    if status is Status.FAIL or (status is Status.WARN and fail_on is FailOn.WARN):
         raise typer.Exit(1)
 
 

@@ -23,15 +23,15 @@ def table_of(results: Sequence[Result]) -> Table:
         column.no_wrap = True
     table.columns[4].justify = "right"
     table.columns[5].overflow = "fold"
-    for one in sorted(results, key=lambda one: _ORDER.index(one.status)):
-        status = f"[{_STYLES[one.status]}]{one.status.value}[/]"
-        table.add_row(status, one.dataset, one.test, one.column, f"{one.failing_rows:,}", escape(one.detail))
+    for result in sorted(results, key=lambda result: _ORDER.index(result.status)):
+        status = f"[{_STYLES[result.status]}]{result.status.value}[/]"
+        table.add_row(status, result.dataset, result.test, result.column, f"{result.failing_rows:,}", escape(result.detail))
     return table
 
 
 def summary(results: Sequence[Result]) -> str:
     """`24 tests: 22 pass, 1 warn, 1 fail`"""
-    counted = Counter(one.status for one in results)
+    counted = Counter(result.status for result in results)
     return f"{len(results)} tests: " + ", ".join(f"{counted[status]} {status.value}" for status in Status)
 
 
@@ -43,14 +43,14 @@ def as_data(run_id: str, at_ms: int, results: Sequence[Result]) -> dict[str, Any
         "status": worst(results).value,
         "results": [
             {
-                "dataset": one.dataset,
-                "test": one.test,
-                "column": one.column,
-                "severity": one.severity,
-                "status": one.status.value,
-                "failing_rows": one.failing_rows,
-                "detail": one.detail,
+                "dataset": result.dataset,
+                "test": result.test,
+                "column": result.column,
+                "severity": result.severity,
+                "status": result.status.value,
+                "failing_rows": result.failing_rows,
+                "detail": result.detail,
             }
-            for one in results
+            for result in results
         ],
     }

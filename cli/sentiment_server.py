@@ -30,10 +30,10 @@ def command(
     """
     if model == GRPC:
         raise SentimentError("--model: grpc is itself a server, so it cannot be served", "give lexicon or onnx")
-    found = settings(model, lexicon, path)
-    usable(found.check)
+    chosen = settings(model, lexicon, path)
+    usable(chosen.check)
     try:
-        server = SidecarServer(usable(found.backend), address, found.deadline)
+        server = SidecarServer(usable(chosen.backend), address, chosen.deadline)
     except OSError as error:
         raise SentimentError(str(error), "if another server uses this address, give another --address") from error
     ended = threading.Event()

@@ -54,9 +54,9 @@ class OptionsError(TokpulseError):
 def check(file: File = None) -> None:
     """Check a file; needs no service and changes nothing."""
     path = file or default_file()
-    found = load_thresholds(path)
-    rules = len(found.follower_gains)
-    typer.echo(f"{path}: valid, {len(found.tiers)} tier(s), {rules} follower rule(s), content {found.content_hash()[:8]}")
+    thresholds = load_thresholds(path)
+    rules = len(thresholds.follower_gains)
+    typer.echo(f"{path}: valid, {len(thresholds.tiers)} tier(s), {rules} follower rule(s), content {thresholds.content_hash()[:8]}")
 
 
 @app.command()
@@ -91,7 +91,7 @@ def show(
     known, now_ms = stored(_clickhouse()), wall_clock_ms()
     if history:
         if as_json:
-            typer.echo(json.dumps([version_values(one) for one in known], indent=2))
+            typer.echo(json.dumps([version_values(version) for version in known], indent=2))
         else:
             in_force = current(known, now_ms).version if known else ""
             print_history(known, in_force)

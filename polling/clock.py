@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Time as the scheduler has it, in unix milliseconds."""
+    """Time as the loop has it, in unix milliseconds."""
 
     def now_ms(self) -> int:
         """The moment."""
@@ -44,11 +44,13 @@ class SystemClock:
 class VirtualClock:
     """Stands still while requests are in flight, else jumps to the next due time: a scripted day takes seconds.
 
-    Not for production: nobody else's clock follows it.
+    It jumps to the next multiple of `step_ms`: what is due within a step is done together. Not for production: nobody else's clock
+    follows it.
     """
 
-    def __init__(self, start_ms: int) -> None:
+    def __init__(self, start_ms: int, step_ms: int = 1) -> None:
         self._now_ms = start_ms
+        self._step_ms = step_ms
 
     def now_ms(self) -> int:
         """The virtual moment."""
@@ -59,7 +61,7 @@ class VirtualClock:
         try:
             return inbox.get(block=in_flight > 0)
         except Empty:
-            self._now_ms = max(self._now_ms, until_ms)
+            self._now_ms = max(self._now_ms, -(-until_ms // self._step_ms) * self._step_ms)
             return None
 
     def advance(self, milliseconds: int) -> None:

@@ -1,8 +1,8 @@
-"""What the scheduler and the writer of pages agree on."""
+"""What the loop and the writer of pages agree on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,10 @@ class FeedKey:
     feed: Feed
     subject: str
     parent: str | None = None
+
+    def __str__(self) -> str:
+        """`posts 12345`, as in messages."""
+        return f"{self.feed.value} {self.subject}"
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,26 @@ class Written:
     refused: int
 
 
+@dataclass(frozen=True)
+class ReadPage:
+    """A page on its way into Kafka. `before` is the feed's progress without it, `received_ms` by the poller's clock."""
+
+    key: FeedKey
+    page: Page
+    received_ms: int
+    before: Progress | None
+
+
 class PageWriter(Protocol):
     """Puts pages into Kafka. Not thread-safe: one thread writes."""
 
     def progress(self) -> Mapping[FeedKey, Progress]:
         """What earlier pollers of this shard committed, read once at the start."""
 
-    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
-        """Commits a page's new and changed observations, its dead letters and the feed's progress in one transaction.
+    def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
+        """Commits the new and changed observations of `pages`, their dead letters and their feeds' progress, all or nothing.
 
-        Returns after the commit. Raises FencedProducerError when another poller took over this shard, another ProducerError when
-        nothing of the page is committed (it may be written again).
+        One transaction. Returns after the commit, what became of each page, in their order. Of several pages of one feed, each
+        follows the one before it in the list, whatever its `before`. Raises FencedProducerError when another poller took over this
+        shard, OutcomeUnknownError when nobody can tell, another ProducerError when nothing is committed (then again later).
         """

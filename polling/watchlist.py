@@ -170,11 +170,11 @@ def parse_watchlist(text: str, path: Path) -> Watchlist:
     if not isinstance(tree, dict):
         raise WatchlistError(f"{path}:1: (top level): is not a mapping", "it begins with lines like `creators:`")
     try:
-        found = Watchlist.model_validate(tree)
+        watchlist = Watchlist.model_validate(tree)
     except ValidationError as error:
         raise _refused(path, error, lines) from None
-    _refuse_doubles(path, found, lines)
-    return found
+    _refuse_doubles(path, watchlist, lines)
+    return watchlist
 
 
 def _refused(path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int]) -> WatchlistError:
@@ -191,8 +191,8 @@ def _refused(path: Path, error: ValidationError, lines: Mapping[tuple[str | int,
     return WatchlistError(f"{path}:{line}: {key}: {reason}", hint)
 
 
-def _refuse_doubles(path: Path, found: Watchlist, lines: Mapping[tuple[str | int, ...], int]) -> None:
-    for subject, entries in found.entries().items():
+def _refuse_doubles(path: Path, watchlist: Watchlist, lines: Mapping[tuple[str | int, ...], int]) -> None:
+    for subject, entries in watchlist.entries().items():
         section, first = f"{subject.value}s", dict[str, int]()
         for index, entry in enumerate(entries):
             if first.setdefault(entry.id, index) != index:

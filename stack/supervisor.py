@@ -24,6 +24,7 @@ from types import FrameType
 
 import psutil
 
+from connectors.backoff import SERVICE_RESTART_S, Doubling
 from connectors.files import replace_file
 from stack import process
 from stack.service import STACK_MARK, Service
@@ -40,14 +41,14 @@ log = logging.getLogger("supervisor")
 class RestartPolicy:
     """A service that dies within `quick` seconds of its start fails quickly; after `attempts` of those in a row it is given up."""
 
-    first_delay: float = 0.5
-    max_delay: float = 15.0
+    first_delay: float = SERVICE_RESTART_S.first
+    max_delay: float = SERVICE_RESTART_S.longest
     quick: float = 30.0
     attempts: int = 6
 
     def delay(self, quick_failures: int) -> float:
         """Seconds to wait before the next start."""
-        return min(self.max_delay, self.first_delay * 2.0 ** max(0, quick_failures - 1))
+        return Doubling(self.first_delay, self.max_delay).after(quick_failures)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from connectors.clickhouse.client import connect
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaRegistry
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.model import Thresholds, ThresholdVersion

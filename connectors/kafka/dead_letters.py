@@ -57,10 +57,10 @@ def dlq_topics(topics: Topics, name: str = "") -> list[str]:
     known = [topic.dlq for topic in topics if topic.dlq is not None]
     if not name:
         return known
-    found = name if name in known else topics[name].dlq
-    if found is None:
+    dlq = name if name in known else topics[name].dlq
+    if dlq is None:
         raise NoDeadLettersError(f"topic {name} has no dead letters", "those that have: " + ", ".join(known))
-    return [found]
+    return [dlq]
 
 
 def unreplayed(
@@ -121,13 +121,13 @@ class Spans:
 
 def ranges(offsets: Iterable[int]) -> str:
     """`3-5,9` for 3, 4, 5 and 9."""
-    found: list[list[int]] = []
+    spans: list[list[int]] = []
     for offset in sorted(offsets):
-        if found and found[-1][1] == offset - 1:
-            found[-1][1] = offset
+        if spans and spans[-1][1] == offset - 1:
+            spans[-1][1] = offset
         else:
-            found.append([offset, offset])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+            spans.append([offset, offset])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
 def parse_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -140,5 +140,5 @@ def parse_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _headers(message: Message) -> dict[str, bytes]:
     """The last of each name; a header without a value is an empty one."""
-    found: Any = message.headers()
-    return {name: value or b"" for name, value in found or ()}
+    headers: Any = message.headers()
+    return {name: value or b"" for name, value in headers or ()}

@@ -13,11 +13,11 @@ def violations(registry: SchemaRegistry, topics: Topics) -> Mapping[str, str]:
 
     Raises RegistryError when the registry cannot say.
     """
-    found = {}
+    reasons = {}
     for topic in topics.with_schema:
         try:
             registry.check_compatibility(topic.subject, topic.schema_text())
-            found[topic.subject] = ""
+            reasons[topic.subject] = ""
         except (IncompatibleSchemaError, InvalidSchemaError) as error:
-            found[topic.subject] = error.message
-    return found
+            reasons[topic.subject] = error.message
+    return reasons

@@ -60,11 +60,12 @@ class RecordValidator:
         self._name = str(schema["name"]).rpartition(".")[2]
         self._key_field = str(schema["fields"][0]["name"])
         self._clock = clock
-        self._flat = _FlatCheck.of(schema)
+        self._quick = _QuickCheck.of(schema)
 
     def check(self, record: Record) -> None:
         """Returns for a good record; raises the RecordError of its first bad field, in schema order."""
-        if self._flat is not None and self._flat.accepts(record, self._clock()):
+        # The key last: it is there when the rest is good.
+        if self._quick is not None and self._quick.accepts(record, self._clock()) and record[self._key_field]:
             return
         key = str(record.get(self._key_field, ""))
         for error in self._problems(self._schema, record, "", key):
@@ -111,38 +112,38 @@ class RecordValidator:
             yield MissingFieldError(self._name, where, "is empty", key)
 
 
-class _FlatCheck:
-    """The fast yes for records without nested records: key, types, signs and times in a few passes over tuples of values."""
+class _QuickCheck:
+    """The fast yes: types, signs and times in a few passes over tuples of values, nested records by a check of their own."""
 
-    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
-        self._key = names["string"][0]
-        self._strings = itemgetter(*names["string"])
-        self._numbers = itemgetter(*names["number"])
+    def __init__(self, names: Mapping[str, tuple[str, ...]], nested: Mapping[str, _QuickCheck]) -> None:
+        self._strings, self._numbers, self._booleans = (_values(names[kind]) for kind in ("string", "number", "boolean"))
         self._ints = names["int"]
         self._nullables = names["nullable"]
         self._times = tuple((name, TIME_FIELDS[name]) for name in names["time"])
+        self._nested = tuple(nested.items())
 
     @staticmethod
-    def of(schema: Mapping[str, Any]) -> _FlatCheck | None:
-        """None for a schema that has anything but strings, nullable strings and integers."""
-        names: dict[str, list[str]] = {"string": [], "number": [], "int": [], "nullable": [], "time": []}
+    def of(schema: Mapping[str, Any]) -> _QuickCheck | None:
+        """None for a schema that has anything but strings, nullable strings, integers, booleans, and records of these."""
+        names: dict[str, list[str]] = {kind: [] for kind in ("string", "number", "boolean", "int", "nullable", "time")}
+        nested: dict[str, _QuickCheck] = {}
         for field in schema["fields"]:
             name, kind = str(field["name"]), field["type"]
             if kind == ["null", "string"]:
                 names["nullable"].append(name)
-            elif kind == "string":
-                names["string"].append(name)
+            elif kind in ("string", "boolean"):
+                names[kind].append(name)
             elif kind in ("int", "long"):
                 names["number"].append(name)
                 if kind == "int":
                     names["int"].append(name)
                 if name in TIME_FIELDS:
                     names["time"].append(name)
+            elif isinstance(kind, dict) and kind.get("type") == "record" and (check := _QuickCheck.of(kind)) is not None:
+                nested[name] = check
             else:
                 return None
-        if len(names["string"]) < 2 or len(names["number"]) < 2:  # itemgetter gives a tuple only for two or more
-            return None
-        return _FlatCheck({group: tuple(members) for group, members in names.items()})
+        return _QuickCheck({group: tuple(members) for group, members in names.items()}, nested)
 
     def accepts(self, record: Record, now_ms: int) -> bool:
         """False means "look closer", not "bad"."""
@@ -152,6 +153,13 @@ class _FlatCheck:
                     return False
             for number in self._numbers(record):
                 if type(number) is not int or not 0 <= number <= _FAST_LIMIT:
+                    return False
+            for flag in self._booleans(record):
+                if type(flag) is not bool:
+                    return False
+            for name, check in self._nested:
+                part = record[name]
+                if type(part) is not dict or not check.accepts(part, now_ms):
                     return False
         except KeyError:
             return False
@@ -163,10 +171,14 @@ class _FlatCheck:
             if record[name] > INT_RANGE[1]:
                 return False
         latest = now_ms + FUTURE_SLACK_MS
-        for name, unit in self._times:
-            if not EARLIEST_MS <= record[name] * unit <= latest:
-                return False
-        return bool(record[self._key])
+        return all(EARLIEST_MS <= record[name] * unit <= latest for name, unit in self._times)
+
+
+def _values(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
+    """What gives the values of these fields; a single name would give the itemgetter no tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda record: tuple(record[name] for name in names)
 
 
 def _is_nullable(declared: object) -> bool:

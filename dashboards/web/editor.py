@@ -22,7 +22,7 @@ from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.files import replace_file
-from connectors.kafka.producer import FencedProducerError
+from connectors.kafka.producer_errors import FencedProducerError
 from dashboards.web.guard import refused
 from thresholds.backtest import FROM_MS, TO_MS, backtest
 from thresholds.change import Proposal, carry_out, judged_note, propose, user

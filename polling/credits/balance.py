@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.backoff import UPSTREAM_PAUSE_MS
 from connectors.clock import MINUTE_MS
 from polling.schedule.backoff import clean_retry_after_ms
 
 PROBE_GAP_MS = 15 * MINUTE_MS
-_FIRST_PAUSE_MS = 30_000
 FLOOR = "credits at the floor"
 
 
@@ -68,11 +68,11 @@ class Balance:
             if self.at_floor:
                 self._hold(asked_ms + PROBE_GAP_MS, FLOOR)
 
-    def probing(self, now_ms: int) -> None:
+    def begin_probe(self, now_ms: int) -> None:
         """A probe is on its way."""
         self._probed_ms = now_ms
 
-    def spent(self, now_ms: int) -> None:
+    def spend(self, now_ms: int) -> None:
         """A request was made: the balance falls by one until a probe says otherwise."""
         if self.left is not None:
             self.left -= 1
@@ -80,7 +80,7 @@ class Balance:
                 # The own count may be too low: the pause ends by asking, as soon as that is allowed.
                 self._hold(max(now_ms, (self._probed_ms or 0) + PROBE_GAP_MS), FLOOR)
 
-    def told(self, left: int, now_ms: int) -> None:
+    def set_left(self, left: int, now_ms: int) -> None:
         """A probe was answered."""
         self.left = left
         if self.at_floor:
@@ -88,7 +88,7 @@ class Balance:
         else:
             self._resume_if_over(now_ms)
 
-    def untold(self, now_ms: int) -> None:
+    def probe_failed(self, now_ms: int) -> None:
         """A probe was not answered. Only a known floor keeps the pause: the endpoint of the balance must not stop all others."""
         if self.at_floor:
             self._hold(now_ms + PROBE_GAP_MS, FLOOR)
@@ -97,7 +97,7 @@ class Balance:
 
     def pause(self, now_ms: int, retry_after_s: float | None, why: str) -> None:
         """The upstream answers nobody: until its Retry-After, else for 15 minutes; longer when one pause follows another."""
-        least = min(PROBE_GAP_MS, _FIRST_PAUSE_MS << min(self._pauses, 10))
+        least = round(UPSTREAM_PAUSE_MS.after(self._pauses + 1))
         asked = clean_retry_after_ms(retry_after_s)
         if not self.paused:  # several requests in flight are refused together
             self._pauses += 1
@@ -108,7 +108,7 @@ class Balance:
         """The pause is over, on trial."""
         self._resume_ms, self.why, self.on_trial = None, "", True
 
-    def answered(self) -> None:
+    def end_trial(self) -> None:
         """A page came."""
         self._pauses, self.on_trial = 0, False
 

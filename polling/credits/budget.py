@@ -74,13 +74,13 @@ class Budget:
         mine = self._reserve if self._hour[0] == now_ms // DAY_MS else 0
         return sum(self._known(now_ms)) - mine
 
-    def probing(self, now_ms: int) -> None:
+    def begin_probe(self, now_ms: int) -> None:
         """The balance is about to be asked for; on disk when this returns."""
         known = self._file.probes.read()
         self._file.probes.write(replace(known, asked_ms=now_ms) if known else LastProbe(now_ms))
 
-    def told(self, left: int, now_ms: int) -> None:
-        """The balance was told."""
+    def note_left(self, left: int, now_ms: int) -> None:
+        """The balance is known: `left`."""
         known = self._file.probes.read() or LastProbe(now_ms)
         self._file.probes.write(LastProbe(known.asked_ms, known.asked_ms, left))
 
@@ -92,7 +92,7 @@ class Budget:
         known = self._file.probes.read()
         if known is None or known.left is None:
             return known
-        return replace(known, left=known.left - self._file.reserved_since(known.told_ms, now_ms) - self.block)
+        return replace(known, left=known.left - self._file.reserved_since(known.as_of_ms, now_ms) - self.block)
 
     def close(self) -> None:
         """Gives back what is reserved and not spent."""

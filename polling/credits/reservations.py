@@ -53,15 +53,15 @@ class ReservationFile:
 
     def reserved_since(self, since_ms: int, now_ms: int) -> int:
         """Credits reserved from `since_ms` on, of the UTC days of both moments; those that were given back are among them."""
-        found = 0
+        reserved = 0
         for moment in dict.fromkeys((since_ms // DAY_MS * DAY_MS, now_ms // DAY_MS * DAY_MS)):
             if self.path(moment).exists():
                 with self._locked(moment) as descriptor:
                     self._sums(descriptor, moment)  # cuts off a torn line, and complains of what is none
                     text = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
                     lines = [line.split() for line in text.splitlines()]
-                    found += sum(max(0, int(credits)) for at_ms, credits in lines if int(at_ms) >= since_ms)
-        return found
+                    reserved += sum(max(0, int(credits)) for at_ms, credits in lines if int(at_ms) >= since_ms)
+        return reserved
 
     def give_back(self, hour_ms: int, credits: int) -> None:
         """Takes back `credits` of the reservations of the hour of `hour_ms`."""

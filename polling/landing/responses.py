@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from connectors.backoff import LANDING_INSERT_S, Doubling
 from connectors.upstream.model import Call
 from polling.metrics import Metrics
 from polling.schedule.fetching import Fetched
@@ -53,6 +56,10 @@ class RetryableInsertError(Exception):
     """The table could not be reached now."""
 
 
+class _ClosingError(Exception):
+    """The poller ends while an insert waits to be repeated."""
+
+
 @dataclass(frozen=True)
 class LandingLimits:
     """`max_bytes` of responses wait at most; more are lost and counted. A batch is written when it is full or `linger_s` old."""
@@ -61,8 +68,8 @@ class LandingLimits:
     batch_rows: int = 500
     batch_bytes: int = 8 * 1024 * 1024
     linger_s: float = 5.0
-    retry_s: float = 2.0
-    retry_cap_s: float = 60.0
+    retry_s: float = LANDING_INSERT_S.first
+    retry_cap_s: float = LANDING_INSERT_S.longest
     close_s: float = 10.0
 
 
@@ -151,32 +158,35 @@ class Landing:
         return batch
 
     def _write(self, batch: Sequence[Row]) -> None:
-        wait_s = self._limits.retry_s
-        while True:
-            try:
-                self._insert(batch)
-            except RetryableInsertError as error:
-                _LOG.warning("%d raw response(s) wait: %s", len(batch), error)
-                if self._closing.wait(wait_s):
-                    self._closing_failed(batch)
-                    return
-                wait_s = min(self._limits.retry_cap_s, wait_s * 2)
-            except Exception as error:
-                self._take(batch)
-                self._lose(len(batch), "refused", f"ClickHouse does not take them: {error}")
-                return
-            else:
-                self._take(batch)
-                self._metrics.count("tokpulse_landing_rows_total", by=len(batch))
-                return
+        retrying = Retrying(
+            retry=retry_if_exception_type(RetryableInsertError),
+            wait=Doubling(self._limits.retry_s, self._limits.retry_cap_s).strategy,
+            before_sleep=self._note_failure,
+            sleep=self._wait,
+        )
+        try:
+            retrying(self._insert, batch)
+        except _ClosingError:
+            self._remove(batch)
+            self._lose(len(batch), "unreachable", "the poller ends while ClickHouse is away")
+        except Exception as error:
+            self._remove(batch)
+            self._lose(len(batch), "refused", f"ClickHouse does not take them: {error}")
+        else:
+            self._remove(batch)
+            self._metrics.count("tokpulse_landing_rows_total", by=len(batch))
 
-    def _closing_failed(self, batch: Sequence[Row]) -> None:
-        self._take(batch)
-        self._lose(len(batch), "unreachable", "the poller ends while ClickHouse is away")
+    def _note_failure(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else ""
+        _LOG.warning("%d raw response(s) wait: %s", len(state.args[0]), error)
 
-    def _take(self, batch: Sequence[Row]) -> None:
+    def _wait(self, seconds: float) -> None:
+        if self._closing.wait(seconds):
+            raise _ClosingError
+
+    def _remove(self, batch: Sequence[Row]) -> None:
         with self._changed:
-            for row in batch:
+            for row in batch:  # it stands at the head of the queue
                 self._rows.popleft()
                 self._bytes -= len(row.payload)
             self._metrics.set("tokpulse_landing_waiting_bytes", to=self._bytes)

@@ -6,30 +6,32 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connectors.backoff import PAGE_RETRY_MS, Doubling
+
 # What an upstream may ask for at most; more is a mistake of its, or a header in milliseconds.
 MAX_RETRY_AFTER_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Exponential, capped, with full jitter: anything between nothing and the bound, evenly.
+    """Full jitter: anything between nothing and what `bound` says in milliseconds, evenly.
 
     Pollers that failed together must not come back together, and of the usual kinds of jitter the full one does the least work
     for the same time. After `attempts` of one page its feed's round is given up until the feed is due again.
     """
 
-    base_ms: int = 1_000
-    cap_ms: int = 300_000
+    bound: Doubling = PAGE_RETRY_MS
     attempts: int = 5
     dice: Callable[[], float] = random.random
 
-    def bound_ms(self, attempt: int) -> int:
-        """The longest wait after failed attempt number `attempt`, which counts from 1."""
-        return min(self.cap_ms, self.base_ms << min(attempt, 40))
+    @property
+    def cap_ms(self) -> float:
+        """No wait is longer, but for a Retry-After."""
+        return self.bound.longest
 
     def wait_ms(self, attempt: int, retry_after_s: float | None = None) -> int:
-        """Milliseconds to wait after failed attempt number `attempt`; never less than `retry_after_s` seconds."""
-        jittered = round(self.dice() * self.bound_ms(attempt))
+        """Milliseconds to wait after failed attempt number `attempt`, from 1; never less than `retry_after_s` seconds."""
+        jittered = round(self.dice() * self.bound.after(attempt))
         return max(jittered, clean_retry_after_ms(retry_after_s) or 0)
 
 

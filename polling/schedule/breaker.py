@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connectors.backoff import BREAKER_OPEN_MS, Doubling
+
 
 class State(StrEnum):
     """CLOSED lets requests through, OPEN none, HALF_OPEN one trial."""
@@ -27,8 +29,8 @@ class BreakerRules:
     window_ms: int = 300_000
     minimum: int = 10
     rate: float = 0.5
-    open_ms: int = 30_000
-    cap_ms: int = 900_000
+    open_ms: float = BREAKER_OPEN_MS.first
+    cap_ms: float = BREAKER_OPEN_MS.longest
 
 
 # A request that has to wait for somebody else's trial asks again after this.
@@ -37,7 +39,7 @@ OnChange = Callable[[State], None]
 
 
 class Breaker:
-    """The breaker of one endpoint. Not thread-safe. `on_change` is told of every transition."""
+    """The breaker of one endpoint. Not thread-safe. `on_change` hears of every transition."""
 
     def __init__(self, rules: BreakerRules, on_change: OnChange) -> None:
         self._rules = rules
@@ -89,7 +91,7 @@ class Breaker:
             self._open(now_ms)
 
     def _open(self, now_ms: int) -> None:
-        self._until_ms = now_ms + min(self._rules.cap_ms, self._rules.open_ms << min(self._reopened, 30))
+        self._until_ms = now_ms + round(Doubling(self._rules.open_ms, self._rules.cap_ms).after(self._reopened + 1))
         self._trial = False
         self._become(State.OPEN)
 

@@ -1,32 +1,42 @@
-"""Pages on their way into Kafka: one at a time, again when Kafka did not take one, and nothing in between forgotten."""
+"""Pages on their way into Kafka: those that came together go together, and what Kafka did not take goes again."""
 
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.kafka.producer import FencedProducerError, OutcomeUnknownError, ProducerError
+from connectors.backoff import KAFKA_WRITE_MS
+from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError
 from connectors.upstream.model import Page
-from polling.metrics import Metrics
-from polling.model import PageWriter, Progress, Written
+from polling.clock import Clock
+from polling.model import FeedKey, PageWriter, Progress, ReadPage, Written
+from polling.reports import Reports
 from polling.schedule.feed_state import EMPTY_PAGES, FeedState
 
 _LOG = logging.getLogger(__name__)
-_FIRST_WAIT_MS = 500
-_LONGEST_WAIT_MS = 30_000
 
 
 @dataclass(frozen=True)
-class Job:
-    """A page to be written. `end` says how the round ends with it; empty when the round goes on."""
+class ReceivedPage:
+    """A page of the feed `state`, to be written. `end` says how the round ends with it; empty when the round goes on."""
 
     state: FeedState
-    page: Page
-    received_ms: int
+    read: ReadPage
     end: str
 
 
-def job_of(state: FeedState, page: Page, received_ms: int) -> Job:
+@dataclass(frozen=True)
+class CommittedPage:
+    """A page that is in Kafka, and what was committed with it."""
+
+    received: ReceivedPage
+    written: Written
+    progress: Progress
+
+
+def received_page(state: FeedState, page: Page, received_ms: int) -> ReceivedPage:
     """Decides before the write whether the round ends with this page, for the cursor is committed with it.
 
     A cursor is an offset into a list that moves: items may come twice, which the writer drops, and one that slipped past is on a
@@ -39,54 +49,70 @@ def job_of(state: FeedState, page: Page, received_ms: int) -> Job:
         end = "complete"
     elif page.cursor in state.cursors or page.cursor == state.cursor:
         end = "cursor_repeats"
-        _LOG.warning("%s %s: the cursor comes again: the round ends", state.key.feed.value, state.key.subject)
+        _LOG.warning("%s: the cursor comes again: the round ends", state.key)
     elif pages >= state.rules.max_pages:
         end = "page_limit"
     elif state.empty_pages >= EMPTY_PAGES:
         end = "empty_pages"
-    return Job(state, replace(page, cursor=None) if end else page, received_ms, end)
+    return ReceivedPage(state, ReadPage(state.key, replace(page, cursor=None) if end else page, received_ms, state.progress), end)
 
 
 class Commits:
-    """Writes pages, and keeps those that Kafka did not take. While it keeps any, nothing new should be asked for."""
+    """Writes pages, and keeps those that Kafka did not take. While it keeps any, nothing new should be asked for.
 
-    def __init__(self, writer: PageWriter, metrics: Metrics, upstream: str) -> None:
-        self._writer, self._metrics, self._upstream = writer, metrics, upstream
-        self._jobs: list[Job] = []
-        self._attempts = 0
-        self.again_ms = 0
+    A commit takes as long as hundreds of records, so the pages that are there share one. After a failure each has one of its own,
+    until all are in: a page that Kafka does not take holds back no other.
+    """
+
+    def __init__(self, writer: PageWriter, reports: Reports, clock: Clock) -> None:
+        self._writer, self._reports, self._clock = writer, reports, clock
+        self._waiting: list[ReceivedPage] = []
+        self._failures = 0  # in a row
+        self.again_ms = 0  # when what waits is written again; 0 when nothing does
         self.last_error = ""
 
     @property
     def waiting(self) -> int:
         """Pages that are to be written again."""
-        return len(self._jobs)
+        return len(self._waiting)
 
-    def write(self, job: Job, now_ms: int) -> tuple[Written, Progress] | None:
-        """What became of the page; None when it was not committed and waits.
+    def progress(self) -> Mapping[FeedKey, Progress]:
+        """What earlier pollers of this shard committed."""
+        return self._writer.progress()
+
+    def write(self, pages: Iterable[ReceivedPage], *, at_last: bool = False) -> list[CommittedPage]:
+        """Writes `pages` and what waits, when its time has come; what is committed now. `at_last` tries all once more, at any time.
 
         Raises FencedProducerError, and OutcomeUnknownError: only a new start can tell what is committed.
         """
-        try:
-            done = self._writer.write(job.state.key, job.page, job.received_ms, job.state.progress)
-        except (FencedProducerError, OutcomeUnknownError):
-            raise
-        except ProducerError as error:
-            self._metrics.count("tokpulse_poll_batch_errors_total", self._upstream)
-            self.last_error = str(error)
-            _LOG.warning("page of %s %s is not written yet: %s", job.state.key.feed.value, job.state.key.subject, error)
-            self.again_ms = now_ms + min(_LONGEST_WAIT_MS, _FIRST_WAIT_MS << min(self._attempts, 10))
-            self._attempts += 1
-            self._jobs.append(job)
-            return None
-        self._attempts, self.last_error = 0, ""
-        return done
+        pages, again = [*self._waiting, *pages], bool(self._waiting)
+        if not pages or (again and not at_last and self._clock.now_ms() < self.again_ms):
+            self._waiting = pages
+            return []
+        self._waiting, committed = [], list[CommittedPage]()
+        groups = deque([page] for page in pages) if again else deque([pages])
+        while groups:
+            group = groups.popleft()
+            try:
+                done = self._writer.write_many([page.read for page in group])
+            except (FencedProducerError, OutcomeUnknownError):
+                raise
+            except ProducerError as error:
+                self._note_failure(group, error)
+                # The others first when it is tried again. At the end there is no again.
+                self._waiting = [*self._waiting, *group] if at_last else [*(page for other in groups for page in other), *group]
+                if not at_last:
+                    break
+            else:
+                self._failures, self.last_error = 0, ""
+                committed += [CommittedPage(page, *result) for page, result in zip(group, done, strict=True)]
+        if not self._waiting:
+            self.again_ms = 0
+        return committed
 
-    def due(self, now_ms: int) -> list[Job]:
-        """The pages to be written now; they are the caller's then."""
-        return self.all() if self._jobs and now_ms >= self.again_ms else []
-
-    def all(self) -> list[Job]:
-        """Every page that waits; they are the caller's then."""
-        jobs, self._jobs = self._jobs, []
-        return jobs
+    def _note_failure(self, group: Sequence[ReceivedPage], error: ProducerError) -> None:
+        self._reports.count("tokpulse_poll_batch_errors_total", by=len(group))
+        self.last_error = str(error)
+        _LOG.warning("%d page(s), the first of %s, are not written yet: %s", len(group), group[0].state.key, error)
+        self._failures += 1
+        self.again_ms = self._clock.now_ms() + round(KAFKA_WRITE_MS.after(self._failures))

@@ -1,4 +1,4 @@
-"""One feed as the scheduler has it, and which feeds a watchlist asks for."""
+"""One feed as polling has it, and which feeds a watchlist asks for."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from connectors.upstream.model import Ask, Feed, Subject, Upstream
 from polling.model import FeedKey, Progress
+from polling.schedule.cadence import Cadence
 from polling.schedule.due import DueQueue
 from polling.schedule.feed_state import FOUND_FEEDS, FeedRules, FeedState, rules_of, wanted
 from polling.watchlist import Watchlist
@@ -43,6 +44,11 @@ class Feeds:
         """This shard's part of the credits of all; the parts add up to the whole."""
         return credits * (self._shard + 1) // self._shards - credits * self._shard // self._shards
 
+    @property
+    def cadence(self) -> Cadence:
+        """The watchlist's."""
+        return self._watchlist.cadence
+
     def load(self, watchlist: Watchlist, committed: Mapping[FeedKey, Progress], now_ms: int, *, at_once: bool = False) -> None:
         """The feeds at the start, each where it stood. With `at_once` all are due now, and each is read once."""
         self._committed = dict(committed)
@@ -53,7 +59,7 @@ class Feeds:
             # Found by a page that is committed, so it will not be found again before its finder's next round.
             parent = self._finder(key)
             if key not in self._states and parent is not None:
-                self.found(parent, [Ask(key.feed, key.subject, None, key.parent)], now_ms)
+                self.add_found(parent, [Ask(key.feed, key.subject, None, key.parent)], now_ms)
 
     def change(self, watchlist: Watchlist, now_ms: int) -> tuple[int, int]:
         """Takes over a watchlist; returns how many feeds came and went. A feed in both goes on where it is."""
@@ -69,7 +75,7 @@ class Feeds:
             self._drop(key)
         return len(added), len(gone)
 
-    def found(self, finder: FeedState, asks: Iterable[Ask], now_ms: int) -> int:
+    def add_found(self, finder: FeedState, asks: Iterable[Ask], now_ms: int) -> int:
         """Adds what a page made known and the watchlist wants; returns how many were beyond the limit."""
         wanted_feeds = self._watchlist.feeds_of(finder.rules.subject)
         refused = 0
@@ -83,6 +89,13 @@ class Feeds:
             rules = rules_of(self._watchlist, finder.rules.subject, ask.feed, finder.rules.base_ms)
             self._add(key, rules, now_ms, finder.found_by or finder.key)
         return refused
+
+    def end_round(self, state: FeedState, due_ms: int) -> None:
+        """The feed rests until `due_ms`; for good when each is read once."""
+        state.attempts = 0
+        state.due_ms = due_ms
+        if not self._at_once:
+            self.queue.put(state, due_ms)
 
     def oldest_round_s(self, now_ms: int) -> float:
         """Seconds since the eldest round that is under way began; 0 without one."""

@@ -1,4 +1,4 @@
-"""What the scheduler needs of the way to an upstream, and the threads that use it."""
+"""What polling needs of the way to an upstream, and the threads that use it."""
 
 from __future__ import annotations
 
@@ -37,6 +37,17 @@ class Fetched(Protocol):
 # Makes exactly one attempt, in any thread. Raises nothing that an upstream can cause.
 Fetch = Callable[[Ask], Fetched]
 
+
+@dataclass(frozen=True)
+class Source:
+    """What is polled: `fetch` makes one attempt at a page, `probe` one at the balance; `transform` is applied to every page."""
+
+    upstream: Upstream
+    fetch: Fetch
+    probe: Fetch
+    transform: Callable[[Page], Page] = lambda page: page
+
+
 BALANCE = Ask(Feed.PROFILE, "balance")
 
 
@@ -53,8 +64,8 @@ class BalanceProbe:
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """A page without observations whose cursor is the number of credits."""
-        found = self._upstream.read_credits(answer)
-        return found if isinstance(found, Refusal) else Page((), str(found))
+        credits = self._upstream.read_credits(answer)
+        return credits if isinstance(credits, Refusal) else Page((), str(credits))
 
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """There are no items."""
@@ -82,7 +93,7 @@ class Crash:
 
 @dataclass(frozen=True)
 class Done(Generic[T]):
-    """The end of one request. `subject` is what the scheduler gave along."""
+    """The end of one request. `subject` is what the scheduling thread gave along."""
 
     subject: T
     fetched: Fetched | Crash
@@ -112,7 +123,7 @@ class Fetchers(Generic[T]):
     def _run(self, subject: T, fetch: Fetch, ask: Ask) -> None:
         try:
             outcome: Fetched | Crash = fetch(ask)
-        except Exception as error:  # the scheduler must hear of every request, or it would wait for ever
+        except Exception as error:  # the scheduling thread must hear of every request, or it would wait for ever
             outcome = Crash(error)
         self._inbox.put(Done(subject, outcome))
 

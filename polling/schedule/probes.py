@@ -1,4 +1,4 @@
-"""The file that says when the balance was last asked for, and what was told: synced before each request for it."""
+"""The file that says when the balance was last asked for, and what was answered: synced before each request for it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class ProbeFileError(TokpulseError):
 
 @dataclass(frozen=True)
 class LastProbe:
-    """`left` credits were told at `told_ms`, None where they never were; at `asked_ms` they were asked for. Unix milliseconds."""
+    """`left` credits were there at `as_of_ms`, None where they never were; at `asked_ms` they were asked for. Unix milliseconds."""
 
     asked_ms: int
-    told_ms: int = 0
+    as_of_ms: int = 0
     left: int | None = None
 
 
@@ -44,7 +44,7 @@ class ProbeFile:
     def write(self, probe: LastProbe) -> None:
         """Replaces what is known; it is on disk when this returns. Raises ProbeFileError."""
         try:
-            line = f"{probe.asked_ms} {probe.told_ms} {'-' if probe.left is None else probe.left}\n"
+            line = f"{probe.asked_ms} {probe.as_of_ms} {'-' if probe.left is None else probe.left}\n"
             replace_file(self._path, line, durable=True)
         except OSError as error:
             raise self._unusable(error) from error

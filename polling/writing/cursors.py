@@ -78,7 +78,7 @@ def read(
     A record that cannot be read counts as no progress: its feed is read from the beginning, which repeats no observation.
     """
     codecs: dict[int, AvroCodec] = {}
-    found: dict[FeedKey, Progress] = {}
+    others: dict[FeedKey, Progress] = {}
     replies: dict[FeedKey, Progress] = {}
     for message in messages:
         key = message.key()
@@ -88,7 +88,7 @@ def read(
             continue
         if not owned(feed):
             continue
-        kind = replies if feed.feed is Feed.REPLIES else found
+        kind = replies if feed.feed is Feed.REPLIES else others
         kind.pop(feed, None)
         try:
             schema_id, body = split(message.value() or b"")
@@ -106,4 +106,4 @@ def read(
             ) from error
         if len(replies) > most_replies:
             del replies[next(iter(replies))]
-    return found | replies
+    return others | replies

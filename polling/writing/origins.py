@@ -20,7 +20,7 @@ class UnmappableError(Exception):
 def headers_of(origin: Origin) -> dict[str, bytes]:
     """The headers `poll.*`; those of what the request did not have are left out."""
     ask = origin.ask
-    found = {
+    fields = {
         _UPSTREAM: origin.upstream,
         _ENDPOINT: origin.endpoint,
         _FEED: ask.feed.value,
@@ -29,7 +29,7 @@ def headers_of(origin: Origin) -> dict[str, bytes]:
         _CURSOR: ask.cursor,
         _RECEIVED: str(origin.received_ms),
     }
-    return {name: value.encode("utf-8", "replace") for name, value in found.items() if value is not None}
+    return {name: value.encode("utf-8", "replace") for name, value in fields.items() if value is not None}
 
 
 def record_of(headers: Mapping[str, bytes], item: object) -> Mapping[str, Any]:

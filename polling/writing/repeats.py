@@ -41,7 +41,7 @@ class Repeats:
     Bounded by `capacity` entries of about 130 bytes: when it is full the eldest leave first, and at worst a repeat passes. An entry
     is kept for twice `window_ms`, so that what is polled once a day is known to be unchanged.
 
-    An observation is judged against what is `pending` in its transaction, too; `mark` takes that over after the commit, and a
+    An observation is compared with what is `pending` in its transaction, too; `mark` takes that over after the commit, and a
     transaction that is aborted leaves nothing.
     """
 
@@ -62,7 +62,7 @@ class Repeats:
         """How long an entry is kept."""
         return 2 * self.window_ms
 
-    def judge(self, topic: str, key: str, value: bytes, at_ms: int, pending: Pending) -> Verdict:
+    def compare(self, topic: str, key: str, value: bytes, at_ms: int, pending: Pending) -> Verdict:
         """Compares an encoded observation with the last one of `key`, and notes it in `pending` when it passes.
 
         `value` is in the wire format; `at_ms` is its `ingested_at`.

@@ -17,7 +17,8 @@ from connectors.errors import TokpulseError
 from connectors.kafka.avro import AvroCodec, Record, WireFormatError, split
 from connectors.kafka.dead_letters import REPLAYED_HEADER, DeadLetter, ranges, unreplayed
 from connectors.kafka.log import committed
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaNotFoundError, SchemaRegistry
 from connectors.kafka.topics import Topics
 from connectors.kafka.validation import RecordError
@@ -56,12 +57,12 @@ class Reader:
         if letter.value[:1] == b"\x00":
             return "Avro", self._avro(letter)
         try:
-            found = json.loads(letter.value)
+            record = json.loads(letter.value)
         except (ValueError, RecursionError):
             raise StillBadError("neither Avro nor JSON") from None
-        if not isinstance(found, dict):
-            raise StillBadError(f"JSON, but a {type(found).__name__}, not a record")
-        return "JSON", found
+        if not isinstance(record, dict):
+            raise StillBadError(f"JSON, but a {type(record).__name__}, not a record")
+        return "JSON", record
 
     def _avro(self, letter: DeadLetter) -> Record:
         try:
@@ -76,17 +77,17 @@ class Reader:
             self._readers[letter.source] = AvroCodec(self._topics[letter.source].schema_text())
         buffer = BytesIO(body)
         try:
-            found = fastavro.schemaless_reader(buffer, self._writers[schema_id], self._readers[letter.source].declared)
+            record = fastavro.schemaless_reader(buffer, self._writers[schema_id], self._readers[letter.source].declared)
         except Exception as error:  # fastavro raises whatever its C code meets
             raise StillBadError(f"schema {schema_id}: {error or type(error).__name__}") from None
         if buffer.tell() != len(body):
             raise StillBadError(f"{len(body) - buffer.tell()} bytes left over")
-        if not isinstance(found, dict):
+        if not isinstance(record, dict):
             raise StillBadError("not a record")
-        return found
+        return record
 
 
-def mend(reader: Reader, encode: Callable[[str, Record], bytes], topics: Topics, letter: DeadLetter) -> tuple[str, bytes]:
+def repaired(reader: Reader, encode: Callable[[str, Record], bytes], topics: Topics, letter: DeadLetter) -> tuple[str, bytes]:
     """Key and value with which `letter` goes back to its topic. Raises StillBadError."""
     kind, record = reader.record(letter)
     if letter.reason == UNMAPPED:
@@ -130,10 +131,10 @@ def replay(
         reader = Reader(topics, registry.by_id)
         outcomes: list[Outcome] = []
         while lot := list(islice(letters, _LOT)):
-            mended, judged = _judge(lot, reader, producer, topics)
-            if mended and not dry_run:
-                _commit(producer, mended)
-            outcomes += judged
+            returning, looked_at = _split(lot, reader, producer, topics)
+            if returning and not dry_run:
+                _commit(producer, returning)
+            outcomes += looked_at
         return outcomes
     except FencedProducerError as error:
         raise FencedProducerError(
@@ -141,27 +142,27 @@ def replay(
         ) from error
 
 
-Mended = list[tuple[DeadLetter, str, bytes]]
+Repaired = list[tuple[DeadLetter, str, bytes]]
 
 
-def _judge(letters: Sequence[DeadLetter], reader: Reader, producer: AvroProducer, topics: Topics) -> tuple[Mended, list[Outcome]]:
-    mended: Mended = []
+def _split(letters: Sequence[DeadLetter], reader: Reader, producer: AvroProducer, topics: Topics) -> tuple[Repaired, list[Outcome]]:
+    returning: Repaired = []
     outcomes = []
     for letter in letters:
         try:
-            key, value = mend(reader, producer.encode, topics, letter)
+            key, value = repaired(reader, producer.encode, topics, letter)
         except StillBadError as error:
             outcomes.append(Outcome(letter.topic, letter.partition, letter.offset, error.message))
         else:
-            mended.append((letter, key, value))
+            returning.append((letter, key, value))
             outcomes.append(Outcome(letter.topic, letter.partition, letter.offset, None))
-    return mended, outcomes
+    return returning, outcomes
 
 
-def _commit(producer: AvroProducer, mended: Iterable[tuple[DeadLetter, str, bytes]]) -> None:
+def _commit(producer: AvroProducer, returning: Iterable[tuple[DeadLetter, str, bytes]]) -> None:
     marks: dict[tuple[str, int], list[int]] = defaultdict(list)
     with producer.transaction():
-        for letter, key, value in mended:
+        for letter, key, value in returning:
             producer.produce_encoded(letter.source, key, value)
             marks[letter.topic, letter.partition].append(letter.offset)
         for (topic, partition), offsets in marks.items():

@@ -14,12 +14,13 @@ from confluent_kafka import Message
 from connectors.clock import DAY_MS, wall_clock_ms
 from connectors.kafka.avro import Record
 from connectors.kafka.log import committed
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics
 from connectors.kafka.validation import RecordError
 from connectors.upstream.model import Page
-from polling.model import FeedKey, Progress, Written
+from polling.model import FeedKey, Progress, ReadPage, Written
 from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
 from polling.writing import cursors
@@ -73,16 +74,6 @@ class WriterSettings:
         return f"{self.prefix}-{cursors.TOPIC}-{self.shard}"
 
 
-@dataclass(frozen=True)
-class ReadPage:
-    """A page on its way into Kafka: the arguments of `PageWriter.write`."""
-
-    key: FeedKey
-    page: Page
-    received_ms: int
-    before: Progress | None
-
-
 class KafkaPageWriter:
     """Implements PageWriter. Not thread-safe. Nothing is sent before `start`, which entering the context does, too.
 
@@ -128,15 +119,11 @@ class KafkaPageWriter:
         return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards))
 
     def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
-        """Commits one page; see PageWriter."""
+        """Commits one page, as `write_many` does."""
         return self.write_many([ReadPage(key, page, received_ms, before)])[0]
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
-        """Commits all of `pages` in one transaction, or none; what `write` would have returned for each, in their order.
-
-        A commit takes as long as hundreds of records: give what is there. Of several pages of one feed, each follows the one before
-        it in the list, whatever its `before`. Raises as `write`.
-        """
+        """Commits all of `pages` in one transaction, or none; see PageWriter."""
         pending: Pending = {}
         transaction = _Transaction(self._producer)
         latest: dict[FeedKey, Progress] = {}
@@ -144,11 +131,11 @@ class KafkaPageWriter:
 
         def commit() -> None:
             with self._producer.transaction():
-                for one in pages:
-                    before = latest.get(one.key, one.before)
-                    counts, moved = self._observations(one.page, pending, transaction)
-                    latest[one.key] = cursors.advance(before, one.page.cursor, one.received_ms, moved)
-                    written.append((counts, latest[one.key]))
+                for read in pages:
+                    before = latest.get(read.key, read.before)
+                    counts, moved = self._observations(read.page, pending, transaction)
+                    latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved)
+                    written.append((counts, latest[read.key]))
                 for key, progress in latest.items():
                     record = cursors.to_record(key, progress)
                     transaction.add(cursors.TOPIC, record["feed_key"], self._producer.encode(cursors.TOPIC, record))
@@ -172,7 +159,7 @@ class KafkaPageWriter:
             self.close()
 
     def _observations(self, page: Page, pending: Pending, transaction: _Transaction) -> tuple[Written, int]:
-        encode, judge = self._producer.encode, self.repeats.judge
+        encode, compare = self._producer.encode, self.repeats.compare
         fresh = repeats = refused = moved = 0
         for observation in self._forgotten.kept(page.observations) if self._forgotten else page.observations:
             topic, record = observation.topic, observation.record
@@ -191,10 +178,10 @@ class KafkaPageWriter:
             if why:
                 refused += 1
                 limit = self._limits[f"{topic}.dlq"]
-                transaction.bury(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
+                transaction.add_letter(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
                 continue
             key = record[self._keys[topic]]
-            verdict = judge(topic, key, value, record["ingested_at"], pending)
+            verdict = compare(topic, key, value, record["ingested_at"], pending)
             if verdict is Verdict.REPEAT:
                 repeats += 1
                 continue
@@ -230,8 +217,8 @@ class _Transaction:
             self._producer.produce_batch(topic, lot)
             self._lots[topic] = []
 
-    def bury(self, one: Letter) -> None:
-        self._producer.produce_encoded(one.topic, one.key, one.value, headers=one.headers)
+    def add_letter(self, dead: Letter) -> None:
+        self._producer.produce_encoded(dead.topic, dead.key, dead.value, headers=dead.headers)
 
     def send(self) -> None:
         for topic, lot in self._lots.items():

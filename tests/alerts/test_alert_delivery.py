@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from alerts.alert import Place
-from alerts.lane import Backoff, Lane, StoppedError
+from alerts.lane import Lane
 from alerts.limit import TokenBucket
 from alerts.posting import HttpPoster
+from alerts.sending import Backoff, Sender, StoppedError, Timing
+from alerts.settling import Settling
 from alerts.state import State
 from alerts.targets import SLACK, TEAMS, WEBHOOK, Target
 from alerts.waiting import Waiting
@@ -32,18 +34,13 @@ class Bench:
     def __init__(self, receiver: Receiver, state: State, name: str = WEBHOOK, per_minute: float = 10, **options: Any) -> None:
         self.clock, self.stop, self.settled = Clock(), threading.Event(), list[Place]()
         self.poster = HttpPoster(Target(name, receiver.url), timeout=TIMEOUT_S)
-        settings: dict[str, Any] = {"pause": self.clock.pause, "backoff": Backoff(jitter=lambda low, high: high), **options}
+        timing = Timing(self.stop, self.clock, lambda: NOW_MS, options.get("pause", self.clock.pause))
+        backoff = options.get("backoff", Backoff(jitter=lambda low, high: high))
         self.lane = Lane(
-            name,
-            self.poster,
+            Sender(name, self.poster, TokenBucket(per_minute), backoff, timing, options.get("once", False)),
             Waiting(30),
-            TokenBucket(per_minute),
-            state,
-            self.settled.extend,
-            stop=self.stop,
-            clock=self.clock,
-            now_ms=lambda: NOW_MS,
-            **settings,
+            Settling(name, state, self.settled.extend, timing.now_ms),
+            timing,
         )
 
     def add(self, count: int) -> None:

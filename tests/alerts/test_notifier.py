@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from alerts.lane import Backoff, Lane
+from alerts.lane import Lane
 from alerts.limit import TokenBucket
 from alerts.notifier import Notifier, Record, Rules, SourceError
 from alerts.offsets import OffsetTracker
 from alerts.posting import HttpPoster
+from alerts.sending import Backoff, Sender, Timing
+from alerts.settling import Settling
 from alerts.state import State
 from alerts.targets import SLACK, TEAMS, WEBHOOK, Target
 from alerts.waiting import Waiting
@@ -69,26 +71,26 @@ class Run:
         self.stop = threading.Event()
         tracker = OffsetTracker()
         self.state = State(path)
+        timing = Timing(self.stop, now_ms=lambda: NOW_MS)
+        backoff = Backoff(jitter=lambda low, high: 0.001, give_up_after=give_up_after)
         self.lanes = [
             Lane(
-                name,
-                HttpPoster(Target(name, receiver.url), timeout=0.2),
+                Sender(
+                    name,
+                    HttpPoster(Target(name, receiver.url), timeout=0.2),
+                    TokenBucket(float("inf")),
+                    backoff,
+                    timing,
+                    rules.once,
+                ),
                 Waiting(group_seconds),
-                TokenBucket(float("inf")),
-                self.state,
-                tracker.release,
-                stop=self.stop,
-                final=rules.final,
-                backoff=Backoff(jitter=lambda low, high: 0.001, give_up_after=give_up_after),
-                once=rules.once,
-                now_ms=lambda: NOW_MS,
+                Settling(name, self.state, tracker.release, timing.now_ms, rules.final),
+                timing,
             )
             for name, receiver in receivers.items()
         ]
         self.reader: LogReader = log.reader()
-        self.notifier = Notifier(
-            self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, self.stop, now_ms=lambda: NOW_MS
-        )
+        self.notifier = Notifier(self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, timing)
 
     def __call__(self) -> Notifier:
         with self.state:

@@ -16,7 +16,7 @@ from cli.demo_report import DemoError, ledger_line, print_results
 from cli.demo_stream import HOURS_AHEAD, HOURS_BEFORE, STATE_FILE, DemoState, DemoStream, demo_settings, load_state, save_state
 from connectors.clock import HOUR_MS
 from connectors.upstream.model import Page
-from polling.model import FeedKey, PageWriter, Progress, Written
+from polling.model import FeedKey, PageWriter, Progress, ReadPage, Written
 from polling.writing import cursors
 from simulator.delivery import Delivery
 from simulator.settings import SimulationSettings
@@ -43,7 +43,10 @@ class Memory:
     def progress(self) -> Mapping[FeedKey, Progress]:
         return dict(self.feeds)
 
-    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+    def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
+        return [self._write(read.key, read.page, read.received_ms, read.before) for read in pages]
+
+    def _write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
         fresh = 0
         for one in page.observations:
             if one.problem is not None:

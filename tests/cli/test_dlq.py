@@ -29,7 +29,7 @@ from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
 from connectors.upstream.model import Ask, Feed, Origin
 from polling.writing.origins import headers_of
-from polling.writing.replay import Reader, StillBadError, mend
+from polling.writing.replay import Reader, StillBadError, repaired
 
 NOW = 1_800_000_000_000
 USERS = "tiktok.users.snapshots"
@@ -87,7 +87,7 @@ def encode(topic: str, record: Record) -> bytes:
 
 
 def mended(value: bytes) -> tuple[str, bytes]:
-    return mend(Reader(TOPICS, schemas), encode, TOPICS, letter(value))
+    return repaired(Reader(TOPICS, schemas), encode, TOPICS, letter(value))
 
 
 def test_letters_that_were_replayed_are_none_any_more() -> None:
@@ -143,7 +143,7 @@ def test_what_could_not_be_mapped_goes_back_by_the_mapping_of_today() -> None:
     headers["error"] = b"unmapped: stats.heartCount: expected an integer, found nothing"
     found = replace(letter(json.dumps(item).encode()), headers=headers)
     reader = Reader(TOPICS, schemas)
-    assert mend(reader, encode, TOPICS, found) == ("1", CODEC.encode(USER, header(8)))
+    assert repaired(reader, encode, TOPICS, found) == ("1", CODEC.encode(USER, header(8)))
     broken = replace(found, value=json.dumps(item | {"stats": {}}).encode())
     for bad, says in (
         (broken, "still not mapped: stats.followerCount: expected an integer, found nothing"),
@@ -154,7 +154,7 @@ def test_what_could_not_be_mapped_goes_back_by_the_mapping_of_today() -> None:
         (replace(found, headers={**found.headers, "poll.received_ms": b"now"}), "bad header: invalid literal"),
     ):
         with pytest.raises(StillBadError) as caught:
-            mend(reader, encode, TOPICS, bad)
+            repaired(reader, encode, TOPICS, bad)
         assert says in caught.value.message
 
 

@@ -213,3 +213,6 @@ def test_clocks() -> None:
     inbox.put("x")
     assert virtual.next(inbox, 2 * 10**9, 0) == "x"
     assert virtual.now_ms() == 10**9
+    stepping = VirtualClock(100, 60)
+    assert stepping.next(inbox, 121, 0) is None
+    assert stepping.now_ms() == 180

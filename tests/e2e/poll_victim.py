@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,10 @@ import httpx
 from connectors.kafka.registry import SchemaRegistry
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask
-from connectors.upstream.transport import Transport
-from polling.clock import SystemClock
-from polling.credits.budget import Budget
 from polling.credits.reservations import ReservationFile
-from polling.metrics import Metrics
-from polling.schedule.feeds import Feeds
-from polling.schedule.fetching import BalanceProbe, Fetch, Fetched
-from polling.schedule.scheduler import Options, Scheduler
+from polling.poller import http_source, poller
+from polling.schedule.fetching import Fetch, Fetched
+from polling.schedule.options import Options
 from polling.watchlist import WatchedFile
 from polling.writing.writer import KafkaPageWriter, WriterSettings, page_writer
 
@@ -56,7 +53,7 @@ class Steps:
     def within(self, writer: KafkaPageWriter) -> None:
         """Steps around what the writer's producer does to Kafka."""
         avro: Any = writer._producer
-        avro._producer = Interposed(avro._producer, self.step)
+        avro._channel.client = Interposed(avro._channel.client, self.step)
 
 
 class Interposed:
@@ -82,7 +79,7 @@ class Interposed:
 
 def poll_once(order: dict[str, Any]) -> int:
     """Reads every feed once; returns how many steps there were."""
-    steps, dialect, watched = Steps(order["die_at"]), UPSTREAMS["tikliveapi"], WatchedFile(Path(order["watchlist"]))
+    steps = Steps(order["die_at"])
     with (
         httpx.Client(trust_env=False) as client,
         SchemaRegistry(order["registry"]) as registry,
@@ -90,19 +87,14 @@ def poll_once(order: dict[str, Any]) -> int:
         writer = page_writer(order["servers"], registry, WriterSettings(prefix="victim"))
         steps.within(writer)
         with writer:
-            scheduler = Scheduler(
-                dialect,
-                steps.around(Transport(dialect, order["url"], order["key"], client).fetch),
-                Transport(BalanceProbe(dialect), order["url"], order["key"], client).fetch,
+            source = http_source(UPSTREAMS["tikliveapi"], order["url"], order["key"], client)
+            poller(
+                replace(source, fetch=steps.around(source.fetch)),
                 writer,
-                watched,
-                Feeds(dialect),
-                Budget(ReservationFile(Path(order["folder"]), "victim"), watched.current.credits_per_day, paced=False),
-                Metrics(),
-                SystemClock(),
+                WatchedFile(Path(order["watchlist"])),
+                ReservationFile(Path(order["folder"]), "victim"),
                 Options(in_flight=order["in_flight"], once=True),
-            )
-            scheduler.run()
+            ).run()
     return steps.passed
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from connectors.kafka.dead_letters import unreplayed
 from connectors.kafka.log import committed
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
@@ -63,7 +64,7 @@ def test_pages_are_there_once_with_their_progress_whatever_dies(stack: Stack) ->
 
         def die(topic: str, lot: list[dict[str, Any]]) -> None:
             send(topic, lot)
-            producer._producer.flush(30)
+            producer._channel.client.flush(30)
             raise Killed
 
         producer.produce_batch = die
@@ -152,7 +153,7 @@ def test_a_letter_goes_back_once_though_a_replay_dies_between(stack: Stack, monk
         def dies(self: AvroProducer, timeout: float = 60.0) -> Iterator[None]:
             with commit(self, timeout):
                 yield
-                self._producer.flush(30)
+                self._channel.client.flush(30)
                 raise Killed
 
         with monkeypatch.context() as patched:

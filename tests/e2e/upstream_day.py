@@ -19,13 +19,13 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask, Refusal
 from connectors.upstream.transport import Timeouts, Transport, new_client
 from polling.clock import VirtualClock
-from polling.credits.budget import Budget
 from polling.credits.reservations import ReservationFile
 from polling.metrics import Metrics
+from polling.poller import poller
+from polling.reports import Observers
 from polling.schedule.breaker import BreakerRules
-from polling.schedule.feeds import Feeds
-from polling.schedule.fetching import BalanceProbe, Fetch, Fetched
-from polling.schedule.scheduler import Options, Scheduler
+from polling.schedule.fetching import BalanceProbe, Fetch, Fetched, Source
+from polling.schedule.options import Options
 from polling.status import Status
 from polling.watchlist import WatchedFile
 from polling.writing.writer import WriterSettings, page_writer
@@ -80,7 +80,6 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
     ):
         write_watchlist(fake.world, watchlist, 5, 6, 2)
         watchlist.write_text(f"{watchlist.read_text()}credits_per_day: {budget}\n")
-        watched = WatchedFile(watchlist)
 
         def fetches(of: Any) -> Fetch:
             patient, impatient = (
@@ -101,22 +100,17 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
         def at_its_end(_: Status) -> None:
             # A minute less: what was seen unchanged for a day passes again.
             if clock.now_ms() >= START_MS + DAY_MS - 60_000:
-                scheduler.stop()
+                day.stop()
 
-        scheduler = Scheduler(
-            dialect,
-            fetches(dialect),
-            fetches(BalanceProbe(dialect)),
+        day = poller(
+            Source(dialect, fetches(dialect), fetches(BalanceProbe(dialect))),
             writer,
-            watched,
-            Feeds(dialect),
-            Budget(ReservationFile(folder, "day"), budget),
-            metrics,
-            clock,
-            Options(breaker=BREAKER),
-            on_status=at_its_end,
+            WatchedFile(watchlist),
+            ReservationFile(folder, "day"),
+            Options(breaker=BREAKER, clock=clock),
+            Observers(metrics, on_status=at_its_end),
         )
-        scheduler.run()
+        day.run()
         return Day(upstream, START_MS, fake.ledger.entries, metrics)
 
 

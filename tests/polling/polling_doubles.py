@@ -1,21 +1,22 @@
-"""Doubles at the seams of the scheduler: an upstream with a script, a writer that keeps only what is committed."""
+"""Doubles at the seams of a poller: an upstream with a script, a writer that keeps only what is committed."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connectors.upstream.model import Answer, Ask, Call, Failure, Feed, Observation, Page, Refusal
 from polling.clock import VirtualClock
-from polling.credits.budget import Budget
 from polling.credits.reservations import ReservationFile
 from polling.metrics import Metrics
-from polling.model import FeedKey, Progress, Written
-from polling.schedule.feeds import Feeds
-from polling.schedule.fetching import BALANCE
-from polling.schedule.scheduler import Options, Scheduler
+from polling.model import FeedKey, Progress, ReadPage, Written
+from polling.poller import poller
+from polling.reports import Observers
+from polling.schedule.fetching import BALANCE, Source
+from polling.schedule.options import Options
+from polling.schedule.rounds import Rounds
 from polling.watchlist import WatchedFile
 
 START_MS = 1_790_000_000_000 - 1_790_000_000_000 % 86_400_000  # midnight, UTC
@@ -66,18 +67,24 @@ def page(*records: str, cursor: str | None = None, found: tuple[Ask, ...] = ()) 
 
 @dataclass
 class MemoryWriter:
-    """Keeps committed observations once each, and the progress with them. `fail` is asked before each commit."""
+    """Keeps committed observations once each, and the progress with them. `fail` is asked about each page before a commit."""
 
     committed: list[str] = field(default_factory=list)
     feeds: dict[FeedKey, Progress] = field(default_factory=dict)
     fail: Callable[[FeedKey, Page], None] = lambda key, page: None
     writes: int = 0
+    commits: int = 0
 
     def progress(self) -> Mapping[FeedKey, Progress]:
         return dict(self.feeds)
 
-    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
-        self.fail(key, page)
+    def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
+        for read in pages:
+            self.fail(read.key, read.page)
+        self.commits += 1
+        return [self._write(read.key, read.page, read.received_ms, read.before) for read in pages]
+
+    def _write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
         known = set(self.committed)
         new = [str(item.record["v"]) for item in page.observations if item.record["v"] not in known]
         goes_on = before is not None and before.cursor is not None
@@ -95,7 +102,7 @@ Script = Callable[[Ask, int], Page | Refusal]
 
 
 class Bench:
-    """A scheduler with doubles around it, and a log of what it asked: (virtual ms, ask)."""
+    """A poller with doubles around it, and a log of what it asked: (virtual ms, ask)."""
 
     def __init__(self, folder: Path, watchlist: str, script: Script, *, credits: int | Refusal = 1_000_000) -> None:
         self.folder, self.script, self.credits = folder, script, credits
@@ -107,33 +114,25 @@ class Bench:
         self.asked: list[tuple[int, Ask]] = []
         self.probes: list[int] = []
         self.limit_ms = START_MS + 86_400_000
-        self.scheduler = self.start()
+        self.poller = self.start()
 
-    def start(self, options: Options | None = None) -> Scheduler:
+    def start(self, options: Options | None = None) -> Rounds:
         """A new poller, as after a restart."""
-        upstream = PlainUpstream()
-        watched = WatchedFile(self.file)
-        file = ReservationFile(self.folder / "credits", "plain-0")
-        self.budget = Budget(file, watched.current.credits_per_day, paced=not (options and options.once))
-        self.scheduler = Scheduler(
-            upstream,
-            self.fetch,
-            self.probe,
+        self.poller = poller(
+            Source(PlainUpstream(), self.fetch, self.probe),
             self.writer,
-            watched,
-            Feeds(upstream),
-            self.budget,
-            self.metrics,
-            self.clock,
-            replace(options or Options(), status_ms=1_000),
+            WatchedFile(self.file),
+            ReservationFile(self.folder / "credits", "plain-0"),
+            replace(options or Options(), status_ms=1_000, clock=self.clock),
+            Observers(self.metrics),
         )
-        return self.scheduler
+        return self.poller
 
     def fetch(self, ask: Ask) -> Attempt:
         now = self.clock.now_ms()
         self.asked.append((now, ask))
         if now >= self.limit_ms:
-            self.scheduler.stop()
+            self.poller.stop()
         result = self.script(ask, now)
         return Attempt(PlainUpstream().call(ask), Answer(200, {}, b"", now), result)
 
@@ -142,14 +141,14 @@ class Bench:
         now = self.clock.now_ms()
         self.probes.append(now)
         if now >= self.limit_ms:
-            self.scheduler.stop()
+            self.poller.stop()
         result = self.credits if isinstance(self.credits, Refusal) else Page((), str(self.credits))
         return Attempt(PlainUpstream().credits_call(), Answer(200, {}, b"", now), result)
 
     def run(self, hours: float) -> None:
         """Polls for so long, in virtual time."""
         self.limit_ms = self.clock.now_ms() + round(hours * 3_600_000)
-        self.scheduler.run()
+        self.poller.run()
 
     def times(self, feed: Feed, subject: str | None = None) -> list[int]:
         return [at for at, ask in self.asked if ask.feed is feed and subject in (None, ask.subject)]

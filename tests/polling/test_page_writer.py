@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.kafka.avro import AvroCodec, Record, header
-from connectors.kafka.producer import FencedProducerError, ProducerError
+from connectors.kafka.producer_errors import FencedProducerError, ProducerError
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
-from polling.model import FeedKey, Progress, Written
+from polling.model import FeedKey, Progress, ReadPage, Written
 from polling.personal.forgotten import Forgotten
 from polling.writing import cursors
-from polling.writing.writer import KafkaPageWriter, ReadPage, WriterSettings
+from polling.writing.writer import KafkaPageWriter, WriterSettings
 
 POSTS, USERS = "tiktok.posts.events", "tiktok.users.snapshots"
 NOW = 1_800_000_000_000

@@ -1,4 +1,4 @@
-"""The parts of the scheduler by themselves."""
+"""The parts of polling by themselves."""
 
 from __future__ import annotations
 
@@ -171,29 +171,29 @@ def test_old_failures_do_not_open_the_breaker() -> None:
 def test_the_balance_slows_holds_and_resumes() -> None:
     balance = Balance(CreditRules(slow_below=1_000, floor=100))
     assert (balance.share(), balance.paused, balance.probe_due_ms()) == (1.0, False, 0)
-    balance.probing(0)
-    balance.told(550, 0)
+    balance.begin_probe(0)
+    balance.set_left(550, 0)
     assert balance.share() == 0.5
     for _ in range(450):
-        balance.spent(1)
+        balance.spend(1)
     assert balance.paused
     assert balance.probe_due_ms() == PROBE_GAP_MS
-    balance.probing(PROBE_GAP_MS)
-    balance.told(5_000, PROBE_GAP_MS)
+    balance.begin_probe(PROBE_GAP_MS)
+    balance.set_left(5_000, PROBE_GAP_MS)
     assert (balance.paused, balance.on_trial, balance.share()) == (False, True, 1.0)
-    balance.answered()
+    balance.end_trial()
     assert not balance.on_trial
 
 
 def test_an_answered_probe_does_not_end_a_pause_that_it_knows_nothing_of() -> None:
     balance = Balance(CreditRules())
-    balance.probing(0)
+    balance.begin_probe(0)
     balance.pause(50, 7_200, "quota")
-    balance.told(5_000, 100)
+    balance.set_left(5_000, 100)
     assert balance.paused
-    balance.untold(200)
+    balance.probe_failed(200)
     assert balance.paused
-    balance.told(5_000, 7_200_050)
+    balance.set_left(5_000, 7_200_050)
     assert not balance.paused
 
 

@@ -48,7 +48,7 @@ class Logged:
 def judged(repeats: Repeats, key: str, plays: int, at_ms: int, pending: Pending | None = None) -> Verdict:
     """Judged in a transaction of its own, which is committed, when none is given."""
     own: Pending = {}
-    verdict = repeats.judge(TOPIC, key, post(key, plays, at_ms), at_ms, own if pending is None else pending)
+    verdict = repeats.compare(TOPIC, key, post(key, plays, at_ms), at_ms, own if pending is None else pending)
     if pending is None:
         repeats.mark(own, at_ms)
     return verdict
@@ -74,11 +74,11 @@ def test_addresses_that_are_signed_anew_are_no_change_and_everything_else_is(
 
     repeats = Repeats(WINDOW)
     pending: Pending = {}
-    repeats.judge(TOPIC, "a", value(before, START), START, pending)
+    repeats.compare(TOPIC, "a", value(before, START), START, pending)
     repeats.mark(pending, START)
 
     def verdict(found: bytes) -> Verdict:
-        return repeats.judge(TOPIC, "a", found, START + 1, {})
+        return repeats.compare(TOPIC, "a", found, START + 1, {})
 
     assert verdict(value(after, START + 1)) is Verdict.REPEAT
     for change in ({"title": title + "!"}, {"region": "XYZ?"}, {"duration": duration ^ 1}, {"play_count": 6}, {"author_id": "2"}):
@@ -133,9 +133,9 @@ def test_an_unchanged_one_passes_once_per_window_and_did_not_move() -> None:
 def test_posts_and_topics_do_not_know_each_other() -> None:
     repeats, pending = Repeats(WINDOW), Pending()
     value = post("a", 5, START)
-    assert repeats.judge(TOPIC, "a", value, START, pending) is Verdict.MOVED
-    assert repeats.judge("tiktok.comments.events", "a", value, START, pending) is Verdict.MOVED
-    assert repeats.judge(TOPIC, "b", post("b", 5, START), START, pending) is Verdict.MOVED
+    assert repeats.compare(TOPIC, "a", value, START, pending) is Verdict.MOVED
+    assert repeats.compare("tiktok.comments.events", "a", value, START, pending) is Verdict.MOVED
+    assert repeats.compare(TOPIC, "b", post("b", 5, START), START, pending) is Verdict.MOVED
 
 
 def test_old_entries_leave() -> None:

@@ -4,9 +4,12 @@ import struct
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.kafka.avro import AvroCodec, AvroSchemaError, WireFormatError, header, split
-from connectors.kafka.producer import DeliveryError, DeliveryFailure, ProducerSettings
+from connectors.kafka.producer import ProducerSettings
+from connectors.kafka.producer_errors import DeliveryError, DeliveryFailure
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import (
     ClockError,
@@ -165,6 +168,33 @@ def test_nested_fields_are_named_by_their_path() -> None:
         with pytest.raises(RecordError) as caught:
             users.check(USER | change)
         assert caught.value.field == path
+
+
+ODD_VALUES = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=2), st.integers(-3, 3), st.integers(2**31 - 1, 2**31), st.integers(2**62, 2**63),
+    st.floats(), st.just({}), st.just(NOW_MS), st.just(NOW_MS // 1000),
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from([*USER, *(f"user.{name}" for name in USER["user"]), *(f"stats.{name}" for name in USER["stats"])]), ODD_VALUES
+)
+def test_the_quick_yes_to_nested_records_is_never_wrong(path: str, value: object) -> None:
+    whole, _, name = path.rpartition(".")
+    record = USER | ({whole: USER[whole] | {name: value}} if whole else {name: value})
+    quick, slow = validator("tiktok.users.snapshots"), validator("tiktok.users.snapshots")
+    assert quick._quick is not None
+    assert quick._quick.accepts(USER, NOW_MS)
+    slow._quick = None
+
+    def problem(by: RecordValidator) -> str | None:
+        try:
+            by.check(record)
+        except RecordError as error:
+            return error.message
+        return None
+
+    assert problem(quick) == problem(slow)
 
 
 def test_delivery_errors_carry_topic_and_partition() -> None:

@@ -8,7 +8,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka import clients
-from connectors.kafka.producer import AvroProducer, FencedProducerError, ProducerSettings
+from connectors.kafka.producer import AvroProducer, ProducerSettings
+from connectors.kafka.producer_errors import FencedProducerError
 
 
 class Client:
@@ -42,6 +43,6 @@ def test_a_lost_exception_is_asked_for(producer: AvroProducer) -> None:
 
 
 def test_what_nobody_knows_stays_what_it_was(producer: AvroProducer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(producer._producer, "abort_error", None)
+    monkeypatch.setattr(producer._channel.client, "abort_error", None)
     with pytest.raises(SystemError), producer.transaction():
         pass

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.kafka.producer import FencedProducerError, ProducerError
+from connectors.kafka.producer_errors import FencedProducerError, ProducerError
 from connectors.upstream.model import Ask, Failure, Feed, Page, Refusal
 from polling.model import FeedKey
+from polling.schedule.asking import UpstreamRefusesError
 from polling.schedule.backoff import Backoff
-from polling.schedule.scheduler import Options, UnfinishedError, UpstreamRefusesError
+from polling.schedule.options import Options
+from polling.schedule.rounds import UnfinishedError
 from tests.polling.polling_doubles import FATAL, PAUSE, RETRY, SKIP, START_MS, Bench, fresh, page
 
 HOUR = 3_600_000
@@ -52,7 +54,7 @@ def test_what_moves_is_polled_more_than_what_sleeps(tmp_path: Path) -> None:
 def test_at_the_floor_there_is_one_probe_in_15_minutes_and_nothing_else(tmp_path: Path) -> None:
     bench = Bench(tmp_path, ONE, lambda ask, now: page(fresh()), credits=100)
     bench.limit_ms = bench.clock.now_ms() + 24 * HOUR
-    bench.scheduler.run()
+    bench.poller.run()
     assert bench.asked == []
     assert len(bench.probes) > 80
     assert min(b - a for a, b in pairwise(bench.probes)) >= 15 * MINUTE
@@ -238,7 +240,7 @@ def test_a_kill_at_any_write_loses_and_repeats_nothing(tmp_path: Path, fails_at:
     before = len(bench.asked)
     bench.start()
     bench.run(0.05)
-    bench.scheduler.stop()
+    bench.poller.stop()
     assert bench.asked[before][1].cursor == (None if fails_at == 0 else str(fails_at))
     assert sorted(bench.writer.committed) == sorted(str(o.record["v"]) for p in pages.values() for o in p.observations)
 
@@ -281,7 +283,7 @@ def test_a_stop_with_kafka_away_says_what_was_not_written(tmp_path: Path) -> Non
     bench = Bench(tmp_path, ONE, lambda ask, now: page(fresh()))
 
     def away(key: FeedKey, page: Page) -> None:
-        bench.scheduler.stop()
+        bench.poller.stop()
         raise ProducerError("no broker")
 
     bench.writer.fail = away
@@ -407,3 +409,23 @@ def test_short_credits_go_to_what_moves_and_nothing_starves(tmp_path: Path) -> N
     counts = Counter(ask.subject for _, ask in bench.asked)
     assert min(counts[name] for name in movers) > 2 * max(counts[name] for name in sleepers)
     assert min(counts[name] for name in sleepers) >= 2
+
+
+def test_pages_that_came_together_share_a_commit_and_one_that_kafka_refuses_holds_back_no_other(tmp_path: Path) -> None:
+    text = "credits_per_day: 1000\nfeeds: {posts: [post]}\nposts: ['1', '2', '3', '4']\n"
+    bench = Bench(tmp_path, text, lambda ask, now: page(ask.subject))
+    bench.start(Options(once=True)).run()
+    assert sorted(bench.writer.committed) == ["1", "2", "3", "4"]
+    assert bench.writer.commits == 1
+
+    def refuses(key: FeedKey, page: Page) -> None:
+        if key.subject == "2":
+            bench.poller.stop()
+            raise ProducerError("too large")
+
+    bench.writer.fail = refuses
+    bench.script = lambda ask, now: page(f"again {ask.subject}")
+    with pytest.raises(UnfinishedError, match="1 page"):
+        bench.start(Options(once=True)).run()
+    assert sorted(bench.writer.committed)[4:] == ["again 1", "again 3", "again 4"]
+    assert bench.metrics.value("tokpulse_poll_batch_errors_total", "plain") == 5

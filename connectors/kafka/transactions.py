@@ -1,0 +1,84 @@
+"""Kafka transactions: begun, committed or aborted, and what nobody knows said as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import KafkaException
+
+from connectors.kafka.delivery import Channel
+from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError, reason_of
+
+
+class Transactions:
+    """The transactions of one client with a transactional id. Not thread-safe."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel, self._reports = channel, channel.reports
+        self._initialised = False
+        self._unfinished = False
+
+    def take_over(self, timeout: float = 60.0) -> None:
+        """Fences every other holder of the transactional id; what one of them left open is aborted when this returns.
+
+        `begin` does it on first use otherwise.
+        """
+        try:
+            if not self._initialised:
+                self._channel.client.init_transactions(timeout)
+                self._initialised = True
+        except KafkaException as error:
+            raise self._channel.refused(error, "cannot begin a transaction") from error
+
+    @contextmanager
+    def begin(self, timeout: float = 60.0) -> Iterator[None]:
+        """One Kafka transaction: committed on leaving, aborted when the body raises or a record is not delivered.
+
+        Needs a transactional id. Raises FencedProducerError when another producer holds it now, OutcomeUnknownError when the broker
+        went away between the commit and its answer, another ProducerError when nothing is committed.
+        """
+        self.take_over(timeout)
+        try:
+            if self._unfinished:
+                # A broker that was away did not hear of it; nothing else may begin before.
+                self._channel.client.abort_transaction(timeout)
+                self._unfinished = False
+            self._channel.client.begin_transaction()
+        except KafkaException as error:
+            raise self._channel.refused(error, "cannot begin a transaction") from error
+        committing = False
+        try:
+            yield
+            left = self._channel.flush(timeout)
+            self._reports.raise_failures()
+            if left:
+                raise ProducerError(
+                    f"{left} record(s) are not in Kafka after {timeout:.0f} s: {self._reports.last_error or 'timed out'}",
+                    "the transaction is aborted; `tokpulse status` shows the local broker",
+                )
+            committing = True
+            self._channel.client.commit_transaction(timeout)
+        except KafkaException as error:
+            aborted = self._abort(timeout)
+            refused = self._channel.refused(error, "transaction aborted")
+            if committing and not aborted and not isinstance(refused, FencedProducerError):
+                raise OutcomeUnknownError(
+                    f"no answer to a commit under {self._channel.transactional_id!r}: {reason_of(error)}",
+                    "start again when the broker answers, and read what is committed",
+                ) from error
+            raise refused from error
+        except BaseException:
+            self._abort(timeout)
+            raise
+
+    def _abort(self, timeout: float) -> bool:
+        try:
+            self._channel.client.abort_transaction(timeout)
+        except KafkaException as error:  # a fenced or unreachable producer cannot abort; the broker's timeout will
+            self._reports.last_error = reason_of(error)
+            self._unfinished = True
+            return False
+        finally:
+            self._reports.clear()
+        return True

@@ -1,0 +1,52 @@
+"""The one place that puts a poller together: for `tokpulse poll`, the demo, tests and measurements alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+
+from connectors.clock import wall_clock_ms
+from connectors.upstream.model import Upstream
+from connectors.upstream.transport import Transport
+from polling.credits.budget import Budget
+from polling.credits.purse import Purse
+from polling.credits.reservations import ReservationFile
+from polling.model import PageWriter
+from polling.reports import Observers, Reports
+from polling.schedule.asking import Asking
+from polling.schedule.commits import Commits
+from polling.schedule.feeds import Feeds
+from polling.schedule.fetching import BalanceProbe, Source
+from polling.schedule.options import Options
+from polling.schedule.rounds import Rounds
+from polling.schedule.shards import owns
+from polling.watchlist import WatchedFile
+
+
+def http_source(
+    upstream: Upstream, base_url: str | None, key: str, client: httpx.Client, clock_ms: Callable[[], int] = wall_clock_ms
+) -> Source:
+    """`upstream` at `base_url`, by default its own address. Raises UpstreamAddressError or UpstreamKeyRefusedError."""
+    pages = Transport(upstream, base_url, key, client, clock_ms=clock_ms)
+    balance = Transport(BalanceProbe(upstream), pages.base_url, key, client, clock_ms=clock_ms)
+    return Source(upstream, pages.fetch, balance.fetch)
+
+
+def poller(
+    source: Source,
+    writer: PageWriter,
+    watched: WatchedFile,
+    credits: ReservationFile,
+    options: Options | None = None,
+    observers: Observers | None = None,
+) -> Rounds:
+    """A poller of what is watched, into `writer`, by the credits of a day that are reserved in the file `credits`."""
+    options = options or Options()
+    reports = Reports(observers or Observers(), source.upstream.name)
+    shard, shards = options.shard, options.shards
+    feeds = Feeds(source.upstream, shards=shards, shard=shard, owns=lambda feed: owns(feed, shard, shards))
+    per_day = feeds.share_of(watched.current.credits_per_day)
+    budget = Budget(credits, per_day, paced=options.paced and not options.once)
+    asking = Asking(source, feeds, Purse(budget, watched.current.credit_rules, reports), reports, options)
+    return Rounds(asking, Commits(writer, reports, options.clock), feeds, watched, reports, options)

@@ -1,0 +1,77 @@
+"""What a poller tells of itself: counters, gauges, the screen, and every attempt to whoever keeps responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.upstream.model import Page, Refusal
+from polling.metrics import Metrics
+from polling.model import Written
+from polling.schedule.fetching import Fetched
+from polling.status import RequestRate, Status
+
+
+@dataclass(frozen=True)
+class Observers:
+    """Who hears of what a poller does, and has no part in it.
+
+    `on_attempt` gets every attempt, those for the balance too; it must not block and must not raise. `on_status` gets the status
+    every second or so; without one the gauges follow less often.
+    """
+
+    metrics: Metrics = field(default_factory=Metrics)
+    on_attempt: Callable[[Fetched], None] = lambda fetched: None
+    on_status: Callable[[Status], None] | None = None
+
+
+class Reports:
+    """Counts for one upstream. Not thread-safe."""
+
+    def __init__(self, observers: Observers, upstream: str) -> None:
+        self._observers, self.upstream = observers, upstream
+        self.rate = RequestRate()
+        self.spent = self.kept = 0
+        self.last_error = ""
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether somebody looks at the status."""
+        return self._observers.on_status is not None
+
+    def count(self, name: str, *labels: str, by: float = 1) -> None:
+        """Adds to a counter of this upstream's; `labels` are those after it."""
+        self._observers.metrics.count(name, self.upstream, *labels, by=by)
+
+    def set(self, name: str, *labels: str, to: float) -> None:
+        """Sets a gauge of this upstream's."""
+        self._observers.metrics.set(name, self.upstream, *labels, to=to)
+
+    def credit_spent(self) -> None:
+        """One credit less."""
+        self.spent += 1
+        self.count("tokpulse_poll_credits_spent_total")
+
+    def attempt(self, fetched: Fetched, about: str) -> None:
+        """A request ended; `about` says what it was for, in messages."""
+        endpoint, result = fetched.call.endpoint, fetched.result
+        self.count("tokpulse_poll_requests_total", endpoint, str(fetched.answer.status) if fetched.answer else "none")
+        self._observers.metrics.observe("tokpulse_poll_request_seconds", self.upstream, endpoint, seconds=fetched.elapsed_s)
+        if isinstance(result, Refusal):
+            self.count("tokpulse_poll_refusals_total", endpoint, result.failure.value, result.reason)
+            self.last_error = f"{about}: {result.reason}: {result.message}"
+        self._observers.on_attempt(fetched)
+
+    def committed(self, page: Page, written: Written) -> None:
+        """A page is in Kafka."""
+        topic = page.observations[0].topic if page.observations else "none"
+        for outcome, number in (("fresh", written.fresh), ("repeat", written.repeats), ("refused", written.refused)):
+            if number:
+                self.count("tokpulse_poll_observations_total", topic, outcome, by=number)
+        self.kept += written.fresh
+
+    def status(self, status: Status, slow_below: int) -> None:
+        """Sets the gauges and shows the status. `slow_below` is the watchlist's."""
+        status.export(self._observers.metrics, self.upstream, slow_below)
+        if self._observers.on_status is not None:
+            self._observers.on_status(status)
