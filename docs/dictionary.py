@@ -16,9 +16,9 @@ PAGE = Path(__file__).with_name("data-dictionary.md")
 _HEAD = """# Data dictionary
 
 Made by `make docs` from `sql/clickhouse/catalog/*.yaml`, the types in `sql/clickhouse/tables` and `views`, and the topics in
-`connectors/kafka/topics.yaml` and `connectors/kafka/schemas/*.avsc`: edit those. The same texts are the comments of the
-tables and columns in ClickHouse. All times are UTC; moments have milliseconds. Read the views: they are always merged, so no `FINAL`
-is needed. Sensitivity: *personal* is what names or quotes a person, *pseudonymous* is TikTok's numeric id of one or of their post.
+`connectors/kafka/topics.yaml` and `connectors/kafka/schemas/*.avsc`: edit those. The same texts are the comments of the tables
+and columns in ClickHouse. All times are UTC; moments have milliseconds. Read the views: they are always merged, so no `FINAL` is
+needed. Sensitivity: *personal* is what names or quotes a person, *pseudonymous* is TikTok's numeric id of one or of their post.
 What is tested, and how: [quality](quality.md).
 """
 _NOT_TESTED = "none"

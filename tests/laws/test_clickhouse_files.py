@@ -8,6 +8,7 @@ import pytest
 
 from docs.ddl import clickhouse_columns, ddl_columns, masked
 from jobs.render import SqlFile
+from privacy.tables import ids_of_people
 from quality.catalog import load_catalog
 from stack.ddl import CLICKHOUSE_DIR, Numbered, graph, load_tables, load_views
 
@@ -81,3 +82,10 @@ def test_what_people_may_be_known_by_is_told_of_every_text_and_id() -> None:
         if ("String" in types[name][column] or about.unit in ("id", "text")) and "sensitivity" not in about.model_fields_set
     ]
     assert silent == [], "say `sensitivity: personal`, `pseudonymous` or `none` in sql/clickhouse/catalog"
+
+
+def test_every_id_of_a_person_has_a_name_that_forgetting_knows() -> None:
+    """`tokpulse forget` finds what a person made in tables that name both by these: privacy/discovery.py, for a new one."""
+    known = {"userid", "aweme_id", "author_id", "comment_id", "user_id", "video_id"}
+    tables = {name for name, dataset in load_catalog().items() if dataset.about.kind == "table"}
+    assert {name: ids - known for name, ids in ids_of_people().items() if name in tables and ids - known} == {}
