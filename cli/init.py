@@ -30,7 +30,7 @@ def command(
     changes = apply_topics(clients.admin(endpoints.kafka_bootstrap_servers), topics, replication)
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         changes += apply_schemas(registry, topics)
-    changes += apply_tables(endpoints.clickhouse_admin_url, endpoints.values.get("FLINK_REST_URL", ""))
+    changes += apply_tables(endpoints.clickhouse_admin_url)
     changes += establish(endpoints)
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         typer.echo(change)

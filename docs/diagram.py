@@ -12,24 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.paths import SQL_DIR
+from docs.ddl import target
 from jobs.catalog import JOBS
 from jobs.definition import THRESHOLD_FUNCTIONS, JobDefinition, topic_of
-from jobs.graph import graph
+from jobs.graph import Graph, graph
 from jobs.render import SqlFile
+from quality.catalog import Dataset, load_catalog
+from stack import ddl
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 
 PAGES = (SQL_DIR.parent / "docs" / "lineage.md", SQL_DIR.parent / "docs" / "datasets.md")
-_VIEW = re.compile(r"CREATE OR REPLACE VIEW (\w+)\b(?!\.).*?\bAS (?:SELECT|WITH)\b(.*?);", re.DOTALL)
-_MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW (?:IF NOT EXISTS )?\w+ TO (\w+)\b(.*?);", re.DOTALL)
+_MASKED = "shared/"
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
 ASIDE = re.compile(
     r"_(?:rejected|classified|tally|ledger|accounts|counts|dead_letters|dlq)$|\.dlq$|dead_letters|pipeline_ledger|quality_results"
 )
-_CORRECTED = "_corrected"
-# How the comment of a view begins that only other views read.
-_INTERNAL = "Internal:"
 _STAGES = {"10_sources": "sources", "20_staging": "staging", "30_marts": "marts", "40_sinks": "sinks"}
 _MARK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -59,30 +58,29 @@ def job_edges(job: JobDefinition) -> Iterator[Edge]:
 def _thresholds(job: JobDefinition) -> Iterator[Edge]:
     """From the topic of versions to the views that use them: publishing copies a version to its table, verdicts ask for it."""
     yield Edge(f"topic {TOPIC}", f"table {TABLE}")
-    versions = next(edge.target for edge in read_views() if edge.source == f"table {TABLE}")
-    yield from (Edge(versions, file.name) for file in job.views if THRESHOLD_FUNCTIONS.intersection(graph().reads(file)))
+    versions = load_catalog()[TABLE].about.read
+    yield from (Edge(f"view {versions}", file.name) for file in job.views if THRESHOLD_FUNCTIONS.intersection(graph().reads(file)))
 
 
 def read_views() -> Iterator[Edge]:
-    """The read views of ClickHouse and the tables that they read."""
-    for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql")):
-        for name, body in _VIEW.findall(migration.read_text(encoding="utf-8")):
-            for table in sorted(set(re.findall(r"\bFROM (\w+)(?: AS \w+)? FINAL\b", body))):
-                yield Edge(f"table {table}", f"view {name}")
-            for view in sorted(set(re.findall(r"\b(?:FROM|JOIN) (\w+)\b(?! FINAL)", body)) & set(_read_view_names())):
-                yield Edge(f"view {view}", f"view {name}")
+    """The read views of ClickHouse, and the tables and views that they read."""
+    schema = ddl.graph()
+    for file in schema.creators.values():
+        if file.kind == "VIEW" and not file.name.startswith(_MASKED):
+            yield from (Edge(_in_clickhouse(schema, name), f"view {file.name}") for name in schema.reads(file))
 
 
 def materialized() -> Iterator[Edge]:
     """Tables of ClickHouse that the inserts into other tables fill."""
-    for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql")):
-        for name, body in _MATERIALIZED.findall(migration.read_text(encoding="utf-8")):
-            yield from (Edge(f"table {table}", f"table {name}") for table in sorted(set(re.findall(r"\bFROM (\w+)\b", body))))
+    schema = ddl.graph()
+    for file in schema.creators.values():
+        # What the clock fills shows in the view that reads it.
+        if file.kind == "MATERIALIZED VIEW" and "REFRESH" not in file.text:
+            yield from (Edge(_in_clickhouse(schema, name), f"table {target(file.text)}") for name in schema.reads(file))
 
 
-def _read_view_names() -> list[str]:
-    migrations = sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql"))
-    return [name for path in migrations for name, _ in _VIEW.findall(path.read_text(encoding="utf-8"))]
+def _in_clickhouse(schema: Graph, name: str) -> str:
+    return f"{schema.creators[name].kind.lower()} {name}"
 
 
 def mermaid() -> str:
@@ -116,14 +114,15 @@ def mermaid() -> str:
 def datasets() -> str:
     """The table of what readers may use: a row per ClickHouse read view and per result topic."""
     lines = ["| dataset | grain | key | window | lateness |", "|---|---|---|---|---|"]
-    # The first view that reads a table is the table's own.
-    readers = {edge.source: edge.target.removeprefix("view ") for edge in reversed([*read_views()])}
+    catalog = load_catalog()
     rows: list[str] = []
+    written = set()
     for job in JOBS.values():
         for sink in job.clickhouse:
-            view = readers[f"table {sink.table}"]
+            view = str(catalog[sink.table].about.read)
+            written.add(view)
             # A table that several views fill says nothing of a window.
-            said = (mart_banner(sink.view) if sink.view == view else {}) | read_view(view)
+            said = (mart_banner(sink.view) if sink.view == view else {}) | read_view(catalog[view])
             rows.append(_row(f"ClickHouse view `{view}`", said))
         for file in job.sinks:
             if not ASIDE.search(file.name):
@@ -132,9 +131,8 @@ def datasets() -> str:
                 # A topic may have fewer rows than the mart, and promises of its own.
                 said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
                 rows.append(_row(f"Kafka topic `{topic_of(file.name)}`", said))
-    written = {readers[f"table {sink.table}"] for job in JOBS.values() for sink in job.clickhouse}
-    others = {name: read_view(name) for name in _read_view_names() if name not in written}
-    rows += [_row(f"ClickHouse view `{name}`", said) for name, said in others.items() if not said["Grain"].startswith(_INTERNAL)]
+    others = (one for name, one in catalog.items() if one.about.kind == "view" and one.about.read is None and name not in written)
+    rows += [_row(f"ClickHouse view `{view.name}`", read_view(view)) for view in others]
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
 
 
@@ -143,23 +141,9 @@ def mart_banner(view: str) -> dict[str, str]:
     return banner((SQL_DIR / graph().creators[view].path).read_text(encoding="utf-8"))
 
 
-def read_view(name: str) -> dict[str, str]:
-    """Grain (its comment) and key (by a line above it, else its GROUP BY, else its table's order) of a read view of ClickHouse."""
-    for migration in sorted((SQL_DIR / "clickhouse" / "migrations").glob("*.sql"), reverse=True):
-        text = migration.read_text(encoding="utf-8")
-        view = re.search(rf"CREATE OR REPLACE VIEW {name}\b.*?;(?=\n|$)", text, re.DOTALL)
-        if view is None:
-            continue
-        said = {"Grain": _quoted(re.findall(r"\nCOMMENT ('(?:[^']|'')*')", view[0])[-1])}
-        if name.endswith(_CORRECTED):
-            return read_view(name.removesuffix(_CORRECTED)) | said
-        key = (
-            re.search(rf"-- Key: \(([\w, ]+)\)\nCREATE OR REPLACE VIEW {name}\b", text)
-            or re.search(r"GROUP BY ([\w, ]+)", view[0])
-            or re.search(r"ORDER BY \(?([\w, ]+)", text)
-        )
-        return said | ({"Key": f"({key[1].strip()})"} if key else {})
-    raise LookupError(f"no migration creates view {name}")
+def read_view(view: Dataset) -> dict[str, str]:
+    """Grain and key of a read view of ClickHouse."""
+    return {"Grain": view.about.grain, "Key": f"({', '.join(view.about.key)})"}
 
 
 def banner(text: str) -> dict[str, str]:
@@ -191,10 +175,6 @@ def _folder(file: SqlFile) -> str:
 def _row(name: str, said: dict[str, str]) -> str:
     cells = [said.get(label, "-") for label in ("Grain", "Key", "Window", "Lateness")]
     return "| " + " | ".join([name, *(cell.replace("|", "\\|") for cell in cells)]) + " |"
-
-
-def _quoted(literal: str) -> str:
-    return literal[1:-1].replace("''", "'")
 
 
 def _id(name: str) -> str:

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from connectors.kafka.topics import Topic, load_topics
+from docs.ddl import clickhouse_columns
 from quality.catalog import Column, Dataset, Freshness, load_catalog
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 _HEAD = """# Data dictionary
 
-Made by `make docs` from `sql/clickhouse/catalog/*.yaml`, `connectors/kafka/topics.yaml` and `connectors/kafka/schemas/*.avsc`: edit
-those. The same texts are the comments of the tables and columns in ClickHouse. All times are UTC; moments have milliseconds. Read
-the views: they are always merged, so no `FINAL` is needed. Sensitivity: *personal* is what names or quotes a person, *pseudonymous*
-is TikTok's numeric id of one. What is tested, and how: [quality](quality.md).
+Made by `make docs` from `sql/clickhouse/catalog/*.yaml`, the types in `sql/clickhouse/tables` and `views`, and the topics in
+`connectors/kafka/topics.yaml` and `connectors/kafka/schemas/*.avsc`: edit those. The same texts are the comments of the tables
+and columns in ClickHouse. All times are UTC; moments have milliseconds. Read the views: they are always merged, so no `FINAL` is
+needed. Sensitivity: *personal* is what names or quotes a person, *pseudonymous* is TikTok's numeric id of one or of their post.
+What is tested, and how: [quality](quality.md).
 """
 _NOT_TESTED = "none"
 
@@ -72,13 +74,14 @@ def _dataset(dataset: Dataset) -> str:
     lines = [f"### {dataset.name}", "", f"{about.description} ({about.kind})", ""]
     lines += [f"- {name}: {value}" for name, value in facts]
     lines += ["", "| column | type | unit | meaning | sensitivity | tests |", "|---|---|---|---|---|---|"]
-    lines += [_column(name, column) for name, column in about.columns.items()]
+    types = {column.name: column.type for column in clickhouse_columns()[dataset.name]}
+    lines += [_column(name, types[name], column) for name, column in about.columns.items()]
     return "\n".join([*lines, ""])
 
 
-def _column(name: str, column: Column) -> str:
+def _column(name: str, kind: str, column: Column) -> str:
     sensitivity = "" if column.sensitivity == "none" else column.sensitivity
-    return _row((f"`{name}`", f"`{column.type}`", column.unit, column.meaning, sensitivity, ", ".join(_tests_on(column))))
+    return _row((f"`{name}`", f"`{kind}`", column.unit, column.meaning, sensitivity, ", ".join(_tests_on(column))))
 
 
 def _tests_on(column: Column) -> Iterator[str]:

@@ -20,7 +20,7 @@ from jobs.render import SqlFile, SqlFileError, load, read
 
 ACCOUNTS = "60_accounts"
 _STRING = re.compile(r"'(?:[^']|'')*'")
-_REFERENCE = re.compile(r"\b(?:FROM|JOIN|TABLE)\s+`?([a-z_]\w*)`?(?!\w*\s*\()", re.IGNORECASE)
+_REFERENCE = re.compile(r"\b(?:FROM|(?<!ARRAY )JOIN|TABLE)\s+`?([a-z_]\w*)`?(?!\w*\s*\()", re.IGNORECASE)
 _CTE = re.compile(r"(?:\bWITH|,)\s+(\w+)\s+AS\s*\(", re.IGNORECASE)
 _CALL = re.compile(r"\b(\w+)\s*\(")
 
@@ -36,11 +36,9 @@ def masked(text: str) -> str:
 
 
 def tables_read(text: str) -> set[str]:
-    """Names behind FROM, JOIN and TABLE in a statement without comments; its own CTEs and itself left out."""
+    """Names behind FROM, JOIN and TABLE in a view or an INSERT without comments; its own CTEs left out."""
     plain = masked(text)
-    created = re.match(r"\s*CREATE\s+TEMPORARY\s+\w+\s+`?(\w+)", plain, re.IGNORECASE)
-    own = {created[1]} if created else set()
-    return {name for name in _REFERENCE.findall(plain) if name.upper() not in ("TABLE", "LATERAL")} - own - set(_CTE.findall(plain))
+    return {name for name in _REFERENCE.findall(plain) if name.upper() not in ("TABLE", "LATERAL")} - set(_CTE.findall(plain))
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Graph:
 
     def reads(self, file: SqlFile) -> list[str]:
         """Tables and views that `file` reads, functions that it calls. Raises SqlFileError for a name that nobody creates."""
-        tables = tables_read(file.text)
+        tables = set() if file.kind == "TABLE" else tables_read(file.text)
         unknown = sorted(tables - self.creators.keys())
         if unknown:
             raise SqlFileError(

@@ -14,7 +14,8 @@ from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.personal import Kind, plain
 from privacy.messages import Messages
 from privacy.person import Person
-from privacy.statements import statement
+from privacy.statements import quoted, statement
+from privacy.tables import known
 
 # What pollers write, and what was refused of it: results carry no more names than these.
 _OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")
@@ -23,6 +24,10 @@ _PEOPLE = PERSONAL.of(Kind.PERSON)
 # Whose an object is: the one that it is, or the one who wrote it.
 _AUTHORS = frozenset(name for name in PERSONAL.of(Kind.ID) if name.startswith("author"))
 _SELVES = PERSONAL.of(Kind.ID) - _AUTHORS | {"id"}
+# Column of what people make, that of its maker, and where ids of it go: a table that has both tells what the person made.
+_MADE = (("aweme_id", "author_id", Person.add_posts), ("comment_id", "user_id", Person.add_comments))
+_NAMES = {"unique_id", "nickname", "sec_uid"}
+
 # In TikTok's own nested items the post is `id`, as everything else is.
 _OF_POSTS = frozenset({"desc", "stats", "statsV2"})
 
@@ -45,10 +50,14 @@ def from_topics(person: Person, servers: str, topics: Iterable[Topic], messages:
 def from_tables(person: Person, client: Client) -> None:
     """Adds what ClickHouse holds of the person."""
     about = {"userid": person.userid}
-    for handle, nickname, secuid in client.query(statement("profiles"), parameters=about).result_rows:
-        person.add_profile(handle, nickname, secuid)
-    person.add_posts(row[0] for row in client.query(statement("posts_of"), parameters=about).result_rows)
-    person.add_comments(row[0] for row in client.query(statement("comments_of"), parameters=about).result_rows)
+    for table in known(client):
+        for made, owner, add in _MADE:
+            if {made, owner} <= table.catalog_ids:
+                query = statement("made_by", TABLE=quoted(table.name), MADE=quoted(made), OWNER=table.value(owner))
+                add(person, (row[0] for row in client.query(query, parameters=about).result_rows))
+        if "userid" in table.catalog_ids and table.columns.keys() >= _NAMES:
+            for names in client.query(statement("profiles", TABLE=quoted(table.name)), parameters=about).result_rows:
+                person.add_profile(*names)
     found = client.query(
         statement("responses_about"), parameters={"names": sorted(person.needles)}, query_formats={"String": "bytes"}
     )

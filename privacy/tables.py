@@ -15,10 +15,10 @@ from connectors.errors import TokpulseError
 from privacy.person import Person
 from privacy.rewriting import Rewriter
 from privacy.statements import listed, partition_ids, quoted, statement
+from quality.catalog import load_catalog
 
 # Rows under a token must merge with nothing else and twice with themselves: engines that add up would count a resumed run twice.
 _ENGINES = frozenset({"MergeTree", "ReplacingMergeTree", "AggregatingMergeTree"})
-_ID_COLUMNS = frozenset({"aweme_id", "author_id", "userid", "user_id", "video_id", "comment_id"})
 _HANDLE_COLUMNS = frozenset({"unique_id", "username"})
 _LOT = 20_000
 # A person's rows lie in any number of days; the server's limit is meant for mistakes.
@@ -45,10 +45,14 @@ def explained() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that holds rows; `columns` are those that are stored, with their types."""
+    """A table that holds rows; `columns` are those that are stored, with their types.
+
+    `catalog_ids` are those that the catalog calls ids; of a table that it does not describe every text is looked through.
+    """
 
     name: str
     columns: Mapping[str, str]
+    catalog_ids: frozenset[str] = frozenset()
 
     @property
     def texts(self) -> list[str]:
@@ -65,8 +69,12 @@ class Table:
         """Columns of handles."""
         return [name for name in self.texts if name in _HANDLE_COLUMNS]
 
+    def value(self, name: str) -> str:
+        """What a statement calls the value of a column, which may be kept as (moment, value)."""
+        return statement("newest_value", COLUMN=quoted(name)) if "Tuple" in self.columns[name] else quoted(name)
+
     def _is_id(self, name: str) -> bool:
-        return name in _ID_COLUMNS and "Tuple" not in self.columns[name]
+        return name in self.catalog_ids and "Tuple" not in self.columns[name]
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,31 @@ class _Change:
     row: int
     partition: str
     kept: dict[str, Any]
+
+
+def known(client: Client) -> list[Table]:
+    """Every table of the client's database that holds text. Raises TablesError for one whose rows cannot be renamed."""
+    ids = ids_of_people()
+    found = []
+    for name, engine in client.query(statement("tables")).result_rows:
+        stored = client.query(statement("columns"), parameters={"table": name}).result_rows
+        table = Table(name, {str(row[0]): str(row[1]) for row in stored}, ids.get(name, frozenset()))
+        if not table.texts and not table.ids:
+            continue
+        if engine.removeprefix("Replicated").removeprefix("Shared") not in _ENGINES:
+            raise TablesError(f"table {name} is a {engine}: its rows cannot be renamed", "rewrite it by hand, then drop it")
+        found.append(table)
+    return found
+
+
+def ids_of_people() -> dict[str, frozenset[str]]:
+    """Table -> its columns of numeric ids of people, posts and comments, as the catalog says. Raises CatalogError."""
+    return {
+        name: frozenset(
+            column for column, about in dataset.about.columns.items() if (about.sensitivity, about.unit) == ("pseudonymous", "id")
+        )
+        for name, dataset in load_catalog().items()
+    }
 
 
 class Tables:
@@ -88,16 +121,7 @@ class Tables:
 
     def known(self) -> list[Table]:
         """Every table that holds text. Raises TablesError for one whose rows cannot be renamed without counting them twice."""
-        found = []
-        for name, engine in self._client.query(statement("tables")).result_rows:
-            stored = self._client.query(statement("columns"), parameters={"table": name}).result_rows
-            table = Table(name, {str(row[0]): str(row[1]) for row in stored})
-            if not table.texts and not table.ids:
-                continue
-            if engine.removeprefix("Replicated").removeprefix("Shared") not in _ENGINES:
-                raise TablesError(f"table {name} is a {engine}: its rows cannot be renamed", "rewrite it by hand, then drop it")
-            found.append(table)
-        return found
+        return known(self._client)
 
     def look_for(self, person: Person) -> None:
         """Tells the server, in a table that only an admin reads, what is looked for."""

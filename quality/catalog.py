@@ -149,9 +149,8 @@ class DatasetTests(_Strict):
 
 
 class Column(_Strict):
-    """A column, as the engine shows its type."""
+    """A column; its type stands in the DDL."""
 
-    type: str
     unit: Unit
     meaning: Sentence
     sensitivity: Sensitivity = "none"

@@ -1,1 +1,1 @@
-"""SQL, and only SQL: numbered folders in the order data takes, and ClickHouse's migrations. A package, so that it is installed."""
+"""SQL of the jobs by stage, templates of accounts, and ClickHouse's schema and queries. A package, so that it is installed."""

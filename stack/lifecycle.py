@@ -149,7 +149,7 @@ def _await_all(settings: StackSettings, report: Report, doing: str = "starting")
     after: dict[str, Callable[[], list[str]]] = {
         "kafka": lambda: apply_topics(clients.admin(settings.kafka_bootstrap_servers), load_topics()),
         "registry": lambda: _apply_schemas(settings),
-        "clickhouse": lambda: apply_tables(services.endpoint_values(settings)["CLICKHOUSE_ADMIN_URL"], settings.flink_rest_url),
+        "clickhouse": lambda: apply_tables(services.endpoint_values(settings)["CLICKHOUSE_ADMIN_URL"]),
     }
     everything = services.all_services(settings)
 

@@ -1,4 +1,4 @@
--- Names under which the person was observed.
+-- Names under which the person was observed, as far as one table tells.
 SELECT DISTINCT unique_id, nickname, sec_uid
-FROM user_observations_log
+FROM ${TABLE}
 WHERE userid = {userid:String}

@@ -9,9 +9,11 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from privacy.discovery import from_tables
 from privacy.person import Person
 from privacy.rewriting import Rewriter
 from privacy.tables import Table, Tables, TablesError, explained
+from quality.catalog import load_catalog
 from stack.migrations import apply_migrations
 from tests.e2e.waiting import until
 
@@ -81,6 +83,40 @@ def test_other_people_stay_as_they_are_and_a_handle_goes_where_it_is_one(client:
     others = client.query(f"SELECT unique_id, nickname FROM user_observations_log WHERE userid = '{OTHER}' ORDER BY ALL")
     assert others.result_rows == [("else", HANDLE), ("somebody", "somebody"), ("somebody", "somebody")]
     assert client.query("SELECT count() FROM user_observations_log WHERE unique_id = 'dance'").result_rows == [(0,)]
+
+
+def test_every_table_that_says_whose_a_post_is_tells_of_it(client: Client) -> None:
+    query = (
+        "SELECT table, any(type) FROM system.columns WHERE database = currentDatabase() AND name = 'author_id' AND table IN"
+        " (SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'aweme_id') AND table IN"
+        " (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree') GROUP BY table"
+    )
+    tables = client.query(query).result_rows
+    assert len(tables) > 5
+    for number, (table, kind) in enumerate(tables):
+        author = f"('{START:%F %T}', '{USER}')" if "Tuple" in kind else f"'{USER}'"
+        client.command(f"INSERT INTO {table} (aweme_id, author_id) SELECT 'post of {number}', {author}")
+    client.command(f"INSERT INTO comments_log (comment_id, video_id, user_id) VALUES ('theirs', 'a post', '{USER}')")
+    observe(client, USER, HANDLE, [1])
+    person = Person(USER)
+    from_tables(person, client)
+    assert person.posts == {f"post of {number}" for number in range(len(tables))}
+    assert (person.comments, person.handles) == ({"theirs"}, {HANDLE})
+
+
+def test_a_new_mart_is_searched_once_the_catalog_describes_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.command(
+        "CREATE TABLE IF NOT EXISTS mart_of_tomorrow (aweme_id String, author_id String) ENGINE = MergeTree ORDER BY aweme_id"
+    )
+    client.command(f"INSERT INTO mart_of_tomorrow VALUES ('nowhere else', '{USER}')")
+    try:
+        described = {**load_catalog(), "mart_of_tomorrow": load_catalog()["hashtag_hourly_posts"]}
+        monkeypatch.setattr("privacy.tables.load_catalog", lambda: described)
+        person = Person(USER)
+        from_tables(person, client)
+        assert "nowhere else" in person.posts
+    finally:
+        client.command("DROP TABLE mart_of_tomorrow SYNC")
 
 
 def test_what_a_deletion_reads_stays_until_it_has_ended(client: Client, tables: Tables) -> None:

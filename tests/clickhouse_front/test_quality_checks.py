@@ -34,28 +34,28 @@ retention: no limit
 """
 PLAYS = (
     HEAD.format(key="id, at", time="at")
-    + f"""freshness: {{warn: 6h, error: 24h}}
+    + """freshness: {warn: 6h, error: 24h}
 columns:
-  id: {{type: String, unit: id, meaning: Post id, tests: {{not_null: true}}}}
-  at: {{type: "{TIME}", unit: UTC time, meaning: Time}}
-  plays: {{type: UInt64, unit: count, meaning: Plays, tests: {{range: {{min: 0, max: 1000000}}}}}}
-  mood: {{type: Nullable(String), unit: category, meaning: Mood, tests: {{values: [good, bad]}}}}
-  author: {{type: String, unit: id, meaning: Author, tests: {{references: {{dataset: authors, column: id, bounded: true}}}}}}
+  id: {unit: id, meaning: Post id, tests: {not_null: true}}
+  at: {unit: UTC time, meaning: Time}
+  plays: {unit: count, meaning: Plays, tests: {range: {min: 0, max: 1000000}}}
+  mood: {unit: category, meaning: Mood, tests: {values: [good, bad]}}
+  author: {unit: id, meaning: Author, tests: {references: {dataset: authors, column: id, bounded: true}}}
 tests:
   unique_grain: true
-  never_falls: {{column: plays, of: id, tolerance: 0.1}}
+  never_falls: {column: plays, of: id, tolerance: 0.1}
 """
 )
 AUTHORS = (
     HEAD.format(key="id, valid_from", time="valid_from")
-    + f"""freshness: {{warn: 24h, error: 48h, required: false}}
+    + """freshness: {warn: 24h, error: 48h, required: false}
 columns:
-  id: {{type: String, unit: id, meaning: User id}}
-  valid_from: {{type: "{TIME}", unit: UTC time, meaning: Time}}
-  valid_to: {{type: "Nullable({TIME})", unit: UTC time, meaning: Time}}
-  is_current: {{type: UInt8, unit: flag, meaning: Flag}}
+  id: {unit: id, meaning: User id}
+  valid_from: {unit: UTC time, meaning: Time}
+  valid_to: {unit: UTC time, meaning: Time}
+  is_current: {unit: flag, meaning: Flag}
 tests:
-  history: {{of: id}}
+  history: {of: id}
 """
 )
 TABLES = {

@@ -22,7 +22,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "quality": frozenset({"quality", "connectors", "sql"}),
     "stack": frozenset({"stack", "quality", "thresholds", "jobs", "sql", "udfs", "connectors"}),
     "bench": frozenset(PACKAGES) - {"alerts", "cli", "privacy"},
-    "privacy": frozenset({"privacy", "polling", "connectors", "sql"}),
+    "privacy": frozenset({"privacy", "quality", "polling", "connectors", "sql"}),
     "alerts": frozenset({"alerts", "connectors", "sql"}),
     "dashboards": frozenset({"dashboards", "connectors", "sql"}),
     "cli": frozenset(PACKAGES),

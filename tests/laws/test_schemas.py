@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from connectors.kafka.topics import SCHEMAS_DIR, load_topics
+from docs.ddl import Column, clickhouse_columns, code, ddl_columns
 
-from .repository import ROOT, SQL
-from .sql_text import Column, clickhouse_tables, code, ddl_columns
+from .repository import SQL
 
 # The contract: fields in this order.
 CONTRACT = {
@@ -159,13 +159,11 @@ def test_a_result_topic_is_its_schema(file: Path) -> None:
 
 
 def test_the_result_topic_and_the_read_view_say_the_same() -> None:
-    text = (ROOT / "sql/clickhouse/migrations/0001_engagement_hourly.sql").read_text(encoding="utf-8")
-    view = text[text.index("CREATE OR REPLACE VIEW engagement_hourly") :]
-    assert [column.name for column in ddl_columns(view)] == names(schema("tiktok.engagement.hourly"))
+    assert [column.name for column in clickhouse_columns()["engagement_hourly"]] == names(schema("tiktok.engagement.hourly"))
 
 
 def test_every_clickhouse_column_of_time_is_utc_milliseconds() -> None:
-    for table, columns in clickhouse_tables().items():
+    for table, columns in clickhouse_columns().items():
         for column in columns:
             if "DateTime" in column.type:
                 assert "DateTime64(3, 'UTC')" in column.type, f"{table}.{column.name}"

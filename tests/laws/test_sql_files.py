@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.topics import load_topics
+from docs.ddl import clickhouse_columns, ddl_columns, masked, split_list
 from jobs.build import parameters
 from jobs.catalog import JOBS as CATALOG
 from jobs.definition import JobDefinition
@@ -17,16 +18,7 @@ from jobs.render import SqlFile, SqlFileError, load, render
 from jobs.settings import JobSettings, parse, resolve
 
 from .repository import SQL, modules, parsed
-from .sql_text import (
-    FOLDERS,
-    Column,
-    clickhouse_tables,
-    ddl_columns,
-    masked,
-    migration_steps,
-    select_lists,
-    split_list,
-)
+from .sql_text import FOLDERS, select_lists
 
 # Templates as they are for each topic.
 FILES = [*graph().creators.values(), *graph().inserts.values()]
@@ -45,13 +37,6 @@ BELOW = {
     "30_marts": {"05_functions", "20_staging"},
     "50_inserts": {"30_marts", "40_sinks"},
     ACCOUNTS: {"05_functions", "10_sources", "20_staging", "30_marts", ACCOUNTS},
-}
-# Tables that a migration rebuilds from themselves by position: (number, table). New ones name their columns.
-REBUILT_BY_POSITION = {
-    ("0013", "engagement_hourly_maxima"),
-    ("0013", "trending_hourly_log"),
-    ("0013", "velocity_30m_extremes"),
-    ("0028", "comments_log"),
 }
 JOBS = list(CATALOG.values())
 
@@ -124,25 +109,6 @@ def test_every_sink_has_its_insert() -> None:
     assert sinks == graph().inserts.keys()
 
 
-def test_a_migration_names_the_columns_that_it_writes() -> None:
-    """Inside, a star is cut to what the outer list names; outside, it would put columns wherever they happen to stand."""
-    tables: dict[str, list[Column]] = {}
-    found = set()
-    for file, statement in migration_steps(tables):
-        if "*" not in [name for names in select_lists(statement) for name in names]:
-            continue
-        created = re.match(r"\s*CREATE\s+OR\s+REPLACE\s+TABLE\s+(\w+)\b.*\bSELECT\s+\*\s+FROM\s+\1\b", statement, re.DOTALL)
-        assert created, f"{file.name} writes or shows columns by position"
-        assert written(ddl_columns(statement)) == written(tables[created[1]]), f"{file.name} moves columns of {created[1]}"
-        found.add((file.name[:4], created[1]))
-    assert found == REBUILT_BY_POSITION
-
-
-def written(columns: list[Column]) -> list[tuple[str, str]]:
-    """Name and type of the columns that an INSERT gives and a star shows."""
-    return [(column.name, column.type) for column in columns if not column.rest.startswith(("MATERIALIZED", "ALIAS"))]
-
-
 def test_keywords_are_upper_case() -> None:
     words = re.compile(r"\b(select|from|where|group by|create|insert into|union all|as|and|or|not|case|when|then|end|with)\b")
     assert {named(file): words.findall(masked(file.text)) for file in FILES if words.search(masked(file.text))} == {}
@@ -192,9 +158,8 @@ def test_no_topic_is_spelled_in_sql() -> None:
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_a_view_has_the_columns_of_its_clickhouse_table_in_order(job: JobDefinition) -> None:
-    tables = clickhouse_tables()
     for sink in job.clickhouse:
-        written = [column.name for column in tables[sink.table] if not column.rest.startswith("MATERIALIZED")]
+        written = [column.name for column in clickhouse_columns()[sink.table] if not column.rest.startswith("MATERIALIZED")]
         assert select_lists(graph().creators[sink.view].text)[0] == written
 
 

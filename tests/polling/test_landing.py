@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from connectors.upstream.model import Answer, Call, Page
+from docs.ddl import clickhouse_columns
 from polling.landing.responses import COLUMNS, Landing, LandingLimits, RetryableInsertError, Row, request_param
 from polling.metrics import Metrics
-from tests.laws.sql_text import clickhouse_tables
 from tests.polling.polling_doubles import RETRY, START_MS, Attempt
 
 CALL = Call("/user-posts/", "/user-posts/", {"userid": "1", "count": "35", "api_key": "s3cret"})
@@ -39,8 +39,8 @@ def test_the_key_is_no_parameter() -> None:
     assert request_param(CALL) == "count=35&userid=1"
 
 
-def test_columns_are_those_of_the_migration() -> None:
-    assert tuple(column.name for column in clickhouse_tables()["raw_api_responses"]) == COLUMNS
+def test_columns_are_those_of_the_table() -> None:
+    assert tuple(column.name for column in clickhouse_columns()["raw_api_responses"]) == COLUMNS
 
 
 def test_an_unreachable_table_delays_and_an_overflow_is_counted() -> None:

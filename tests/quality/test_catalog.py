@@ -19,8 +19,8 @@ written_by: job a
 time_column: at
 retention: no limit
 columns:
-  id: {type: String, unit: id, meaning: Post id, tests: {not_null: true}}
-  at: {type: "DateTime64(3, 'UTC')", unit: UTC time, meaning: When it was seen}
+  id: {unit: id, meaning: Post id, tests: {not_null: true}}
+  at: {unit: UTC time, meaning: When it was seen}
 """
 
 
@@ -80,7 +80,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ),
         (
             "columns:",
-            "columns:\n  name: {type: String, unit: text, meaning: Who, sensitivity: personal, tests: {values: [ann]}}",
+            "columns:\n  name: {unit: text, meaning: Who, sensitivity: personal, tests: {values: [ann]}}",
             ":1: (top level): results of its tests would quote name, which is personal",
         ),
     ],

@@ -24,7 +24,8 @@ from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
-from stack.migrations import MigrationError, apply_migrations, load_migrations
+from stack.ddl import load_tables
+from stack.migrations import MigrationError, apply_migrations
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
 
@@ -147,21 +148,19 @@ def test_no_secret_on_any_command_line(stack: Cli) -> None:
 
 
 def test_migrations_are_applied_once_and_an_edit_is_refused(stack: Cli, tmp_path: Path) -> None:
-    url = stack.endpoints().clickhouse_url
-    # Numbers that the project's own migrations will not reach.
+    url = stack.endpoints().clickhouse_admin_url
+    # Numbers that the project's own files will not reach.
     file = tmp_path / "9001_probe.sql"
-    file.write_text(
-        "CREATE TABLE IF NOT EXISTS probe (x Int8, note String DEFAULT ';\n')\nENGINE = MergeTree ORDER BY x;\nDROP TABLE probe;\n"
-    )
-    assert apply_migrations(url, load_migrations(tmp_path)) == ["applied 9001_probe.sql"]
-    assert apply_migrations(url, load_migrations(tmp_path)) == []
-    file.write_text("SELECT 1;\n")
+    file.write_text("SELECT ';\n'\n")
+    assert apply_migrations(url, load_tables(tmp_path)) == ["applied 9001_probe.sql"]
+    assert apply_migrations(url, load_tables(tmp_path)) == []
+    file.write_text("SELECT 1\n")
     with pytest.raises(MigrationError, match=r"9001_probe\.sql was edited"):
-        apply_migrations(url, load_migrations(tmp_path))
-    (tmp_path / "9001_probe.sql").unlink()
-    (tmp_path / "9002_broken.sql").write_text("SELECT 1;\nSELEC 2;\n")
-    with pytest.raises(MigrationError, match=r"9002_broken\.sql: statement 2"):
-        apply_migrations(url, load_migrations(tmp_path))
+        apply_migrations(url, load_tables(tmp_path))
+    file.unlink()
+    (tmp_path / "9002_broken.sql").write_text("SELEC 2\n")
+    with pytest.raises(MigrationError, match=r"9002_broken\.sql: "):
+        apply_migrations(url, load_tables(tmp_path))
 
 
 def test_a_refused_password_is_one_line_without_it(stack: Cli) -> None:

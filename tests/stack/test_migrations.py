@@ -1,4 +1,4 @@
-"""Numbered files, statements split where they end, and an applied file that must not change."""
+"""Files of the schema: one statement each, tables in the order of their numbers, views in that of what they read."""
 
 from __future__ import annotations
 
@@ -6,37 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.paths import REPOSITORY
-from stack.migrations import MigrationError, load_migrations, pending, split_statements
-
-
-def test_split_at_semicolons_at_line_ends() -> None:
-    text = "CREATE TABLE a (x Int8);\n\n-- second; not a statement;\nCREATE TABLE b (y String DEFAULT 'a;\nb');  \nSELECT 1"
-    assert split_statements(text) == [
-        "CREATE TABLE a (x Int8)",
-        "-- second; not a statement;\nCREATE TABLE b (y String DEFAULT 'a;\nb')",
-        "SELECT 1",
-    ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT 'it''s; \n fine;\n'",
-        "SELECT 'a\\';\n'",
-        "SELECT 1 /* a;\n b;\n */ + 1",
-        'SELECT `a;\n`, "b;\n"',
-        "SELECT 1 -- it's one;\n",
-        "SELECT ';' ; -- not the end of a line, but of the statement\n",
-    ],
-)
-def test_one_statement(text: str) -> None:
-    assert len(split_statements(text)) == 1
-
-
-@pytest.mark.parametrize("text", ["", "\n;\n;\n", "-- nothing;\n", "/* nothing */ ;\n"])
-def test_no_statement(text: str) -> None:
-    assert split_statements(text) == []
+from jobs.render import SqlFileError
+from stack.ddl import DdlError, Numbered, load_tables, load_views
+from stack.migrations import MigrationError, pending
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -45,12 +17,15 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
+def applied(*tables: Numbered) -> dict[int, tuple[str, str]]:
+    return {table.number: (table.name, table.hash) for table in tables}
+
+
 def test_load_in_the_order_of_the_numbers(tmp_path: Path) -> None:
-    write(tmp_path, **{"0010_later": "SELECT 2;\n", "0002_first": "SELECT 1;\nSELECT 3;\n"})
-    found = load_migrations(tmp_path)
-    assert [(migration.version, migration.name, len(migration.statements)) for migration in found] == [
-        (2, "first", 2),
-        (10, "later", 1),
+    found = load_tables(write(tmp_path, **{"0010_later": "SELECT 2\n", "0002_first": "-- Why; indeed.\nSELECT ';'\n"}))
+    assert [(table.number, table.name, table.statement) for table in found] == [
+        (2, "first", "SELECT ';'"),
+        (10, "later", "SELECT 2"),
     ]
 
 
@@ -59,45 +34,64 @@ def test_load_in_the_order_of_the_numbers(tmp_path: Path) -> None:
     [
         ({"12_short": "SELECT 1"}, "12_short.sql: not named NNNN_name.sql"),
         ({"0001_a": "SELECT 1", "0001_b": "SELECT 2"}, "number 0001 is also that of 0001_a.sql"),
-        ({"0001_empty": "-- later;\n"}, "0001_empty.sql: no statement"),
+        ({"0001_empty": "-- later\n"}, "0001_empty.sql: must hold one statement"),
+        ({"0001_two": "SELECT 1;\nSELECT 2"}, "0001_two.sql: must hold one statement"),
     ],
 )
 def test_bad_folders(tmp_path: Path, files: dict[str, str], says: str) -> None:
-    with pytest.raises(MigrationError) as raised:
-        load_migrations(write(tmp_path, **files))
+    with pytest.raises(DdlError) as raised:
+        load_tables(write(tmp_path, **files))
     assert says in raised.value.message
 
 
 def test_only_what_is_missing_is_pending(tmp_path: Path) -> None:
-    found = load_migrations(write(tmp_path, **{"0001_a": "SELECT 1", "0002_b": "SELECT 2"}))
-    assert pending(found, {}) == found
-    assert pending(found, {1: found[0].hash}) == [found[1]]
-    assert pending(found, {1: found[0].hash, 2: found[1].hash, 3: "of a newer release"}) == []
+    found = load_tables(write(tmp_path, **{"0001_a": "SELECT 1", "0002_b": "SELECT 2"}))
+    assert pending(found, {}, "db") == found
+    assert pending(found, applied(found[0]), "db") == [found[1]]
+    assert pending(found, {**applied(*found), 3: ("c", "of a newer release")}, "db") == []
 
 
-def test_an_edited_migration_is_refused_but_a_blank_line_is_no_edit(tmp_path: Path) -> None:
-    before = load_migrations(write(tmp_path, **{"0001_a": "SELECT 1;\nSELECT 2;\n"}))
-    same = load_migrations(write(tmp_path, **{"0001_a": "\nSELECT 1;\n\n\nSELECT 2\n"}))
-    assert pending(same, {1: before[0].hash}) == []
-    edited = load_migrations(write(tmp_path, **{"0001_a": "SELECT 1;\nSELECT 3;\n"}))
+def test_an_edited_file_is_refused_but_a_comment_is_no_edit(tmp_path: Path) -> None:
+    before = load_tables(write(tmp_path, **{"0001_a": "SELECT 1\n"}))
+    same = load_tables(write(tmp_path, **{"0001_a": "-- For a reason.\nSELECT 1\n"}))
+    assert pending(same, applied(*before), "db") == []
+    edited = load_tables(write(tmp_path, **{"0001_a": "SELECT 3\n"}))
     with pytest.raises(MigrationError, match=r"0001_a\.sql was edited after it was applied"):
-        pending(edited, {1: before[0].hash})
+        pending(edited, applied(*before), "db")
 
 
-def test_swapped_tables_are_found(tmp_path: Path) -> None:
-    statements = (
-        "-- CREATE OR REPLACE TABLE no (x Int8)\nCREATE OR REPLACE TABLE a (x Int8) AS SELECT x FROM a",
-        "exchange tables b AND c",
-        "CREATE OR REPLACE VIEW d AS SELECT 'CREATE OR REPLACE TABLE e'",
-        "CREATE TABLE IF NOT EXISTS f (x Int8)",
+def test_a_database_of_before_the_first_release_is_refused() -> None:
+    with pytest.raises(MigrationError) as raised:
+        pending(load_tables(), {1: ("engagement_hourly", "any")}, "plays")
+    assert raised.value.message.startswith("database plays was made before 0.1.0 (by 0001_engagement_hourly.sql)")
+    assert "drop plays, plays_shared and plays_private" in raised.value.hint
+
+
+def test_views_come_behind_what_they_read(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    write(
+        tmp_path,
+        a="CREATE OR REPLACE VIEW a AS WITH x AS (SELECT 1 AS y FROM b) SELECT y FROM x ARRAY JOIN z",
+        b="CREATE OR REPLACE VIEW b AS SELECT 'FROM a' FROM posts_newest",
     )
-    (one,) = load_migrations(write(tmp_path, **{"0001_swaps": ";\n".join(statements)}))
-    assert one.swapped == ("a", "b")
+    write(tmp_path / "shared", b="CREATE OR REPLACE VIEW ${DATABASE}_shared.b AS SELECT 1 FROM a")
+    assert [view.name for view in load_views(tmp_path)] == ["b", "a", "shared/b"]
 
 
-def test_the_operations_page_names_every_swap() -> None:
-    page = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
-    for migration in load_migrations():
-        if migration.swapped:
-            tables = ", ".join(f"`{table}`" for table in migration.swapped)
-            assert f"| {migration.version:04} | {tables} |" in page
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("CREATE OR REPLACE VIEW b AS SELECT 1", "does not create a"),
+        ("CREATE OR REPLACE VIEW ${DATABASE}_shared.a AS SELECT 1", "does not create a"),
+        ("SELECT 1", "does not create a"),
+    ],
+)
+def test_a_view_is_named_as_its_file(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(DdlError) as raised:
+        load_views(write(tmp_path, a=text))
+    assert says in raised.value.message
+
+
+def test_a_view_of_what_nobody_creates(tmp_path: Path) -> None:
+    with pytest.raises(SqlFileError, match="reads nothing_at_all, which no file creates"):
+        load_views(write(tmp_path, a="CREATE OR REPLACE VIEW a AS SELECT 1 FROM nothing_at_all"))

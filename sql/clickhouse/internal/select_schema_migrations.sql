@@ -1,2 +1,2 @@
--- The migrations that this database has.
+-- The numbered files that this database has.
 SELECT version, name, hash FROM schema_migrations FINAL ORDER BY version

@@ -1,0 +1,116 @@
+"""Just enough reading of DDL, of Flink's and of ClickHouse's, to tell columns and their types. Quoted strings never mislead it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from jobs import graph
+from stack.ddl import graph as clickhouse
+from stack.ddl import load_tables
+
+_COMMENT = re.compile(r"--[^\n]*")
+# Of an arrow or a comparison, which stands between blanks; each of one character's length.
+_UNEQUAL = re.compile(r"(?<=\s)[<>](?=[\s=])|(?<=[<-])>|(?<=\s)<(?=>)")
+_ALTERED = re.compile(r"ALTER\s+TABLE\s+(\w+)\s+(.*)$", re.IGNORECASE | re.DOTALL)
+_ADDED = re.compile(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*?)(?:\s+AFTER\s+(\w+))?$", re.IGNORECASE | re.DOTALL)
+_NO_COLUMN = re.compile(r"(?:MODIFY\s+(?:QUERY|TTL|SETTING)|(?:ADD|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN)\b", re.IGNORECASE)
+_TARGET = re.compile(r"CREATE\s.*?\bTO\s+(\w+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a DDL: `type` is "" for a computed one; `rest` is what follows the type (METADATA ..., NOT NULL, COMMENT ...)."""
+
+    name: str
+    type: str
+    rest: str = ""
+
+
+def code(text: str) -> str:
+    """`text` without comments."""
+    return _COMMENT.sub("", text).strip()
+
+
+def masked(text: str) -> str:
+    """`text` without comments, every quoted string of the same length but empty of meaning."""
+    return graph.masked(code(text))
+
+
+def split_list(text: str) -> list[str]:
+    """The items of a comma-separated list; commas in brackets and strings do not count. `ROW<` opens one, `a < b` does not."""
+    shape, depth, items, begin = _UNEQUAL.sub(" ", masked(text)), 0, [], 0
+    text = code(text)
+    for position, char in enumerate(shape):
+        depth += (char in "([<") - (char in ")]>")
+        if char == "," and depth == 0:
+            items.append(text[begin:position].strip())
+            begin = position + 1
+    return [*items, text[begin:].strip()]
+
+
+def bracket(text: str, begin: int = 0) -> str:
+    """What is inside the first round bracket of `text` at or after `begin`."""
+    shape, text = masked(text), code(text)
+    start = shape.index("(", begin)
+    depth = 0
+    for position in range(start, len(shape)):
+        depth += (shape[position] == "(") - (shape[position] == ")")
+        if depth == 0:
+            return text[start + 1 : position]
+    raise ValueError("a bracket is not closed")
+
+
+def ddl_columns(statement: str) -> list[Column]:
+    """The columns that a CREATE declares, in order; WATERMARK, PRIMARY KEY and the like are left out."""
+    found = []
+    for item in split_list(bracket(statement)):
+        match = re.match(r"`?(\w+)`?\s+(.*)$", item, re.DOTALL)
+        assert match, item
+        name, rest = match[1], match[2].strip()
+        if name.upper() in ("WATERMARK", "PRIMARY", "CONSTRAINT", "INDEX", "PROJECTION"):
+            continue
+        if re.match(r"AS\b", rest, re.IGNORECASE):
+            found.append(Column(name, "", rest))
+            continue
+        kind = re.match(r"[\w.]+(?:\s*<.*>)?", rest, re.DOTALL)
+        assert kind, item
+        end = kind.end() + (len(bracket(rest, kind.end())) + 2 if rest[kind.end() :].startswith("(") else 0)
+        found.append(Column(name, rest[:end], rest[end:].strip()))
+    return found
+
+
+@cache
+def clickhouse_columns() -> dict[str, list[Column]]:
+    """Columns of each table and view of ClickHouse but the masked ones, by its name. A materialized view has those of its table.
+
+    Raises ValueError for a change of a table that this does not know how to read.
+    """
+    files = clickhouse().creators.values()
+    found = {file.name: ddl_columns(file.text) for file in files if file.kind != "MATERIALIZED VIEW" and "/" not in file.name}
+    for table in load_tables():
+        altered = _ALTERED.match(table.statement)
+        if altered and not _NO_COLUMN.match(altered[2]):
+            for change in split_list(altered[2]):
+                _add(found[altered[1]], change)
+    for file in files:
+        if file.kind == "MATERIALIZED VIEW":
+            found[file.name] = found[target(file.text)]
+    return found
+
+
+def target(materialized_view: str) -> str:
+    """The table that a materialized view fills."""
+    match = _TARGET.match(materialized_view)
+    assert match, materialized_view
+    return match[1]
+
+
+def _add(columns: list[Column], change: str) -> None:
+    match = _ADDED.match(change)
+    if match is None:
+        raise ValueError(f"teach docs/ddl.py to read: {change}")
+    (column,) = ddl_columns(f"({match[1]})")
+    names = [known.name for known in columns]
+    columns.insert(names.index(match[2]) + 1 if match[2] else len(columns), column)

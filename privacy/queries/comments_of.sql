@@ -1,4 +1,0 @@
--- Comments that the person wrote.
-SELECT DISTINCT comment_id
-FROM comments_log
-WHERE user_id = {userid:String}

@@ -1,0 +1,4 @@
+-- What the person made, as far as one table tells.
+SELECT DISTINCT ${MADE}
+FROM ${TABLE}
+WHERE ${OWNER} = {userid:String}

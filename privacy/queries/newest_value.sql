@@ -1,0 +1,2 @@
+-- The value of a column that is kept as (moment, value).
+tupleElement(${COLUMN}, 'value')

@@ -1,0 +1,10 @@
+-- Without the record, and of the reason only its code.
+CREATE OR REPLACE VIEW ${DATABASE}_shared.dead_letters
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
+AS SELECT
+    topic,
+    partition,
+    offset,
+    extract(reason, '^([a-z_]+)(?::|$)') AS reason,
+    failed_at
+FROM dead_letters

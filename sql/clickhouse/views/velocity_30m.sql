@@ -1,0 +1,44 @@
+-- One branch for each half hour of a slice, for a range of half hours is then a range of slices in each, which the engine finds by
+-- partition and index (through `-`, whose order it knows; not through subtractMinutes).
+CREATE OR REPLACE VIEW velocity_30m
+(
+    aweme_id String,
+    author_id String,
+    window_start DateTime64(3, 'UTC'),
+    window_end DateTime64(3, 'UTC'),
+    delta_plays Int64,
+    plays_per_minute Float64,
+    engagement_rate_change Nullable(Float64),
+    revision UInt32
+)
+AS SELECT
+    aweme_id,
+    max(slices.author_id) AS author_id,
+    window_start,
+    addMinutes(window_start, 30) AS window_end,
+    toInt64(max(slices.greatest_play_count)) - toInt64(min(slices.least_play_count)) AS delta_plays,
+    delta_plays / 30 AS plays_per_minute,
+    if
+    (
+        min(slices.least_play_count) = 0,
+        NULL,
+        max(slices.greatest_engagement) / max(slices.greatest_play_count) - min(slices.least_engagement) / min(slices.least_play_count)
+    ) AS engagement_rate_change,
+    toUInt32(length(groupUniqArrayArray(slices.late_moments))) AS revision
+FROM
+(
+    SELECT *, five_minutes AS window_start FROM velocity_30m_slices
+    UNION ALL
+    SELECT *, five_minutes - INTERVAL 5 MINUTE AS window_start FROM velocity_30m_slices
+    UNION ALL
+    SELECT *, five_minutes - INTERVAL 10 MINUTE AS window_start FROM velocity_30m_slices
+    UNION ALL
+    SELECT *, five_minutes - INTERVAL 15 MINUTE AS window_start FROM velocity_30m_slices
+    UNION ALL
+    SELECT *, five_minutes - INTERVAL 20 MINUTE AS window_start FROM velocity_30m_slices
+    UNION ALL
+    SELECT *, five_minutes - INTERVAL 25 MINUTE AS window_start FROM velocity_30m_slices
+) AS slices
+-- Of a half hour that still runs nobody can say how fast it was.
+WHERE window_start <= now64(3, 'UTC') - INTERVAL 30 MINUTE
+GROUP BY window_start, aweme_id

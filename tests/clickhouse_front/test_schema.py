@@ -1,0 +1,81 @@
+"""The schema on the engine: applied once, views again when they change, and never over a database that other files made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import clickhouse_connect
+import pytest
+
+from stack.ddl import load_tables, load_views
+from stack.migrations import MigrationError, apply_migrations
+
+from .conftest import ADMIN, FrontProcess
+
+pytestmark = pytest.mark.clickhouse
+
+DATABASE = "schema"
+DATABASES = (DATABASE, f"{DATABASE}_shared", f"{DATABASE}_private")
+
+
+@pytest.fixture
+def url(front: FrontProcess) -> Iterator[str]:
+    yield front.url(ADMIN, DATABASE)
+    for database in DATABASES:
+        assert front.post(f"DROP DATABASE IF EXISTS {database} SYNC", user=ADMIN).status_code == 200
+
+
+def ask(url: str, query: str) -> list[Any]:
+    client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    try:
+        return list(client.query(query).result_rows)
+    finally:
+        client.close()
+
+
+def test_everything_is_applied_once(url: str) -> None:
+    tables, views = load_tables(), load_views()
+    changes = [f"applied {table.path.name}" for table in tables]
+    assert apply_migrations(url) == [*changes, f"applied {len(views)} views", "made the key of the pseudonyms"]
+    assert apply_migrations(url) == []
+    assert ask(url, "SELECT count(), max(version) FROM schema_migrations") == [(len(tables), tables[-1].number)]
+    made = dict(ask(url, f"SELECT database, count() FROM system.tables WHERE startsWith(database, '{DATABASE}') GROUP BY database"))
+    assert sum(made.values()) == len(tables) + len(views)
+    assert made[f"{DATABASE}_private"] == 3
+
+
+def test_a_view_is_created_anew_when_its_file_changes_and_no_other(url: str) -> None:
+    apply_migrations(url)
+    views = load_views()
+    at = next(place for place, view in enumerate(views) if view.name == "posts")
+    text = views[at].text.replace("duration UInt32", "duration UInt64")
+    changed = [*views[:at], dataclasses.replace(views[at], text=text), *views[at + 1 :]]
+    typed = f"SELECT type FROM system.columns WHERE database = '{DATABASE}' AND table = 'posts' AND name = 'duration'"
+    assert ask(url, typed) == [("UInt32",)]
+    assert apply_migrations(url, views=changed) == ["applied 1 views"]
+    assert apply_migrations(url, views=changed) == []
+    assert ask(url, typed) == [("UInt64",)]
+    assert apply_migrations(url) == ["applied 1 views"]
+
+
+def test_a_view_that_fails_is_named_and_applied_by_the_next_call(url: str) -> None:
+    views = load_views()
+    broken = dataclasses.replace(views[-1], text="CREATE OR REPLACE VIEW x AS SELECT nothing")
+    with pytest.raises(MigrationError, match=f"{views[-1].path}: "):
+        apply_migrations(url, views=[*views[:-1], broken])
+    assert apply_migrations(url) == [f"applied {len(views)} views", "made the key of the pseudonyms"]
+
+
+def test_a_database_of_before_the_first_release_stays_as_it_is(front: FrontProcess, url: str) -> None:
+    assert front.post(f"CREATE DATABASE {DATABASE}", user=ADMIN).status_code == 200
+    record = load_tables()[0].statement.replace("schema_migrations", f"{DATABASE}.schema_migrations")
+    assert front.post(record, user=ADMIN).status_code == 200
+    row = f"INSERT INTO {DATABASE}.schema_migrations (version, name, hash) VALUES (1, 'engagement_hourly', 'a')"
+    assert front.post(row, user=ADMIN).status_code == 200
+    with pytest.raises(MigrationError, match=f"^database {DATABASE} was made before 0.1.0"):
+        apply_migrations(url)
+    tables = f"SELECT database, name FROM system.tables WHERE startsWith(database, '{DATABASE}')"
+    assert ask(url, tables) == [(DATABASE, "schema_migrations")]
+    assert ask(url, f"SELECT name FROM system.databases WHERE name LIKE '{DATABASE}%'") == [(DATABASE,)]
