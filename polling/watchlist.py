@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
 from connectors.upstream.model import Feed, Subject
-from connectors.yaml_tree import TreeError, read_tree, shown
+from connectors.yaml_file import parse
 from polling.credits.balance import CreditRules
 from polling.personal.forgotten import Forgotten
 from polling.schedule.cadence import Cadence
 
+# Ids and names are text.
+_IDS = frozenset({"creators", "posts", "hashtags"})
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -163,32 +165,9 @@ def load_watchlist(path: Path) -> Watchlist:
 
 def parse_watchlist(text: str, path: Path) -> Watchlist:
     """The watchlist in `text`; `path` is named in errors. Raises WatchlistError."""
-    try:
-        tree, lines = read_tree(text)
-    except TreeError as error:
-        raise WatchlistError(f"{path}:{error.line}: {error.key}: {error.reason}") from None
-    if not isinstance(tree, dict):
-        raise WatchlistError(f"{path}:1: (top level): is not a mapping", "it begins with lines like `creators:`")
-    try:
-        watchlist = Watchlist.model_validate(tree)
-    except ValidationError as error:
-        raise _refused(path, error, lines) from None
+    watchlist, lines = parse(text, path, Watchlist, WatchlistError, as_text=_IDS)
     _refuse_doubles(path, watchlist, lines)
     return watchlist
-
-
-def _refused(path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int]) -> WatchlistError:
-    problems = []
-    for problem in error.errors():
-        place: tuple[Any, ...] = tuple(part for part in problem["loc"] if part != "[key]")
-        reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
-        known = place
-        while known not in lines:
-            known = known[:-1]
-        problems.append((lines[known], shown(place), reason))
-    (line, key, reason), *others = sorted(problems)
-    hint = "; ".join(f"also line {number}: {name}: {what}" for number, name, what in others[:3])
-    return WatchlistError(f"{path}:{line}: {key}: {reason}", hint)
 
 
 def _refuse_doubles(path: Path, watchlist: Watchlist, lines: Mapping[tuple[str | int, ...], int]) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
 from connectors.paths import REPOSITORY
-from connectors.yaml_tree import TreeError, read_tree, shown
+from connectors.yaml_file import load
 
 CATALOG_DIR = REPOSITORY / "sql" / "clickhouse" / "catalog"
 
@@ -248,16 +248,7 @@ def load_catalog(folder: Path = CATALOG_DIR) -> Catalog:
 
 def load_dataset(path: Path) -> Dataset:
     """The dataset that `path` describes; its name is that of the file. Raises CatalogError."""
-    try:
-        tree, lines = read_tree(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{path}: cannot be read: {error}") from None
-    except TreeError as error:
-        raise CatalogError(f"{path}:{error.line}: {error.key}: {error.reason}") from None
-    try:
-        return Dataset(path.stem, Description.model_validate(tree))
-    except ValidationError as error:
-        raise _refused(path, error, lines) from None
+    return Dataset(path.stem, load(path, Description, CatalogError))
 
 
 def select(catalog: Catalog, names: list[str]) -> list[Dataset]:
@@ -267,18 +258,6 @@ def select(catalog: Catalog, names: list[str]) -> list[Dataset]:
             views = ", ".join(known for known, dataset in catalog.items() if dataset.about.kind == "view")
             raise UnknownDatasetError(f"no dataset {name!r} in the catalog", f"known views: {views}")
     return [catalog[name] for name in names] if names else list(catalog.values())
-
-
-def _refused(path: Path, error: ValidationError, lines: Mapping[tuple[str | int, ...], int]) -> CatalogError:
-    # A key that is misspelt is a missing one too: what stands in the file is named first.
-    problem = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    place: tuple[Any, ...] = tuple(part for part in problem["loc"] if part != "[key]")
-    reason = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
-    known = place
-    while known not in lines:
-        known = known[:-1]
-    hint = f"{error.error_count()} problems in the file" if error.error_count() > 1 else ""
-    return CatalogError(f"{path}:{lines[known]}: {shown(place)}: {reason}", hint)
 
 
 def _check_references(folder: Path, dataset: Dataset, catalog: Catalog) -> None:

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.clock import DAY_MS, HOUR_MS
 from connectors.errors import TokpulseError
+from connectors.yaml_file import load
 
 TOPICS_FILE = Path(__file__).with_name("topics.yaml")
 SCHEMAS_DIR = Path(__file__).with_name("schemas")
@@ -138,41 +138,9 @@ class Topics:
         return tuple(topic for topic in self.all if topic.schema_file is not None)
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Plain safe YAML that refuses a key given twice, where PyYAML would silently keep the last one."""
-
-
-def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[object] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
-        seen.add(key)
-    return dict(loader.construct_mapping(node, deep=True))
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
-
-
 def load_topics(path: Path = TOPICS_FILE) -> Topics:
     """The topics of `path`. Raises TopicsFileError naming the file and the offending line or key."""
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader, only stricter
-    except OSError as error:
-        raise TopicsFileError(f"cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise TopicsFileError(f"{where}: {getattr(error, 'problem', None) or 'not YAML'}") from error
-    try:
-        parsed = _TopicsFile.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(top level)"
-        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise TopicsFileError(f"{path}: {key}: {message}", f"{error.error_count()} problem(s) in the file") from error
-    return Topics(tuple(_expand(parsed)))
+    return Topics(tuple(_expand(load(path, _TopicsFile, TopicsFileError))))
 
 
 def _expand(parsed: _TopicsFile) -> Iterator[Topic]:

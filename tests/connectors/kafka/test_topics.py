@@ -50,10 +50,10 @@ def test_a_dead_letter_topic_has_no_schema() -> None:
         ("    partitions: 24\n", "    partitions: 0\n", "topics.tiktok.posts.events.partitions"),
         ("    partitions: 24\n", "    partitions: '24'\n", "topics.tiktok.posts.events.partitions"),
         ("    partitions: 24\n", "", "topics.tiktok.posts.events.partitions"),
-        ("[compact, delete]", "[compact, remove]", "topics.tiktok.posts.events.cleanup_policy.1"),
+        ("[compact, delete]", "[compact, remove]", "topics.tiktok.posts.events.cleanup_policy[1]"),
         ("  dlq_partitions: 6\n", "", "defaults.dlq_partitions"),
         ("topics:\n", "topics: [\n", "topics.yaml:"),
-        ("    retention_days: 30\n", "    retention_days: 30\n    retention_days: 31\n", "'retention_days' is given twice"),
+        ("    retention_days: 30\n", "    retention_days: 30\n    retention_days: 31\n", "retention_days: is given twice"),
     ],
 )
 def test_a_bad_file_names_itself_and_the_key(tmp_path: Path, old: str, new: str, says: str) -> None:

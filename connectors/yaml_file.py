@@ -1,0 +1,145 @@
+"""YAML files as checked values: an error names file, line and key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Path_ = tuple[str | int, ...]
+Lines = Mapping[Path_, int]
+M = TypeVar("M", bound=BaseModel)
+Refuse = Callable[[str, str], Exception]
+"""Makes the error of a message and a hint."""
+_MAX_DEPTH = 6
+_INT = re.compile(r"-?\d{1,18}")
+_FLOAT = re.compile(r"-?\d+\.\d+")
+# libyaml's, where PyYAML was built with it: ten times as fast on a long watchlist.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class TreeError(Exception):
+    """Not a tree of plain values. `line` counts from 1."""
+
+    def __init__(self, line: int, key: str, reason: str) -> None:
+        super().__init__(line, key, reason)
+        self.line, self.key, self.reason = line, key, reason
+
+
+def shown(path: Path_) -> str:
+    """`creators[3].tier`"""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".") or "(top level)"
+
+
+def load(path: Path, model: type[M], refuse: Refuse, *, as_text: frozenset[str] = frozenset()) -> M:
+    """The `model` that the file holds. Raises what `refuse` makes, for a file that cannot be read as well."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise refuse(f"cannot read {path}: {error.strerror}", "") from None
+    except UnicodeDecodeError:
+        raise refuse(f"{path}: is not UTF-8", "save the file as UTF-8") from None
+    return parse(text, path, model, refuse, as_text=as_text)[0]
+
+
+def parse(text: str, path: Path, model: type[M], refuse: Refuse, *, as_text: frozenset[str] = frozenset()) -> tuple[M, Lines]:
+    """The `model` that `text` holds, and the line of each path in it; `path` is named in errors.
+
+    Values below the top-level keys `as_text` are text, whatever YAML makes of their digits. Raises what `refuse` makes.
+    """
+    try:
+        tree, lines = read_tree(text, as_text)
+    except TreeError as error:
+        raise refuse(f"{path}:{error.line}: {error.key}: {error.reason}", "") from None
+    if not isinstance(tree, dict):
+        raise refuse(f"{path}:1: (top level): is not a mapping", "it begins with a line like `name:`")
+    try:
+        return model.model_validate(tree), lines
+    except ValidationError as error:
+        message, hint = _problems(error, lines)
+        raise refuse(f"{path}:{message}", hint) from None
+
+
+def _problems(error: ValidationError, lines: Lines) -> tuple[str, str]:
+    """`line: key: reason` of the first problem, and a hint with more of them."""
+    problems = []
+    for problem in error.errors():
+        place: Path_ = tuple(part for part in problem["loc"] if part != "[key]")
+        is_unknown = problem["type"] == "extra_forbidden"
+        reason = "unknown key" if is_unknown else problem["msg"].removeprefix("Value error, ")
+        known = place
+        while known not in lines:
+            known = known[:-1]
+        # A key that is misspelt is a missing one, too: what stands in the file is named first.
+        problems.append((not is_unknown, lines[known], shown(place), reason))
+    (_, line, key, reason), *others = sorted(problems)
+    return f"{line}: {key}: {reason}", "; ".join(f"also line {number}: {name}: {what}" for _, number, name, what in others[:3])
+
+
+def read_tree(text: str, as_text: frozenset[str] = frozenset()) -> tuple[Any, dict[Path_, int]]:
+    """The document's values, and the line of each path in it. Raises TreeError."""
+    lines: dict[Path_, int] = {(): 1}
+    try:
+        for event in _events(text):
+            line = event.start_mark.line + 1
+            if getattr(event, "anchor", None) is not None:
+                raise TreeError(line, "(syntax)", f"the anchor or alias {event.anchor} is refused: write the values out")
+            if getattr(event, "tag", None) is not None:
+                raise TreeError(line, "(syntax)", f"the tag {event.tag} is refused: write plain values")
+        root = yaml.compose(text, _LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise TreeError(mark.line + 1 if mark else 1, "(syntax)", f"not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise TreeError(1, "(text)", f"not YAML: {' '.join(str(error).split())}") from None
+    return (None if root is None else _value(root, (), lines, as_text)), lines
+
+
+def _events(text: str) -> Iterator[Any]:
+    yield from yaml.parse(text, _LOADER)
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
+
+
+def _value(node: yaml.Node, path: Path_, lines: dict[Path_, int], as_text: frozenset[str]) -> Any:
+    lines[path] = _line(node)
+    if len(path) > _MAX_DEPTH:
+        raise TreeError(lines[path], shown(path), "is nested too deeply")
+    if isinstance(node, yaml.MappingNode):
+        return dict(_items(node, path, lines, as_text))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*path, index), lines, as_text) for index, item in enumerate(node.value)]
+    return _scalar(node, bool(path) and path[0] in as_text)
+
+
+def _items(node: yaml.MappingNode, path: Path_, lines: dict[Path_, int], as_text: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        line = _line(key_node)
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise TreeError(line, shown(path), "a key must be a name")
+        key = str(key_node.value)
+        if key in seen:
+            raise TreeError(line, shown((*path, key)), "is given twice")
+        seen.add(key)
+        yield key, _value(value_node, (*path, key), lines, as_text)
+        lines[*path, key] = line
+
+
+def _scalar(node: Any, is_text: bool) -> Any:
+    text = str(node.value)
+    if is_text or node.style in ("'", '"'):
+        return text
+    if text.lower() in ("", "~", "null"):
+        return None
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
