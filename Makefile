@@ -20,10 +20,10 @@ toolchain:
 	@test -n "$(PYTHON)" || { echo "error: no Python on PATH: install Python 3.11 (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
 	@"$(PYTHON)" stack/toolchain.py
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml constraints.txt
 	@echo "installing Python packages into $(VENV) (1.5 GB, about a minute) ..."
 	@"$(PYTHON)" -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[dev]' \
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[dev]' \
 		| awk '/^(Collecting|Building|Installing)/ {print "  " substr($$0, 1, 100); fflush()}'
 	@touch $@
 
@@ -58,6 +58,10 @@ docs: toolchain $(INSTALLED) ## Write the generated pages: lineage, datasets, de
 	@$(BIN)/python -m docs.decisions
 	@$(BIN)/python -m docs.dictionary
 	@$(BIN)/python -m dashboards.grafana
+
+.PHONY: lock
+lock: toolchain $(INSTALLED) ## Write constraints.txt from what is installed (after a change of dependencies)
+	@$(BIN)/python -m stack.lock
 
 .PHONY: screenshots
 screenshots: install ## Take the dashboard's pictures for docs/ (needs Chromium)

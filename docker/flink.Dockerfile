@@ -31,9 +31,9 @@ COPY --from=flink --chown=flink:flink /opt/flink /opt/flink
 
 # Dependencies first: they change less often than the code.
 WORKDIR /opt/tokpulse
-COPY pyproject.toml README.md ./
+COPY pyproject.toml constraints.txt README.md ./
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > /tmp/pinned.txt \
- && pip install --no-cache-dir --disable-pip-version-check -r /tmp/pinned.txt \
+ && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt -r /tmp/pinned.txt \
  && rm /tmp/pinned.txt
 COPY . .
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps -e .

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from stack import toolchain
+from stack import lock, toolchain
 
 from .repository import ROOT
 
@@ -85,3 +86,11 @@ def test_no_other_file_repeats_a_version() -> None:
                 if re.search(rf"(?<![\d.]){re.escape(value)}(?![\d.])", line) and word in line.lower():
                     found.append(f"{path.relative_to(ROOT)}: {line.strip()[:100]}")
     assert found == []
+
+
+@pytest.mark.skipif(sys.version_info[:2] != toolchain.PYTHON_MIN, reason="written by the oldest Python: others need other packages")
+def test_the_lock_is_what_is_installed() -> None:
+    """Names and versions, and none that pyproject.toml has already."""
+    assert lock.FILE.read_text(encoding="utf-8") == lock.text(), "run `make lock`"
+    assert "://" not in lock.text()
+    assert not lock.locked().keys() & pins().keys()
