@@ -117,12 +117,15 @@ def datasets() -> str:
     catalog = load_catalog()
     rows: list[str] = []
     written = set()
+    filled_by: dict[str, set[str]] = {}
+    for sink in (sink for job in JOBS.values() for sink in job.clickhouse):
+        filled_by.setdefault(sink.table, set()).add(sink.view)
     for job in JOBS.values():
         for sink in job.clickhouse:
             view = str(catalog[sink.table].about.read)
             written.add(view)
             # A table that several views fill says nothing of a window.
-            said = (mart_banner(sink.view) if sink.view == view else {}) | read_view(catalog[view])
+            said = (mart_banner(sink.view) if len(filled_by[sink.table]) == 1 else {}) | read_view(catalog[view])
             rows.append(_row(f"ClickHouse view `{view}`", said))
         for file in job.sinks:
             if not ASIDE.search(file.name):

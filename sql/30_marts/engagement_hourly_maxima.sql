@@ -3,7 +3,7 @@
 -- Key:      (aweme_id, window_start).   Window: the UTC hour of the observation.   Lateness: unbounded.
 -- With partial results on every observation passes as it comes, so that the running hour is visible; a row of kind `closed` says that its
 -- hour has ended.
-CREATE TEMPORARY VIEW engagement_hourly AS
+CREATE TEMPORARY VIEW engagement_hourly_maxima AS
 SELECT
   aweme_id,
   author_id,
