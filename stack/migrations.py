@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from connectors.clickhouse.client import connect
 from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
 from connectors.paths import SQL_DIR
@@ -61,7 +61,7 @@ def apply_migrations(url: str, tables: Sequence[Numbered] | None = None, views: 
     database = _database(url)
     try:
         _create_database(url, database)
-        client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+        client = connect(url)
         try:
             changes = _apply_tables(client, tables, database) + _apply_views(client, views, database)
             return changes + _make_pseudonym_key(client, f"{database}_private")
@@ -106,7 +106,7 @@ def _run(client: Client, statement: str, path: Path, database: str) -> None:
 
 def _create_database(url: str, database: str) -> None:
     # Not through the database of the DSN: a server refuses a session in a database that is not there yet.
-    client = clickhouse_connect.get_client(dsn=url, database="default", autogenerate_session_id=False)
+    client = connect(url, database="default")
     try:
         client.command(_internal("create_database"), parameters={"database": database})
     finally:

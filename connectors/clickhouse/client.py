@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
+import ssl
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -27,6 +29,7 @@ _HTTP_TRANSIENT = ("HTTP driver received HTTP status 429", "HTTP status 502", "H
 _NO_ANSWER: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionRefusedError, "connection refused"),
     (socket.gaierror, "unknown host"),
+    (ssl.SSLCertVerificationError, "its certificate is not trusted: name it by ?ca_cert=FILE in the address"),
     (TimeoutError, "timed out"),
     (urllib3.exceptions.TimeoutError, "timed out"),
 )
@@ -39,11 +42,21 @@ class ClickHouseUnavailableError(TokpulseError):
     """ClickHouse cannot be reached, or refuses the user; the message names the address, never the password."""
 
 
-def connect(url: str, answer_within_s: int = 60) -> Client:
-    """A client without a session, so that threads and tasks can share it. Raises ClickHouseUnavailableError."""
+def connect(url: str, answer_within_s: int = 60, database: str | None = None) -> Client:
+    """A client without a session, so that threads and tasks can share it; `database` instead of the one in `url`.
+
+    Raises ClickHouseUnavailableError.
+    """
+    other: dict[str, Any] = {} if database is None else {"database": database}
     try:
         return clickhouse_connect.get_client(
-            dsn=url, autogenerate_session_id=False, client_name="tokpulse", send_receive_timeout=answer_within_s
+            dsn=url,
+            # Without this the client decides by the port whether to use TLS.
+            interface=urlsplit(url).scheme,
+            autogenerate_session_id=False,
+            client_name="tokpulse",
+            send_receive_timeout=answer_within_s,
+            **other,
         )
     except ClickHouseError as error:
         # The cause tells whether it is worth another try.

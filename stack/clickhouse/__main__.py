@@ -46,6 +46,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port-file", type=Path, help="file that gets the port once requests are served")
     parser.add_argument("--path", type=Path, required=True, help="data directory")
     parser.add_argument("--users-file", type=Path, help=f"YAML or JSON, mode 0600 (else ${USERS_VARIABLE})")
+    parser.add_argument("--tls-certificate", type=Path, help="PEM file: serve HTTPS with this certificate")
+    parser.add_argument("--tls-key", type=Path, help="PEM file with its key")
     return parser.parse_args(argv)
 
 
@@ -80,6 +82,8 @@ def _serve(options: argparse.Namespace) -> int:
         server_header=False,
         timeout_keep_alive=120,
         timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=options.tls_certificate,
+        ssl_keyfile=options.tls_key,
     )
     # uvicorn logs request lines and stack traces of its own; the front logs what matters.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

@@ -16,11 +16,11 @@ from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechani
 from connectors.paths import REPOSITORY
 from stack import kafka
 from stack.settings import StackSettings
+from tests.tls.certificate import STORE_PASSWORD, make_certificate
 
 from .waiting import until
 
 USER, PASSWORD = "jobs", "a-long-secret"
-_STORE_PASSWORD = "only for this test"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def secure_broker(folder: Path) -> Iterator[SecureBroker]:
     plain, controller, secure = _free_ports(3)
     build = Path(os.environ.get("TOKPULSE_BUILD", REPOSITORY / ".build"))
     settings = StackSettings(folder / "data", build, {"kafka": plain, "kafka_controller": controller})
-    store, ca = _certificate(folder)
+    certificate = make_certificate(folder)
     kafka.prepare(settings)
     file = settings.data / "kafka" / "server.properties"
     own = {
@@ -57,9 +57,9 @@ def secure_broker(folder: Path) -> Iterator[SecureBroker]:
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL",
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
         "listener.name.secure.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-        "ssl.keystore.location": str(store),
+        "ssl.keystore.location": str(certificate.store),
         "ssl.keystore.type": "PKCS12",
-        "ssl.keystore.password": _STORE_PASSWORD,
+        "ssl.keystore.password": STORE_PASSWORD,
     }
     # Of a key that stands twice the last counts.
     with file.open("a", encoding="utf-8") as lines:
@@ -70,20 +70,10 @@ def secure_broker(folder: Path) -> Iterator[SecureBroker]:
     try:
         until(lambda: kafka.probe(settings) == "", 60, "the broker answers")
         _add_user(f"127.0.0.1:{plain}")
-        yield SecureBroker(f"127.0.0.1:{secure}", ca)
+        yield SecureBroker(f"127.0.0.1:{secure}", certificate.pem)
     finally:
         process.kill()
         process.wait(30)
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A key store for 127.0.0.1, and its certificate as PEM."""
-    store, ca = folder / "broker.p12", folder / "ca.pem"
-    common = ["-alias", "broker", "-keystore", str(store), "-storepass", _STORE_PASSWORD]
-    made = ["-genkeypair", *common, "-keyalg", "RSA", "-storetype", "PKCS12", "-dname", "CN=127.0.0.1", "-ext", "san=ip:127.0.0.1"]
-    subprocess.run(["keytool", *made], check=True, capture_output=True)
-    subprocess.run(["keytool", "-exportcert", "-rfc", *common, "-file", str(ca)], check=True, capture_output=True)
-    return store, ca
 
 
 def _add_user(servers: str) -> None:

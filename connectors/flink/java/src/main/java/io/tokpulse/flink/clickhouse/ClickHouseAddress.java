@@ -6,11 +6,12 @@ import java.util.regex.Pattern;
 
 /**
  * Parts of a clickhouse-connect DSN, {@code http[s]://user:password@host:port/database}. User, password and database may be
- * percent-encoded, and must be where they hold a slash. What follows a question mark is for other clients.
+ * percent-encoded, and must be where they hold a slash. Of what follows a question mark {@code ca_cert} counts; the rest is for other clients.
  *
  * @param endpoint {@code http://host:port}, without credentials
+ * @param trusted a file with the certificates to trust, PEM; null for those of the JVM
  */
-record ClickHouseAddress(String endpoint, String user, String password, String database) {
+record ClickHouseAddress(String endpoint, String user, String password, String database, String trusted) {
 
     private static final String DEFAULT = "default";
 
@@ -26,7 +27,8 @@ record ClickHouseAddress(String endpoint, String user, String password, String d
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw new IllegalArgumentException("it does not begin with http:// or https://");
         }
-        String rest = cut(dsn.substring(schemeEnd + 3), '?');
+        String whole = dsn.substring(schemeEnd + 3);
+        String rest = cut(whole, '?');
         int slash = rest.indexOf('/');
         String authority = slash < 0 ? rest : rest.substring(0, slash);
         String path = slash < 0 ? "" : rest.substring(slash + 1);
@@ -37,7 +39,8 @@ record ClickHouseAddress(String endpoint, String user, String password, String d
                 scheme + "://" + withPort(authority.substring(at + 1), scheme),
                 credentials[0].isEmpty() ? DEFAULT : decoded(credentials[0]),
                 credentials.length < 2 ? "" : decoded(credentials[1]),
-                database.isEmpty() ? DEFAULT : database);
+                database.isEmpty() ? DEFAULT : database,
+                trusted(whole.substring(rest.length())));
     }
 
     /** Whether the server is on this machine, so that nothing crosses a network. */
@@ -54,6 +57,15 @@ record ClickHouseAddress(String endpoint, String user, String password, String d
     @Override
     public String toString() {
         return endpoint.replace("://", "://" + user + ":***@") + "/" + database;
+    }
+
+    private static String trusted(String query) {
+        for (String part : query.substring(query.isEmpty() ? 0 : 1).split("&")) {
+            if (part.startsWith("ca_cert=")) {
+                return decoded(part.substring("ca_cert=".length()));
+            }
+        }
+        return null;
     }
 
     private static String withPort(String host, String scheme) {

@@ -35,7 +35,7 @@ final class SharedClients {
     }
 
     private static Client connectable(ClickHouseAddress address) {
-        return new Client.Builder()
+        Client.Builder builder = new Client.Builder()
                 .addEndpoint(address.endpoint())
                 .setUsername(address.user())
                 .setPassword(address.password())
@@ -50,8 +50,8 @@ final class SharedClients {
                 .compressClientRequest(!address.isLocal())
                 // The shaded library's native part does not find its classes under their new names; its Java part is as good.
                 .disableNativeCompression(true)
-                .setMaxRetries(0)
-                .build();
+                .setMaxRetries(0);
+        return (address.trusted() == null ? builder : builder.setRootCertificate(address.trusted())).build();
     }
 
     private static final class Shared {

@@ -23,7 +23,12 @@ class ClickHouseAddressTest {
                 "http://u:p@ss:w@h:1/d | http://h:1 | u | p@ss:w | d",
             })
     void partsOfAnAddress(String dsn, String endpoint, String user, String password, String database) {
-        assertEquals(new ClickHouseAddress(endpoint, user, password, database), ClickHouseAddress.parse(dsn));
+        assertEquals(new ClickHouseAddress(endpoint, user, password, database, null), ClickHouseAddress.parse(dsn));
+    }
+
+    @Test
+    void theCertificateToTrustIsNamedAsForOtherClients() {
+        assertEquals("/a b/ca.pem", ClickHouseAddress.parse("https://u:p@h/d?verify=true&ca_cert=%2Fa%20b/ca.pem").trusted());
     }
 
     @ParameterizedTest
