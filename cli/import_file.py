@@ -54,14 +54,14 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Untold:
-    """What lines are taken for that do not say it themselves; `upstream` is "" where their keys are to tell."""
+class Defaults:
+    """Values for lines that lack them; without an `upstream` it is recognized by the keys of the body."""
 
     upstream: str = ""
     ingested_at_ms: int | None = None
 
 
-def load_file(path: Path, produce: Produce, report: Report, untold: Untold, progress: RecordProgress | None) -> None:
+def load_file(path: Path, produce: Produce, report: Report, defaults: Defaults, progress: RecordProgress | None) -> None:
     """Loads the responses of one JSONL file through `produce`, which raises RecordError for what must not be written.
 
     Every problem is printed to stderr as `file:line: field: reason` and counted. Raises ImportFileError for an unreadable file.
@@ -69,7 +69,7 @@ def load_file(path: Path, produce: Produce, report: Report, untold: Untold, prog
     for number, raw, fraction in _lines(path):
         report.lines += 1
         try:
-            captured = read_captured(raw.decode(), untold.upstream, untold.ingested_at_ms)
+            captured = read_captured(raw.decode(), defaults.upstream, defaults.ingested_at_ms)
         except UnicodeDecodeError:
             _report_bad(report, path, number, "(line): is not UTF-8")
             continue
@@ -111,25 +111,25 @@ def command(
     """
     if upstream and upstream not in UPSTREAMS:
         raise ImportFileError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
-    untold = Untold(upstream, parse_time_ms(ingested_at, wall_clock_ms(), "--ingested-at") if ingested_at else None)
+    defaults = Defaults(upstream, parse_time_ms(ingested_at, wall_clock_ms(), "--ingested-at") if ingested_at else None)
     report = Report()
     with RecordProgress("import") as progress:
         if dry_run:
-            _load_all(files, _checker(), report, untold, progress)
+            _load_all(files, _checker(), report, defaults, progress)
         else:
             endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
             settings = ProducerSettings(endpoints.kafka_bootstrap_servers)
             with SchemaRegistry(endpoints.schema_registry_url) as registry, AvroProducer(settings, registry) as producer:
                 producer.connect(POSTS, USERS, COMMENTS)
-                _load_all(files, producer.produce, report, untold, progress)
+                _load_all(files, producer.produce, report, defaults, progress)
     typer.echo(report.summary())
     if report.bad and not skip_bad:
         raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or ignore them with --skip-bad")
 
 
-def _load_all(files: list[Path], produce: Produce, report: Report, untold: Untold, progress: RecordProgress) -> None:
+def _load_all(files: list[Path], produce: Produce, report: Report, defaults: Defaults, progress: RecordProgress) -> None:
     for path in files:
-        load_file(path, produce, report, untold, progress)
+        load_file(path, produce, report, defaults, progress)
 
 
 def _checker() -> Produce:

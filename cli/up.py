@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from connectors.errors import TokpulseError
+from connectors.kafka import clients
 from stack.lifecycle import up
 from stack.report import Report
 from stack.settings import StackSettings
@@ -16,6 +18,7 @@ def command() -> None:
     schemas and migrates ClickHouse. Ports come from TOKPULSE_<NAME>_PORT (KAFKA, KAFKA_CONTROLLER, REGISTRY, CLICKHOUSE, FLINK);
     0 takes a free port and remembers it.
     """
+    _refuse_settings_of_others()
     with Report() as report:
         result = up(StackSettings.load(), report)
         for change in result.changes:
@@ -27,3 +30,11 @@ def command() -> None:
     typer.echo(f"  ClickHouse       {settings.clickhouse_http}")
     typer.echo(f"  Flink            {settings.flink_rest_url}")
     typer.echo(f"  variables        {settings.data / 'env'}")
+
+
+def _refuse_settings_of_others() -> None:
+    if clients.security().get("security.protocol", "PLAINTEXT") != "PLAINTEXT":
+        variable = f"{clients.PREFIX}SECURITY_PROTOCOL"
+        raise TokpulseError(
+            f"{variable} is set, but the local broker has no TLS and no users", f"unset {variable} for `tokpulse up`"
+        )

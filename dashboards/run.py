@@ -153,7 +153,7 @@ def _next(moment_ms: int, window_ms: int) -> int:
 
 
 def _told(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
-    """What the reader of the page can do about `error`: wait, ask for less, or mend the installation."""
+    """What the reader of the page can do about `error`: wait, ask for less, or repair the installation."""
     code = getattr(error, "code", None)
     if code in _LIMITS:
         return QueryLimitError(

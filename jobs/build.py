@@ -37,7 +37,7 @@ SLOW_MODEL_BATCHES = {
     "python.fn-execution.arrow.batch.size": "500",
 }
 # Long enough that hardly a row is late for it: its windows begin every 99 days from the epoch on, and what comes late across such a
-# boundary is in its mart, but not in the ledger's `late`. A day interval of Flink SQL has two digits.
+# boundary is in its mart, but not in the ledger's `read`. A day interval of Flink SQL has two digits.
 TALLY_SIZE = timedelta(days=99)
 
 

@@ -180,7 +180,7 @@ def _refuse_doubles(path: Path, watchlist: Watchlist, lines: Mapping[tuple[str |
 
 
 class WatchedFile:
-    """A watchlist file that may be edited while it is used. Whom `forgotten` knows cannot be on it."""
+    """A watchlist file that may be edited while it is used. People in `forgotten` cannot be on it."""
 
     def __init__(self, path: Path, forgotten: Forgotten | None = None) -> None:
         self._path = path

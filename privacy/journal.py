@@ -74,4 +74,6 @@ class Journal:
 
     def remove(self) -> None:
         """Throws the secret away: from now on nobody can tell whose the tokens are."""
-        self.path.unlink(missing_ok=True)
+        # What a killed run has left half written has it, too; one run is alone in the folder.
+        for file in (self.path, *self.path.parent.glob(f".{self.path.name}.*")):
+            file.unlink(missing_ok=True)

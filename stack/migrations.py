@@ -63,7 +63,8 @@ def apply_migrations(url: str, tables: Sequence[Numbered] | None = None, views: 
         _create_database(url, database)
         client = connect(url)
         try:
-            changes = _apply_tables(client, tables, database) + _apply_views(client, views, database)
+            changes = _apply_tables(client, tables, database)
+            changes += _apply_views(client, views, database, again=bool(changes))
             return changes + _make_pseudonym_key(client, f"{database}_private")
         finally:
             client.close()
@@ -86,15 +87,20 @@ def _apply_tables(client: Client, tables: Sequence[Numbered], database: str) -> 
     return [f"applied {table.path.name}" for table in todo]
 
 
-def _apply_views(client: Client, views: Sequence[SqlFile], database: str) -> list[str]:
-    """A view is replaced at once, in one step, under whoever reads it or writes what it passes on."""
+def _apply_views(client: Client, views: Sequence[SqlFile], database: str, again: bool) -> list[str]:
+    """Each view is replaced in one step, under whoever reads it.
+
+    All of them, when one has changed or is gone, or with `again`: a view keeps the types that its sources had when it was made.
+    """
     applied = {str(name): str(recorded) for name, recorded in client.query(_internal("select_schema_views")).result_rows}
-    changed = [view for view in views if applied.get(view.name) != digest(view.text)]
-    for view in changed:
+    there = {str(row[0]) for row in client.query(_internal("select_views"), parameters={"database": database}).result_rows}
+    current = {view.name for view in views if applied.get(view.name) == digest(view.text)} & there
+    if not again and len(current) == len(views):
+        return []
+    for view in views:
         _run(client, view.text, view.path, database)
-    if changed:
-        client.insert("schema_views", [[view.name, digest(view.text)] for view in changed], column_names=["name", "hash"])
-    return [f"applied {len(changed)} views"] if changed else []
+    client.insert("schema_views", [[view.name, digest(view.text)] for view in views], column_names=["name", "hash"])
+    return [f"applied {len(views)} views"]
 
 
 def _run(client: Client, statement: str, path: Path, database: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 
+from connectors.files import replace_file
 from stack import clickhouse_server, flink, kafka, registry
 from stack.service import Service
 from stack.settings import StackSettings
@@ -29,14 +29,9 @@ def endpoint_values(settings: StackSettings) -> dict[str, str]:
 
 def write_env_file(settings: StackSettings) -> None:
     """Replaces `<data>/env` in one step; only its owner may read it, for it holds passwords."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    partial = settings.data / "env.tmp"
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        for key, value in endpoint_values(settings).items():
-            # Quoted where a shell needs it, so that `. .stack/env` works from any folder.
-            file.write(f"{key}={shlex.quote(value)}\n")
-    partial.replace(settings.data / "env")
+    # Quoted where a shell needs it, so that `. .stack/env` works from any folder.
+    lines = [f"{key}={shlex.quote(value)}\n" for key, value in endpoint_values(settings).items()]
+    replace_file(settings.data / "env", "".join(lines), 0o600)
 
 
 def all_services(settings: StackSettings) -> tuple[Service, ...]:

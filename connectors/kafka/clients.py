@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,14 +38,16 @@ _READER: Mapping[str, Any] = {
     "fetch.wait.max.ms": 20,
     "auto.offset.reset": "earliest",
 }
-# Of this process, the newest last.
-_refusals: deque[str] = deque(maxlen=1)
+# The last refusal by a broker, and when it was (monotonic seconds).
+_refusals: deque[tuple[str, float]] = deque(maxlen=1)
+# A failed call takes at most so long.
+_RECENT_S = 60.0
+_NO_ANSWER = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN)
 _CREDENTIALS = "io.tokpulse.flink.kafka.EnvironmentCredentials"
-_SAME = ("security.protocol", "ssl.endpoint.identification.algorithm")
 _FROM_ENVIRONMENT = ("sasl.username", "sasl.password")
-# Certificates of those that are trusted; own certificate and key, for Java in one file.
-_PEM = {"ssl.ca.location": "ssl.truststore", "ssl.keystore.location": "ssl.keystore"}
-_KNOWN_TO_JOBS = (*_SAME, "sasl.mechanism", *_FROM_ENVIRONMENT, *_PEM)
+# Java takes PEM, but has to be told.
+_PEM = {"ssl.ca.location": "ssl.truststore"}
+_KNOWN_TO_JOBS = ("security.protocol", "sasl.mechanism", *_FROM_ENVIRONMENT, *_PEM, "ssl.endpoint.identification.algorithm")
 
 
 class KafkaSettingsError(TokpulseError):
@@ -58,7 +61,10 @@ def security(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     for variable in sorted(environ):
         match = _SECURITY.fullmatch(variable)
         if match is not None and environ[variable]:
-            settings[match[1].lower().replace("_", ".")] = _value(variable, environ[variable], match[2] is not None)
+            name = match[1].lower().replace("_", ".")
+            if name in settings:
+                raise KafkaSettingsError(f"{PREFIX}{match[1]} and {variable} are both set", "unset one of them")
+            settings[name] = _value(variable, environ[variable], match[2] is not None)
     return settings
 
 
@@ -67,8 +73,9 @@ def _value(variable: str, text: str, is_file: bool) -> str:
         return text
     try:
         return Path(text).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise KafkaSettingsError(f"{variable}: cannot read {text}: {error.strerror}", "correct the path, or unset it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise KafkaSettingsError(f"{variable}: cannot read {text}: {reason}", "correct the path, or unset it") from None
 
 
 def for_flink(settings: Mapping[str, str]) -> dict[str, str]:
@@ -81,8 +88,10 @@ def for_flink(settings: Mapping[str, str]) -> dict[str, str]:
             java |= {"sasl.mechanism": value, "sasl.jaas.config": _login(value), "sasl.client.callback.handler.class": _CREDENTIALS}
         elif name in _PEM:
             java |= {f"{_PEM[name]}.type": "PEM", f"{_PEM[name]}.location": value}
-        elif name in _SAME:
+        elif name == "security.protocol":
             java[name] = value
+        elif name == "ssl.endpoint.identification.algorithm":
+            java[name] = "" if value == "none" else value
         elif name not in _FROM_ENVIRONMENT:
             variable = PREFIX + name.upper().replace(".", "_")
             raise KafkaSettingsError(f"{variable}: jobs do not know this setting", f"they know {', '.join(_KNOWN_TO_JOBS)}")
@@ -90,6 +99,8 @@ def for_flink(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _login(mechanism: str) -> str:
+    if mechanism != "PLAIN" and not mechanism.startswith("SCRAM-"):
+        raise KafkaSettingsError(f"{PREFIX}SASL_MECHANISM: jobs cannot use {mechanism}", "they can use PLAIN and SCRAM-...")
     kind = "plain.Plain" if mechanism == "PLAIN" else "scram.Scram"
     return f"org.apache.flink.kafka.shaded.org.apache.kafka.common.security.{kind}LoginModule required;"
 
@@ -129,16 +140,19 @@ def _config(servers: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def remember(error: KafkaError) -> None:
-    """For `error_cb`: keeps why a broker did not let us in. What fails for good is raised by the call that fails, without that."""
+    """For `error_cb`: keeps the reason when a broker refuses the connection. The call that fails says only that nobody answered."""
     if error.code() in (KafkaError._AUTHENTICATION, KafkaError._SSL):
-        _refusals.append(" ".join(error.str().split()))
+        _refusals.append((" ".join(error.str().split()), time.monotonic()))
 
 
-def why(client: AdminClient | Consumer | Producer, error: KafkaException) -> str:
-    """The reason of `error`, which a call of `client` raised: that it was not let in, where that is why nobody answers."""
+def why(client: AdminClient | Producer, error: KafkaException) -> str:
+    """Why a call of `client` failed: the broker's refusal if there was one just now, else what `error` says."""
     # Callbacks wait for it.
     client.poll(0)
-    return _refusals[-1] if _refusals else str(error.args[0].str())
+    first = error.args[0]
+    if _refusals and first.code() in _NO_ANSWER and time.monotonic() - _refusals[-1][1] < _RECENT_S:
+        return _refusals[-1][0]
+    return str(first.str())
 
 
 def _wrong(error: Exception) -> KafkaSettingsError:

@@ -23,8 +23,6 @@ from connectors.kafka.transactions import Transactions
 DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 _POLL_SECONDS = 0.1
 
-# librdkafka would print broken connections to stderr; what matters of it goes into our own errors.
-
 
 @dataclass(frozen=True)
 class ProducerSettings:

@@ -170,6 +170,6 @@ class Asking:
     def _refuse(self, refusal: Refusal, about: str) -> None:
         name = self._source.upstream.name
         self.refused = self.refused or UpstreamRefusesError(
-            f"{name} refuses {about} for good: {refusal.reason} ({refusal.code}): {refusal.message}",
-            "check the key and its plan, and that line of the watchlist; docs/upstreams.md lists what each code means",
+            f"{name} refuses {about} permanently: {refusal.reason} ({refusal.code}): {refusal.message}",
+            "check the key and its plan, and the watchlist entry if one is named; docs/upstreams.md lists what each code means",
         )

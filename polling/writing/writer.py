@@ -77,8 +77,8 @@ class WriterSettings:
 class KafkaPageWriter:
     """Implements PageWriter. Not thread-safe. Nothing is sent before `start`, which entering the context does, too.
 
-    `log(topic, since_ms)` gives the committed records of a topic; `schemas` the JSON text of a schema id. Whom `forgotten` names is
-    left out.
+    `log(topic, since_ms)` gives the committed records of a topic; `schemas` the JSON text of a schema id. People in
+    `forgotten` are left out.
     """
 
     def __init__(

@@ -15,7 +15,6 @@ SELECT
   label,
   model,
   `language`,
-  is_late,
   CAST(NULL AS BIGINT) AS follower_count,
   ingested_at,
   event_time
@@ -33,7 +32,6 @@ SELECT
   CAST(NULL AS STRING) AS label,
   CAST(NULL AS STRING) AS model,
   CAST(NULL AS STRING) AS `language`,
-  CAST(NULL AS BOOLEAN) AS is_late,
   follower_count,
   ingested_at,
   event_time

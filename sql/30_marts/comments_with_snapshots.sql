@@ -16,7 +16,6 @@ SELECT
   label,
   model,
   `language`,
-  is_late,
   latest_count AS follower_count,
   TO_TIMESTAMP_LTZ(latest_at, 3) AS snapshot_at
 FROM latest_snapshot(

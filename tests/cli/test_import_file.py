@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.import_file import BadLinesError, ImportFileError, Report, Untold, command, load_file
+from cli.import_file import BadLinesError, Defaults, ImportFileError, Report, command, load_file
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Ask, Feed, Page, Refusal
 from tests.connectors.upstream.recorded import RECEIVED_MS, Case, cases
@@ -76,7 +76,7 @@ def polled(case: Case) -> Page | Refusal:
     return dialect.read(ask, case.answer)
 
 
-def imported(path: Path, line: str, untold: Untold, capsys: pytest.CaptureFixture[str]) -> tuple[list[Any], list[str], Report]:
+def imported(path: Path, line: str, untold: Defaults, capsys: pytest.CaptureFixture[str]) -> tuple[list[Any], list[str], Report]:
     """Records, what is said of bad items, and the report of one line."""
     path.write_text(line + "\n", encoding="utf-8")
     records: list[Any] = []
@@ -106,7 +106,7 @@ def test_no_two_readers_disagree_about_one_body(
     row = {"endpoint": case.request["endpoint"], "request_param": param, "http_status": case.answer.status, "payload": payload}
     if told:
         row |= {"upstream": case.upstream, "ingested_at": RECEIVED_MS}
-    untold = Untold() if told else Untold(ingested_at_ms=RECEIVED_MS)
+    untold = Defaults() if told else Defaults(ingested_at_ms=RECEIVED_MS)
     records, said, report = imported(tmp_path / "x.jsonl", json.dumps(row), untold, capsys)
     read = polled(case)
     if isinstance(read, Refusal) or case.answer.status != 200:
@@ -129,7 +129,7 @@ def test_a_bare_body_is_told_by_its_keys(case: Case, tmp_path: Path, capsys: pyt
     read = polled(case)
     assert isinstance(read, Page)
     good = [(seen.topic, seen.record) for seen in read.observations if seen.problem is None]
-    records, said, _ = imported(tmp_path / "x.jsonl", body_of(case), Untold(ingested_at_ms=RECEIVED_MS), capsys)
+    records, said, _ = imported(tmp_path / "x.jsonl", body_of(case), Defaults(ingested_at_ms=RECEIVED_MS), capsys)
     assert len(records) + len(said) == len(read.observations), "nothing is lost"
     if case.name in ONLY_WITH_REQUEST:
         assert [record for record in records if record not in good] == []

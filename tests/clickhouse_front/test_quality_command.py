@@ -46,7 +46,7 @@ def ledger(client: Any, run_id: str, counted: int) -> None:
     """A run that closed its hour ten minutes ago."""
     client.insert(
         "pipeline_ledger_entries",
-        [["engagement", run_id, "posts", "window", 0, 0, 5, counted, datetime.now(UTC) - timedelta(minutes=10)]],
+        [["engagement", run_id, "posts", "read", 0, 0, 5, counted, datetime.now(UTC) - timedelta(minutes=10)]],
         column_names=["job", "run_id", "topic", "path", "kafka_partition", "bucket", "valid", "counted", "written_at"],
         column_type_names=[*["String"] * 4, "Int32", "Int64", "UInt64", "UInt64", "DateTime64(3, 'UTC')"],
         settings={"insert_allow_materialized_columns": 1},

@@ -163,7 +163,7 @@ def unaccounted(client: Any) -> list[tuple[str, int]]:
 def test_records_are_missing_once_both_counts_have_had_time_to_come(client: Any) -> None:
     ledger(client, *run_of("even", 10, 7, 2, 1), *run_of("lost", 10, 8, 1), minutes=6)
     ledger(client, *run_of("young", 10, 8, 1), minutes=4)
-    ledger(client, ["comments", "words", "comments", "window", 0, 0, 10, 8, 1, 0, 0], minutes=6)
+    ledger(client, ["comments", "words", "comments", "read", 0, 0, 10, 8, 1, 0, 0], minutes=6)
     assert unaccounted(client) == [("words", 1), ("lost", 1)]
     # That late records come all the time does not make the counts of the last hour young.
     ledger(client, ["engagement", "lost", "posts", "hours", -1, 7200, 0, 0, 0, 0, 0])
@@ -196,7 +196,7 @@ def test_the_newest_run_of_each_job(client: Any) -> None:
     ledger(client, *run_of("old", 10, 10, job="landing"), minutes=25 * 60)
     ledger(client, *run_of("before", 10, 10), minutes=120)
     ledger(client, *run_of("now", 7, 4, 1, 1), *run_of("pipe", 5, 5, job="pipeline"))
-    ledger(client, ["engagement", "now", "users", "window", 0, 0, 3, 3, 0, 0, 0], minutes=60)
+    ledger(client, ["engagement", "now", "users", "read", 0, 0, 3, 3, 0, 0, 0], minutes=60)
     counts = ("read", "counted", "late", "beyond_bound", "quarantined", "unaccounted")
     assert [(row["job"], row["topic"], *(row[name] for name in counts)) for row in rows(client, "", "ledger_newest")] == [
         ("engagement", "posts", 7, 4, 1, 1, 0, 1),

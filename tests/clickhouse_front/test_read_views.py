@@ -43,7 +43,7 @@ ROWS = {
     "dead_letters": ("dead_letters_log (*)", f"'posts', 0, number, 'truncated: {{again}}', 'raw', {HOUR}"),
     "pipeline_ledger": (
         "pipeline_ledger_entries (* EXCEPT beyond_bound)",
-        "'engagement', 'run', 'posts', 'window', 0, number, 5 + {again}, 4, 1 + {again}, 0",
+        "'engagement', 'run', 'posts', 'read', 0, number, 5 + {again}, 4, 1 + {again}, 0",
     ),
 }
 

@@ -46,18 +46,39 @@ def test_everything_is_applied_once(url: str) -> None:
     assert made[f"{DATABASE}_private"] == 3
 
 
-def test_a_view_is_created_anew_when_its_file_changes_and_no_other(url: str) -> None:
+def test_when_a_view_changes_those_that_read_it_change_as_well(url: str) -> None:
     apply_migrations(url)
     views = load_views()
     at = next(place for place, view in enumerate(views) if view.name == "posts")
     text = views[at].text.replace("duration UInt32", "duration UInt64")
     changed = [*views[:at], dataclasses.replace(views[at], text=text), *views[at + 1 :]]
-    typed = f"SELECT type FROM system.columns WHERE database = '{DATABASE}' AND table = 'posts' AND name = 'duration'"
-    assert ask(url, typed) == [("UInt32",)]
-    assert apply_migrations(url, views=changed) == ["applied 1 views"]
+    # The masked view of it declares no types of its own.
+    typed = (
+        "SELECT type FROM system.columns WHERE table = 'posts' AND name = 'duration'"
+        f" AND database IN ('{DATABASE}', '{DATABASE}_shared')"
+    )
+    assert ask(url, typed) == [("UInt32",)] * 2
+    assert apply_migrations(url, views=changed) == [f"applied {len(views)} views"]
     assert apply_migrations(url, views=changed) == []
-    assert ask(url, typed) == [("UInt64",)]
-    assert apply_migrations(url) == ["applied 1 views"]
+    assert ask(url, typed) == [("UInt64",)] * 2
+    assert apply_migrations(url) == [f"applied {len(views)} views"]
+
+
+def test_views_that_are_gone_are_made_again(front: FrontProcess, url: str) -> None:
+    apply_migrations(url)
+    assert front.post(f"DROP DATABASE {DATABASE}_shared SYNC", user=ADMIN).status_code == 200
+    assert apply_migrations(url) == [f"applied {len(load_views())} views"]
+    assert ask(url, f"SELECT count() FROM {DATABASE}_shared.posts") == [(0,)]
+    assert apply_migrations(url) == []
+
+
+def test_views_are_made_again_behind_a_numbered_file(url: str) -> None:
+    tables = load_tables()
+    apply_migrations(url)
+    last = tables[-1]
+    statement = "ALTER TABLE post_observations_log ADD COLUMN IF NOT EXISTS extra UInt8"
+    more = dataclasses.replace(last, number=last.number + 1, name="extra", statement=statement)
+    assert apply_migrations(url, [*tables, more])[1] == f"applied {len(load_views())} views"
 
 
 def test_a_view_that_fails_is_named_and_applied_by_the_next_call(url: str) -> None:

@@ -16,7 +16,7 @@ FROM
 (
     SELECT
         arrayJoin(['tiktok.posts.events', 'tiktok.users.snapshots', 'tiktok.comments.events']) AS topic,
-        'window' AS path,
+        'read' AS path,
         toInt32(number) AS kafka_partition,
         toInt64(toUnixTimestamp({start:DateTime64(3, 'UTC')})) AS bucket,
         1000000 + number AS valid,

@@ -18,7 +18,7 @@ INNER JOIN
         job,
         run_id,
         topic,
-        maxIf(written_at, path IN ('read', 'window')) AS read_at,
+        maxIf(written_at, path = 'read') AS read_at,
         argMaxIf(entries.counted, (bucket, written_at), path = 'hours') AS of_newest_hour
     FROM pipeline_ledger_entries AS entries
     GROUP BY job, run_id, topic
