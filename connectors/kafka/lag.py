@@ -57,6 +57,9 @@ class LagReader:
             found = self._admin.list_consumer_groups(request_timeout=_TIMEOUT_S).result(2 * _TIMEOUT_S)
         except KafkaException as error:
             raise self._error("groups", error) from None
+        # A broker that does not answer has no groups and is among the errors.
+        for failure in found.errors:
+            raise self._error("groups", failure if isinstance(failure, KafkaException) else KafkaException(failure))
         return sorted(group.group_id for group in found.valid)
 
     def read(self, group: str) -> list[GroupLag]:
