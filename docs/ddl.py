@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from jobs import graph
+from jobs.render import code
 from stack.ddl import graph as clickhouse
 from stack.ddl import load_tables
 
-_COMMENT = re.compile(r"--[^\n]*")
 # Of an arrow or a comparison, which stands between blanks; each of one character's length.
 _UNEQUAL = re.compile(r"(?<=\s)[<>](?=[\s=])|(?<=[<-])>|(?<=\s)<(?=>)")
 _ALTERED = re.compile(r"ALTER\s+TABLE\s+(\w+)\s+(.*)$", re.IGNORECASE | re.DOTALL)
@@ -26,11 +26,6 @@ class Column:
     name: str
     type: str
     rest: str = ""
-
-
-def code(text: str) -> str:
-    """`text` without comments."""
-    return _COMMENT.sub("", text).strip()
 
 
 def masked(text: str) -> str:

@@ -48,9 +48,14 @@ def load(path: str) -> SqlFile:
     return found
 
 
+def code(text: str) -> str:
+    """`text` without comments."""
+    return _COMMENT.sub("", text).strip()
+
+
 def read(path: Path, raw: str) -> SqlFile:
     """The statement `raw` of `sql/<path>`. Raises SqlFileError when it is not one that a job may have."""
-    text = _COMMENT.sub("", raw).strip()
+    text = code(raw)
     match = _OBJECT.match(text)
     if match is None or ";" in _STRING.sub("", text):
         raise SqlFileError(

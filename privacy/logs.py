@@ -57,7 +57,7 @@ class Logs:
                     self._rewrite_one(topic, partition, marks)
         except KafkaException as error:
             raise RewriteError(
-                f"{topic.name}: {error.args[0].str()}", "run the same command again: it continues where it stopped"
+                f"{topic.name}: {clients.reason_of(error)}", "run the same command again: it continues where it stopped"
             ) from error
         finally:
             marks.close()
@@ -72,7 +72,7 @@ class Logs:
                 except KafkaException:
                     continue  # where no partition was rewritten there is none
         except KafkaException as error:
-            raise RewriteError(f"settings of topics: {error.args[0].str()}", "run the same command again") from error
+            raise RewriteError(f"settings of topics: {clients.reason_of(error)}", "run the same command again") from error
 
     def _rewrite_one(self, topic: Topic, partition: int, marks: Consumer) -> None:
         place = TopicPartition(topic.name, partition)

@@ -20,13 +20,12 @@ from pathlib import Path
 from connectors.errors import TokpulseError
 from connectors.paths import SQL_DIR
 from jobs.graph import Graph, masked
-from jobs.render import SqlFile
+from jobs.render import SqlFile, code
 
 CLICKHOUSE_DIR = SQL_DIR / "clickhouse"
 TABLES_DIR = CLICKHOUSE_DIR / "tables"
 VIEWS_DIR = CLICKHOUSE_DIR / "views"
 _NUMBERED = re.compile(r"^(\d{4})_([a-z0-9_]+)$")
-_COMMENT = re.compile(r"--[^\n]*")
 _CREATED = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?P<kind>TABLE|VIEW|MATERIALIZED\s+VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?"
     r"(?:\$\{DATABASE\}_(?P<database>\w+)\.)?(?P<name>\w+)"
@@ -103,7 +102,7 @@ def _created(path: Path, name: str) -> SqlFile:
 
 
 def _statement(path: Path) -> str:
-    text = _COMMENT.sub("", path.read_text(encoding="utf-8")).strip()
+    text = code(path.read_text(encoding="utf-8"))
     if not text or ";" in masked(text):
         raise DdlError(f"{path}: must hold one statement, without `;`", "split it into one file per statement")
     return text

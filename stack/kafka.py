@@ -140,5 +140,5 @@ def probe(settings: StackSettings) -> str:
     except OSError as error:
         return f"{settings.kafka_bootstrap_servers}: {error.strerror or error}"
     except KafkaException as error:
-        return f"{settings.kafka_bootstrap_servers}: {error.args[0].str()}"
+        return f"{settings.kafka_bootstrap_servers}: {clients.reason_of(error)}"
     return ""

@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from connectors.errors import TokpulseError
+from connectors.kafka import clients
 from connectors.kafka.topic_configs import settle
 from connectors.kafka.topics import Topic, Topics
 
@@ -29,7 +30,7 @@ def apply_topics(admin: AdminClient, topics: Topics, replication: int = 1) -> li
         changes += _grow(admin, present, existing)
         return changes + settle(admin, present)
     except KafkaException as error:
-        raise TopicSetupError(f"Kafka: {error.args[0].str()}", "check with `tokpulse status` that the broker is up") from error
+        raise TopicSetupError(f"Kafka: {clients.reason_of(error)}", "check with `tokpulse status` that the broker is up") from error
 
 
 def _create(admin: AdminClient, topics: list[Topic], replication: int) -> list[str]:
@@ -44,7 +45,7 @@ def _create(admin: AdminClient, topics: list[Topic], replication: int) -> list[s
         except KafkaException as error:
             # Somebody else may have created it since the listing.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise TopicSetupError(f"topic {name}: {error.args[0].str()}") from error
+                raise TopicSetupError(f"topic {name}: {clients.reason_of(error)}") from error
     return changes
 
 

@@ -149,12 +149,17 @@ def why(client: AdminClient | Producer, error: KafkaException) -> str:
     """Why a call of `client` failed: the broker's refusal if there was one just now, else what `error` says."""
     # Callbacks wait for it.
     client.poll(0)
-    first = error.args[0]
-    if _refusals and first.code() in _NO_ANSWER and time.monotonic() - _refusals[-1][1] < _RECENT_S:
+    if _refusals and error.args[0].code() in _NO_ANSWER and time.monotonic() - _refusals[-1][1] < _RECENT_S:
         return _refusals[-1][0]
-    return str(first.str())
+    return reason_of(error)
+
+
+def reason_of(error: KafkaException) -> str:
+    """What the client says, without its codes."""
+    first = error.args[0] if error.args else error
+    return first.str() if isinstance(first, KafkaError) else str(first)
 
 
 def _wrong(error: Exception) -> KafkaSettingsError:
-    reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
+    reason = reason_of(error) if isinstance(error, KafkaException) else str(error)
     return KafkaSettingsError(f"bad Kafka settings: {reason}", f"see the variables {PREFIX}SECURITY_..., SASL_... and SSL_...")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.kafka import clients
-from connectors.kafka.producer_errors import DeliveryError, DeliveryFailure, FencedProducerError, ProducerError, reason_of
+from connectors.kafka.producer_errors import DeliveryError, DeliveryFailure, FencedProducerError, ProducerError
 
 _KEPT_FAILURES = 20
 _ASK_SECONDS = 0.1
@@ -85,8 +85,8 @@ class Channel:
                 "stop the other one, or give this one its own id",
             )
         if code == KafkaError.MSG_SIZE_TOO_LARGE:
-            return ProducerError(f"{what}: {reason_of(error)}", f"the limit is {self._max_message_bytes} bytes")
-        return ProducerError(f"{what}: {reason_of(error)}", "`tokpulse status` shows the local stack")
+            return ProducerError(f"{what}: {clients.reason_of(error)}", f"the limit is {self._max_message_bytes} bytes")
+        return ProducerError(f"{what}: {clients.reason_of(error)}", "`tokpulse status` shows the local stack")
 
     def _fatal(self, error: KafkaException | SystemError) -> Exception:
         # The client raises a fatal error inside a callback, where it comes out wrapped in a SystemError. Writing to a log that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Message, TopicPartition
@@ -37,7 +37,7 @@ def partition_offsets(servers: str, topic: str) -> dict[int, Span]:
 
     The difference bounds the number of records from above: compaction and transaction markers leave holes.
     """
-    earliest, latest = _listed(servers, topic, OffsetSpec.earliest()), _listed(servers, topic, OffsetSpec.latest())
+    earliest, latest = _listed(servers, topic, OffsetSpec.earliest(), OffsetSpec.latest())
     return {partition: (earliest[partition], latest[partition]) for partition in sorted(earliest)}
 
 
@@ -60,8 +60,9 @@ def committed(servers: str, topic: str, since_ms: int | None = None, *, whole: b
     ended when the reading began: for those who must know all of what they committed themselves. Raises LogReadError.
     """
     level = IsolationLevel.READ_UNCOMMITTED if whole else IsolationLevel.READ_COMMITTED
-    ends = _listed(servers, topic, OffsetSpec.latest(), level)
-    starts = _listed(servers, topic, OffsetSpec.earliest()) if since_ms is None else _at(servers, topic, ends, since_ms)
+    starts, ends = _listed(servers, topic, OffsetSpec.earliest(), OffsetSpec.latest(), level=level)
+    if since_ms is not None:
+        starts = _at(servers, topic, ends, since_ms)
     spans = {partition: (start, ends[partition]) for partition, start in starts.items() if start < ends[partition]}
     return read(servers, topic, spans, silence_s=_OPEN_S if whole else _SILENCE_S)
 
@@ -81,7 +82,7 @@ def read(
         consumer.assign([TopicPartition(topic, partition, start) for partition, (start, _) in spans.items()])
         yield from _records(consumer, topic, {partition: end for partition, (_, end) in spans.items()}, silence_s)
     except KafkaException as error:
-        raise _unreadable(servers, topic, error.args[0].str()) from error
+        raise _unreadable(servers, topic, clients.reason_of(error)) from error
     except _NotEndedError as error:
         raise _unreadable(servers, topic, str(error)) from None
     finally:
@@ -124,29 +125,32 @@ def _passes(error: BaseException) -> bool:
     return isinstance(error, KafkaException) and bool(error.args[0].retriable() or error.args[0].code() in _SETTLING)
 
 
-def _listed(servers: str, topic: str, spec: Any, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> dict[int, int]:
-    """Partition -> offset."""
+def _listed(servers: str, topic: str, *specs: Any, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> list[dict[int, int]]:
+    """Of each of `specs`: partition -> offset."""
     admin = clients.admin(servers)
     patiently = Retrying(
         retry=retry_if_exception(_passes), stop=stop_after_delay(_TIMEOUT_S), wait=wait_fixed(_WAIT_S), reraise=True
     )
     try:
-        return patiently(_listed_now, admin, servers, topic, spec, level)
+        return patiently(_listed_now, admin, servers, topic, specs, level)
     except KafkaException as error:
         raise _unreadable(servers, topic, clients.why(admin, error)) from error
 
 
-def _listed_now(admin: AdminClient, servers: str, topic: str, spec: Any, level: IsolationLevel) -> dict[int, int]:
+def _listed_now(admin: AdminClient, servers: str, topic: str, specs: Sequence[Any], level: IsolationLevel) -> list[dict[int, int]]:
     # Without this, a broker that is away looks like a topic that does not end.
     known = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
     if known.error is not None:
         raise _unreadable(servers, topic, known.error.str())
-    asked = admin.list_offsets(
-        {TopicPartition(topic, partition): spec for partition in known.partitions},
-        isolation_level=level,
-        request_timeout=_TIMEOUT_S,
-    )
-    return {place.partition: int(future.result(2 * _TIMEOUT_S).offset) for place, future in asked.items()}
+    asked = [
+        admin.list_offsets(
+            {TopicPartition(topic, partition): spec for partition in known.partitions},
+            isolation_level=level,
+            request_timeout=_TIMEOUT_S,
+        )
+        for spec in specs
+    ]
+    return [{place.partition: int(future.result(2 * _TIMEOUT_S).offset) for place, future in each.items()} for each in asked]
 
 
 def _at(servers: str, topic: str, ends: Mapping[int, int], since_ms: int) -> dict[int, int]:
@@ -156,7 +160,7 @@ def _at(servers: str, topic: str, ends: Mapping[int, int], since_ms: int) -> dic
         asked = [TopicPartition(topic, partition, max(0, since_ms)) for partition in ends]
         places = consumer.offsets_for_times(asked, timeout=_TIMEOUT_S) if asked else []
     except KafkaException as error:
-        raise _unreadable(servers, topic, error.args[0].str()) from error
+        raise _unreadable(servers, topic, clients.reason_of(error)) from error
     finally:
         consumer.close()
     # A partition without a record that new answers with its end, as a negative number.

@@ -16,7 +16,7 @@ from connectors.kafka import clients
 from connectors.kafka.avro import Record
 from connectors.kafka.delivery import Channel, DeliveryReports
 from connectors.kafka.encoding import Encoder, Register, Registry
-from connectors.kafka.producer_errors import BrokerUnavailableError, MissingTopicError, reason_of
+from connectors.kafka.producer_errors import BrokerUnavailableError, MissingTopicError
 from connectors.kafka.topics import Topics
 from connectors.kafka.transactions import Transactions
 
@@ -93,7 +93,7 @@ class AvroProducer:
             metadata = self._channel.client.list_topics(timeout=timeout)
         except KafkaException as error:
             why = clients.why(self._channel.client, error)
-            reason = self._reports.last_error or why if why == reason_of(error) else why
+            reason = self._reports.last_error or why if why == clients.reason_of(error) else why
             raise BrokerUnavailableError(
                 f"no Kafka broker answers at {self._settings.bootstrap_servers}: {reason}",
                 "start the local stack with `tokpulse up`, or check KAFKA_BOOTSTRAP_SERVERS",

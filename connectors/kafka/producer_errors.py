@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException
-
 from connectors.errors import TokpulseError
 
 
@@ -51,9 +49,3 @@ class DeliveryError(ProducerError):
         )
         self.failures = failures
         self.count = count
-
-
-def reason_of(error: KafkaException) -> str:
-    """What the client says, without its codes."""
-    first = error.args[0] if error.args else error
-    return first.str() if isinstance(first, KafkaError) else str(first)

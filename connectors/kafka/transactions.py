@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from confluent_kafka import KafkaException
 
+from connectors.kafka import clients
 from connectors.kafka.delivery import Channel
-from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError, reason_of
+from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError
 
 
 class Transactions:
@@ -64,7 +65,7 @@ class Transactions:
             refused = self._channel.refused(error, "transaction aborted")
             if committing and not aborted and not isinstance(refused, FencedProducerError):
                 raise OutcomeUnknownError(
-                    f"no answer to a commit under {self._channel.transactional_id!r}: {reason_of(error)}",
+                    f"no answer to a commit under {self._channel.transactional_id!r}: {clients.reason_of(error)}",
                     "start again when the broker answers, and read what is committed",
                 ) from error
             raise refused from error
@@ -76,7 +77,7 @@ class Transactions:
         try:
             self._channel.client.abort_transaction(timeout)
         except KafkaException as error:  # a fenced or unreachable producer cannot abort; the broker's timeout will
-            self._reports.last_error = reason_of(error)
+            self._reports.last_error = clients.reason_of(error)
             self._unfinished = True
             return False
         finally:

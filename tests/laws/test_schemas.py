@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.kafka.topics import SCHEMAS_DIR, load_topics
-from docs.ddl import Column, clickhouse_columns, code, ddl_columns
+from docs.ddl import Column, clickhouse_columns, ddl_columns
+from jobs.render import code
 
 from .repository import SQL
 
