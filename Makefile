@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Rebuilt when the dependencies change; an environment that was not finished has no stamp.
 INSTALLED := $(VENV)/installed.stamp
+# Two processes, each with a stack of its own where its tests need one; tests of one file share a process.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
 PYTEST_ARGS ?=
 
 .PHONY: help
@@ -37,11 +39,11 @@ demo: install ## Run the whole pipeline on simulated data (DEMO_EXIT=1: end by i
 
 .PHONY: test
 test: install lint type ## Run ruff, mypy and every test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: check
 check: install lint type ## The fast part, under 2 minutes: ruff, mypy, unit tests, the SQL of marts on Flink in one process
-	@$(BIN)/python -m pytest -q -m "not clickhouse and not kafka and not flink and not e2e" $(PYTEST_ARGS)
+	@$(PYTEST) -q -m "not clickhouse and not kafka and not flink and not e2e" $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: toolchain $(INSTALLED) ## ruff: rules and formatting

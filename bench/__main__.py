@@ -1,5 +1,5 @@
-"""`python -m bench`: starts of jobs, the whole pipeline, throughput beside yardsticks, latency, size of state, comments and
-their scorer, pages into Kafka, queries of dashboards."""
+"""`python -m bench`: starts of jobs, the whole pipeline, throughput beside yardsticks, latency, a steady stream, size of state,
+comments and their scorer, pages into Kafka, queries of dashboards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from bench import comments, dashboards, latency, machine, pipeline, producer, repeats, sentiment, start, state, throughput
+from bench import comments, dashboards, latency, machine, pipeline, producer, repeats, sentiment, start, state, steady, throughput
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
@@ -33,6 +33,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace, Progress], Part]] = {
     "pipeline": lambda asked, progress: pipeline.measure(asked.posts, asked.records, progress),
     "throughput": lambda asked, progress: throughput.measure(asked.records, asked.rounds, progress),
     "latency": lambda asked, progress: latency.measure(asked.hours, progress),
+    "steady": lambda asked, progress: steady.measure(asked.seconds, progress),
     "state": lambda _, progress: state.measure(progress),
     "comments": lambda asked, progress: comments.measure(asked.comments, asked.rounds, progress),
     "sentiment": lambda _, progress: sentiment.measure(progress),
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--comments", type=int, default=1_000_000, help="comments in the topic (default: 1000000)")
     result.add_argument("--rounds", type=int, default=3, help="turns of each contender (default: 3)")
     result.add_argument("--hours", type=int, default=12, help="hours that close in the latency part (default: 12)")
+    result.add_argument("--seconds", type=int, default=1_800, help="length of the steady part (default: 1800)")
     result.add_argument("--only", choices=PARTS, help="one of the parts")
     result.add_argument(
         "--json", type=Path, metavar="FILE", help="write all figures to FILE, with machine, versions, load and commit"
@@ -60,8 +62,8 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Runs what was asked for. Returns 1 with one line on stderr when something failed, or a result was wrong."""
     arguments = parser().parse_args()
-    if min(arguments.records, arguments.posts, arguments.comments, arguments.rounds, arguments.hours) < 1:
-        parser().error("--records, --posts, --comments, --rounds and --hours are at least 1")
+    if min(arguments.records, arguments.posts, arguments.comments, arguments.rounds, arguments.hours, arguments.seconds) < 1:
+        parser().error("--records, --posts, --comments, --rounds, --hours and --seconds are at least 1")
     # The default for this signal would leave a stack behind.
     signal.signal(signal.SIGTERM, _exit)
     progress = Progress()

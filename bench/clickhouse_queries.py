@@ -55,3 +55,9 @@ def final_posts(client: Client, window_start_ms: int) -> int:
 def judged_posts(client: Client, window_start_ms: int) -> int:
     """How many posts of the hour are in `trending_hourly`."""
     return int(client.query(statement("judged_posts"), parameters={"window_start_ms": window_start_ms}).result_rows[0][0])
+
+
+def newest_plays(client: Client, table: str, time: str, posts: list[str], since_ms: int) -> dict[str, int]:
+    """Id -> the most plays that `table` has of each of `posts`, in rows whose column `time` is not before `since_ms`."""
+    parameters = {"table": table, "time": time, "posts": posts, "since_ms": since_ms}
+    return {str(post): int(plays) for post, plays in client.query(statement("probes"), parameters=parameters).result_rows}

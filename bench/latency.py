@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from bench.clickhouse_queries import final_posts
 from bench.event_clock import Crossing, Rhythm
 from bench.figures import Spread, percentile, table
 from bench.flink_runs import BenchError, all_running, run_line, submit_line
-from bench.live_stream import LiveStream, wall_ms
+from bench.live_stream import LiveStream, running, wall_ms
 from bench.own_stack import PARALLELISM, own_stack
 from bench.progress import Progress
 from connectors.clickhouse.client import connect
@@ -84,7 +83,7 @@ def measure(hours: int, progress: Progress) -> Latency:
         first_window = (wall_ms() // HOUR_MS - 48) * HOUR_MS
         crossings = list(Rhythm().crossings(first_window, wall_ms() + 500, WARM_UP + hours, _WATERMARK_DELAY_MS))
         client = connect(stack.endpoints.clickhouse_url)
-        with stack.producer() as producer, _running(LiveStream(producer, crossings, POSTS, RATE)) as stream:
+        with stack.producer() as producer, running(LiveStream(producer, crossings, POSTS, RATE)) as stream:
             watched = []
             for number, crossing in enumerate(crossings, start=1 - WARM_UP):
                 seen = watch(crossing, lambda start: final_posts(client, start), stream)
@@ -109,12 +108,3 @@ def watch(crossing: Crossing, count: Callable[[int], int], stream: LiveStream) -
             raise BenchError(f"only {len(seen)} of {POSTS} posts of an hour became final", "the JobManager's log may say why")
         time.sleep(_POLL_S)
     return seen
-
-
-@contextmanager
-def _running(stream: LiveStream) -> Iterator[LiveStream]:
-    stream.start()
-    try:
-        yield stream
-    finally:
-        stream.stop()

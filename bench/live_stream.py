@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
-from bench.event_clock import Crossing
 from connectors.kafka.producer import AvroProducer
 
 TOPIC = "tiktok.posts.events"
 _TICK_S = 0.01
+
+
+class Stretch(Protocol):
+    """A stretch of real time, and what the event clock shows in it; Unix milliseconds."""
+
+    @property
+    def began_at(self) -> int: ...
+
+    @property
+    def ends_at(self) -> int: ...
+
+    def event_time(self, now: int) -> int:
+        """The event time at the real time `now`."""
 
 
 def wall_ms() -> int:
@@ -19,12 +33,23 @@ def wall_ms() -> int:
 
 
 class LiveStream(threading.Thread):
-    """Sends `rate` posts/s, the same `posts` in turn, until the last crossing ends; `failure` says why it broke off."""
+    """Sends `rate` posts/s, the same `posts` in turn, until the last stretch ends; `failure` says why it broke off.
 
-    def __init__(self, producer: AvroProducer, crossings: Iterable[Crossing], posts: int, rate: int) -> None:
+    `record` makes the record of (post, how many were sent before it, event time).
+    """
+
+    def __init__(
+        self,
+        producer: AvroProducer,
+        stretches: Iterable[Stretch],
+        posts: int,
+        rate: int,
+        record: Callable[[int, int, int], dict[str, object]] | None = None,
+    ) -> None:
         super().__init__(name="live stream", daemon=True)
         self._producer = producer
-        self._crossings = list(crossings)
+        self._record = record or observation
+        self._stretches = list(stretches)
         self._posts = posts
         self._rate = rate
         self._stop_now = threading.Event()
@@ -44,16 +69,26 @@ class LiveStream(threading.Thread):
         self.join()
 
     def _send_all(self) -> None:
-        began = self._crossings[0].began_at
-        for crossing in self._crossings:
-            while not self._stop_now.is_set() and (now := wall_ms()) < crossing.ends_at:
+        began = self._stretches[0].began_at
+        for stretch in self._stretches:
+            while not self._stop_now.is_set() and (now := wall_ms()) < stretch.ends_at:
                 due = (now - began) * self._rate // 1000
                 for _ in range(due - self.sent):
-                    self._producer.produce(TOPIC, observation(self.sent % self._posts, self.sent, crossing.event_time(now)))
+                    self._producer.produce(TOPIC, self._record(self.sent % self._posts, self.sent, stretch.event_time(now)))
                     self.sent += 1
                 self._producer.poll()
                 self.behind_s = max(self.behind_s, (wall_ms() - now) / 1000)
                 time.sleep(_TICK_S)
+
+
+@contextmanager
+def running(stream: LiveStream) -> Iterator[LiveStream]:
+    """Streams while the block runs."""
+    stream.start()
+    try:
+        yield stream
+    finally:
+        stream.stop()
 
 
 def observation(post: int, number: int, ingested_at: int) -> dict[str, object]:
