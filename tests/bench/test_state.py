@@ -7,7 +7,7 @@ import pytest
 
 from bench.checkpoints import StateSize, state_size
 from bench.clickhouse_queries import statement
-from bench.state import HOURS, SETTINGS, State
+from bench.state import CADENCES, HOURS, State, settings
 from bench.state_stream import Minute, minutes
 from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.avro import AvroCodec, header, split
@@ -28,8 +28,8 @@ def sizes(total: int, **vertices: int) -> StateSize:
     return StateSize(1, total, vertices)
 
 
-def state(before: int, after: int) -> State:
-    return State(2_000, 1_000_000, 5_000_000, sizes(before, source=before), sizes(after, source=after))
+def state(*totals: int) -> State:
+    return State(100, {cadence: sizes(total, source=total) for cadence, total in zip(CADENCES, totals, strict=True)})
 
 
 def posts(run: list[Minute]) -> list[dict[str, Any]]:
@@ -42,41 +42,40 @@ def test_sizes_are_told_by_the_names_of_vertices() -> None:
     assert found == StateSize(12, 1_000, {"Window[1]": 900, "Source: posts[2]": 100})
 
 
-@pytest.mark.parametrize(("after", "flat"), [(1_000, True), (1_100, True), (1_101, False), (900, True), (899, False)])
-def test_flat_is_the_same_within_a_tenth(after: int, flat: bool) -> None:
-    assert state(1_000, after).flat is flat
+@pytest.mark.parametrize(
+    ("totals", "flat"), [((1_000, 1_000, 1_100), True), ((1_000, 1_101, 1_000), False), ((1_100, 1_050, 999), False)]
+)
+def test_flat_is_the_same_within_a_tenth(totals: tuple[int, int, int], flat: bool) -> None:
+    assert state(*totals).flat is flat
 
 
-def test_the_text_says_what_grew_and_that_it_is_not_flat() -> None:
-    grown = State(2_000, 1_000_000, 5_000_000, sizes(1_000, a=900, b=99, c=1), sizes(5_000, a=4_900, b=99, c=1))
+def test_the_text_has_bytes_per_post_and_says_what_is_not_flat() -> None:
+    grown = State(10, {1: sizes(1_000, a=900, b=99, c=1), 60: sizes(5_000, a=4_900, b=99, c=1)})
     lines = grown.text().splitlines()
-    assert lines[0].split()[-5:] == ["1,000,000", "obs.", "5,000,000", "obs.", "ratio"]
-    assert [line.split() for line in lines[2:5]] == [
-        ["whole", "job", "1,000", "5,000", "5.000"],
-        ["a", "900", "4,900", "5.444"],
-        ["b", "99", "99", "1.000"],
-    ]
-    assert "NOT flat within 10 %." in grown.text()
-    assert "NOT" not in state(1_000, 1_000).text()
+    assert lines[0].split()[-4:] == ["1", "obs./h", "60", "obs./h"]
+    assert [line.split() for line in lines[2:5]] == [["whole", "job", "100", "500"], ["a", "90", "490"], ["b", "10", "10"]]
+    assert "NOT flat within 10%: the largest is 5.000 of the smallest." in grown.text()
+    assert "NOT" not in state(1_000, 1_000, 1_000).text()
 
 
-def test_an_operator_that_had_no_state_before_is_no_division_by_zero() -> None:
-    fresh = State(1, 1, 2, sizes(100, a=100), sizes(200, a=100, b=100))
-    assert ["b", "0", "100", "-"] in [line.split() for line in fresh.text().splitlines()]
+def test_an_operator_that_had_no_state_in_another_run_has_none() -> None:
+    fresh = State(1, {1: sizes(100, a=100), 10: sizes(200, a=100, b=100)})
+    assert ["b", "0", "100"] in [line.split() for line in fresh.text().splitlines()]
 
 
 def test_figures_are_json_with_every_operator() -> None:
-    figures = json.loads(json.dumps(state(1_000, 1_010).figures()))
+    figures = json.loads(json.dumps(state(1_000, 1_010, 1_000).figures()))
     assert figures["flat"] is True
-    assert figures["ratio"] == 1.01
-    assert figures["states"][1]["vertices"] == {"source": 1_010}
+    assert figures["spread"] == 1.01
+    assert figures["states"]["10"]["vertices"] == {"source": 1_010}
 
 
-def test_the_run_has_the_observations_that_it_promises_with_whole_hours_between() -> None:
-    per_hour = SETTINGS.posts * 60 // SETTINGS.poll_minutes
-    assert [hours * per_hour for hours in HOURS] == [1_000_000, 5_000_000]
-    assert SETTINGS.hours == max(HOURS)
-    assert SETTINGS.start_ms % HOUR_MS == 0
+@pytest.mark.parametrize("cadence", CADENCES)
+def test_a_post_is_observed_as_often_as_the_cadence_says_with_whole_hours(cadence: int) -> None:
+    run = settings(cadence)
+    assert 60 // run.poll_minutes == cadence
+    assert run.hours == HOURS
+    assert run.start_ms % HOUR_MS == 0
 
 
 def test_each_hour_has_all_posts_and_all_their_authors() -> None:
