@@ -31,6 +31,7 @@ NUMBER = 80
 FOLLOWERS = 5_000
 # What a user is promised between `apply` and the first row that is judged anew.
 SECONDS = 10.0
+IDLE_S = 2
 
 
 def edited(path: Path, small: float) -> Path:
@@ -64,15 +65,11 @@ class Hours:
         self._observe(hour * HOUR_MS + 30 * MINUTE_MS, hour)
         until(lambda: self._seen(hour), 90, f"hour {hour} is visible")
 
-    def send_settled(self, hour: int, job: str) -> None:
-        """The same, and between the two two checkpoints, which flush what the sources have added up.
-
-        So it must be where the idle timeout is shorter than two checkpoint intervals: a task that is idle with sums in it, as every
-        task of a busy machine may be, is not waited for, and its hour would close without them.
-        """
+    def send_after_silence(self, hour: int) -> None:
+        """The same, and between the two all partitions are silent for longer than the idle timeout."""
         self.middle(hour)
-        done = self.stack.checkpoints(job)
-        until(lambda: self.stack.checkpoints(job) > done + 1, 60, "what the sources added up is flushed")
+        awake_at = time.monotonic() + IDLE_S + 1
+        until(lambda: time.monotonic() > awake_at, IDLE_S + 10, "all partitions are idle")
         self.close(hour)
 
     def close(self, hour: int) -> None:
@@ -105,7 +102,7 @@ def test_an_edit_while_the_job_runs(stack: Stack, tmp_path: Path) -> None:
     (first,) = stored(stack.endpoints)
     shipped = first.thresholds.judge(FOLLOWERS)[1]
     assert shipped > 1_000
-    job = stack.submit("pipeline", "--detached", "--run-id", "edited", TOKPULSE_IDLE_TIMEOUT="2 s")
+    job = stack.submit("pipeline", "--detached", "--run-id", "edited", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S} s")
     with producing(stack.endpoints) as producer:
         hours = Hours(stack, producer, start_ms)
         hours.send(0)
@@ -164,7 +161,7 @@ def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:
 
 def test_late_data_changes_rows_and_alerts_once(stack: Stack) -> None:
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
-    stack.submit("pipeline", "--detached", "--run-id", "late", TOKPULSE_IDLE_TIMEOUT="2 s")
+    stack.submit("pipeline", "--detached", "--run-id", "late", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S} s")
     with producing(stack.endpoints) as producer:
         hours = Hours(stack, producer, start_ms)
         for hour in range(4):
@@ -242,12 +239,12 @@ def alerts(stack: Stack) -> set[tuple[str, str, int]]:
 def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
     """The topic of snapshots has been silent for longer than the idle timeout; then a later one arrives before an earlier one."""
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
-    job = stack.submit("pipeline", "--detached", "--run-id", "paused", TOKPULSE_IDLE_TIMEOUT="2 s")
+    stack.submit("pipeline", "--detached", "--run-id", "paused", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S} s")
     with producing(stack.endpoints) as producer:
         hours = Hours(stack, producer, start_ms)
-        hours.send_settled(0, job)
-        # By now the snapshots of the first moment have been alone for as long as two checkpoints took.
-        hours.send_settled(1, job)
+        hours.send_after_silence(0)
+        # By now the snapshots of the first moment have been alone for twice the idle timeout.
+        hours.send_after_silence(1)
         until(lambda: hours.judged(1), 90, "the first hour with an earlier one is judged")
         hour_ms = start_ms + 2 * HOUR_MS
         # Within the watermark's bound; the one that comes first is of the next hour: this hour must know nothing of it.
@@ -255,7 +252,7 @@ def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
             for number in range(NUMBER):
                 producer.produce(USERS, user_snapshot(f"author-p{number}", hour_ms + seconds * 1000, followers))
             producer.flush()
-        hours.send_settled(2, job)
+        hours.send_after_silence(2)
         rows = until(lambda: hours.judged(2), 90, "the hour after the pause is judged")
     assert {(row["author_follower_count"], row["snapshot_status"], row["tier"]) for row in rows} == {(20_000, "fresh", "mid")}
     assert differing(stack) == []
@@ -264,13 +261,12 @@ def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
 def test_hours_that_end_after_a_silence(stack: Stack) -> None:
     """Records close an hour while all partitions are idle: tasks wake one by one, and none may run ahead of the others' rows."""
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
-    job = stack.submit("pipeline", "--detached", "--run-id", "silent", TOKPULSE_IDLE_TIMEOUT="2 s")
+    job = stack.submit("pipeline", "--detached", "--run-id", "silent", TOKPULSE_IDLE_TIMEOUT=f"{IDLE_S} s")
     with producing(stack.endpoints) as producer:
         # Each task comes as far as its own posts.
         hours = Hours(stack, producer, start_ms, step_ms=1_000)
         for hour in (0, 1, 2, 3):
-            # Two checkpoints are 10 s apart: the topic has been silent for longer than the idle timeout.
-            hours.send_settled(hour, job)
+            hours.send_after_silence(hour)
             if hour > 0:
                 until(partial(hours.judged, hour), 60, f"hour {hour} is judged")
     assert differing(stack) == []

@@ -7,13 +7,17 @@ import org.apache.flink.table.data.RowData;
 
 /**
  * Collects rows and decides when they are sent: at {@code batchBytes}, when the oldest is {@code batchAgeMillis} old, before a checkpoint
- * barrier and at the end of the input.
+ * barrier and at the end of the input. A batch that has {@link #QUICK_BYTES} by then fills so quickly that the job must be catching up:
+ * it waits {@link #PATIENCE} times as long, for a few large inserts cost ClickHouse less than many small ones.
  *
  * <p>{@link #flush} returns when ClickHouse has acknowledged every row: what a checkpoint covers is written. A failed insert is an
  * {@link IOException} of the next call, which fails the task. {@link #write} blocks while one batch is on its way and the next one is full;
  * that is what slows the source down.
  */
 final class ClickHouseWriter implements SinkWriter<RowData> {
+
+    static final int QUICK_BYTES = 1 << 20;
+    static final int PATIENCE = 4;
 
     private final RowEncoder encoder;
     private final BatchSender sender;
@@ -81,7 +85,7 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
         if (rows == 0) {
             return;
         }
-        long due = oldest + batchAgeMillis;
+        long due = oldest + (buffer.size() < QUICK_BYTES ? batchAgeMillis : PATIENCE * batchAgeMillis);
         if (now < due) {
             wakeAt(due);
         } else if (sender.isBusy()) {

@@ -93,6 +93,20 @@ class ClickHouseWriterTest {
     }
 
     @Test
+    void aBatchThatFillsQuicklyWaitsLonger() throws Exception {
+        writer.close();
+        writer = writer(server.url(), new Retry(), Integer.MAX_VALUE);
+        int rows = ClickHouseWriter.QUICK_BYTES / Long.BYTES;
+        for (int i = 0; i < rows; i++) {
+            write(i);
+        }
+        clock.pass(ClickHouseWriter.PATIENCE * AGE - 1);
+        assertEquals(0, server.waiting());
+        clock.pass(1);
+        assertEquals(header().size() + rows * Long.BYTES, server.next().body().length);
+    }
+
+    @Test
     void aFlushReturnsWhenEveryRowIsAcknowledged() throws Exception {
         server.hold();
         write(1, 2, 3);
@@ -193,9 +207,13 @@ class ClickHouseWriterTest {
     }
 
     private ClickHouseWriter writer(String url, Retry retry) throws IOException {
+        return writer(url, retry, SIZE);
+    }
+
+    private ClickHouseWriter writer(String url, Retry retry, int batchBytes) throws IOException {
         RowEncoder encoder = RowEncoder.of("numbers", COLUMNS, new TableColumns(Map.of("n", "UInt64")));
         sender = new BatchSender(ClickHouse.at(url), "numbers", List.of("n"), retry, new SinkMetrics(metrics, "numbers"));
-        return new ClickHouseWriter(encoder, sender, clock, SIZE, AGE);
+        return new ClickHouseWriter(encoder, sender, clock, batchBytes, AGE);
     }
 
     private void write(long... values) {
