@@ -5,15 +5,17 @@ Each holds one statement. `${DATABASE}` stands for the database of the DSN, so t
 Views that inserts fill stand among the tables: to replace one loses what is written meanwhile, so it is changed as a table is, by
 a later file with an ALTER (`MODIFY QUERY` loses nothing). Nor is a table ever swapped for another: jobs may run meanwhile.
 
-Files of `views/shared` make the masked views of ..._shared. Those have the names and columns of the read views; numeric ids stay in
-them, so that numbers can be joined and links built, names become pseudonyms, texts of people are left out. They run with the rights
-of whoever applied them (`SQL SECURITY DEFINER`): their readers need none on the tables.
+The masked views of ..._shared have the names and columns of the read views; numeric ids stay in them, so that numbers can be joined
+and links built, names become pseudonyms, texts of people are left out. They run with the rights of whoever applied them (`SQL
+SECURITY DEFINER`): their readers need none on the tables. A file of `views/shared` makes one where the catalog calls something
+personal. Where it calls nothing so, the template `masked_view.sql` makes it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +23,12 @@ from connectors.errors import TokpulseError
 from connectors.paths import SQL_DIR
 from jobs.graph import Graph, masked
 from jobs.render import SqlFile, code
+from quality.catalog import load_catalog
 
 CLICKHOUSE_DIR = SQL_DIR / "clickhouse"
 TABLES_DIR = CLICKHOUSE_DIR / "tables"
 VIEWS_DIR = CLICKHOUSE_DIR / "views"
+_MASKED_VIEW = CLICKHOUSE_DIR / "masked_view.sql"
 _NUMBERED = re.compile(r"^(\d{4})_([a-z0-9_]+)$")
 _CREATED = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?P<kind>TABLE|VIEW|MATERIALIZED\s+VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?"
@@ -74,25 +78,35 @@ def load_views(folder: Path = VIEWS_DIR) -> list[SqlFile]:
     """The views of `folder`, each behind those that it reads; a masked view is called `shared/<name>`.
 
     Raises DdlError for a file that is not named as the view is, SqlFileError for views that read one another in a circle or what
-    no file creates.
+    no file creates, CatalogError.
     """
     views = {view.name: view for view in _views(folder)}
     return [file for file in graph(views=folder).closure(sorted(views)) if file.name in views]
 
 
 def graph(tables: Path = TABLES_DIR, views: Path = VIEWS_DIR) -> Graph:
-    """What creates which table or view, and reads what. Raises DdlError."""
+    """What creates which table or view, and reads what. Raises DdlError, CatalogError."""
     # A file without a CREATE changes what an earlier one creates.
     created = [_created(table.path, table.name) for table in load_tables(tables) if _CREATED.match(table.statement)]
     return Graph({file.name: file for file in (*created, *_views(views))}, {}, {})
 
 
 def _views(folder: Path) -> list[SqlFile]:
-    return [_created(path, path.relative_to(folder).with_suffix("").as_posix()) for path in sorted(folder.rglob("*.sql"))]
+    files = [_created(path, path.relative_to(folder).with_suffix("").as_posix()) for path in sorted(folder.rglob("*.sql"))]
+    return [*files, *_shown_as_they_are({file.name for file in files})]
 
 
-def _created(path: Path, name: str) -> SqlFile:
+def _shown_as_they_are(views: set[str]) -> Iterator[SqlFile]:
+    """The masked views of those `views` that are read, and hold nothing personal."""
+    for name, dataset in load_catalog().items():
+        if name in views and dataset.is_read_view and dataset.sensitivity(dataset.about.columns) != "personal":
+            yield _created(_MASKED_VIEW, f"shared/{name}", {"<view>": name})
+
+
+def _created(path: Path, name: str, words: Mapping[str, str] | None = None) -> SqlFile:
     text = _statement(path)
+    for word, value in (words or {}).items():
+        text = text.replace(word, value)
     match = _CREATED.match(text)
     # Private tables have names of their own: they need no folder.
     if match is None or name != ("shared/" if match["database"] == "shared" else "") + match["name"]:

@@ -78,6 +78,16 @@ def test_views_come_behind_what_they_read(tmp_path: Path) -> None:
     assert [view.name for view in load_views(tmp_path)] == ["b", "a", "shared/b"]
 
 
+def test_what_holds_nothing_personal_is_shown_as_it_is(tmp_path: Path) -> None:
+    """A new mart has its masked view; one with something personal has none until a file says how it is masked."""
+    names = ("trending_hourly", "posts", "hashtag_hourly_hours", "not_in_the_catalog")
+    write(tmp_path, **{name: f"CREATE OR REPLACE VIEW {name} AS SELECT 1" for name in names})
+    (masked,) = [view for view in load_views(tmp_path) if view.name.startswith("shared/")]
+    assert masked.name == "shared/trending_hourly"
+    assert masked.text.startswith("CREATE OR REPLACE VIEW ${DATABASE}_shared.trending_hourly\n")
+    assert masked.text.endswith("\nFROM trending_hourly")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
