@@ -3,21 +3,8 @@
 --           and closed hour whose growth changed.
 -- Key:      (aweme_id, window_start).   Window: the UTC hour of the observation.
 -- Lateness: the late bound (a day by default) for growth, none for maxima.
--- `counted`, `late` and `beyond_bound` account for each observation once.
+-- Columns:  aweme_id, kind, author_id, window_start, the counters of post_counters, prev_window_start, prev_play_count; and `counted`,
+--           `late` and `beyond_bound`, which account for each observation once.
 CREATE TEMPORARY VIEW post_hours AS
-SELECT
-  aweme_id,
-  kind,
-  author_id,
-  window_start,
-  play_count,
-  digg_count,
-  comment_count,
-  share_count,
-  engagement_total,
-  prev_window_start,
-  prev_play_count,
-  counted,
-  late,
-  beyond_bound
+SELECT *
 FROM hourly_maxima(posts => TABLE post_counters PARTITION BY aweme_id, uid => 'post_hours')

@@ -4,29 +4,35 @@ import java.util.Arrays;
 
 /**
  * The hours of one post, oldest first, as {@link HourlyMaxima} remembers them: of an open hour the maximum of each counter and how many
- * observations it had; of a closed one, for which it only matters how the next hour grew, the plays. Times are Unix milliseconds.
+ * observations it had; of a closed one, for which it only matters how the next hour grew, the first counter. Times are Unix
+ * milliseconds.
  *
  * <p>Packed, a closed hour takes 3 to 7 bytes. Reused for post after post.
  */
 final class PostHours {
 
     static final long HOUR = 3_600_000L;
+    /** The maximum of a counter that no observation had. */
+    static final long UNKNOWN = -1;
 
     private static final byte[] NOBODY = {};
 
     private final Packing packing = new Packing();
     private final Unpacking unpacking = new Unpacking();
 
+    final int counters;
     byte[] author = NOBODY;
     int size;
     long[] start = new long[32];
     boolean[] closed = new boolean[32];
-    long[] plays = new long[32];
-    long[] diggs = new long[32];
-    long[] comments = new long[32];
-    long[] shares = new long[32];
-    long[] engagement = new long[32];
     long[] observations = new long[32];
+    /** Those of an hour one after the other, in the order of the columns. */
+    private long[] maxima;
+
+    PostHours(int counters) {
+        this.counters = counters;
+        maxima = new long[32 * counters];
+    }
 
     static long startOf(long time) {
         return time - Math.floorMod(time, HOUR);
@@ -47,12 +53,11 @@ final class PostHours {
             ensure(size + 1);
             start[size] = hour * HOUR;
             closed[size] = (stepAndClosed & 1) == 1;
-            plays[size] = unpacking.number();
+            int known = closed[size] ? 1 : counters;
+            for (int i = size * counters, end = i + known; i < end; i++) {
+                maxima[i] = unpacking.number() - 1;
+            }
             if (!closed[size]) {
-                diggs[size] = unpacking.number();
-                comments[size] = unpacking.number();
-                shares[size] = unpacking.number();
-                engagement[size] = unpacking.number();
                 observations[size] = unpacking.number();
             }
             size++;
@@ -68,20 +73,33 @@ final class PostHours {
         packing.reset();
         packing.text(author);
         long before = 0;
-        for (int i = from; i < size; i++) {
-            long hour = start[i] / HOUR;
-            packing.number((hour - before) << 1 | (closed[i] ? 1 : 0));
+        for (int place = from; place < size; place++) {
+            long hour = start[place] / HOUR;
+            packing.number((hour - before) << 1 | (closed[place] ? 1 : 0));
             before = hour;
-            packing.number(plays[i]);
-            if (!closed[i]) {
-                packing.number(diggs[i]);
-                packing.number(comments[i]);
-                packing.number(shares[i]);
-                packing.number(engagement[i]);
-                packing.number(observations[i]);
+            int known = closed[place] ? 1 : counters;
+            for (int i = place * counters, end = i + known; i < end; i++) {
+                packing.number(maxima[i] + 1);
+            }
+            if (!closed[place]) {
+                packing.number(observations[place]);
             }
         }
         return packing.packed();
+    }
+
+    long maximum(int place, int counter) {
+        return maxima[place * counters + counter];
+    }
+
+    /** Whether {@code value} is more than the maximum was. */
+    boolean raise(int place, int counter, long value) {
+        int at = place * counters + counter;
+        if (value <= maxima[at]) {
+            return false;
+        }
+        maxima[at] = value;
+        return true;
     }
 
     /** Place of the hour that starts at {@code time}; {@code -(place where it would be) - 1} when it is not there. */
@@ -99,20 +117,12 @@ final class PostHours {
         int behind = size - place;
         System.arraycopy(start, place, start, place + 1, behind);
         System.arraycopy(closed, place, closed, place + 1, behind);
-        System.arraycopy(plays, place, plays, place + 1, behind);
-        System.arraycopy(diggs, place, diggs, place + 1, behind);
-        System.arraycopy(comments, place, comments, place + 1, behind);
-        System.arraycopy(shares, place, shares, place + 1, behind);
-        System.arraycopy(engagement, place, engagement, place + 1, behind);
         System.arraycopy(observations, place, observations, place + 1, behind);
+        System.arraycopy(maxima, place * counters, maxima, (place + 1) * counters, behind * counters);
         start[place] = time;
         closed[place] = false;
-        plays[place] = 0;
-        diggs[place] = 0;
-        comments[place] = 0;
-        shares[place] = 0;
-        engagement[place] = 0;
         observations[place] = 0;
+        Arrays.fill(maxima, place * counters, (place + 1) * counters, UNKNOWN);
         size++;
     }
 
@@ -142,11 +152,7 @@ final class PostHours {
         int more = needed * 2;
         start = Arrays.copyOf(start, more);
         closed = Arrays.copyOf(closed, more);
-        plays = Arrays.copyOf(plays, more);
-        diggs = Arrays.copyOf(diggs, more);
-        comments = Arrays.copyOf(comments, more);
-        shares = Arrays.copyOf(shares, more);
-        engagement = Arrays.copyOf(engagement, more);
         observations = Arrays.copyOf(observations, more);
+        maxima = Arrays.copyOf(maxima, more * counters);
     }
 }

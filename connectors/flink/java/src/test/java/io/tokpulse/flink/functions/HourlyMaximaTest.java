@@ -2,17 +2,22 @@ package io.tokpulse.flink.functions;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.types.DataType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -31,7 +36,7 @@ class HourlyMaximaTest {
 
     @BeforeEach
     void open() {
-        function.open(DAY);
+        function.open(DAY, new PostHours(5));
         function.setCollector(rows);
     }
 
@@ -148,6 +153,52 @@ class HourlyMaximaTest {
         assertEquals(List.of("closed 0: 5, counted 1", "closed 745: 9, counted 1"), said());
     }
 
+    @Test
+    void anHourHasTheMaximumOfEachCounterThatItsObservationsHad() throws Exception {
+        function.open(DAY, new PostHours(3));
+        observe(10, 5L, 9L, null);
+        observe(20, 7L, 2L, null);
+        observe(HOUR, 8L, 9L, null);
+        observe(HOUR + 1, 8L, 9L, 0L);
+        observe(HOUR + 2, 8L, 9L, null);
+        watermark(2 * HOUR);
+        assertEquals(List.of(Arrays.asList(7L, 9L, null), List.of(8L, 9L, 0L)), counted(3));
+        observe(11, 6L, 10L, 3L);
+        observe(12, 9L, 1L, null);
+        assertEquals(
+                List.of(List.of(6L, 10L, 3L), Arrays.asList(9L, 1L, null), List.of(9L, 0L, 0L), List.of(8L, 0L, 0L)),
+                counted(3));
+    }
+
+    @Test
+    void aCounterOfTheTableIsACounterOfTheResult() {
+        DataType posts =
+                DataTypes.ROW(
+                        DataTypes.FIELD("aweme_id", DataTypes.STRING()),
+                        DataTypes.FIELD("author_id", DataTypes.STRING()),
+                        DataTypes.FIELD("play_count", DataTypes.BIGINT().notNull()),
+                        DataTypes.FIELD("repost_count", DataTypes.BIGINT()),
+                        DataTypes.FIELD("ingested_at", DataTypes.BIGINT()));
+        assertEquals(
+                "ROW<`kind` STRING NOT NULL, `author_id` STRING NOT NULL, `window_start` TIMESTAMP(3) NOT NULL,"
+                        + " `play_count` BIGINT NOT NULL, `repost_count` BIGINT, `prev_window_start` TIMESTAMP(3),"
+                        + " `prev_play_count` BIGINT, `counted` BIGINT NOT NULL, `late` BIGINT NOT NULL,"
+                        + " `beyond_bound` BIGINT NOT NULL> NOT NULL",
+                HourlyMaxima.results(posts).getLogicalType().asSummaryString());
+    }
+
+    @Test
+    void aTableOfOtherColumnsIsRefusedWithWhatItHas() {
+        DataType posts =
+                DataTypes.ROW(
+                        DataTypes.FIELD("aweme_id", DataTypes.STRING()),
+                        DataTypes.FIELD("author_id", DataTypes.STRING()),
+                        DataTypes.FIELD("play_count", DataTypes.INT()),
+                        DataTypes.FIELD("ingested_at", DataTypes.BIGINT()));
+        String says = assertThrows(ValidationException.class, () -> HourlyMaxima.results(posts)).getMessage();
+        assertTrue(says.contains("one BIGINT per counter") && says.contains("`play_count` INT"), says);
+    }
+
     /** Whatever the order and the watermarks: what readers make of the rows is what a plain recomputation gives. */
     @RepeatedTest(200)
     void anyOrderGivesTheSame(RepetitionInfo repetition) throws Exception {
@@ -198,7 +249,32 @@ class HourlyMaximaTest {
 
     private void observe(long at, long plays) {
         StringData id = StringData.fromString("1");
-        function.eval(clock, known, GenericRowData.of(id, id, plays, 1L, 2L, 3L, at));
+        function.eval(clock, known, GenericRowData.of(id, id, plays, 1L, 2L, 3L, 6L, at));
+    }
+
+    private void observe(long at, Long... counters) {
+        GenericRowData post = new GenericRowData(3 + counters.length);
+        post.setField(0, StringData.fromString("1"));
+        post.setField(1, StringData.fromString("1"));
+        for (int i = 0; i < counters.length; i++) {
+            post.setField(2 + i, counters[i]);
+        }
+        post.setField(2 + counters.length, at);
+        function.eval(clock, known, post);
+    }
+
+    /** What each row says of the {@code counters}. */
+    private List<List<Long>> counted(int counters) {
+        List<List<Long>> found = new ArrayList<>();
+        for (RowData row : rows) {
+            List<Long> values = new ArrayList<>();
+            for (int i = 3; i < 3 + counters; i++) {
+                values.add(row.isNullAt(i) ? null : row.getLong(i));
+            }
+            found.add(values);
+        }
+        rows.clear();
+        return found;
     }
 
     private void watermark(long to) throws Exception {
