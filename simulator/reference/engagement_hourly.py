@@ -11,19 +11,9 @@ from typing import Any
 
 HOUR_MS = 3_600_000
 
-COLUMNS = (
-    "aweme_id",
-    "author_id",
-    "window_start",
-    "window_end",
-    "play_count",
-    "digg_count",
-    "comment_count",
-    "share_count",
-    "engagement_total",
-    "engagement_rate_plays",
-    "is_final",
-)
+COUNTERS = ("play_count", "digg_count", "comment_count", "share_count")
+_IDS = ("aweme_id", "author_id", "window_start", "window_end")
+COLUMNS = (*_IDS, *COUNTERS, "engagement_total", "engagement_rate_plays", "is_final")
 
 
 class EngagementHourly:
@@ -34,34 +24,27 @@ class EngagementHourly:
 
     def add(self, post: Mapping[str, Any]) -> None:
         """Counts one decoded record of `tiktok.posts.events`."""
-        plays, diggs = post["play_count"], post["digg_count"]
-        comments, shares = post["comment_count"], post["share_count"]
-        seen = [post["author_id"], plays, diggs, comments, shares, diggs + comments + shares]
+        engagement = post["digg_count"] + post["comment_count"] + post["share_count"]
+        # A counter that a record has not is unknown.
+        seen = [post["author_id"], *[post.get(name) for name in COUNTERS], engagement]
         key = (post["aweme_id"], post["ingested_at"] // HOUR_MS)
         best = self._maxima.get(key)
-        if best is None:
-            self._maxima[key] = seen
-        else:
-            self._maxima[key] = [a if a >= b else b for a, b in zip(best, seen, strict=True)]
+        self._maxima[key] = seen if best is None else [_greater(a, b) for a, b in zip(best, seen, strict=True)]
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows with COLUMNS, by aweme_id and window_start; times in Unix milliseconds, all hours closed (`is_final` = 1)."""
-        return [
-            {
-                "aweme_id": aweme_id,
-                "author_id": author_id,
-                "window_start": hour * HOUR_MS,
-                "window_end": (hour + 1) * HOUR_MS,
-                "play_count": plays,
-                "digg_count": diggs,
-                "comment_count": comments,
-                "share_count": shares,
-                "engagement_total": engagement,
-                "engagement_rate_plays": engagement / plays if plays else None,
-                "is_final": 1,
-            }
-            for (aweme_id, hour), (author_id, plays, diggs, comments, shares, engagement) in sorted(self._maxima.items())
-        ]
+        rows = []
+        for (aweme_id, hour), (author_id, *counters, engagement) in sorted(self._maxima.items()):
+            ids = (aweme_id, author_id, hour * HOUR_MS, (hour + 1) * HOUR_MS)
+            rate = engagement / counters[0] if counters[0] else None
+            rows.append(dict(zip(COLUMNS, (*ids, *counters, engagement, rate, 1), strict=True)))
+        return rows
+
+
+def _greater(a: Any, b: Any) -> Any:
+    if a is None or b is None:
+        return b if a is None else a
+    return a if a >= b else b
 
 
 def engagement_hourly(posts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

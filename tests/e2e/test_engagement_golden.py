@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from simulator.reference.engagement_hourly import COLUMNS
 from simulator.settings import POSTS
-from tests.golden.reading import lines, milliseconds
+from tests.golden.reading import engagement_hours, lines, milliseconds
 
 from .records import Post, ledger, producing, table
 from .stack_process import Stack
@@ -42,10 +43,6 @@ def test_each_golden_row(stack: Stack, partial_results: str) -> None:
         for record in given:
             producer.produce(POSTS, record)
     stack.submit("engagement", "--bounded", "--run-id", "golden", "--partial-results", partial_results)
-    expected = [
-        row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")}
-        for row in lines("engagement_hourly/expect.jsonl")
-    ]
-    assert table(stack) == expected
+    assert table(stack) == engagement_hours(COLUMNS)
     found = ledger(stack, "golden")
     assert (found["read"], found["unaccounted"]) == (len(given), 0)

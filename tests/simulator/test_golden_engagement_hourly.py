@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from simulator.reference.engagement_hourly import COLUMNS, engagement_hourly
-from tests.golden.reading import lines, milliseconds
+from tests.golden.reading import engagement_hours, lines, milliseconds
 
 
 def test_the_reference_gives_the_golden_rows() -> None:
     given = [row | {"ingested_at": milliseconds(row["observed"])} for row in lines("engagement_hourly/given.jsonl")]
-    expected = [
-        row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")}
-        for row in lines("engagement_hourly/expect.jsonl")
-    ]
-    assert all(tuple(row) == COLUMNS for row in expected)
+    expected = engagement_hours(COLUMNS)
     assert engagement_hourly(given) == expected
     assert engagement_hourly(reversed(given)) == expected

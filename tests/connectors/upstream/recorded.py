@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.kafka.topics import load_topics
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed
 
 CASES = Path(__file__).with_name("cases")
 RECEIVED_MS = 1_764_000_000_123
+# What an expected record leaves out has the default of its field.
+DEFAULTS = {
+    topic.name: {field["name"]: field["default"] for field in json.loads(topic.schema_text())["fields"] if "default" in field}
+    for topic in load_topics().with_schema
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,9 @@ def cases() -> list[Case]:
         given = raw["answer"]
         text = given["text"] if "text" in given else json.dumps(given["body"], ensure_ascii=False)
         answer = Answer(given["status"], given["headers"], text.encode(), RECEIVED_MS)
+        for seen in raw["expect"].get("page", {}).get("observations", ()):
+            if seen["problem"] is None:
+                seen["record"] = DEFAULTS[seen["topic"]] | seen["record"]
         found.append(Case(path.parent.name, path.stem, ask_of(raw["ask"]), raw["request"], answer, raw["expect"]))
     return found
 
