@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.paths import SQL_DIR
-from docs.ddl import target
 from jobs.catalog import JOBS
 from jobs.definition import THRESHOLD_FUNCTIONS, JobDefinition, topic_of
 from jobs.graph import Graph, graph
 from jobs.render import SqlFile
 from quality.catalog import Dataset, load_catalog
 from stack import ddl
+from stack.columns import target
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.kafka.topics import Topic, load_topics
-from docs.ddl import clickhouse_columns
 from quality.catalog import Column, Dataset, Freshness, load_catalog
+from stack.ddl import clickhouse_columns
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 _HEAD = """# Data dictionary

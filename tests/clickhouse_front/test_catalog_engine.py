@@ -9,9 +9,9 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
-from docs.ddl import clickhouse_columns
 from quality.catalog import Catalog, load_catalog
 from quality.comments import apply_comments
+from stack.ddl import clickhouse_columns
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, FrontProcess

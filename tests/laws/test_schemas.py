@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from connectors.kafka.topics import SCHEMAS_DIR, load_topics
-from docs.ddl import Column, clickhouse_columns, ddl_columns
 from jobs.render import code
+from stack.columns import Column, ddl_columns
+from stack.ddl import clickhouse_columns
 
 from .repository import SQL
 

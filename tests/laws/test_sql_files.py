@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.topics import load_topics
-from docs.ddl import clickhouse_columns, ddl_columns, masked, split_list
 from jobs.build import parameters
 from jobs.catalog import JOBS as CATALOG
 from jobs.definition import JobDefinition
 from jobs.graph import ACCOUNTS, graph, identifier
 from jobs.render import SqlFile, SqlFileError, load, render
 from jobs.settings import JobSettings, parse, resolve
+from stack.columns import ddl_columns, masked, split_list
+from stack.ddl import clickhouse_columns
 
 from .repository import SQL, modules, parsed
 from .sql_text import FOLDERS, select_lists
