@@ -86,7 +86,7 @@ class BulkTemplates:
     @classmethod
     def build(cls, settings: BulkSettings, prefix: bytes) -> BulkTemplates:
         """`prefix` is the wire-format header."""
-        added = _defaults_behind("author_id")
+        added = _defaults_behind(COUNTERS[-1])
         keys, authors, heads, middles, kinds, totals, created = [], [], [], [], [], [], []
         for index in range(settings.posts):
             dice = Dice(settings.seed, "bulk", index)
@@ -103,7 +103,7 @@ class BulkTemplates:
             authors.append(author)
             strings = encode_string(title) + encode_long(dice.between(5, 180)) + encode_string(url + "?mime_type=video_mp4")
             heads.append(prefix + encode_string(key) + region + strings + encode_string(url + "wm/") + hdplay)
-            middles.append(encode_long(create_s) + encode_string(author) + added)
+            middles.append(added + encode_long(create_s) + encode_string(author))
             kinds.append(dice.below(8))
             totals.append(dice.log_between(1_000, 50_000_000))
             created.append(create_s)
@@ -199,9 +199,10 @@ class BulkReference:
 
 
 def _defaults_behind(field: str) -> bytes:
-    """The optional fields of a record between `field` and `ingested_at`, encoded with their defaults."""
+    """The optional fields of a record between `field` and `create_time`, encoded with their defaults."""
     fields = json.loads(load_topics()[POSTS].schema_text())["fields"]
-    added = fields[[known["name"] for known in fields].index(field) + 1 : -1]
+    names = [known["name"] for known in fields]
+    added = fields[names.index(field) + 1 : names.index("create_time")]
     encoded = BytesIO()
     fastavro.schemaless_writer(encoded, {"type": "record", "name": "added", "fields": added}, {})
     return encoded.getvalue()

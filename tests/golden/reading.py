@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,6 @@ def milliseconds(moment: str) -> int:
 def rows(path: str) -> list[dict[str, Any]]:
     """`lines` without the reasons, and times in Unix milliseconds."""
     return [{key: _plain(key, value) for key, value in line.items() if key != "why"} for line in lines(path)]
-
-
-def engagement_hours(columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The expected rows of engagement_hourly, with `columns` in their order; what a line leaves out is NULL."""
-    found = lines("engagement_hourly/expect.jsonl")
-    assert all(list(row) == [name for name in columns if name in row] for row in found)
-    times = [{name: milliseconds(row[name]) for name in ("window_start", "window_end")} for row in found]
-    return [dict.fromkeys(columns) | row | time for row, time in zip(found, times, strict=True)]
 
 
 def _plain(key: str, value: Any) -> Any:

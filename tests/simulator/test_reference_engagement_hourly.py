@@ -5,9 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.reference.engagement_hourly import COLUMNS, HOUR_MS, engagement_hourly
+from simulator.reference.engagement_hourly import HOUR_MS, engagement_hourly
 
 START = 1_767_571_200_000
+COLUMNS = (
+    *("aweme_id", "author_id", "window_start", "window_end", "play_count", "digg_count", "comment_count", "share_count"),
+    *("engagement_total", "engagement_rate_plays", "is_final"),
+)
 
 
 def post(at_ms: int, plays: int, diggs: int, comments: int, shares: int, aweme_id: str = "1") -> dict[str, Any]:
@@ -22,13 +26,6 @@ def post(at_ms: int, plays: int, diggs: int, comments: int, shares: int, aweme_i
     }
 
 
-def hour(*values: Any) -> dict[str, Any]:
-    """A row whose other counters are unknown."""
-    counters = ("play_count", "digg_count", "comment_count", "share_count", "engagement_total", "engagement_rate_plays")
-    names = ("aweme_id", "author_id", "window_start", "window_end", *counters, "is_final")
-    return dict.fromkeys(COLUMNS) | dict(zip(names, values, strict=True))
-
-
 counter = st.integers(0, 10**12)
 observations = st.lists(
     st.builds(post, st.integers(0, 3 * HOUR_MS), counter, counter, counter, counter, st.sampled_from(["1", "2", "3"])), max_size=30
@@ -38,8 +35,8 @@ observations = st.lists(
 def test_engagement_is_the_maximum_of_the_sum() -> None:
     rows = engagement_hourly([post(0, 100, 10, 5, 1), post(60_000, 90, 9, 8, 1), post(HOUR_MS, 0, 0, 0, 0)])
     assert rows == [
-        hour("1", "a1", START, START + HOUR_MS, 100, 10, 8, 1, 18, 0.18, 1),
-        hour("1", "a1", START + HOUR_MS, START + 2 * HOUR_MS, 0, 0, 0, 0, 0, None, 1),
+        dict(zip(COLUMNS, ("1", "a1", START, START + HOUR_MS, 100, 10, 8, 1, 18, 0.18, 1), strict=True)),
+        dict(zip(COLUMNS, ("1", "a1", START + HOUR_MS, START + 2 * HOUR_MS, 0, 0, 0, 0, 0, None, 1), strict=True)),
     ]
 
 

@@ -10,14 +10,12 @@ from typing import Any
 from connectors.kafka.topics import load_topics
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed
+from tests.topics import defaults
 
 CASES = Path(__file__).with_name("cases")
 RECEIVED_MS = 1_764_000_000_123
 # What an expected record leaves out has the default of its field.
-DEFAULTS = {
-    topic.name: {field["name"]: field["default"] for field in json.loads(topic.schema_text())["fields"] if "default" in field}
-    for topic in load_topics().with_schema
-}
+DEFAULTS = {topic.name: defaults(topic.name) for topic in load_topics().with_schema}
 
 
 @dataclass(frozen=True)
