@@ -97,7 +97,7 @@ def test_a_view_that_is_a_table_has_its_columns_with_plain_types(tmp_path: Path)
     assert "\n    region Nullable(String),\n" in views["part"]
     assert "title" not in views["part"]
     assert "is_late" not in views["part"]
-    assert views["part"].endswith("collect_count, ingested_at\nFROM post_observations_log FINAL")
+    assert views["part"].endswith(", ingested_at\nFROM post_observations_log FINAL")
 
 
 def test_what_holds_nothing_personal_is_shown_as_it_is(tmp_path: Path) -> None:
