@@ -14,9 +14,6 @@ final class Forgetting {
      */
     static final String NO_TTL = "0 s";
 
-    /** The same, for a function that declares its state in code. */
-    static final Duration NO_TTL_DURATION = Duration.ZERO;
-
     /** The time to live of state that cannot have timers. */
     static final String TTL = "31 days";
 

@@ -1,47 +1,32 @@
 package io.tokpulse.flink.functions;
 
 import io.tokpulse.flink.memory.HeapInUse;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Optional;
-import org.apache.flink.table.api.DataTypes;
-import org.apache.flink.table.api.ValidationException;
-import org.apache.flink.table.catalog.DataTypeFactory;
+import org.apache.flink.table.annotation.ArgumentHint;
+import org.apache.flink.table.annotation.ArgumentTrait;
+import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.ProcessTableFunction;
-import org.apache.flink.table.types.DataType;
-import org.apache.flink.table.types.inference.StateTypeStrategy;
-import org.apache.flink.table.types.inference.StaticArgument;
-import org.apache.flink.table.types.inference.StaticArgumentTrait;
-import org.apache.flink.table.types.inference.TypeInference;
-import org.apache.flink.table.types.inference.TypeStrategies;
-import org.apache.flink.table.types.logical.LogicalType;
-import org.apache.flink.table.types.logical.LogicalTypeRoot;
-import org.apache.flink.table.types.logical.RowType;
 
 /**
  * The maxima of each post's counters by the UTC hour, and how the first of them grew from one observed hour to the next.
  *
- * <p>{@code hourly_maxima(posts => TABLE t PARTITION BY aweme_id)}, where t has the columns {@code aweme_id}, {@code author_id}, any
- * counters, and {@code ingested_at}. A row that leaves has {@code kind}, {@code author_id}, {@code window_start}, the same counters,
- * {@code prev_window_start} and {@code prev_} with the first counter's name, and what accounts for observations. A counter that
- * observations have not is NULL.
- *
- * <p>The watermark says when an hour closes; it never decides whether an observation counts. Rows leave in four kinds:
+ * <p>{@code hourly_maxima(posts => TABLE t PARTITION BY aweme_id)}. Which counters there are, and how many, is for the SQL to say: they
+ * come and leave as an array. One that observations have not is NULL. The watermark says when an hour closes; it never decides whether
+ * an observation counts. Rows leave in four kinds:
  *
  * <ul>
  *   <li>{@code closed}: an hour has ended; its maxima, and the last earlier hour if the post has one.
  *   <li>{@code late}: an observation of an hour that has closed, with its own counters: readers take the maximum of each column.
- *   <li>{@code growth}: the first counter of a closed hour, or of the hour before it, changed; it is the hour's maximum now, the others
- *       are 0.
+ *   <li>{@code growth}: the first counter of a closed hour, or of the hour before it, changed; it is the hour's maximum now, the
+ *       others are 0.
  *   <li>{@code beyond}: an observation more than the late bound behind the watermark, with its own counters. It changes maxima, but
  *       the growth of hours is not computed again.
  * </ul>
@@ -52,17 +37,15 @@ import org.apache.flink.table.types.logical.RowType;
  * on observations. A post has one timer for the first of its open hours, and one to be forgotten. A tumbling window instead refuses
  * what comes behind its watermark, so that all results hang on how fast, and in which order, partitions are read.
  */
+@DataTypeHint(
+        value =
+                "ROW<kind STRING NOT NULL, author_id STRING NOT NULL, window_start TIMESTAMP(3) NOT NULL, counters ARRAY<BIGINT> NOT NULL,"
+                        + " prev_window_start TIMESTAMP(3), prev_count BIGINT,"
+                        + " counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>",
+        bridgedTo = RowData.class)
 public final class HourlyMaxima extends ProcessTableFunction<RowData> {
 
     private static final long serialVersionUID = 1L;
-
-    private static final String POSTS = "posts";
-    /** Columns of {@code posts} before the first counter, and how many there are beside counters. */
-    private static final int BEFORE = 2;
-    private static final int BESIDE = 3;
-    /** Columns of a result before the first counter, and behind the last. */
-    private static final int AHEAD = 3;
-    private static final int BEHIND = 5;
 
     private static final StringData CLOSED = StringData.fromString("closed");
     private static final StringData LATE = StringData.fromString("late");
@@ -80,66 +63,38 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
     }
 
     @Override
-    public TypeInference getTypeInference(DataTypeFactory types) {
-        LinkedHashMap<String, StateTypeStrategy> state = new LinkedHashMap<>();
-        DataType known = types.createDataType(Known.class);
-        state.put("known", StateTypeStrategy.of(TypeStrategies.explicit(known), Forgetting.NO_TTL_DURATION));
-        EnumSet<StaticArgumentTrait> traits = EnumSet.of(StaticArgumentTrait.TABLE, StaticArgumentTrait.SET_SEMANTIC_TABLE);
-        return TypeInference.newBuilder()
-                .staticArguments(StaticArgument.table(POSTS, RowData.class, false, traits))
-                .stateTypeStrategies(state)
-                .outputTypeStrategy(call -> call.getTableSemantics(0).map(table -> results(table.dataType())))
-                .build();
-    }
-
-    /** The columns of what leaves for a table with the columns {@code posts}. */
-    static DataType results(DataType posts) {
-        RowType row = (RowType) posts.getLogicalType();
-        List<String> names = row.getFieldNames();
-        int last = names.size() - 1;
-        boolean valid = last > BEFORE && names.get(1).equals("author_id") && names.get(last).equals("ingested_at");
-        for (int i = BEFORE; i <= last && valid; i++) {
-            valid = row.getTypeAt(i).is(LogicalTypeRoot.BIGINT);
-        }
-        if (!valid) {
-            throw new ValidationException(
-                    "hourly_maxima takes the post's id, author_id, one BIGINT per counter, and ingested_at, not " + row.asSummaryString());
-        }
-        List<DataTypes.Field> fields = new ArrayList<>();
-        fields.add(DataTypes.FIELD("kind", DataTypes.STRING().notNull()));
-        fields.add(DataTypes.FIELD("author_id", DataTypes.STRING().notNull()));
-        fields.add(DataTypes.FIELD("window_start", DataTypes.TIMESTAMP(3).notNull()));
-        for (int i = BEFORE; i < last; i++) {
-            fields.add(DataTypes.FIELD(names.get(i), posts.getChildren().get(i)));
-        }
-        fields.add(DataTypes.FIELD("prev_window_start", DataTypes.TIMESTAMP(3)));
-        fields.add(DataTypes.FIELD("prev_" + names.get(BEFORE), DataTypes.BIGINT()));
-        for (String account : new String[] {"counted", "late", "beyond_bound"}) {
-            fields.add(DataTypes.FIELD(account, DataTypes.BIGINT().notNull()));
-        }
-        return DataTypes.ROW(fields).notNull().bridgedTo(RowData.class);
-    }
-
-    @Override
     public void open(FunctionContext context) {
         HeapInUse.report(context.getMetricGroup());
-        open(LateBound.of(context), null);
+        open(LateBound.of(context));
     }
 
-    /** {@code empty} is for as many counters as rows have; null: it is made when the first row tells. */
-    void open(long lateBound, PostHours empty) {
+    void open(long lateBound) {
         bound = lateBound;
         quiet = Forgetting.wholeHours(bound);
         remembered = Forgetting.after(bound);
-        hours = empty;
+        hours = new PostHours();
     }
 
     /** One observation. */
-    public void eval(Context context, Known known, RowData post) {
+    public void eval(
+            Context context,
+            @StateHint(name = "known", ttl = Forgetting.NO_TTL) Known known,
+            @ArgumentHint(
+                            value = ArgumentTrait.SET_SEMANTIC_TABLE,
+                            name = "posts",
+                            type =
+                                    @DataTypeHint(
+                                            value =
+                                                    "ROW<aweme_id STRING, author_id STRING, counters ARRAY<BIGINT>,"
+                                                            + " ingested_at BIGINT>",
+                                            bridgedTo = RowData.class))
+                    RowData post) {
         TimeContext<Long> time = context.timeContext(Long.class);
-        unpack(context, known);
-        long start = PostHours.startOf(post.getLong(BEFORE + hours.counters));
+        ArrayData counters = post.getArray(2);
+        long start = PostHours.startOf(post.getLong(3));
         long end = start + PostHours.HOUR;
+        hours.unpack(known.hours);
+        hours.widen(counters.size());
         long watermark = Math.max(LateBound.watermark(time), hours.closedUntil());
         boolean isNew = hours.size == 0;
         if (end <= LateBound.oldest(watermark, bound)) {
@@ -169,8 +124,8 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         if (hours.closed[place]) {
             late(place, start, post);
         } else {
-            for (int counter = 0; counter < hours.counters; counter++) {
-                hours.raise(place, counter, value(post, counter));
+            for (int counter = 0; counter < counters.size(); counter++) {
+                hours.raise(place, counter, value(counters, counter));
             }
             hours.observations[place]++;
         }
@@ -181,7 +136,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
     public void onTimer(OnTimerContext context, Known known) {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = Math.max(LateBound.watermark(time), time.time());
-        unpack(context, known);
+        hours.unpack(known.hours);
         if (time.time() % PostHours.HOUR == 0) {
             forget(context, known);
             return;
@@ -213,16 +168,9 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         }
     }
 
-    private void unpack(Context context, Known known) {
-        if (hours == null) {
-            hours = new PostHours(context.tableSemanticsFor(POSTS).dataType().getChildren().size() - BESIDE);
-        }
-        hours.unpack(known.hours);
-    }
-
     private void late(int place, long start, RowData post) {
         collect(own(LATE, start, post));
-        if (hours.raise(place, 0, value(post, 0))) {
+        if (hours.raise(place, 0, value(post.getArray(2), 0))) {
             collect(row(GROWTH, place, 0));
             if (place + 1 < hours.size && hours.closed[place + 1]) {
                 collect(row(GROWTH, place + 1, 0));
@@ -231,46 +179,41 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
     }
 
     private RowData row(StringData kind, int place, long counted) {
-        GenericRowData row = begin(kind, StringData.fromBytes(hours.author), hours.start[place]);
-        for (int counter = 0; counter < hours.counters; counter++) {
-            set(row, counter, kind == CLOSED || counter == 0 ? hours.maximum(place, counter) : 0);
+        Long[] counters = new Long[hours.counters];
+        for (int counter = 0; counter < counters.length; counter++) {
+            counters[counter] = counter == 0 || kind == CLOSED ? known(hours.maximum(place, counter)) : (Long) 0L;
         }
-        if (place > 0 && hours.start[place] - hours.start[place - 1] <= Forgetting.REACH) {
-            row.setField(AHEAD + hours.counters, TimestampData.fromEpochMillis(hours.start[place - 1]));
-            set(row, hours.counters + 1, hours.maximum(place - 1, 0));
-        }
-        return end(row, counted, 0, 0);
+        boolean grew = place > 0 && hours.start[place] - hours.start[place - 1] <= Forgetting.REACH;
+        return GenericRowData.of(
+                kind,
+                StringData.fromBytes(hours.author),
+                TimestampData.fromEpochMillis(hours.start[place]),
+                new GenericArrayData(counters),
+                grew ? TimestampData.fromEpochMillis(hours.start[place - 1]) : null,
+                grew ? known(hours.maximum(place - 1, 0)) : null,
+                counted,
+                0L,
+                0L);
     }
 
-    private RowData own(StringData kind, long start, RowData post) {
-        GenericRowData row = begin(kind, post.getString(1), start);
-        for (int counter = 0; counter < hours.counters; counter++) {
-            set(row, counter, value(post, counter));
-        }
-        return end(row, 0, kind == LATE ? 1 : 0, kind == BEYOND ? 1 : 0);
+    private static RowData own(StringData kind, long start, RowData post) {
+        return GenericRowData.of(
+                kind,
+                post.getString(1),
+                TimestampData.fromEpochMillis(start),
+                post.getArray(2),
+                null,
+                null,
+                0L,
+                kind == LATE ? 1L : 0L,
+                kind == BEYOND ? 1L : 0L);
     }
 
-    private GenericRowData begin(StringData kind, StringData author, long start) {
-        GenericRowData row = new GenericRowData(AHEAD + hours.counters + BEHIND);
-        row.setField(0, kind);
-        row.setField(1, author);
-        row.setField(2, TimestampData.fromEpochMillis(start));
-        return row;
+    private static long value(ArrayData counters, int counter) {
+        return counters.isNullAt(counter) ? PostHours.UNKNOWN : counters.getLong(counter);
     }
 
-    private static RowData end(GenericRowData row, long counted, long late, long beyond) {
-        int place = row.getArity() - 3;
-        row.setField(place, counted);
-        row.setField(place + 1, late);
-        row.setField(place + 2, beyond);
-        return row;
-    }
-
-    private static void set(GenericRowData row, int counter, long value) {
-        row.setField(AHEAD + counter, value == PostHours.UNKNOWN ? null : (Long) value);
-    }
-
-    private static long value(RowData post, int counter) {
-        return post.isNullAt(BEFORE + counter) ? PostHours.UNKNOWN : post.getLong(BEFORE + counter);
+    private static Long known(long maximum) {
+        return maximum == PostHours.UNKNOWN ? null : maximum;
     }
 }

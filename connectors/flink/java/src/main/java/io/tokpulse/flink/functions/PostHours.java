@@ -20,19 +20,14 @@ final class PostHours {
     private final Packing packing = new Packing();
     private final Unpacking unpacking = new Unpacking();
 
-    final int counters;
     byte[] author = NOBODY;
+    int counters;
     int size;
     long[] start = new long[32];
     boolean[] closed = new boolean[32];
     long[] observations = new long[32];
     /** Those of an hour one after the other, in the order of the columns. */
-    private long[] maxima;
-
-    PostHours(int counters) {
-        this.counters = counters;
-        maxima = new long[32 * counters];
-    }
+    private long[] maxima = new long[256];
 
     static long startOf(long time) {
         return time - Math.floorMod(time, HOUR);
@@ -40,12 +35,14 @@ final class PostHours {
 
     void unpack(byte[] packed) {
         size = 0;
+        counters = 0;
         author = NOBODY;
         if (packed == null) {
             return;
         }
         unpacking.reset(packed);
         author = unpacking.text();
+        counters = (int) unpacking.number();
         long hour = 0;
         while (unpacking.hasMore()) {
             long stepAndClosed = unpacking.number();
@@ -72,6 +69,7 @@ final class PostHours {
         }
         packing.reset();
         packing.text(author);
+        packing.number(counters);
         long before = 0;
         for (int place = from; place < size; place++) {
             long hour = start[place] / HOUR;
@@ -86,6 +84,24 @@ final class PostHours {
             }
         }
         return packing.packed();
+    }
+
+    /** Makes room for {@code wanted} counters: hours of a state from before have not all of them. */
+    void widen(int wanted) {
+        if (wanted <= counters) {
+            return;
+        }
+        if (size == 0) {
+            counters = wanted;
+            return;
+        }
+        long[] wider = new long[Math.max(maxima.length, (size + 1) * wanted)];
+        Arrays.fill(wider, 0, size * wanted, UNKNOWN);
+        for (int place = 0; place < size; place++) {
+            System.arraycopy(maxima, place * counters, wider, place * wanted, counters);
+        }
+        maxima = wider;
+        counters = wanted;
     }
 
     long maximum(int place, int counter) {
@@ -146,6 +162,9 @@ final class PostHours {
     }
 
     private void ensure(int needed) {
+        if (maxima.length < needed * counters) {
+            maxima = Arrays.copyOf(maxima, needed * counters * 2);
+        }
         if (start.length >= needed) {
             return;
         }
@@ -153,6 +172,5 @@ final class PostHours {
         start = Arrays.copyOf(start, more);
         closed = Arrays.copyOf(closed, more);
         observations = Arrays.copyOf(observations, more);
-        maxima = Arrays.copyOf(maxima, more * counters);
     }
 }
