@@ -124,10 +124,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         if (hours.closed[place]) {
             late(place, start, post);
         } else {
-            for (int counter = 0; counter < counters.size(); counter++) {
-                hours.raise(place, counter, value(counters, counter));
-            }
-            hours.observations[place]++;
+            hours.observe(place, counters);
         }
         known.hours = hours.pack(LateBound.oldest(watermark, bound));
     }
@@ -170,7 +167,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
 
     private void late(int place, long start, RowData post) {
         collect(own(LATE, start, post));
-        if (hours.raise(place, 0, value(post.getArray(2), 0))) {
+        if (hours.raise(place, post.getArray(2))) {
             collect(row(GROWTH, place, 0));
             if (place + 1 < hours.size && hours.closed[place + 1]) {
                 collect(row(GROWTH, place + 1, 0));
@@ -207,10 +204,6 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
                 0L,
                 kind == LATE ? 1L : 0L,
                 kind == BEYOND ? 1L : 0L);
-    }
-
-    private static long value(ArrayData counters, int counter) {
-        return counters.isNullAt(counter) ? PostHours.UNKNOWN : counters.getLong(counter);
     }
 
     private static Long known(long maximum) {

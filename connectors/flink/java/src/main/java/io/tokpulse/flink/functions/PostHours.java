@@ -1,6 +1,7 @@
 package io.tokpulse.flink.functions;
 
 import java.util.Arrays;
+import org.apache.flink.table.data.ArrayData;
 
 /**
  * The hours of one post, oldest first, as {@link HourlyMaxima} remembers them: of an open hour the maximum of each counter and how many
@@ -50,11 +51,12 @@ final class PostHours {
             ensure(size + 1);
             start[size] = hour * HOUR;
             closed[size] = (stepAndClosed & 1) == 1;
-            int known = closed[size] ? 1 : counters;
-            for (int i = size * counters, end = i + known; i < end; i++) {
-                maxima[i] = unpacking.number() - 1;
-            }
+            int first = size * counters;
+            maxima[first] = unpacking.number() - 1;
             if (!closed[size]) {
+                for (int counter = 1; counter < counters; counter++) {
+                    maxima[first + counter] = unpacking.number() - 1;
+                }
                 observations[size] = unpacking.number();
             }
             size++;
@@ -75,11 +77,12 @@ final class PostHours {
             long hour = start[place] / HOUR;
             packing.number((hour - before) << 1 | (closed[place] ? 1 : 0));
             before = hour;
-            int known = closed[place] ? 1 : counters;
-            for (int i = place * counters, end = i + known; i < end; i++) {
-                packing.number(maxima[i] + 1);
-            }
+            int first = place * counters;
+            packing.number(maxima[first] + 1);
             if (!closed[place]) {
+                for (int counter = 1; counter < counters; counter++) {
+                    packing.number(maxima[first + counter] + 1);
+                }
                 packing.number(observations[place]);
             }
         }
@@ -108,14 +111,25 @@ final class PostHours {
         return maxima[place * counters + counter];
     }
 
-    /** Whether {@code value} is more than the maximum was. */
-    boolean raise(int place, int counter, long value) {
-        int at = place * counters + counter;
-        if (value <= maxima[at]) {
-            return false;
+    /** One observation more of an open hour. */
+    void observe(int place, ArrayData seen) {
+        int first = place * counters;
+        for (int counter = 0, count = seen.size(); counter < count; counter++) {
+            maxima[first + counter] = Math.max(maxima[first + counter], value(seen, counter));
         }
-        maxima[at] = value;
-        return true;
+        observations[place]++;
+    }
+
+    /** Takes the first counter of an observation of a closed hour: whether it is more than its maximum was. */
+    boolean raise(int place, ArrayData seen) {
+        int at = place * counters;
+        long before = maxima[at];
+        maxima[at] = Math.max(before, value(seen, 0));
+        return maxima[at] > before;
+    }
+
+    private static long value(ArrayData seen, int counter) {
+        return seen.isNullAt(counter) ? UNKNOWN : seen.getLong(counter);
     }
 
     /** Place of the hour that starts at {@code time}; {@code -(place where it would be) - 1} when it is not there. */
