@@ -35,7 +35,6 @@ from simulator.upstream.ledger import Entry
 from simulator.upstream.script import Script
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
-
 from tests.topics import defaults
 
 from .records import registered_schema
@@ -137,8 +136,7 @@ def deformed(entry: Entry, one: Served) -> bool:
 
 def left_out(one: Served) -> dict[str, Any]:
     """The optional counter that is missing, as its record has it."""
-    how, _, name = (one.drift or "").partition(":")
-    return {name: value for field, value in defaults(one.topic).items() if (how, name) == ("missing", field)}
+    return {name: value for name, value in defaults(one.topic).items() if one.drift == f"missing:{name}"}
 
 
 def shown(entry: Entry, one: Served) -> Mapping[str, int]:
