@@ -49,7 +49,7 @@ def test_each_golden_row(stack: Stack, partial_results: str) -> None:
         for row in lines("engagement_hourly/expect.jsonl")
     ]
     # Counters that have come since are unknown.
-    found = table(stack)
-    assert found == [dict.fromkeys(found[0]) | row for row in expected]
+    rows = table(stack)
+    assert rows == [dict.fromkeys(rows[0]) | row for row in expected]
     found = ledger(stack, "golden")
     assert (found["read"], found["unaccounted"]) == (len(given), 0)
