@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.paths import SQL_DIR
-from docs.ddl import target
 from jobs.catalog import JOBS
 from jobs.definition import THRESHOLD_FUNCTIONS, JobDefinition, topic_of
 from jobs.graph import Graph, graph
 from jobs.render import SqlFile
 from quality.catalog import Dataset, load_catalog
 from stack import ddl
+from stack.columns import target
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 
@@ -58,7 +58,7 @@ def job_edges(job: JobDefinition) -> Iterator[Edge]:
 def _thresholds(job: JobDefinition) -> Iterator[Edge]:
     """From the topic of versions to the views that use them: publishing copies a version to its table, verdicts ask for it."""
     yield Edge(f"topic {TOPIC}", f"table {TABLE}")
-    versions = load_catalog()[TABLE].about.read
+    versions = load_catalog()[TABLE].read
     yield from (Edge(f"view {versions}", file.name) for file in job.views if THRESHOLD_FUNCTIONS.intersection(graph().reads(file)))
 
 
@@ -122,7 +122,7 @@ def datasets() -> str:
         filled_by.setdefault(sink.table, set()).add(sink.view)
     for job in JOBS.values():
         for sink in job.clickhouse:
-            view = str(catalog[sink.table].about.read)
+            view = str(catalog[sink.table].read)
             written.add(view)
             # A table that several views fill says nothing of a window.
             said = (mart_banner(sink.view) if len(filled_by[sink.table]) == 1 else {}) | read_view(catalog[view])
@@ -134,7 +134,7 @@ def datasets() -> str:
                 # A topic may have fewer rows than the mart, and promises of its own.
                 said = mart_banner(mart) | ({} if grain["Grain"].startswith(f"as {mart}") else grain)
                 rows.append(_row(f"Kafka topic `{topic_of(file.name)}`", said))
-    others = (one for name, one in catalog.items() if one.about.kind == "view" and one.about.read is None and name not in written)
+    others = (one for name, one in catalog.items() if one.is_read_view and name not in written)
     rows += [_row(f"ClickHouse view `{view.name}`", read_view(view)) for view in others]
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
 

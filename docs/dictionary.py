@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.kafka.topics import Topic, load_topics
-from docs.ddl import clickhouse_columns
 from quality.catalog import Column, Dataset, Freshness, load_catalog
+from stack.ddl import clickhouse_columns
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 _HEAD = """# Data dictionary
@@ -27,8 +27,8 @@ _NOT_TESTED = "none"
 def page() -> str:
     """The whole page."""
     catalog = load_catalog()
-    views = [dataset for dataset in catalog.values() if dataset.about.read is None]
-    storage = [dataset for dataset in catalog.values() if dataset.about.read is not None]
+    views = [dataset for dataset in catalog.values() if dataset.read is None]
+    storage = [dataset for dataset in catalog.values() if dataset.read is not None]
     topics = [topic for topic in load_topics() if topic.schema_file is not None]
     parts = [
         _HEAD,
@@ -52,30 +52,29 @@ def _overview(datasets: Iterable[Dataset]) -> str:
             about.grain,
             about.owner,
             _freshness(about.freshness),
-            dataset.sensitivity,
+            dataset.sensitivity(about.columns),
         )
         lines.append(_row(cells))
     return "\n".join([*lines, ""])
 
 
 def _dataset(dataset: Dataset) -> str:
-    about = dataset.about
+    about, types = dataset.about, {column.name: column.type for column in clickhouse_columns()[dataset.name]}
     facts = [
         ("grain", about.grain),
         ("key", ", ".join(f"`{name}`" for name in about.key)),
-        ("time", f"`{about.time_column}`" if about.time_column else "none"),
         ("written by", about.written_by),
         ("owner", about.owner),
         ("retention", about.retention),
-        ("sensitivity", dataset.sensitivity),
+        ("sensitivity", dataset.sensitivity(types)),
     ]
-    if about.read is None:
+    if dataset.read is None:
+        facts.insert(2, ("time", f"`{about.time_column}`" if about.time_column else "none"))
         facts += [("freshness", _freshness(about.freshness)), ("tests of the whole", ", ".join(_tests_of(dataset)) or _NOT_TESTED)]
     lines = [f"### {dataset.name}", "", f"{about.description} ({about.kind})", ""]
     lines += [f"- {name}: {value}" for name, value in facts]
     lines += ["", "| column | type | unit | meaning | sensitivity | tests |", "|---|---|---|---|---|---|"]
-    types = {column.name: column.type for column in clickhouse_columns()[dataset.name]}
-    lines += [_column(name, types[name], column) for name, column in about.columns.items()]
+    lines += [_column(name, kind, about.columns[name]) for name, kind in types.items()]
     return "\n".join([*lines, ""])
 
 

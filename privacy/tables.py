@@ -92,7 +92,9 @@ def known(client: Client) -> list[Table]:
     found = []
     for name, engine in client.query(statement("tables")).result_rows:
         stored = client.query(statement("columns"), parameters={"table": name}).result_rows
-        table = Table(name, {str(row[0]): str(row[1]) for row in stored}, ids.get(name, frozenset()))
+        columns = {str(row[0]): str(row[1]) for row in stored}
+        # Of storage the catalog also describes what only its read view has.
+        table = Table(name, columns, ids.get(name, frozenset()) & columns.keys())
         if not table.texts and not table.ids:
             continue
         if engine.removeprefix("Replicated").removeprefix("Shared") not in _ENGINES:

@@ -1,16 +1,17 @@
 """Reads `sql/clickhouse/catalog/<dataset>.yaml`: what every table and read view of ClickHouse holds, and how it is tested.
 
+A read view's file also describes what the view is made of, below `storage`, as far as that differs from the view.
 The one description of the tables: the comments in ClickHouse, docs/data-dictionary.md and `tokpulse quality` all come from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
@@ -162,6 +163,27 @@ class Column(_Strict):
         return f"{self.meaning}{hidden} [{self.unit}]"
 
 
+class Storage(_Strict):
+    """A table or view that a read view is made of; what it does not say is as for the read view.
+
+    One that `fills` a table of the same read view is a materialized view, and has its grain, key and columns.
+    """
+
+    kind: Literal["view", "table"] = "table"
+    fills: Name | None = None
+    description: Sentence | None = None
+    grain: Sentence | None = None
+    key: Annotated[list[Name], Field(min_length=1, max_length=6)] | None = None
+    written_by: Sentence
+    columns: dict[Name, Column] = {}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Storage:
+        if self.fills is None and self.grain is None:
+            raise ValueError("give its grain, or the table that it fills")
+        return self
+
+
 class Description(_Strict):
     """The content of one file."""
 
@@ -171,12 +193,12 @@ class Description(_Strict):
     key: Annotated[list[Name], Field(min_length=1, max_length=6)]
     owner: Literal["data-engineering", "analytics", "operations"]
     written_by: Sentence
-    read: Name | None = None
     time_column: Name | None = None
     retention: Sentence
     freshness: Freshness | None = None
     columns: Annotated[dict[Name, Column], Field(min_length=1)]
     tests: DatasetTests = DatasetTests()
+    storage: dict[Name, Storage] = {}
 
     @model_validator(mode="after")
     def _columns_are_there(self) -> Description:
@@ -213,23 +235,31 @@ class Description(_Strict):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A table or view of ClickHouse by its name."""
+    """A table or view of ClickHouse by its name; of storage, `read` is the view to read instead.
+
+    Storage may lack columns that `about` has, for it has those of its read view as well.
+    """
 
     name: str
     about: Description
+    read: str | None = None
+
+    @property
+    def is_read_view(self) -> bool:
+        """Whether readers are meant to select from it."""
+        return self.about.kind == "view" and self.read is None
 
     @property
     def comment(self) -> str:
         """What ClickHouse shows beside the table."""
         about = self.about
-        instead = f" Read {about.read}, not this {about.kind}." if about.read else ""
+        instead = f" Read {self.read}, not this {about.kind}." if self.read else ""
         grain = about.grain[0].upper() + about.grain[1:]
         return f"{about.description} {grain}.{instead} Key: {', '.join(about.key)}."
 
-    @property
-    def sensitivity(self) -> Sensitivity:
-        """That of its most sensitive column."""
-        held = {column.sensitivity for column in self.about.columns.values()}
+    def sensitivity(self, columns: Iterable[str]) -> Sensitivity:
+        """That of the most sensitive one of `columns`."""
+        held = {self.about.columns[name].sensitivity for name in columns}
         return next(level for level in ("personal", "pseudonymous", "none") if level in held or level == "none")
 
 
@@ -238,17 +268,48 @@ Catalog = Mapping[str, Dataset]
 
 def load_catalog(folder: Path = CATALOG_DIR) -> Catalog:
     """Every dataset by name, sorted. Raises CatalogError."""
-    found = {path.stem: load_dataset(path) for path in sorted(folder.glob("*.yaml"))}
+    found: dict[str, Dataset] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for dataset in (view := load_dataset(path), *_storage(path, view)):
+            if dataset.name in found:
+                raise CatalogError(f"{path}: describes {dataset.name}, as another file does")
+            found[dataset.name] = dataset
     if not found:
         raise CatalogError(f"{folder}: holds no catalog file")
     for dataset in found.values():
         _check_references(folder, dataset, found)
-    return found
+    return dict(sorted(found.items()))
 
 
 def load_dataset(path: Path) -> Dataset:
     """The dataset that `path` describes; its name is that of the file. Raises CatalogError."""
     return Dataset(path.stem, load(path, Description, CatalogError))
+
+
+def _storage(path: Path, view: Dataset) -> Iterator[Dataset]:
+    """What the read view `view` is made of, as its file `path` says."""
+    about = view.about
+    # A value is tested where it is read.
+    shared = {name: column.model_copy(update={"tests": ColumnTests()}) for name, column in about.columns.items()}
+    for name, own in about.storage.items():
+        table = about.storage.get(own.fills, own) if own.fills else own
+        if own.fills and table is own:
+            raise CatalogError(f"{path}: storage.{name}: fills {own.fills}, which is not described beside it")
+        try:
+            described = Description(
+                kind="materialized view" if own.fills else own.kind,
+                description=own.description or (f"Keeps {own.fills} up to date." if own.fills else f"Storage of {view.name}."),
+                grain=own.grain or f"as {own.fills}",
+                key=own.key or table.key or about.key,
+                owner="data-engineering",
+                written_by=own.written_by,
+                retention=about.retention,
+                columns=shared | table.columns | own.columns,
+            )
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise CatalogError(f"{path}: storage.{name}: {reason}") from None
+        yield Dataset(name, described, read=view.name)
 
 
 def select(catalog: Catalog, names: list[str]) -> list[Dataset]:
@@ -261,9 +322,7 @@ def select(catalog: Catalog, names: list[str]) -> list[Dataset]:
 
 
 def _check_references(folder: Path, dataset: Dataset, catalog: Catalog) -> None:
-    path, read = folder / f"{dataset.name}.yaml", dataset.about.read
-    if read is not None and read not in catalog:
-        raise CatalogError(f"{path}: read: no dataset {read!r}")
+    path = folder / f"{dataset.name}.yaml"
     for name, column in dataset.about.columns.items():
         reference = column.tests.references
         if reference is None:

@@ -6,13 +6,17 @@ is a little stale, so that the maximum of an hour is not always its last value. 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from io import BytesIO
 
+import fastavro
 import numpy as np
 
 from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
+from connectors.kafka.topics import load_topics
 from simulator.dice import Dice
 from simulator.settings import DEFAULT_START_MS, POSTS, SettingsError
 from simulator.varints import Int64s, encode_long, encode_rows, encode_string
@@ -82,6 +86,7 @@ class BulkTemplates:
     @classmethod
     def build(cls, settings: BulkSettings, prefix: bytes) -> BulkTemplates:
         """`prefix` is the wire-format header."""
+        added = _defaults_behind(COUNTERS[-1])
         keys, authors, heads, middles, kinds, totals, created = [], [], [], [], [], [], []
         for index in range(settings.posts):
             dice = Dice(settings.seed, "bulk", index)
@@ -98,7 +103,7 @@ class BulkTemplates:
             authors.append(author)
             strings = encode_string(title) + encode_long(dice.between(5, 180)) + encode_string(url + "?mime_type=video_mp4")
             heads.append(prefix + encode_string(key) + region + strings + encode_string(url + "wm/") + hdplay)
-            middles.append(encode_long(create_s) + encode_string(author))
+            middles.append(added + encode_long(create_s) + encode_string(author))
             kinds.append(dice.below(8))
             totals.append(dice.log_between(1_000, 50_000_000))
             created.append(create_s)
@@ -191,6 +196,16 @@ class BulkReference:
         for name, total in zip(names, seen.sum(axis=0).tolist(), strict=True):
             setattr(self.totals, name, getattr(self.totals, name) + total)
         self._maxima.fill(-1)
+
+
+def _defaults_behind(field: str) -> bytes:
+    """The optional fields of a record between `field` and `create_time`, encoded with their defaults."""
+    fields = json.loads(load_topics()[POSTS].schema_text())["fields"]
+    names = [known["name"] for known in fields]
+    added = fields[names.index(field) + 1 : names.index("create_time")]
+    encoded = BytesIO()
+    fastavro.schemaless_writer(encoded, {"type": "record", "name": "added", "fields": added}, {})
+    return encoded.getvalue()
 
 
 def _hash(posts: Int64s, minute: int, seed: int) -> Int64s:

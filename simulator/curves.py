@@ -70,11 +70,12 @@ class Dip:
         return self.at_ms <= now_ms < self.until_ms
 
 
-Counters = tuple[int, int, int, int, int, int]
+Counters = dict[str, int]
+"""A post's counters by their names in the topic."""
 
 
 def counters(growth: Growth, rates: Rates, dips: tuple[Dip, ...], create_ms: int, now_ms: int) -> Counters:
-    """(play, digg, comment, share, download, collect) counts as upstream shows them at `now_ms`; none is negative."""
+    """What upstream shows at `now_ms`; nothing is negative. The pollers and the fake upstreams show whatever is here."""
     shown_ms = now_ms
     for dip in dips:
         if dip.kind == "cache_flap" and dip.active(now_ms):
@@ -91,4 +92,11 @@ def counters(growth: Growth, rates: Rates, dips: tuple[Dip, ...], create_ms: int
     for dip in dips:  # last: the other counters come from what was really played
         if dip.kind == "plays_removed" and dip.active(shown_ms):
             plays -= plays * dip.lost // MILLION
-    return plays, digg, comment, share, downloads, collects
+    return {
+        "play_count": plays,
+        "digg_count": digg,
+        "comment_count": comment,
+        "share_count": share,
+        "download_count": downloads,
+        "collect_count": collects,
+    }

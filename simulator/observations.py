@@ -114,7 +114,7 @@ class _Pollers:
             yield first_ms, 2, index, _Source(index, dice, self._skews[index % _POLLERS])
 
     def _post_poll(self, post: Post, source: _Source, now_ms: int, topics: frozenset[str]) -> Iterator[Observation]:
-        plays, digg, comments, shares, downloads, collects = counters(post.growth, post.rates, post.dips, post.create_ms, now_ms)
+        counted = counters(post.growth, post.rates, post.dips, post.create_ms, now_ms)
         seen_ms = now_ms + source.skew_ms
         if POSTS in topics and not (source.index in self._idle and now_ms >= self._idle_from_ms):
             record = {
@@ -125,12 +125,7 @@ class _Pollers:
                 "play": post.play,
                 "wmplay": post.wmplay,
                 "hdplay": post.hdplay,
-                "play_count": plays,
-                "digg_count": digg,
-                "comment_count": comments,
-                "share_count": shares,
-                "download_count": downloads,
-                "collect_count": collects,
+                **counted,
                 "create_time": post.create_ms // 1000,
                 "author_id": self._universe.creators[post.author].userid,
                 "ingested_at": seen_ms,
@@ -138,7 +133,7 @@ class _Pollers:
             yield Observation(now_ms, POSTS, post.aweme_id, record)
         # Drawn even where comments are not wanted, so that the choice of topics changes no post.
         whole, rest = divmod(self._comments_ppm, 1_000_000)
-        for _ in range(min(whole + source.dice.chance(rest), comments)):
+        for _ in range(min(whole + source.dice.chance(rest), counted["comment_count"])):
             comment = self._comment(post, source, now_ms)
             if COMMENTS in topics:
                 yield Observation(now_ms, COMMENTS, comment["id"], comment | {"ingested_at": seen_ms})

@@ -1,34 +1,48 @@
 """The files that make ClickHouse's schema: `tables/NNNN_<name>.sql`, applied once, and `views/<name>.sql`, applied on a change.
 
-Each holds one statement. `${DATABASE}` stands for the database of the DSN, so that others can be named after it.
+Each holds one statement, but for changes of tables: what belongs to one change may be several ALTERs. `${DATABASE}` stands for the
+database of the DSN, so that others can be named after it.
 
 Views that inserts fill stand among the tables: to replace one loses what is written meanwhile, so it is changed as a table is, by
 a later file with an ALTER (`MODIFY QUERY` loses nothing). Nor is a table ever swapped for another: jobs may run meanwhile.
 
-Files of `views/shared` make the masked views of ..._shared. Those have the names and columns of the read views; numeric ids stay in
-them, so that numbers can be joined and links built, names become pseudonyms, texts of people are left out. They run with the rights
-of whoever applied them (`SQL SECURITY DEFINER`): their readers need none on the tables.
+A view that is `SELECT *` (or `* EXCEPT (...)`) of a merged table declares no columns: it has those of the table, of plain types.
+
+The masked views of ..._shared have the names and columns of the read views; numeric ids stay in them, so that numbers can be joined
+and links built, names become pseudonyms, texts of people are left out. They run with the rights of whoever applied them (`SQL
+SECURITY DEFINER`): their readers need none on the tables. A file of `views/shared` makes one where the catalog calls something
+personal. Where it calls nothing so, the template `masked_view.sql` makes it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from connectors.errors import TokpulseError
 from connectors.paths import SQL_DIR
 from jobs.graph import Graph, masked
 from jobs.render import SqlFile, code
+from quality.catalog import load_catalog
+from stack.columns import Column, ddl_columns, shown, table_columns, target
 
 CLICKHOUSE_DIR = SQL_DIR / "clickhouse"
 TABLES_DIR = CLICKHOUSE_DIR / "tables"
 VIEWS_DIR = CLICKHOUSE_DIR / "views"
+_MASKED_VIEW = CLICKHOUSE_DIR / "masked_view.sql"
 _NUMBERED = re.compile(r"^(\d{4})_([a-z0-9_]+)$")
 _CREATED = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?P<kind>TABLE|VIEW|MATERIALIZED\s+VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?"
     r"(?:\$\{DATABASE\}_(?P<database>\w+)\.)?(?P<name>\w+)"
+)
+_CHANGED = re.compile(r"ALTER TABLE \w")
+_TAKEN = re.compile(
+    r"(?P<create>CREATE OR REPLACE VIEW \w+)\s+AS SELECT \*(?: EXCEPT \((?P<without>[\w, ]+)\))?\s+FROM (?P<table>\w+) FINAL$"
 )
 
 
@@ -38,17 +52,17 @@ class DdlError(TokpulseError):
 
 @dataclass(frozen=True)
 class Numbered:
-    """A file of `tables/`, which is applied once; its statement must be safe to repeat (IF NOT EXISTS and the like)."""
+    """A file of `tables/`, which is applied once; its statements must be safe to repeat (IF NOT EXISTS and the like)."""
 
     number: int
     name: str
     path: Path
-    statement: str
+    statements: tuple[str, ...]
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the statement, hex: a comment may be edited."""
-        return digest(self.statement)
+        """SHA-256 of the statements, hex: a comment may be edited."""
+        return digest(";\n".join(self.statements))
 
 
 def digest(statement: str) -> str:
@@ -66,7 +80,10 @@ def load_tables(folder: Path = TABLES_DIR) -> list[Numbered]:
         number = int(match[1])
         if number in found:
             raise DdlError(f"{path}: number {number:04} is also that of {found[number].path.name}")
-        found[number] = Numbered(number, match[2], path, _statement(path))
+        statements = _statements(path)
+        if statements == ("",) or (statements[1:] and not all(map(_CHANGED.match, statements))):
+            raise _not_one(path)
+        found[number] = Numbered(number, match[2], path, statements)
     return [found[number] for number in sorted(found)]
 
 
@@ -74,25 +91,64 @@ def load_views(folder: Path = VIEWS_DIR) -> list[SqlFile]:
     """The views of `folder`, each behind those that it reads; a masked view is called `shared/<name>`.
 
     Raises DdlError for a file that is not named as the view is, SqlFileError for views that read one another in a circle or what
-    no file creates.
+    no file creates, CatalogError.
     """
-    views = {view.name: view for view in _views(folder)}
+    views = {view.name: view for view in _views(folder, _table_columns(TABLES_DIR))}
     return [file for file in graph(views=folder).closure(sorted(views)) if file.name in views]
 
 
 def graph(tables: Path = TABLES_DIR, views: Path = VIEWS_DIR) -> Graph:
-    """What creates which table or view, and reads what. Raises DdlError."""
+    """What creates which table or view, and reads what. Raises DdlError, CatalogError."""
     # A file without a CREATE changes what an earlier one creates.
-    created = [_created(table.path, table.name) for table in load_tables(tables) if _CREATED.match(table.statement)]
-    return Graph({file.name: file for file in (*created, *_views(views))}, {}, {})
+    created = [_created(table.path, table.name) for table in load_tables(tables) if _CREATED.match(table.statements[0])]
+    return Graph({file.name: file for file in (*created, *_views(views, _table_columns(tables)))}, {}, {})
 
 
-def _views(folder: Path) -> list[SqlFile]:
-    return [_created(path, path.relative_to(folder).with_suffix("").as_posix()) for path in sorted(folder.rglob("*.sql"))]
+@cache
+def clickhouse_columns() -> dict[str, list[Column]]:
+    """Columns of each table and view but the masked ones, by its name. A materialized view has those of its table.
+
+    Raises DdlError, CatalogError, ValueError for a change of a table that nobody knows how to read.
+    """
+    found = _table_columns(TABLES_DIR)
+    views = [file for file in graph().creators.values() if file.kind != "TABLE" and "/" not in file.name]
+    found |= {view.name: ddl_columns(view.text) for view in views if view.kind == "VIEW"}
+    return found | {view.name: found[target(view.text)] for view in views if view.kind == "MATERIALIZED VIEW"}
 
 
-def _created(path: Path, name: str) -> SqlFile:
+def _table_columns(folder: Path) -> dict[str, list[Column]]:
+    return table_columns(statement for table in load_tables(folder) for statement in table.statements)
+
+
+def _views(folder: Path, tables: Mapping[str, list[Column]]) -> list[SqlFile]:
+    files = [_created(path, path.relative_to(folder).with_suffix("").as_posix()) for path in sorted(folder.rglob("*.sql"))]
+    files = [_with_columns(file, tables) for file in files]
+    return [*files, *_shown_as_they_are({file.name for file in files})]
+
+
+def _shown_as_they_are(views: set[str]) -> Iterator[SqlFile]:
+    """The masked views of those `views` that are read, and hold nothing personal."""
+    for name, dataset in load_catalog().items():
+        if name in views and dataset.is_read_view and dataset.sensitivity(dataset.about.columns) != "personal":
+            yield _created(_MASKED_VIEW, f"shared/{name}", {"<view>": name})
+
+
+def _with_columns(view: SqlFile, tables: Mapping[str, list[Column]]) -> SqlFile:
+    """`view`, with the columns declared that it takes from a table as they are."""
+    taken = _TAKEN.match(view.text)
+    if taken is None:
+        return view
+    columns = [shown(column) for column in tables[taken["table"]] if column.name not in (taken["without"] or "").split(", ")]
+    declared = ",\n    ".join(f"{column.name} {column.type}" for column in columns)
+    names = ", ".join(column.name for column in columns)
+    text = f"{taken['create']}\n(\n    {declared}\n)\nAS SELECT {names}\nFROM {taken['table']} FINAL"
+    return replace(view, text=text)
+
+
+def _created(path: Path, name: str, words: Mapping[str, str] | None = None) -> SqlFile:
     text = _statement(path)
+    for word, value in (words or {}).items():
+        text = text.replace(word, value)
     match = _CREATED.match(text)
     # Private tables have names of their own: they need no folder.
     if match is None or name != ("shared/" if match["database"] == "shared" else "") + match["name"]:
@@ -102,7 +158,19 @@ def _created(path: Path, name: str) -> SqlFile:
 
 
 def _statement(path: Path) -> str:
+    statements = _statements(path)
+    if len(statements) != 1 or not statements[0]:
+        raise _not_one(path)
+    return statements[0]
+
+
+def _statements(path: Path) -> tuple[str, ...]:
     text = code(path.read_text(encoding="utf-8"))
-    if not text or ";" in masked(text):
-        raise DdlError(f"{path}: must hold one statement, without `;`", "split it into one file per statement")
-    return text
+    ends = [place for place, character in enumerate(masked(text)) if character == ";"]
+    return tuple(text[begin : end - 1].strip() for begin, end in pairwise([0, *(end + 1 for end in ends), len(text) + 1]))
+
+
+def _not_one(path: Path) -> DdlError:
+    return DdlError(
+        f"{path}: must hold one statement, without `;`", "split it into one file per statement; only ALTER TABLE may be several"
+    )

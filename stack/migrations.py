@@ -82,7 +82,8 @@ def _apply_tables(client: Client, tables: Sequence[Numbered], database: str) -> 
     for name in _BESIDE:
         client.command(_internal("create_database"), parameters={"database": f"{database}_{name}"})
     for table in todo:
-        _run(client, table.statement, table.path, database)
+        for statement in table.statements:
+            _run(client, statement, table.path, database)
         client.insert("schema_migrations", [[table.number, table.name, table.hash]], column_names=["version", "name", "hash"])
     return [f"applied {table.path.name}" for table in todo]
 

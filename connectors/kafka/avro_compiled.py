@@ -22,9 +22,9 @@ class _UnknownTypeError(Exception):
 def compiled(schema: Mapping[str, Any]) -> Encoder | None:
     """A function (record, prefix) -> prefix and the Avro binary of `record`.
 
-    None for a schema that has other types than strings, nullable strings, booleans, ints, longs, and records of them. The function
-    raises KeyError, TypeError, AttributeError or OverflowError for a record that is not plainly of the schema, UnicodeEncodeError
-    for text without UTF-8.
+    None for a schema that has other types than strings, booleans, ints, longs, strings and longs that may be null, and records of
+    them. The function raises KeyError, TypeError, AttributeError or OverflowError for a record that is not plainly of the schema,
+    UnicodeEncodeError for text without UTF-8.
     """
     lines: list[str] = []
     try:
@@ -55,6 +55,11 @@ def _record(schema: Mapping[str, Any], place: str, lines: list[str]) -> list[str
             # The branch's index, then the text.
             lines.append(f"{text} = b'\\0' if {own} is None else b'\\2' + long(len({own}.encode())) + {own}.encode()")
             parts.append(text)
+        elif kind == ["null", "long"]:
+            lines.append(f"{own} = {place}.get({name})")
+            number = f"n{len(lines)}"
+            lines.append(f"{number} = b'\\0' if {own} is None else b'\\2' + long({own})")
+            parts.append(number)
         elif kind in ("int", "long"):
             parts.append(_number(f"{place}[{name}]"))
         elif kind == "boolean":

@@ -119,18 +119,22 @@ class _QuickCheck:
         self._strings, self._numbers, self._booleans = (_values(names[kind]) for kind in ("string", "number", "boolean"))
         self._ints = names["int"]
         self._nullables = names["nullable"]
+        self._optional_numbers = names["optional number"]
         self._times = tuple((name, TIME_FIELDS[name]) for name in names["time"])
         self._nested = tuple(nested.items())
 
     @staticmethod
     def of(schema: Mapping[str, Any]) -> _QuickCheck | None:
-        """None for a schema that has anything but strings, nullable strings, integers, booleans, and records of these."""
-        names: dict[str, list[str]] = {kind: [] for kind in ("string", "number", "boolean", "int", "nullable", "time")}
+        """None for a schema that has anything but strings, integers, booleans, nullable strings and longs, and records of these."""
+        groups = ("string", "number", "boolean", "int", "nullable", "optional number", "time")
+        names: dict[str, list[str]] = {group: [] for group in groups}
         nested: dict[str, _QuickCheck] = {}
         for field in schema["fields"]:
             name, kind = str(field["name"]), field["type"]
             if kind == ["null", "string"]:
                 names["nullable"].append(name)
+            elif kind == ["null", "long"] and name not in TIME_FIELDS:
+                names["optional number"].append(name)
             elif kind in ("string", "boolean"):
                 names[kind].append(name)
             elif kind in ("int", "long"):
@@ -166,6 +170,10 @@ class _QuickCheck:
         for name in self._nullables:
             value = record.get(name)
             if value is not None and type(value) is not str:
+                return False
+        for name in self._optional_numbers:
+            value = record.get(name)
+            if value is not None and (type(value) is not int or not 0 <= value <= _FAST_LIMIT):
                 return False
         for name in self._ints:
             if record[name] > INT_RANGE[1]:

@@ -1,7 +1,7 @@
 """Expected rows of `post_observations` and `user_observations`: one row per post or user and moment of observation.
 
 Several records of one moment are one row with the greatest value of each column (nothing is less than any region). Order and
-repetition do not matter. Rows of both carry more than the marts have, for what is computed from them: `engagement_total`, `moment`.
+repetition do not matter. What has landed has every counter of the topic.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LAST_CREATE_S = 4_102_444_799
-_COUNTERS = ("play_count", "digg_count", "comment_count", "share_count", "download_count", "collect_count")
 _STATS = {
     "follower_count": "followerCount",
     "following_count": "followingCount",
@@ -18,8 +17,8 @@ _STATS = {
     "video_count": "videoCount",
     "digg_count": "diggCount",
 }
-POST_COLUMNS = ("aweme_id", "author_id", "title", "region", "duration", "create_time", *_COUNTERS, "ingested_at")
-USER_COLUMNS = ("userid", "unique_id", "nickname", "sec_uid", "is_verified", "is_private", "region", *_STATS, "observed_at")
+# What rows have beside the marts' columns, for other marts that are computed from them.
+_MORE = ("moment", "engagement_total")
 
 Row = dict[str, Any]
 
@@ -41,9 +40,9 @@ class Observations:
         for key, moments in sorted(self._rows.items()):
             yield key, [moments[at_ms] for at_ms in sorted(moments)]
 
-    def rows(self, columns: tuple[str, ...]) -> list[Row]:
-        """All rows with `columns`, by id and time."""
-        return [{name: row[name] for name in columns} for _, series in self.series() for row in series]
+    def rows(self) -> list[Row]:
+        """All rows of the mart, by id and time."""
+        return [{name: value for name, value in row.items() if name not in _MORE} for _, series in self.series() for row in series]
 
 
 class PostObservations(Observations):
@@ -54,7 +53,7 @@ class PostObservations(Observations):
         created_s = post["create_time"] if 0 <= post["create_time"] <= _LAST_CREATE_S else 0
         row: Row = {name: post[name] for name in ("aweme_id", "author_id", "title", "region")}
         row |= {"duration": max(post["duration"], 0), "create_time": created_s * 1000}
-        row |= {name: post[name] for name in _COUNTERS}
+        row |= {name: value for name, value in post.items() if name.endswith("_count")}
         row |= {"ingested_at": post["ingested_at"], "moment": post["ingested_at"]}
         row["engagement_total"] = post["digg_count"] + post["comment_count"] + post["share_count"]
         self.put(post["aweme_id"], post["ingested_at"], row)

@@ -18,14 +18,8 @@ PAGE = 30
 # `count` may say 30, and yet the cursor of a first page of comments is 20.
 COMMENTS_PAGE = 20
 _DAY_S = 86_400
-# The service's names of a post's counters, and those of the topic; it does not tell downloads.
-_STATS = {
-    "playCount": "play_count",
-    "diggCount": "digg_count",
-    "commentCount": "comment_count",
-    "shareCount": "share_count",
-    "collectCount": "collect_count",
-}
+# The counter of a post that the service does not tell; the others it calls by camelCase names.
+_UNTOLD = "download_count"
 _USER_NAMES = ("secUid", "user_id", "id", "username")
 
 
@@ -151,8 +145,8 @@ class TikApi:
         return Reply({"itemList": [item.shown for item in items], "cursor": cursor, "hasMore": more, **_web()}, items)
 
     def _post(self, post: Post, now_ms: int) -> Item:
-        play, digg, comment, share, _, collect = self._world.counters(post, now_ms)
-        stats = dict(zip(_STATS, (play, digg, comment, share, collect), strict=True))
+        counted = {name: number for name, number in self._world.counters(post, now_ms).items() if name != _UNTOLD}
+        stats = {f"{name.removesuffix('_count')}Count": number for name, number in counted.items()}
         shown: dict[str, Any] = {
             "id": post.aweme_id,
             "desc": post.title,
@@ -167,8 +161,7 @@ class TikApi:
                 if word.startswith("#")
             ],
         }
-        counted = {_STATS[name]: number for name, number in stats.items()}
-        return Item(shown, stats, tuple(_STATS), Served(POSTS, post.aweme_id, counted, now_ms))
+        return Item(shown, stats, tuple(stats), Served(POSTS, post.aweme_id, counted, now_ms))
 
     def _comment(self, post: Post, comment: Comment, now_ms: int) -> Item:
         replies = 0 if comment.parent else len(self._world.replies(post, comment.id, now_ms))

@@ -12,7 +12,6 @@ from simulator.upstream.comments import Comment
 from simulator.upstream.world import World, after
 
 PAGE = 35
-POST_COUNTERS = ("play_count", "digg_count", "comment_count", "share_count", "download_count", "collect_count")
 USER_COUNTERS = ("followerCount", "followingCount", "heartCount", "videoCount", "diggCount")
 COMMENT_COUNTERS = ("digg_count", "reply_total")
 # Which name the documents mean is not said: these are taken as one.
@@ -99,7 +98,7 @@ class TikLive:
         return Reply(body)
 
     def _post(self, post: Post, now_ms: int) -> Item:
-        counted = dict(zip(POST_COUNTERS, self._world.counters(post, now_ms), strict=True))
+        counted = self._world.counters(post, now_ms)
         shown: dict[str, Any] = {
             "aweme_id": post.aweme_id,
             "region": post.region,
@@ -112,7 +111,7 @@ class TikLive:
             "create_time": post.create_ms // 1000,
             "author_id": self._world.author(post).userid,
         }
-        return Item(shown, shown, POST_COUNTERS, Served(POSTS, post.aweme_id, counted, now_ms))
+        return Item(shown, shown, tuple(counted), Served(POSTS, post.aweme_id, counted, now_ms))
 
     def _comment(self, post: Post, comment: Comment, now_ms: int) -> Item:
         replies = 0 if comment.parent else len(self._world.replies(post, comment.id, now_ms))

@@ -83,7 +83,7 @@ class World:
         return post if post is not None and post.create_ms <= now_ms else None
 
     def counters(self, post: Post, now_ms: int) -> Counters:
-        """(play, digg, comment, share, download, collect) counts."""
+        """By their names in the topic."""
         return counters(post.growth, post.rates, post.dips, post.create_ms, now_ms)
 
     def posts_of(self, userid: str, now_ms: int) -> list[Placed]:

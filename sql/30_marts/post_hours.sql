@@ -3,21 +3,32 @@
 --           and closed hour whose growth changed.
 -- Key:      (aweme_id, window_start).   Window: the UTC hour of the observation.
 -- Lateness: the late bound (a day by default) for growth, none for maxima.
--- `counted`, `late` and `beyond_bound` account for each observation once.
+-- `counted`, `late` and `beyond_bound` account for each observation once. Each counter has its place among `counters`; growth is that of
+-- the first.
 CREATE TEMPORARY VIEW post_hours AS
 SELECT
   aweme_id,
   kind,
   author_id,
   window_start,
-  play_count,
-  digg_count,
-  comment_count,
-  share_count,
-  engagement_total,
+  counters[1] AS play_count,
+  counters[2] AS digg_count,
+  counters[3] AS comment_count,
+  counters[4] AS share_count,
+  counters[5] AS engagement_total,
   prev_window_start,
-  prev_play_count,
+  prev_count AS prev_play_count,
   counted,
   late,
   beyond_bound
-FROM hourly_maxima(posts => TABLE post_counters PARTITION BY aweme_id, uid => 'post_hours')
+FROM hourly_maxima(
+  posts => (
+    SELECT
+      aweme_id,
+      author_id,
+      ARRAY[play_count, digg_count, comment_count, share_count, digg_count + comment_count + share_count] AS counters,
+      ingested_at
+    FROM posts_observed
+  ) PARTITION BY aweme_id,
+  uid => 'post_hours'
+)

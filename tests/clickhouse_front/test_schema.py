@@ -77,7 +77,7 @@ def test_views_are_made_again_behind_a_numbered_file(url: str) -> None:
     apply_migrations(url)
     last = tables[-1]
     statement = "ALTER TABLE post_observations_log ADD COLUMN IF NOT EXISTS extra UInt8"
-    more = dataclasses.replace(last, number=last.number + 1, name="extra", statement=statement)
+    more = dataclasses.replace(last, number=last.number + 1, name="extra", statements=(statement,))
     assert apply_migrations(url, [*tables, more])[1] == f"applied {len(load_views())} views"
 
 
@@ -91,7 +91,7 @@ def test_a_view_that_fails_is_named_and_applied_by_the_next_call(url: str) -> No
 
 def test_a_database_of_before_the_first_release_stays_as_it_is(front: FrontProcess, url: str) -> None:
     assert front.post(f"CREATE DATABASE {DATABASE}", user=ADMIN).status_code == 200
-    record = load_tables()[0].statement.replace("schema_migrations", f"{DATABASE}.schema_migrations")
+    record = load_tables()[0].statements[0].replace("schema_migrations", f"{DATABASE}.schema_migrations")
     assert front.post(record, user=ADMIN).status_code == 200
     row = f"INSERT INTO {DATABASE}.schema_migrations (version, name, hash) VALUES (1, 'engagement_hourly', 'a')"
     assert front.post(row, user=ADMIN).status_code == 200

@@ -46,6 +46,8 @@ def near(value: Any) -> Any:
 @pytest.mark.parametrize(("query", "case"), CASES)
 def test_a_query_gives_the_rows_worked_out_by_hand(golden: Client, query: str, case: dict[str, Any]) -> None:
     found = answer(golden, query, **case["filters"])
+    # What the universe has no values for is NULL, and need not be written.
+    case["rows"] = [dict.fromkeys(found[0] if found else ()) | row for row in case["rows"]]
     assert found == [{name: near(value) for name, value in row.items()} for row in case["rows"]]
 
 

@@ -15,7 +15,7 @@ from simulator.reference.creators import dim_creator, fact_follower_snapshot, fo
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.hashtag_hourly import HashtagHourly
-from simulator.reference.observations import POST_COLUMNS, USER_COLUMNS, PostObservations, UserObservations
+from simulator.reference.observations import PostObservations, UserObservations
 from simulator.reference.posts import fact_post_engagement, hashtag_creator, posts
 from simulator.settings import COMMENTS, POSTS, USERS
 from thresholds.publish import stored
@@ -110,8 +110,8 @@ def landed_marts(landed: PostObservations, profiles: UserObservations) -> dict[s
     known, daily = posts(landed), fact_follower_snapshot(profiles)
     followers = {(row["userid"], row["snapshot_date"]): row["follower_count"] for row in daily}
     return {
-        "post_observations": landed.rows(POST_COLUMNS),
-        "user_observations": profiles.rows(USER_COLUMNS),
+        "post_observations": landed.rows(),
+        "user_observations": profiles.rows(),
         "posts": known,
         "hashtag_creator": hashtag_creator(known),
         "fact_post_engagement": fact_post_engagement(landed, followers),

@@ -16,12 +16,13 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from connectors.endpoints import Endpoints
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
-from simulator.reference.engagement_hourly import COLUMNS, EngagementHourly
+from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.run import run
 from simulator.settings import POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
 from simulator.truth import Truth
 from simulator.universe import build_universe
+from tests.topics import defaults
 
 from .stack_process import Stack
 
@@ -152,6 +153,7 @@ def now_ms() -> int:
 def observation(post: str, at_ms: int, plays: int) -> Post:
     """A whole record of a post with so many plays, a tenth as many likes, and one comment."""
     return {
+        **defaults(POSTS),
         "aweme_id": post,
         "region": "DE",
         "title": "live",
@@ -205,9 +207,10 @@ def row(stack: Stack, post: str, hour_ms: int) -> tuple[Any, ...]:
 
 def table(stack: Stack) -> list[dict[str, Any]]:
     """What a reader of the view engagement_hourly sees, in the reference's order and units (times in Unix milliseconds)."""
-    columns = ", ".join(f"toUnixTimestamp64Milli({name}) AS {name}_ms" if name.startswith("window_") else name for name in COLUMNS)
-    rows = stack.query(f"SELECT {columns} FROM engagement_hourly ORDER BY aweme_id, window_start")
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    times = ", ".join(f"toUnixTimestamp64Milli({name}) AS {name}" for name in ("window_start", "window_end"))
+    with stack.clickhouse() as client:
+        found = client.query(f"SELECT * REPLACE ({times}) FROM engagement_hourly ORDER BY aweme_id, window_start")
+        return list(found.named_results())
 
 
 def differences(

@@ -8,6 +8,7 @@ import pytest
 
 from simulator.settings import POSTS
 from tests.golden.reading import lines, milliseconds
+from tests.topics import defaults
 
 from .records import Post, ledger, producing, table
 from .stack_process import Stack
@@ -19,6 +20,7 @@ def post(row: dict[str, Any]) -> Post:
     """A whole record from the fields that matter here."""
     counters = {name: row[name] for name in ("play_count", "digg_count", "comment_count", "share_count")}
     return {
+        **defaults(POSTS),
         "aweme_id": row["aweme_id"],
         "region": None,
         "title": row["why"],
@@ -46,6 +48,8 @@ def test_each_golden_row(stack: Stack, partial_results: str) -> None:
         row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")}
         for row in lines("engagement_hourly/expect.jsonl")
     ]
-    assert table(stack) == expected
+    # Counters that have come since are unknown.
+    rows = table(stack)
+    assert rows == [dict.fromkeys(rows[0]) | row for row in expected]
     found = ledger(stack, "golden")
     assert (found["read"], found["unaccounted"]) == (len(given), 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from docs.ddl import masked, split_list
 from jobs.render import code
+from stack.columns import masked, split_list
 
 FOLDERS = ("05_functions", "10_sources", "20_staging", "30_marts", "40_sinks", "50_inserts", "60_accounts")
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from connectors.upstream.model import Answer, Call, Page
-from docs.ddl import clickhouse_columns
 from polling.landing.responses import COLUMNS, Landing, LandingLimits, RetryableInsertError, Row, request_param
 from polling.metrics import Metrics
+from stack.ddl import clickhouse_columns
 from tests.polling.polling_doubles import RETRY, START_MS, Attempt
 
 CALL = Call("/user-posts/", "/user-posts/", {"userid": "1", "count": "35", "api_key": "s3cret"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs import dictionary
-from quality.catalog import CATALOG_DIR, CatalogError, UnknownDatasetError, load_catalog, load_dataset, select
+from quality.catalog import CatalogError, UnknownDatasetError, load_catalog, load_dataset, select
 from quality.comments import quoted
 
 GOOD = """kind: view
@@ -39,7 +39,30 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert dataset.comment == "Plays. One row per post. Key: id."
     assert dataset.about.columns["id"].comment_in(masked=True) == "Post id [id]"
     assert dataset.about.columns["id"].tests.not_null
-    assert dataset.sensitivity == "none"
+    assert dataset.sensitivity(["id"]) == "none"
+
+
+STORAGE = """storage:
+  plays_log:
+    grain: several rows per post
+    written_by: job a
+    columns:
+      copies: {unit: count, meaning: How often it came}
+  plays_log_mv: {fills: plays_log, written_by: inserts into posts}
+"""
+
+
+def test_storage_is_described_by_what_differs_from_its_view(tmp_path: Path) -> None:
+    (tmp_path / "plays.yaml").write_text(GOOD + STORAGE)
+    catalog = load_catalog(tmp_path)
+    assert list(catalog) == ["plays", "plays_log", "plays_log_mv"]
+    table, filled = catalog["plays_log"], catalog["plays_log_mv"]
+    assert table.comment == "Storage of plays. Several rows per post. Read plays, not this table. Key: id."
+    assert filled.comment == "Keeps plays_log up to date. As plays_log. Read plays, not this materialized view. Key: id."
+    assert list(table.about.columns) == list(filled.about.columns) == ["id", "at", "copies"]
+    assert table.about.columns["id"].meaning == "Post id"
+    assert not table.about.columns["id"].tests.not_null, "a value is tested where it is read"
+    assert (table.read, table.about.retention) == ("plays", "no limit")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +90,22 @@ def test_a_file_is_read(tmp_path: Path) -> None:
             ":5: (syntax): the tag tag:yaml.org,2002:python/name:os.system is",
         ),
         ("key: [id]", "key: [id", ": (syntax): not YAML"),
-        ("owner: analytics", "owner: analytics\nread: nobody", ": read: no dataset 'nobody'"),
+        (
+            "columns:",
+            "storage: {log: {written_by: a job}}\ncolumns:",
+            ":9: storage.log: give its grain, or the table that it fills",
+        ),
+        (
+            "columns:",
+            "storage: {mv: {fills: log, written_by: a job}}\ncolumns:",
+            ": storage.mv: fills log, which is not described beside it",
+        ),
+        (
+            "columns:",
+            "storage: {log: {grain: many, key: [x], written_by: a job}}\ncolumns:",
+            ": storage.log: names the column x, which is not among its columns",
+        ),
+        ("columns:", "storage: {plays: {grain: many, written_by: a job}}\ncolumns:", ": describes plays, as another file does"),
         (
             "not_null: true",
             "references: {dataset: plays, column: x}",
@@ -111,14 +149,14 @@ def test_the_dictionary_is_generated_from_the_catalog() -> None:
 def test_what_names_or_quotes_people_is_personal() -> None:
     told = {"unique_id", "nickname", "sec_uid", "text", "raw", "payload", "signature"}
     ids = {"userid", "user_id", "author_id", "aweme_id", "video_id", "comment_id"}
-    for path in CATALOG_DIR.glob("*.yaml"):
-        for name, column in load_dataset(path).about.columns.items():
-            assert name not in told or column.sensitivity == "personal", (path.name, name)
-            assert name not in ids or column.sensitivity == "pseudonymous", (path.name, name)
+    for dataset in load_catalog().values():
+        for name, column in dataset.about.columns.items():
+            assert name not in told or column.sensitivity == "personal", (dataset.name, name)
+            assert name not in ids or column.sensitivity == "pseudonymous", (dataset.name, name)
 
 
 def test_every_view_is_tested_for_its_grain_unless_it_is_computed_anew() -> None:
     """The corrected views recompute all that is held: their parts are tested instead."""
-    views = {name: one.about for name, one in load_catalog().items() if one.about.kind == "view" and one.about.read is None}
+    views = {name: one.about for name, one in load_catalog().items() if one.is_read_view}
     untested = [name for name, about in views.items() if not about.tests.unique_grain]
     assert [name for name in untested if not name.endswith("_corrected")] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.reference.engagement_hourly import COLUMNS, engagement_hourly
+from simulator.reference.engagement_hourly import engagement_hourly
 from tests.golden.reading import lines, milliseconds
 
 
@@ -12,6 +12,7 @@ def test_the_reference_gives_the_golden_rows() -> None:
         row | {name: milliseconds(row[name]) for name in ("window_start", "window_end")}
         for row in lines("engagement_hourly/expect.jsonl")
     ]
-    assert all(tuple(row) == COLUMNS for row in expected)
-    assert engagement_hourly(given) == expected
+    found = engagement_hourly(given)
+    assert found == expected
+    assert all(list(row) == list(wanted) for row, wanted in zip(found, expected, strict=True))
     assert engagement_hourly(reversed(given)) == expected

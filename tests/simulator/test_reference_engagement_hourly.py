@@ -5,9 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.reference.engagement_hourly import COLUMNS, HOUR_MS, engagement_hourly
+from simulator.reference.engagement_hourly import HOUR_MS, engagement_hourly
 
 START = 1_767_571_200_000
+COLUMNS = (
+    *("aweme_id", "author_id", "window_start", "window_end", "play_count", "digg_count", "comment_count", "share_count"),
+    *("engagement_total", "engagement_rate_plays", "is_final"),
+)
 
 
 def post(at_ms: int, plays: int, diggs: int, comments: int, shares: int, aweme_id: str = "1") -> dict[str, Any]:

@@ -23,10 +23,16 @@ def applied(*tables: Numbered) -> dict[int, tuple[str, str]]:
 
 def test_load_in_the_order_of_the_numbers(tmp_path: Path) -> None:
     found = load_tables(write(tmp_path, **{"0010_later": "SELECT 2\n", "0002_first": "-- Why; indeed.\nSELECT ';'\n"}))
-    assert [(table.number, table.name, table.statement) for table in found] == [
-        (2, "first", "SELECT ';'"),
-        (10, "later", "SELECT 2"),
+    assert [(table.number, table.name, table.statements) for table in found] == [
+        (2, "first", ("SELECT ';'",)),
+        (10, "later", ("SELECT 2",)),
     ]
+
+
+def test_one_change_may_alter_several_tables(tmp_path: Path) -> None:
+    changes = ("ALTER TABLE a ADD COLUMN IF NOT EXISTS x UInt8", "ALTER TABLE b ADD COLUMN IF NOT EXISTS x String DEFAULT ';'")
+    (found,) = load_tables(write(tmp_path, **{"0001_x": "-- A counter.\n" + ";\n".join(changes)}))
+    assert found.statements == changes
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,8 @@ def test_load_in_the_order_of_the_numbers(tmp_path: Path) -> None:
         ({"0001_a": "SELECT 1", "0001_b": "SELECT 2"}, "number 0001 is also that of 0001_a.sql"),
         ({"0001_empty": "-- later\n"}, "0001_empty.sql: must hold one statement"),
         ({"0001_two": "SELECT 1;\nSELECT 2"}, "0001_two.sql: must hold one statement"),
+        ({"0001_two": "ALTER TABLE a ADD COLUMN x UInt8;\nDROP TABLE b"}, "0001_two.sql: must hold one statement"),
+        ({"0001_ended": "SELECT 1;"}, "0001_ended.sql: must hold one statement"),
     ],
 )
 def test_bad_folders(tmp_path: Path, files: dict[str, str], says: str) -> None:
@@ -76,6 +84,30 @@ def test_views_come_behind_what_they_read(tmp_path: Path) -> None:
     )
     write(tmp_path / "shared", b="CREATE OR REPLACE VIEW ${DATABASE}_shared.b AS SELECT 1 FROM a")
     assert [view.name for view in load_views(tmp_path)] == ["b", "a", "shared/b"]
+
+
+def test_a_view_that_is_a_table_has_its_columns_with_plain_types(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        whole="CREATE OR REPLACE VIEW whole\nAS SELECT *\nFROM quality_results_log FINAL",
+        part="CREATE OR REPLACE VIEW part\nAS SELECT * EXCEPT (is_late, title)\nFROM post_observations_log FINAL",
+    )
+    views = {view.name: view.text for view in load_views(tmp_path)}
+    assert "\n    dataset String,\n" in views["whole"]
+    assert "\n    region Nullable(String),\n" in views["part"]
+    assert "title" not in views["part"]
+    assert "is_late" not in views["part"]
+    assert views["part"].endswith(", ingested_at\nFROM post_observations_log FINAL")
+
+
+def test_what_holds_nothing_personal_is_shown_as_it_is(tmp_path: Path) -> None:
+    """A new mart has its masked view; one with something personal has none until a file says how it is masked."""
+    names = ("trending_hourly", "posts", "hashtag_hourly_hours", "not_in_the_catalog")
+    write(tmp_path, **{name: f"CREATE OR REPLACE VIEW {name} AS SELECT 1" for name in names})
+    (masked,) = [view for view in load_views(tmp_path) if view.name.startswith("shared/")]
+    assert masked.name == "shared/trending_hourly"
+    assert masked.text.startswith("CREATE OR REPLACE VIEW ${DATABASE}_shared.trending_hourly\n")
+    assert masked.text.endswith("\nFROM trending_hourly")
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 CREATE OR REPLACE VIEW ${DATABASE}_shared.user_observations
 DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS WITH (SELECT toNullable(key) FROM ${DATABASE}_private.pseudonym_key ORDER BY made_at LIMIT 1) AS pseudonym_key
-SELECT
-    userid,
+SELECT * REPLACE
+(
     if(unique_id = '', '', assumeNotNull(lower(hex(HMAC('sha256', concat('handle\n', lowerUTF8(unique_id)), pseudonym_key))))) AS unique_id,
     if(nickname = '', '', assumeNotNull(lower(hex(HMAC('sha256', concat('nickname\n', nickname), pseudonym_key))))) AS nickname,
-    if(sec_uid = '', '', assumeNotNull(lower(hex(HMAC('sha256', concat('secuid\n', sec_uid), pseudonym_key))))) AS sec_uid,
-    is_verified, is_private, region, follower_count, following_count, heart_count, video_count, digg_count, observed_at
+    if(sec_uid = '', '', assumeNotNull(lower(hex(HMAC('sha256', concat('secuid\n', sec_uid), pseudonym_key))))) AS sec_uid
+)
 FROM user_observations

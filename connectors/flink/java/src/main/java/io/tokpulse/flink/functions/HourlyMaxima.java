@@ -6,6 +6,8 @@ import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -14,15 +16,17 @@ import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.ProcessTableFunction;
 
 /**
- * The maxima of each post's counters by the UTC hour, and how plays grew from one observed hour to the next.
+ * The maxima of each post's counters by the UTC hour, and how the first of them grew from one observed hour to the next.
  *
- * <p>{@code hourly_maxima(posts => TABLE t PARTITION BY aweme_id)}. The watermark says when an hour closes; it never decides whether
+ * <p>{@code hourly_maxima(posts => TABLE t PARTITION BY aweme_id)}. Which counters there are, and how many, is for the SQL to say: they
+ * come and leave as an array. One that observations have not is NULL. The watermark says when an hour closes; it never decides whether
  * an observation counts. Rows leave in four kinds:
  *
  * <ul>
  *   <li>{@code closed}: an hour has ended; its maxima, and the last earlier hour if the post has one.
  *   <li>{@code late}: an observation of an hour that has closed, with its own counters: readers take the maximum of each column.
- *   <li>{@code growth}: plays of a closed hour, or of the hour before it, changed; {@code play_count} is the hour's maximum now.
+ *   <li>{@code growth}: the first counter of a closed hour, or of the hour before it, changed; it is the hour's maximum now, the
+ *       others are 0.
  *   <li>{@code beyond}: an observation more than the late bound behind the watermark, with its own counters. It changes maxima, but
  *       the growth of hours is not computed again.
  * </ul>
@@ -35,9 +39,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  */
 @DataTypeHint(
         value =
-                "ROW<kind STRING NOT NULL, author_id STRING NOT NULL, window_start TIMESTAMP(3) NOT NULL, play_count BIGINT NOT NULL,"
-                        + " digg_count BIGINT NOT NULL, comment_count BIGINT NOT NULL, share_count BIGINT NOT NULL,"
-                        + " engagement_total BIGINT NOT NULL, prev_window_start TIMESTAMP(3), prev_play_count BIGINT,"
+                "ROW<kind STRING NOT NULL, author_id STRING NOT NULL, window_start TIMESTAMP(3) NOT NULL, counters ARRAY<BIGINT> NOT NULL,"
+                        + " prev_window_start TIMESTAMP(3), prev_count BIGINT,"
                         + " counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>",
         bridgedTo = RowData.class)
 public final class HourlyMaxima extends ProcessTableFunction<RowData> {
@@ -82,14 +85,16 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
                             type =
                                     @DataTypeHint(
                                             value =
-                                                    "ROW<aweme_id STRING, author_id STRING, play_count BIGINT, digg_count BIGINT,"
-                                                            + " comment_count BIGINT, share_count BIGINT, ingested_at BIGINT>",
+                                                    "ROW<aweme_id STRING, author_id STRING, counters ARRAY<BIGINT>,"
+                                                            + " ingested_at BIGINT>",
                                             bridgedTo = RowData.class))
                     RowData post) {
         TimeContext<Long> time = context.timeContext(Long.class);
-        long start = PostHours.startOf(post.getLong(6));
+        ArrayData counters = post.getArray(2);
+        long start = PostHours.startOf(post.getLong(3));
         long end = start + PostHours.HOUR;
         hours.unpack(known.hours);
+        hours.widen(counters.size());
         long watermark = Math.max(LateBound.watermark(time), hours.closedUntil());
         boolean isNew = hours.size == 0;
         if (end <= LateBound.oldest(watermark, bound)) {
@@ -114,18 +119,12 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
             } else {
                 // Nobody has been told of this hour, and its end has passed.
                 hours.closed[place] = true;
-                hours.plays[place] = -1;
             }
         }
         if (hours.closed[place]) {
             late(place, start, post);
         } else {
-            hours.plays[place] = Math.max(hours.plays[place], post.getLong(2));
-            hours.diggs[place] = Math.max(hours.diggs[place], post.getLong(3));
-            hours.comments[place] = Math.max(hours.comments[place], post.getLong(4));
-            hours.shares[place] = Math.max(hours.shares[place], post.getLong(5));
-            hours.engagement[place] = Math.max(hours.engagement[place], engagement(post));
-            hours.observations[place]++;
+            hours.observe(place, counters);
         }
         known.hours = hours.pack(LateBound.oldest(watermark, bound));
     }
@@ -142,15 +141,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
         for (int i = 0; i < hours.size; i++) {
             if (!hours.closed[i] && hours.start[i] + PostHours.HOUR - 1 <= watermark) {
                 hours.closed[i] = true;
-                collect(
-                        row(
-                                CLOSED,
-                                i,
-                                hours.diggs[i],
-                                hours.comments[i],
-                                hours.shares[i],
-                                hours.engagement[i],
-                                hours.observations[i]));
+                collect(row(CLOSED, i, hours.observations[i]));
             }
         }
         int next = hours.firstOpen();
@@ -176,28 +167,27 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
 
     private void late(int place, long start, RowData post) {
         collect(own(LATE, start, post));
-        if (post.getLong(2) > hours.plays[place]) {
-            hours.plays[place] = post.getLong(2);
-            collect(row(GROWTH, place, 0, 0, 0, 0, 0));
+        if (hours.raise(place, post.getArray(2))) {
+            collect(row(GROWTH, place, 0));
             if (place + 1 < hours.size && hours.closed[place + 1]) {
-                collect(row(GROWTH, place + 1, 0, 0, 0, 0, 0));
+                collect(row(GROWTH, place + 1, 0));
             }
         }
     }
 
-    private RowData row(StringData kind, int i, long diggs, long comments, long shares, long engagement, long counted) {
-        boolean grew = i > 0 && hours.start[i] - hours.start[i - 1] <= Forgetting.REACH;
+    private RowData row(StringData kind, int place, long counted) {
+        Long[] counters = new Long[hours.counters];
+        for (int counter = 0; counter < counters.length; counter++) {
+            counters[counter] = counter == 0 || kind == CLOSED ? known(hours.maximum(place, counter)) : (Long) 0L;
+        }
+        boolean grew = place > 0 && hours.start[place] - hours.start[place - 1] <= Forgetting.REACH;
         return GenericRowData.of(
                 kind,
                 StringData.fromBytes(hours.author),
-                TimestampData.fromEpochMillis(hours.start[i]),
-                hours.plays[i],
-                diggs,
-                comments,
-                shares,
-                engagement,
-                grew ? TimestampData.fromEpochMillis(hours.start[i - 1]) : null,
-                grew ? (Long) hours.plays[i - 1] : null,
+                TimestampData.fromEpochMillis(hours.start[place]),
+                new GenericArrayData(counters),
+                grew ? TimestampData.fromEpochMillis(hours.start[place - 1]) : null,
+                grew ? known(hours.maximum(place - 1, 0)) : null,
                 counted,
                 0L,
                 0L);
@@ -208,11 +198,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
                 kind,
                 post.getString(1),
                 TimestampData.fromEpochMillis(start),
-                post.getLong(2),
-                post.getLong(3),
-                post.getLong(4),
-                post.getLong(5),
-                engagement(post),
+                post.getArray(2),
                 null,
                 null,
                 0L,
@@ -220,7 +206,7 @@ public final class HourlyMaxima extends ProcessTableFunction<RowData> {
                 kind == BEYOND ? 1L : 0L);
     }
 
-    private static long engagement(RowData post) {
-        return post.getLong(3) + post.getLong(4) + post.getLong(5);
+    private static Long known(long maximum) {
+        return maximum == PostHours.UNKNOWN ? null : maximum;
     }
 }

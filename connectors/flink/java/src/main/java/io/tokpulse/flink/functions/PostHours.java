@@ -1,16 +1,20 @@
 package io.tokpulse.flink.functions;
 
 import java.util.Arrays;
+import org.apache.flink.table.data.ArrayData;
 
 /**
  * The hours of one post, oldest first, as {@link HourlyMaxima} remembers them: of an open hour the maximum of each counter and how many
- * observations it had; of a closed one, for which it only matters how the next hour grew, the plays. Times are Unix milliseconds.
+ * observations it had; of a closed one, for which it only matters how the next hour grew, the first counter. Times are Unix
+ * milliseconds.
  *
  * <p>Packed, a closed hour takes 3 to 7 bytes. Reused for post after post.
  */
 final class PostHours {
 
     static final long HOUR = 3_600_000L;
+    /** The maximum of a counter that no observation had. */
+    static final long UNKNOWN = -1;
 
     private static final byte[] NOBODY = {};
 
@@ -18,15 +22,13 @@ final class PostHours {
     private final Unpacking unpacking = new Unpacking();
 
     byte[] author = NOBODY;
+    int counters;
     int size;
     long[] start = new long[32];
     boolean[] closed = new boolean[32];
-    long[] plays = new long[32];
-    long[] diggs = new long[32];
-    long[] comments = new long[32];
-    long[] shares = new long[32];
-    long[] engagement = new long[32];
     long[] observations = new long[32];
+    /** Those of an hour one after the other, in the order of the columns. */
+    private long[] maxima = new long[256];
 
     static long startOf(long time) {
         return time - Math.floorMod(time, HOUR);
@@ -34,12 +36,14 @@ final class PostHours {
 
     void unpack(byte[] packed) {
         size = 0;
+        counters = 0;
         author = NOBODY;
         if (packed == null) {
             return;
         }
         unpacking.reset(packed);
         author = unpacking.text();
+        counters = (int) unpacking.number();
         long hour = 0;
         while (unpacking.hasMore()) {
             long stepAndClosed = unpacking.number();
@@ -47,12 +51,12 @@ final class PostHours {
             ensure(size + 1);
             start[size] = hour * HOUR;
             closed[size] = (stepAndClosed & 1) == 1;
-            plays[size] = unpacking.number();
+            int first = size * counters;
+            maxima[first] = unpacking.number() - 1;
             if (!closed[size]) {
-                diggs[size] = unpacking.number();
-                comments[size] = unpacking.number();
-                shares[size] = unpacking.number();
-                engagement[size] = unpacking.number();
+                for (int counter = 1; counter < counters; counter++) {
+                    maxima[first + counter] = unpacking.number() - 1;
+                }
                 observations[size] = unpacking.number();
             }
             size++;
@@ -67,21 +71,65 @@ final class PostHours {
         }
         packing.reset();
         packing.text(author);
+        packing.number(counters);
         long before = 0;
-        for (int i = from; i < size; i++) {
-            long hour = start[i] / HOUR;
-            packing.number((hour - before) << 1 | (closed[i] ? 1 : 0));
+        for (int place = from; place < size; place++) {
+            long hour = start[place] / HOUR;
+            packing.number((hour - before) << 1 | (closed[place] ? 1 : 0));
             before = hour;
-            packing.number(plays[i]);
-            if (!closed[i]) {
-                packing.number(diggs[i]);
-                packing.number(comments[i]);
-                packing.number(shares[i]);
-                packing.number(engagement[i]);
-                packing.number(observations[i]);
+            int first = place * counters;
+            packing.number(maxima[first] + 1);
+            if (!closed[place]) {
+                for (int counter = 1; counter < counters; counter++) {
+                    packing.number(maxima[first + counter] + 1);
+                }
+                packing.number(observations[place]);
             }
         }
         return packing.packed();
+    }
+
+    /** Makes room for {@code wanted} counters: hours of a state from before have not all of them. */
+    void widen(int wanted) {
+        if (wanted <= counters) {
+            return;
+        }
+        if (size == 0) {
+            counters = wanted;
+            return;
+        }
+        long[] wider = new long[Math.max(maxima.length, (size + 1) * wanted)];
+        Arrays.fill(wider, 0, size * wanted, UNKNOWN);
+        for (int place = 0; place < size; place++) {
+            System.arraycopy(maxima, place * counters, wider, place * wanted, counters);
+        }
+        maxima = wider;
+        counters = wanted;
+    }
+
+    long maximum(int place, int counter) {
+        return maxima[place * counters + counter];
+    }
+
+    /** One observation more of an open hour. */
+    void observe(int place, ArrayData seen) {
+        int first = place * counters;
+        for (int counter = 0, count = seen.size(); counter < count; counter++) {
+            maxima[first + counter] = Math.max(maxima[first + counter], value(seen, counter));
+        }
+        observations[place]++;
+    }
+
+    /** Takes the first counter of an observation of a closed hour: whether it is more than its maximum was. */
+    boolean raise(int place, ArrayData seen) {
+        int at = place * counters;
+        long before = maxima[at];
+        maxima[at] = Math.max(before, value(seen, 0));
+        return maxima[at] > before;
+    }
+
+    private static long value(ArrayData seen, int counter) {
+        return seen.isNullAt(counter) ? UNKNOWN : seen.getLong(counter);
     }
 
     /** Place of the hour that starts at {@code time}; {@code -(place where it would be) - 1} when it is not there. */
@@ -99,20 +147,12 @@ final class PostHours {
         int behind = size - place;
         System.arraycopy(start, place, start, place + 1, behind);
         System.arraycopy(closed, place, closed, place + 1, behind);
-        System.arraycopy(plays, place, plays, place + 1, behind);
-        System.arraycopy(diggs, place, diggs, place + 1, behind);
-        System.arraycopy(comments, place, comments, place + 1, behind);
-        System.arraycopy(shares, place, shares, place + 1, behind);
-        System.arraycopy(engagement, place, engagement, place + 1, behind);
         System.arraycopy(observations, place, observations, place + 1, behind);
+        System.arraycopy(maxima, place * counters, maxima, (place + 1) * counters, behind * counters);
         start[place] = time;
         closed[place] = false;
-        plays[place] = 0;
-        diggs[place] = 0;
-        comments[place] = 0;
-        shares[place] = 0;
-        engagement[place] = 0;
         observations[place] = 0;
+        Arrays.fill(maxima, place * counters, (place + 1) * counters, UNKNOWN);
         size++;
     }
 
@@ -136,17 +176,15 @@ final class PostHours {
     }
 
     private void ensure(int needed) {
+        if (maxima.length < needed * counters) {
+            maxima = Arrays.copyOf(maxima, needed * counters * 2);
+        }
         if (start.length >= needed) {
             return;
         }
         int more = needed * 2;
         start = Arrays.copyOf(start, more);
         closed = Arrays.copyOf(closed, more);
-        plays = Arrays.copyOf(plays, more);
-        diggs = Arrays.copyOf(diggs, more);
-        comments = Arrays.copyOf(comments, more);
-        shares = Arrays.copyOf(shares, more);
-        engagement = Arrays.copyOf(engagement, more);
         observations = Arrays.copyOf(observations, more);
     }
 }

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.apache.flink.table.data.ArrayData;
+import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -148,6 +151,31 @@ class HourlyMaximaTest {
         assertEquals(List.of("closed 0: 5, counted 1", "closed 745: 9, counted 1"), said());
     }
 
+    @Test
+    void anHourHasTheMaximumOfEachCounterThatItsObservationsHad() throws Exception {
+        observe(10, 5L, 9L, null);
+        observe(20, 7L, 2L, null);
+        observe(HOUR, 8L, 9L, null);
+        observe(HOUR + 1, 8L, 9L, 0L);
+        observe(HOUR + 2, 8L, 9L, null);
+        watermark(2 * HOUR);
+        assertEquals(List.of(Arrays.asList(7L, 9L, null), List.of(8L, 9L, 0L)), counted());
+        observe(11, 6L, 10L, 3L);
+        observe(12, 9L, 1L, null);
+        assertEquals(
+                List.of(List.of(6L, 10L, 3L), Arrays.asList(9L, 1L, null), List.of(9L, 0L, 0L), List.of(8L, 0L, 0L)),
+                counted());
+    }
+
+    @Test
+    void aFurtherCounterIsUnknownInHoursFromBeforeIt() throws Exception {
+        observe(10, 5L, 9L);
+        observe(HOUR, 6L, 9L);
+        observe(HOUR + 10, 4L, 10L, 2L);
+        watermark(2 * HOUR);
+        assertEquals(List.of(Arrays.asList(5L, 9L, null), List.of(6L, 10L, 2L)), counted());
+    }
+
     /** Whatever the order and the watermarks: what readers make of the rows is what a plain recomputation gives. */
     @RepeatedTest(200)
     void anyOrderGivesTheSame(RepetitionInfo repetition) throws Exception {
@@ -178,12 +206,12 @@ class HourlyMaximaTest {
             long hour = row.getTimestamp(2, 3).getMillisecond() / HOUR;
             String kind = row.getString(0).toString();
             if (!kind.equals("growth")) {
-                maxima.merge(hour, row.getLong(3), Math::max);
+                maxima.merge(hour, row.getArray(3).getLong(0), Math::max);
             }
             if (kind.equals("closed") || kind.equals("growth")) {
-                growth.put(hour, row.isNullAt(8) ? "first" : row.getLong(3) + " after " + row.getLong(9));
+                growth.put(hour, row.isNullAt(4) ? "first" : row.getArray(3).getLong(0) + " after " + row.getLong(5));
             }
-            accounted += row.getLong(10) + row.getLong(11) + row.getLong(12);
+            accounted += row.getLong(6) + row.getLong(7) + row.getLong(8);
         }
         assertEquals(wanted, maxima);
         Map<Long, String> wantedGrowth = new TreeMap<>();
@@ -197,8 +225,27 @@ class HourlyMaximaTest {
     }
 
     private void observe(long at, long plays) {
+        observe(at, plays, 1L, 2L, 3L, 6L);
+    }
+
+    private void observe(long at, Long... counters) {
         StringData id = StringData.fromString("1");
-        function.eval(clock, known, GenericRowData.of(id, id, plays, 1L, 2L, 3L, at));
+        function.eval(clock, known, GenericRowData.of(id, id, new GenericArrayData(counters), at));
+    }
+
+    /** The counters of each row. */
+    private List<List<Long>> counted() {
+        List<List<Long>> found = new ArrayList<>();
+        for (RowData row : rows) {
+            ArrayData counters = row.getArray(3);
+            List<Long> values = new ArrayList<>();
+            for (int i = 0; i < counters.size(); i++) {
+                values.add(counters.isNullAt(i) ? null : (Long) counters.getLong(i));
+            }
+            found.add(values);
+        }
+        rows.clear();
+        return found;
     }
 
     private void watermark(long to) throws Exception {
@@ -212,13 +259,13 @@ class HourlyMaximaTest {
     }
 
     private static String line(RowData row) {
-        String text = row.getString(0) + " " + row.getTimestamp(2, 3).getMillisecond() / HOUR + ": " + row.getLong(3);
-        if (!row.isNullAt(8)) {
-            text += " after " + row.getLong(9) + " of " + row.getTimestamp(8, 3).getMillisecond() / HOUR;
+        String text = row.getString(0) + " " + row.getTimestamp(2, 3).getMillisecond() / HOUR + ": " + row.getArray(3).getLong(0);
+        if (!row.isNullAt(4)) {
+            text += " after " + row.getLong(5) + " of " + row.getTimestamp(4, 3).getMillisecond() / HOUR;
         }
         String[] names = {"counted", "late", "beyond"};
         for (int i = 0; i < names.length; i++) {
-            text += row.getLong(10 + i) == 0 ? "" : ", " + names[i] + " " + row.getLong(10 + i);
+            text += row.getLong(6 + i) == 0 ? "" : ", " + names[i] + " " + row.getLong(6 + i);
         }
         return text;
     }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 from jobs import graph
 from jobs.render import code
-from stack.ddl import graph as clickhouse
-from stack.ddl import load_tables
 
 # Of an arrow or a comparison, which stands between blanks; each of one character's length.
 _UNEQUAL = re.compile(r"(?<=\s)[<>](?=[\s=])|(?<=[<-])>|(?<=\s)<(?=>)")
+_TABLE = re.compile(r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\$\{DATABASE\}_\w+\.)?(\w+)")
+_MERGED = re.compile(r"^(?:SimpleAggregateFunction\(\w+, |LowCardinality\()(.*)\)$")
 _ALTERED = re.compile(r"ALTER\s+TABLE\s+(\w+)\s+(.*)$", re.IGNORECASE | re.DOTALL)
 _ADDED = re.compile(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*?)(?:\s+AFTER\s+(\w+))?$", re.IGNORECASE | re.DOTALL)
 _NO_COLUMN = re.compile(r"(?:MODIFY\s+(?:QUERY|TTL|SETTING)|(?:ADD|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN)\b", re.IGNORECASE)
@@ -76,23 +76,24 @@ def ddl_columns(statement: str) -> list[Column]:
     return found
 
 
-@cache
-def clickhouse_columns() -> dict[str, list[Column]]:
-    """Columns of each table and view of ClickHouse but the masked ones, by its name. A materialized view has those of its table.
+def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
+    """The columns of each table by its name, after the CREATE and ALTER `statements` in their order.
 
     Raises ValueError for a change of a table that this does not know how to read.
     """
-    files = clickhouse().creators.values()
-    found = {file.name: ddl_columns(file.text) for file in files if file.kind != "MATERIALIZED VIEW" and "/" not in file.name}
-    for table in load_tables():
-        altered = _ALTERED.match(table.statement)
-        if altered and not _NO_COLUMN.match(altered[2]):
+    found: dict[str, list[Column]] = {}
+    for statement in statements:
+        if created := _TABLE.match(statement):
+            found[created[1]] = ddl_columns(statement)
+        elif (altered := _ALTERED.match(statement)) and not _NO_COLUMN.match(altered[2]):
             for change in split_list(altered[2]):
                 _add(found[altered[1]], change)
-    for file in files:
-        if file.kind == "MATERIALIZED VIEW":
-            found[file.name] = found[target(file.text)]
     return found
+
+
+def shown(column: Column) -> Column:
+    """How a reader sees a column of a table whose rows are merged: of its plain type."""
+    return Column(column.name, _MERGED.sub(r"\1", column.type))
 
 
 def target(materialized_view: str) -> str:
@@ -105,7 +106,7 @@ def target(materialized_view: str) -> str:
 def _add(columns: list[Column], change: str) -> None:
     match = _ADDED.match(change)
     if match is None:
-        raise ValueError(f"teach docs/ddl.py to read: {change}")
+        raise ValueError(f"teach stack/columns.py to read: {change}")
     (column,) = ddl_columns(f"({match[1]})")
     names = [known.name for known in columns]
     columns.insert(names.index(match[2]) + 1 if match[2] else len(columns), column)

@@ -1,5 +1,0 @@
-CREATE OR REPLACE VIEW ${DATABASE}_shared.follower_deltas_corrected
-DEFINER = CURRENT_USER SQL SECURITY DEFINER
-AS SELECT
-    userid, t_prev, t_now, delta, prev_count, curr_count
-FROM follower_deltas_corrected
