@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from connectors.paths import REPOSITORY
 from thresholds.model import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
 from thresholds.nodes import TOP_LEVEL, NodeError, Problem, compose
@@ -83,6 +84,16 @@ def file_text(path: Path) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         reason = f"is not UTF-8: byte 0x{raw[error.start]:02x}"
         raise ThresholdsFileError(path, [Problem(line, "(text)", reason, "save the file as UTF-8")]) from None
+
+
+def save_text(path: Path, text: str) -> str:
+    """Replaces the file in one step; it keeps its mode. Returns what happened, also when it failed: the version is published."""
+    target = path.resolve()
+    try:
+        replace_file(target, text, target.stat().st_mode & 0o777 if target.exists() else None)
+    except OSError as error:
+        return f"{path} is not saved: {error.strerror}"
+    return f"saved {path}"
 
 
 def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
