@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.console import table_console
+from connectors.console import table_console
+from connectors.terminal import say
 from simulator.evaluation import FLAT_PLAYS_PER_HOUR, Evaluation, Tally, evaluate
 from simulator.settings import DEFAULT_VIRAL_FLOOR, POSTS, USERS, SimulationSettings
 from thresholds.file import default_file, load_thresholds
@@ -52,7 +53,7 @@ def command(
     ]
     evaluation = evaluate(universes, thresholds)
     if as_json:
-        typer.echo(json.dumps(as_data(evaluation), indent=2))
+        say(json.dumps(as_data(evaluation), indent=2))
         return
     console = table_console()
     console.print(table_of(evaluation, thresholds))

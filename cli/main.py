@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import io
+import logging
 import os
 import sys
 import traceback
@@ -21,6 +23,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from connectors.errors import TokpulseError
+from connectors.terminal import log_handler, say
 
 # Name -> (module, what the list of commands says).
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -97,7 +100,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"tokpulse {importlib.metadata.version('tokpulse')}")
+        say(f"tokpulse {importlib.metadata.version('tokpulse')}")
         raise typer.Exit
 
 
@@ -119,18 +122,23 @@ def _options(
 def main() -> int:
     """Runs the command line; the exit code is 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C."""
     invocation = Invocation()
+    # What loggers without a handler say.
+    logging.lastResort = log_handler(sys.stderr, "%(message)s")
+    logging.lastResort.setLevel(logging.WARNING)
     _keep_loopback_off_proxies()
     try:
         code = typer.main.get_command(app).main(prog_name="tokpulse", obj=invocation, standalone_mode=False)
     except TokpulseError as error:
         return _fail(invocation, error.message, error.hint)
     except (typer.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
+        say("interrupted", err=True)
         return 130
     except typer.TyperException as error:
         show = getattr(error, "show", None)
         if callable(show):
-            show(file=sys.stderr)
+            usage = io.StringIO()
+            show(file=usage)
+            say(usage.getvalue(), err=True, end="")
         return int(getattr(error, "exit_code", 2))
     except Exception as error:  # the last resort: whatever it is, a user gets one line
         return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows the stack trace")
@@ -145,11 +153,11 @@ def _keep_loopback_off_proxies() -> None:
 
 def _fail(invocation: Invocation, message: str, hint: str) -> int:
     if invocation.debug:
-        traceback.print_exc()
+        say(traceback.format_exc(), err=True)
     one_line = " ".join(message.split())
-    print(f"error: {one_line}", file=sys.stderr)
+    say(f"error: {one_line}", err=True)
     if hint:
-        print(f"  hint: {' '.join(hint.split())}", file=sys.stderr)
+        say(f"  hint: {' '.join(hint.split())}", err=True)
     return 1
 
 

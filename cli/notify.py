@@ -37,6 +37,7 @@ from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.preflight import check_topics
+from connectors.terminal import log_handler, say
 
 STATE_FILE = "notify.sqlite"
 
@@ -59,7 +60,7 @@ class PrintingPoster:
         """Always accepted."""
         headers = "".join(f"{name}: {value}\n" for name, value in message.headers.items())
         text = json.dumps(json.loads(message.body), indent=2, ensure_ascii=False)
-        typer.echo(f"# {self._name}: {message.title}\nPOST {self._shown}\n{headers}\n{text}\n")
+        say(f"# {self._name}: {message.title}\nPOST {self._shown}\n{headers}\n{text}\n")
         return 200
 
     def close(self) -> None:
@@ -124,7 +125,7 @@ def command(
         source = KafkaSource(endpoints.kafka_bootstrap_servers, from_beginning=from_beginning, watch_only=dry_run)
         notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing)
         notifier.run()
-    typer.echo(summary(notifier, lanes), err=dry_run)
+    say(summary(notifier, lanes), err=dry_run)
     if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):
         raise NotDeliveredError(f"{lost:,} alert(s) were not delivered", "the lines above name the target and the reason")
 
@@ -192,8 +193,6 @@ def _stop_on_signals() -> threading.Event:
 def _log_to_stderr() -> None:
     log = logging.getLogger("alerts")
     if not log.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(handler)
+        log.addHandler(log_handler(sys.stderr))
     log.setLevel(logging.INFO)
     log.propagate = False

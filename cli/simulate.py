@@ -17,6 +17,7 @@ from connectors.errors import TokpulseError
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from simulator.run import Pace, run
 from simulator.settings import DEFAULT_START_MS, DEFAULT_VIRAL_FLOOR, POSTS, TOPICS, SimulationSettings
 from simulator.sinks import JsonlSink, KafkaSink
@@ -136,7 +137,7 @@ def command(
             truth = _to_kafka(settings, universe, pace, progress, transaction_size, transactional_id, keep)
     if expected is not None:
         truth.write(expected, settings, universe)
-    typer.echo(_summary(truth, str(path) if path else "Kafka", time.monotonic() - started, expected))
+    say(_summary(truth, str(path) if path else "Kafka", time.monotonic() - started, expected))
 
 
 def _to_kafka(

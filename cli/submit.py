@@ -21,6 +21,7 @@ from connectors.errors import TokpulseError
 from connectors.flink.rest import FlinkRest
 from connectors.paths import REPOSITORY
 from connectors.preflight import check_services
+from connectors.terminal import say
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, told
 
@@ -126,7 +127,7 @@ def command(
         arguments=arguments,
         savepoint=from_savepoint,
     )
-    typer.echo(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
+    say(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
     if print_only:
         return
     check_services(endpoints, JOBS[job].topics)
@@ -175,11 +176,11 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
         for text in process.stdout:
             lines.append(text.rstrip("\n"))
             if match := _JOB_ID.search(text):
-                watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], typer.echo))
+                watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
             # From the first trace on, what follows is for --debug; the reason is told below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
             if debug or not quiet:
-                typer.echo(text.rstrip("\n"))
+                say(text.rstrip("\n"))
     if process.wait() != 0:
         raise SubmitError(*reason(lines, process.returncode))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from connectors.errors import TokpulseError
+from connectors.terminal import say
 
 ERROR_PREFIX = "tokpulse-error: "
 HINT_PREFIX = "tokpulse-hint: "
@@ -12,9 +11,9 @@ HINT_PREFIX = "tokpulse-hint: "
 
 def tell(error: TokpulseError) -> None:
     """Prints `error` on stderr, marked."""
-    print(f"{ERROR_PREFIX}{error.message}", file=sys.stderr)
+    say(f"{ERROR_PREFIX}{error.message}", err=True)
     if error.hint:
-        print(f"{HINT_PREFIX}{error.hint}", file=sys.stderr)
+        say(f"{HINT_PREFIX}{error.hint}", err=True)
 
 
 def told(lines: list[str]) -> tuple[str, str] | None:

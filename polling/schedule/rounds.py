@@ -149,6 +149,8 @@ class Rounds:
             purse.balance.rules, purse.budget.per_day = changed.credit_rules, self._feeds.share_of(changed.credits_per_day)
             added, removed = self._feeds.change(changed, now)
             _LOG.info("watchlist read again: %d feed(s) added, %d removed", added, removed)
+            for line in self._feeds.unpolled():
+                _LOG.warning("watchlist: %s", line)
 
     def _report(self, now: int) -> None:
         if now < self._status_at_ms:
