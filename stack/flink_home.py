@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.errors import TokpulseError
 
-# Where it comes from: connectors/flink/java, package io.tokpulse.loopback.
+# Where it comes from: stack/agent.
 AGENT_JAR = "loopback-agent.jar"
 _LOADER = "flink-table-planner-loader-*.jar"
 _PLANNER = "flink-table-planner.jar"
