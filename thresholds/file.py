@@ -11,9 +11,9 @@ import yaml
 from connectors.errors import TokpulseError
 from connectors.files import replace_file
 from connectors.paths import REPOSITORY
+from connectors.yaml_file import TOP_LEVEL, TreeError, compose
 from thresholds.model import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
-from thresholds.nodes import TOP_LEVEL, NodeError, Problem, compose
-from thresholds.reader import LIMIT, NodeReader, line_of
+from thresholds.reader import LIMIT, NodeReader, Problem, line_of
 
 FILE_NAME = "thresholds.yaml"
 SHIPPED_FILE = REPOSITORY / FILE_NAME
@@ -53,8 +53,8 @@ def parse_thresholds(text: str, path: Path = SHIPPED_FILE) -> Thresholds:
     reader = NodeReader()
     try:
         root = compose(text)
-    except NodeError as error:
-        raise ThresholdsFileError(path, [error.problem]) from None
+    except TreeError as error:
+        raise ThresholdsFileError(path, [Problem(error.line, error.key, error.reason, error.allowed)]) from None
     if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
         raise ThresholdsFileError(
             path, [Problem(1, TOP_LEVEL, "the file is empty", "it must hold trending, followers and warnings")]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import yaml
 
+from connectors.yaml_file import TOP_LEVEL
 from thresholds.model import UNKNOWN_TIER
-from thresholds.nodes import TOP_LEVEL, Problem
 
 LIMIT = 2**53
 _TAG = "tag:yaml.org,2002:"
@@ -38,6 +39,16 @@ def described(node: yaml.Node) -> str:
     value = str(node.value)
     shown = repr(value if len(value) <= 40 else value[:40] + "...")
     return f"{_KINDS[kind]}, {shown}" if kind in _KINDS else f"the text {shown}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong at one place of the file, and what is allowed there. `line` counts from 1."""
+
+    line: int
+    key: str
+    reason: str
+    allowed: str = ""
 
 
 class NodeReader:
