@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from cli import submit
 from cli.submit import SubmitError, environment, flink_run_line, reason
@@ -16,6 +17,8 @@ from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
 from jobs.failure import tell, told
+from jobs.options import TUNING
+from jobs.settings import parser
 
 SECRET = "s3cret-sentinel"
 
@@ -123,3 +126,17 @@ def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: py
 
 def test_a_job_that_ends_well(tmp_path: Path, endpoints: Endpoints) -> None:
     submit.submit(script(tmp_path, "exit 0"), endpoints)
+
+
+def test_both_helps_of_a_job_say_the_same() -> None:
+    # Each option stands in `tokpulse submit` and in `flink run -py jobs/JOB.py`; its text stands once.
+    submitted = {parameter.name: getattr(parameter, "help", "") for parameter in typer.main.get_command(_app()).params}
+    own = {action.dest: action.help for action in parser("engagement")._actions}
+    for name, text in TUNING.items():
+        assert submitted[name] == own[name] == text
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer()
+    app.command()(submit.command)
+    return app
