@@ -23,7 +23,7 @@ from connectors.paths import REPOSITORY
 from connectors.preflight import check_services
 from connectors.terminal import say
 from jobs.catalog import JOBS
-from jobs.failure import ERROR_PREFIX, told
+from jobs.failure import ERROR_PREFIX, reported
 from jobs.options import BOUNDED, RUN_ID, TUNING
 
 _JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
@@ -159,7 +159,7 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
             lines.append(text.rstrip("\n"))
             if match := _JOB_ID.search(text):
                 watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
-            # From the first trace on, what follows is for --debug; the reason is told below.
+            # From the first trace on, what follows is for --debug; the reason comes below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
             if debug or not quiet:
                 say(text.rstrip("\n"))
@@ -169,7 +169,7 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
 
 def reason(lines: list[str], code: int) -> tuple[str, str]:
     """Message and hint for a failed `flink run`: the job's own error, else the innermost cause, else the exit code."""
-    if own := told(lines):
+    if own := reported(lines):
         return own
     causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
     # The client adds a chain of its own, which only says that the program has ended.

@@ -59,7 +59,7 @@ def bracket(text: str, begin: int = 0) -> str:
 
 def ddl_columns(statement: str) -> list[Column]:
     """The columns that a CREATE declares, in order; WATERMARK, PRIMARY KEY and the like are left out."""
-    found = []
+    columns = []
     for item in split_list(bracket(statement)):
         match = re.match(r"`?(\w+)`?\s+(.*)$", item, re.DOTALL)
         assert match, item
@@ -67,13 +67,13 @@ def ddl_columns(statement: str) -> list[Column]:
         if name.upper() in ("WATERMARK", "PRIMARY", "CONSTRAINT", "INDEX", "PROJECTION"):
             continue
         if re.match(r"AS\b", rest, re.IGNORECASE):
-            found.append(Column(name, "", rest))
+            columns.append(Column(name, "", rest))
             continue
         kind = re.match(r"[\w.]+(?:\s*<.*>)?", rest, re.DOTALL)
         assert kind, item
         end = kind.end() + (len(bracket(rest, kind.end())) + 2 if rest[kind.end() :].startswith("(") else 0)
-        found.append(Column(name, rest[:end], rest[end:].strip()))
-    return found
+        columns.append(Column(name, rest[:end], rest[end:].strip()))
+    return columns
 
 
 @cache
@@ -83,16 +83,16 @@ def clickhouse_columns() -> dict[str, list[Column]]:
     Raises ValueError for a change of a table that this does not know how to read.
     """
     files = clickhouse().creators.values()
-    found = {file.name: ddl_columns(file.text) for file in files if file.kind != "MATERIALIZED VIEW" and "/" not in file.name}
+    columns = {file.name: ddl_columns(file.text) for file in files if file.kind != "MATERIALIZED VIEW" and "/" not in file.name}
     for table in load_tables():
         altered = _ALTERED.match(table.statement)
         if altered and not _NO_COLUMN.match(altered[2]):
             for change in split_list(altered[2]):
-                _add(found[altered[1]], change)
+                _add(columns[altered[1]], change)
     for file in files:
         if file.kind == "MATERIALIZED VIEW":
-            found[file.name] = found[target(file.text)]
-    return found
+            columns[file.name] = columns[target(file.text)]
+    return columns
 
 
 def target(materialized_view: str) -> str:

@@ -16,8 +16,8 @@ def tell(error: TokpulseError) -> None:
         say(f"{HINT_PREFIX}{error.hint}", err=True)
 
 
-def told(lines: list[str]) -> tuple[str, str] | None:
-    """(message, hint) of the first error among `lines`, None when no job told one."""
+def reported(lines: list[str]) -> tuple[str, str] | None:
+    """(message, hint) of the first error among `lines`, None when no job reported one."""
     messages = [text.removeprefix(ERROR_PREFIX) for text in lines if text.startswith(ERROR_PREFIX)]
     hints = [text.removeprefix(HINT_PREFIX) for text in lines if text.startswith(HINT_PREFIX)]
     return (messages[0], hints[0] if hints else "") if messages else None

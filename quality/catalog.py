@@ -238,12 +238,12 @@ Catalog = Mapping[str, Dataset]
 
 def load_catalog(folder: Path = CATALOG_DIR) -> Catalog:
     """Every dataset by name, sorted. Raises CatalogError."""
-    found = {path.stem: load_dataset(path) for path in sorted(folder.glob("*.yaml"))}
-    if not found:
+    datasets = {path.stem: load_dataset(path) for path in sorted(folder.glob("*.yaml"))}
+    if not datasets:
         raise CatalogError(f"{folder}: holds no catalog file")
-    for dataset in found.values():
-        _check_references(folder, dataset, found)
-    return found
+    for dataset in datasets.values():
+        _check_references(folder, dataset, datasets)
+    return datasets
 
 
 def load_dataset(path: Path) -> Dataset:

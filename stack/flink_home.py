@@ -66,10 +66,10 @@ def planner(loader: Path, folder: Path) -> Path:
 
 
 def _own_jar(build: Path) -> Path:
-    found = sorted((build / "flink" / "lib").glob("tokpulse-*.jar"))
-    if not found:
+    jars = sorted((build / "flink" / "lib").glob("tokpulse-*.jar"))
+    if not jars:
         raise FlinkHomeError(f"no tokpulse-*.jar in {build / 'flink' / 'lib'}", "run `make install`")
-    return found[0]
+    return jars[0]
 
 
 def _jars(folder: Path) -> list[Path]:

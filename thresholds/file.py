@@ -59,10 +59,10 @@ def parse_thresholds(text: str, path: Path = SHIPPED_FILE) -> Thresholds:
         raise ThresholdsFileError(
             path, [Problem(1, TOP_LEVEL, "the file is empty", "it must hold trending, followers and warnings")]
         )
-    found = _thresholds(reader, root)
-    if found is None or reader.problems:
+    thresholds = _thresholds(reader, root)
+    if thresholds is None or reader.problems:
         raise ThresholdsFileError(path, sorted(reader.problems, key=lambda problem: problem.line))
-    return found
+    return thresholds
 
 
 def file_text(path: Path) -> str:

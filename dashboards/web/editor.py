@@ -146,14 +146,14 @@ class Editor:
 
     def _checked(self, given: Edited) -> dict[str, Any]:
         """Validation needs no service; the page compares with the versions that it has."""
-        found = {"fields": [asdict(field) for field in fields(given.text)]}
+        checked = {"fields": [asdict(field) for field in fields(given.text)]}
         try:
             wanted = parse_thresholds(given.text, self._file)
         except ThresholdsFileError as error:
-            return found | {"valid": False, "problems": [asdict(problem) for problem in error.problems], "changes": []}
+            return checked | {"valid": False, "problems": [asdict(problem) for problem in error.problems], "changes": []}
         base = find(stored(self._endpoints()), given.base)
         changes = [asdict(change) for change in difference(base.thresholds, wanted)]
-        return found | {"valid": True, "problems": [], "changes": changes}
+        return checked | {"valid": True, "problems": [], "changes": changes}
 
     def _backtested(self, given: Judged) -> dict[str, Any]:
         wanted = parse_thresholds(given.text, self._file)

@@ -16,7 +16,7 @@ from connectors.errors import TokpulseError
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
-from jobs.failure import tell, told
+from jobs.failure import reported, tell
 from jobs.options import TUNING
 from jobs.settings import parser
 
@@ -66,8 +66,8 @@ def test_every_job_has_a_file_of_its_name_and_topics_that_exist() -> None:
 
 def test_what_a_job_tells_is_what_the_client_finds(capsys: pytest.CaptureFixture[str]) -> None:
     tell(TokpulseError("topic x is missing", "create it"))
-    assert told(["noise", *capsys.readouterr().err.splitlines()]) == ("topic x is missing", "create it")
-    assert told(["noise"]) is None
+    assert reported(["noise", *capsys.readouterr().err.splitlines()]) == ("topic x is missing", "create it")
+    assert reported(["noise"]) is None
 
 
 def test_the_command_line_does_not_wait_for_pyflink() -> None:
