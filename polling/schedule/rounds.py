@@ -66,14 +66,14 @@ class Rounds:
                 pages = self._asking.pages(until)
                 for page in self._commits.write(pages):
                     self._go_on(page, clock.now_ms())
-            if self._asking.refused is not None:
-                raise self._asking.refused
+            if error := self._asking.crashed or self._asking.refused:
+                raise error
         finally:
             self._asking.close()
 
     @property
     def _stopping(self) -> bool:
-        return self._stop or self._asking.refused is not None
+        return self._stop or self._asking.refused is not None or self._asking.crashed is not None
 
     def _ask(self, now: int) -> int:
         """Begins what may be begun; returns when to look again."""
