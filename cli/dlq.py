@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 Topic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic.")]
-AnyTopic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic (default: all).")]
+AnyTopic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic.  [default: all]")]
 Reason = Annotated[str, typer.Option(help="Only dead letters with this reason, as `list` shows it.")]
 Partition = Annotated[int | None, typer.Option(min=0, help="Only dead letters of this partition.")]
 FromOffset = Annotated[int, typer.Option(min=0, help="Only dead letters at this offset or later.")]

@@ -21,8 +21,8 @@ HELD_OUT_SEEDS = (201, 202, 203, 204, 205, 206)
 
 
 def command(
-    file: Annotated[Path | None, typer.Option(help="File of thresholds. [default: thresholds.yaml]")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Seed of a simulation; repeat for more. [default: 201 to 206]")] = None,
+    file: Annotated[Path | None, typer.Option(help="File of thresholds.  [default: thresholds.yaml]")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Seed of a simulation; repeat for more.  [default: 201 to 206]")] = None,
     hours: Annotated[int, typer.Option(min=2, help="Simulated hours.")] = 26,
     posts: Annotated[int, typer.Option(min=1, help="Number of posts per seed.")] = 400,
     creators: Annotated[int, typer.Option(min=1, help="Number of creators per seed.")] = 100,

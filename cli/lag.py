@@ -43,7 +43,7 @@ class UnknownGroupError(TokpulseError):
 
 
 def command(
-    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; repeat for more (default: all).")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; repeat for more.  [default: all]")] = None,
     warn_above: Annotated[
         float | None, typer.Option(min=0, help="Exit with code 1 when an event waits longer than this, in seconds.")
     ] = None,

@@ -13,9 +13,11 @@ import importlib.util
 import io
 import logging
 import os
+import re
 import sys
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +53,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_VALUES = {"int": "number", "float": "number", "str": "text", "Path": "path"}
+
+
 class LazyGroup(TyperGroup):
     """A group that knows the names and one-line helps of its commands, and imports a command only to run it."""
 
@@ -78,7 +83,22 @@ def _load(name: str) -> Any:
         own.command(name=name, help=module.command.__doc__)(module.command)
     command = typer.main.get_command(own)
     command.name = name
+    _name_values(command)
     return command
+
+
+def _name_values(command: Any) -> None:
+    """What a value is called in the help: `<number>` rather than `<int range>`."""
+    for sub_command in getattr(command, "commands", {}).values():
+        _name_values(sub_command)
+    for parameter in command.params:
+        kinds = [kind for name, kind in _VALUES.items() if re.search(rf"\b{name}\b", str(parameter.type_descriptor.annotation))]
+        if kinds and parameter.metavar is None:
+            parameter.display_type = partial(_named, kinds[0])
+
+
+def _named(kind: str, context: object) -> str:
+    return f"<{kind}>"
 
 
 @dataclass
@@ -109,7 +129,7 @@ def _options(
     ctx: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show a stack trace when something fails.")] = False,
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", help="Folder of the local stack's state (default: TOKPULSE_DATA, else .stack).")
+        Path | None, typer.Option("--data-dir", help="Folder of the local stack's state.  [default: TOKPULSE_DATA, else .stack]")
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:

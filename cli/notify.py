@@ -74,7 +74,9 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the messages; send and record nothing.")] = False,
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Read the topics from the beginning again.")] = False,
     since: Annotated[str, typer.Option(help="Skip alerts before this event time: ISO 8601, Unix ms, or -2h.")] = "",
-    max_age: Annotated[str, typer.Option(help="Skip alerts that are older than this when read: 90m, 24h, 7d (default: 24h).")] = "",
+    max_age: Annotated[
+        str, typer.Option(help="Skip alerts that are older than this when read: 90m, 24h, 7d.  [default: 24h]")
+    ] = "",
     group_seconds: Annotated[
         float, typer.Option(min=0, max=3_600, help="Collect alerts for this many seconds into one message.")
     ] = 30.0,
@@ -85,7 +87,7 @@ def command(
     retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send again what a target has refused.")] = False,
     dashboard_url: Annotated[str, typer.Option(help="Address of the dashboard, for links in messages.")] = "",
     state: Annotated[
-        Path | None, typer.Option(help="File that remembers what was sent (default: notify.sqlite in the data directory).")
+        Path | None, typer.Option(help="File that remembers what was sent.  [default: notify.sqlite in the data directory]")
     ] = None,
 ) -> None:
     """Send alerts to Slack, Teams or any webhook.

@@ -59,7 +59,9 @@ def command(
         bool, typer.Option("--once", help="Read every feed once, then exit; code 1 if a feed could not be read.")
     ] = False,
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Most requests at the same time.")] = 4,
-    raw_landing: Annotated[bool, typer.Option(help="Keep every response in the ClickHouse table raw_api_responses.")] = False,
+    raw_landing: Annotated[
+        bool, typer.Option(help="Keep every response in the ClickHouse table raw_api_responses.  [default: no]", show_default=False)
+    ] = False,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Serve /metrics on this port; 0 takes a free port.")
     ] = None,

@@ -41,10 +41,10 @@ class FailOn(StrEnum):
 
 
 def command(
-    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; repeat for more (default: all).")] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; repeat for more.  [default: all]")] = None,
     test: Annotated[list[str] | None, typer.Option(help=f"Only this test; repeat for more: {', '.join(SEVERITIES)}.")] = None,
     since: Annotated[
-        str, typer.Option(help="Test rows from this time on, e.g. -30d (default: 7 days; reconcile 1 day, schema_drift 2).")
+        str, typer.Option(help="Test rows from this time on, e.g. -30d.  [default: 7 days; reconcile 1 day, schema_drift 2]")
     ] = "",
     as_of: Annotated[str, typer.Option(help="Test as if it were this time, e.g. the end of a backfill.")] = "now",
     settle: Annotated[int, typer.Option(min=0, help="Minutes that a record may need from its topic to the tables.")] = 15,

@@ -18,10 +18,10 @@ from udfs.sentiment.scorer import Scorer
 
 def command(
     lexicon: Annotated[
-        Path | None, typer.Option(help="Extension file of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
+        Path | None, typer.Option(help="Extension file of the lexicon.  [default: udfs/sentiment/tiktok_lexicon.tsv]")
     ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Use VADER alone, without an extension.")] = False,
-    model: Annotated[str | None, typer.Option(help="Model: lexicon, onnx or grpc. [default: lexicon]")] = None,
+    model: Annotated[str | None, typer.Option(help="Model: lexicon, onnx or grpc.  [default: lexicon]")] = None,
     path: Annotated[Path | None, typer.Option(help="Folder of an ONNX model.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Address of a sidecar for grpc, host:port.")] = None,
 ) -> None:

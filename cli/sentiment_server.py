@@ -21,7 +21,7 @@ def command(
     ),
     model: Annotated[str, typer.Option(help="Model: lexicon or onnx.")] = LEXICON,
     lexicon: Annotated[
-        Path | None, typer.Option(help="Extension file of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
+        Path | None, typer.Option(help="Extension file of the lexicon.  [default: udfs/sentiment/tiktok_lexicon.tsv]")
     ] = None,
     path: Annotated[Path | None, typer.Option(help="Folder of an ONNX model.")] = None,
 ) -> None:

@@ -70,11 +70,13 @@ def command(
     context: typer.Context,
     job: Annotated[str, typer.Argument(help=f"Job: {', '.join(JOBS)}.")],
     bounded: Annotated[bool, typer.Option("--bounded", help=BOUNDED)] = False,
-    parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: as configured in Flink).")] = None,
+    parallelism: Annotated[
+        int | None, typer.Option(min=1, help="Subtasks per operator.  [default: as configured in Flink]")
+    ] = None,
     detached: Annotated[bool, typer.Option("--detached", help="Return as soon as the job is accepted.")] = False,
     run_id: Annotated[
         str,
-        typer.Option(help=f"{RUN_ID} (default: the time; with --from-savepoint, the name of the last run)."),
+        typer.Option(help=f"{RUN_ID}.  [default: the time; with --from-savepoint, the name of the last run]"),
     ] = "",
     print_only: Annotated[bool, typer.Option("--print", help="Only print the command line.")] = False,
     partial_results: Annotated[str, typer.Option(help=TUNING["partial_results"])] = "",

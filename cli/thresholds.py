@@ -41,11 +41,11 @@ app = typer.Typer(
 )
 
 File = Annotated[
-    Path | None, typer.Argument(help="File of thresholds (default: thresholds.yaml of this directory, else the project's).")
+    Path | None, typer.Argument(help="File of thresholds.  [default: thresholds.yaml of this directory, else the project's]")
 ]
 EffectiveFrom = Annotated[str, typer.Option(help="When it takes effect: ISO 8601, Unix ms, now, or -26h.")]
 Comment = Annotated[str, typer.Option(help="Reason for the change; kept with the version.")]
-Author = Annotated[str, typer.Option(help="Name of who publishes it (default: your user name).")]
+Author = Annotated[str, typer.Option(help="Name of who publishes it.  [default: your user name]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _APPLY_LISTED = 5
 
@@ -97,7 +97,7 @@ def apply(
 @app.command()
 def show(
     version: Annotated[
-        str, typer.Argument(help="Version: its name, its number, or previous (default: the version in force).")
+        str, typer.Argument(help="Version: its name, its number, or previous.  [default: the version in force]")
     ] = "",
     history: Annotated[bool, typer.Option("--history", help="List every version.")] = False,
     as_json: AsJson = False,
@@ -132,8 +132,8 @@ def diff(file: File = None) -> None:
 @app.command(name="backtest")
 def run_backtest(
     file: File = None,
-    begin: Annotated[str, typer.Option("--from", help="Evaluate what ends at this time or later (default: everything).")] = "",
-    end: Annotated[str, typer.Option("--to", help="Evaluate what ends before this time (default: everything).")] = "",
+    begin: Annotated[str, typer.Option("--from", help="Evaluate what ends at this time or later.  [default: everything]")] = "",
+    end: Annotated[str, typer.Option("--to", help="Evaluate what ends before this time.  [default: everything]")] = "",
     rows: Annotated[int, typer.Option(min=0, help="How many changes to list, newest first; totals count all.")] = LISTED,
     as_json: AsJson = False,
 ) -> None:

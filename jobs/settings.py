@@ -61,7 +61,7 @@ def parse_duration(name: str, text: str) -> timedelta:
 def parser(job: str) -> argparse.ArgumentParser:
     """The arguments after the file name of a `flink run -py` line; each is also an environment variable TOKPULSE_<NAME>."""
     result = argparse.ArgumentParser(prog=job, description=f"the {job} job of tokpulse", allow_abbrev=False)
-    result.add_argument("--run-id", help=f"{options.RUN_ID} (default: the time).")
+    result.add_argument("--run-id", help=f"{options.RUN_ID}.  [default: the time]")
     result.add_argument("--bounded", action="store_true", help=options.BOUNDED)
     result.add_argument("--wait", action="store_true", help="Stay until the job ends (not with `flink run -d`).")
     for name, text in options.TUNING.items():
