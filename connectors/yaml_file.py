@@ -116,6 +116,10 @@ def compose(text: str) -> yaml.Node | None:
         raise TreeError(line, "(syntax)", reason, "check indentation, colons, brackets and quotes") from None
 
 
+def _events(text: str) -> Iterator[Any]:
+    yield from yaml.parse(text, _LOADER)
+
+
 def _unreadable(text: str, character: int) -> TreeError:
     """Parsers count its place in bytes, or in characters."""
     line = text.count("\n", 0, max(0, text.find(chr(character)))) + 1
@@ -124,7 +128,7 @@ def _unreadable(text: str, character: int) -> TreeError:
 
 def _refuse_all_but_plain(text: str) -> None:
     depth = documents = 0
-    for event in yaml.parse(text, _LOADER):
+    for event in _events(text):
         kind = type(event)
         if kind is DocumentStartEvent:
             documents += 1
@@ -160,7 +164,7 @@ def _path_to(text: str, index: int) -> Path_:
         elif parts:
             parts[-1] = 1 + int(parts[-1] or 0)
 
-    for event in yaml.parse(text, _LOADER):
+    for event in _events(text):
         if isinstance(event, CollectionEndEvent):
             is_mapping.pop()
             parts.pop()

@@ -67,17 +67,18 @@ class Transactions:
             committing = True
             self._channel.client.commit_transaction(timeout)
         except KafkaException as error:
-            aborted = self._abort(timeout)
+            not_aborted = self._abort(timeout)
             refused = self._or_expired(self._channel.refused(error, "transaction aborted"))
-            if committing and not aborted and not isinstance(refused, FencedProducerError | TransactionExpiredError):
+            if committing and not_aborted and not isinstance(refused, FencedProducerError | TransactionExpiredError):
                 raise OutcomeUnknownError(
                     f"no answer to a commit under {self._channel.transactional_id!r}: {clients.reason_of(error)}",
                     "start again when the broker answers, and read what is committed",
                 ) from error
             raise refused from error
-        except FencedProducerError as error:
-            self._abort(timeout)
-            raise self._or_expired(error) from error
+        except ProducerError as error:
+            # Records that waited for too long here may be those of a transaction that was open for too long there.
+            refused = self._or_expired(self._abort(timeout) or error)
+            raise (refused if isinstance(refused, TransactionExpiredError) else self._or_expired(error)) from error
         except BaseException:
             self._abort(timeout)
             raise
@@ -93,13 +94,14 @@ class Transactions:
             "run it again, unless another one does the same work",
         )
 
-    def _abort(self, timeout: float) -> bool:
+    def _abort(self, timeout: float) -> ProducerError | None:
+        """Why the transaction could not be aborted; None when it is."""
         try:
             self._channel.client.abort_transaction(timeout)
         except KafkaException as error:  # a fenced or unreachable producer cannot abort; the broker's timeout will
             self._reports.last_error = clients.reason_of(error)
             self._unfinished = True
-            return False
+            return self._channel.refused(error, "transaction not aborted")
         finally:
             self._reports.clear()
-        return True
+        return None

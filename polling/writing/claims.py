@@ -36,5 +36,6 @@ def newest(messages: Iterable[Message], transactional_id: str) -> str | None:
     claim = None
     for message in messages:
         if message.key() == transactional_id.encode():
-            claim = dict(message.headers() or []).get(_HEADER, b"").decode("ascii", "replace")
+            value = dict(message.headers() or []).get(_HEADER)
+            claim = value.decode("ascii", "replace") if isinstance(value, bytes) else None
     return claim

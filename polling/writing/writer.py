@@ -215,16 +215,17 @@ class KafkaPageWriter:
             self._producer.renew()
             # Commits or aborts what the last client had begun.
             self._fenced(self._producer.take_over)
-            if isinstance(error, OutcomeUnknownError):
-                committed = latest == cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: key in latest)
+            known = cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: key in latest)
+            committed = bool(latest) and known == latest
         except FencedProducerError as fenced:
             raise fenced from error
         except TokpulseError:
             raise error from None
+        if committed:
+            return
         if isinstance(error, TransactionExpiredError):
             raise error
-        if not committed:
-            raise ProducerError(f"nothing is committed: {error.message}", "it is written again") from error
+        raise ProducerError(f"nothing is committed: {error.message}", "it is written again") from error
 
     def _fenced(self, work: Callable[[], None]) -> None:
         try:
