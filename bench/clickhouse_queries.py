@@ -39,10 +39,10 @@ def refuse_difference(what: str, found: dict[str, int], expected: BulkTotals) ->
 
 def check_comments(client: Client, comments: int) -> None:
     """Raises BenchError when not every comment is in `comments_enriched` with its writer's followers, or all feel alike."""
-    ((found, felt, known_writers),) = client.query(statement("comments_totals")).result_rows
-    if (found, known_writers) != (comments, comments) or not 0 < felt < comments:
+    ((enriched, felt, known_writers),) = client.query(statement("comments_totals")).result_rows
+    if (enriched, known_writers) != (comments, comments) or not 0 < felt < comments:
         raise BenchError(
-            f"comments_enriched has {found:,} of {comments:,} comments, {known_writers:,} with followers, {felt:,} not neutral",
+            f"comments_enriched has {enriched:,} of {comments:,} comments, {known_writers:,} with followers, {felt:,} not neutral",
             "a wrong result has no speed",
         )
 

@@ -36,7 +36,7 @@ class CommentsSpeed:
         """A table per share."""
         lines = []
         for share, rates in self.rates.items():
-            rows = [(name, *Spread.of(found).cells(",.0f")) for name, found in rates.items()]
+            rows = [(name, *Spread.of(values).cells(",.0f")) for name, values in rates.items()]
             rows += [
                 (f"ratio to {name}", *Spread.of(ratios(rates[WHOLE], rates[name])).cells(".2f"))
                 for name in (PLAIN, VECTORIZED, SCORED)

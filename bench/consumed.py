@@ -34,6 +34,6 @@ def remaining(consumer: Consumer, topics: tuple[str, ...]) -> int:
     partitions = [TopicPartition(topic, partition) for topic in topics for partition in known[topic].partitions]
     return sum(
         # No offset at all is a negative number.
-        consumer.get_watermark_offsets(TopicPartition(found.topic, found.partition), timeout=30)[1] - max(found.offset, 0)
-        for found in consumer.committed(partitions, timeout=30)
+        consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), timeout=30)[1] - max(place.offset, 0)
+        for place in consumer.committed(partitions, timeout=30)
     )

@@ -83,10 +83,10 @@ def run_line(line: list[str], stack: OwnStack) -> str:
         except BaseException:
             os.killpg(process.pid, signal.SIGTERM)
             raise
-    found = _JOB_ID.findall(output)
-    if process.returncode != 0 or len(found) != 1:
+    ids = _JOB_ID.findall(output)
+    if process.returncode != 0 or len(ids) != 1:
         raise BenchError(f"exit code {process.returncode} of {' '.join(line)}", "\n".join(output.splitlines()[-15:]))
-    return str(found[0])
+    return str(ids[0])
 
 
 def all_running(job_id: str, rest: httpx.Client, timeout: float) -> int:

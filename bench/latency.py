@@ -99,9 +99,9 @@ def watch(crossing: Crossing, count: Callable[[int], int], stream: LiveStream) -
     time.sleep(max(0.0, (crossing.due_at - 100 - wall_ms()) / 1000))
     seen: list[float] = []
     while len(seen) < POSTS:
-        found = count(crossing.window_start)
+        posts = count(crossing.window_start)
         seconds = (wall_ms() - crossing.due_at) / 1000
-        seen += [seconds] * (found - len(seen))
+        seen += [seconds] * (posts - len(seen))
         if stream.failure is not None:
             raise BenchError(f"the stream broke off: {stream.failure}") from stream.failure
         if len(seen) < POSTS and wall_ms() > crossing.ends_at + 10_000:

@@ -37,10 +37,10 @@ class OwnStack:
 
     def process(self, service: str) -> psutil.Process:
         """The process of a service, e.g. `clickhouse`. Raises ServiceAwayError when it does not run."""
-        found = process.running(self.settings.run / f"{service}.pid")
-        if found is None:
+        running = process.running(self.settings.run / f"{service}.pid")
+        if running is None:
             raise ServiceAwayError(f"{service} of the bench's stack does not run")
-        return psutil.Process(found.pid)
+        return psutil.Process(running.pid)
 
     @contextmanager
     def producer(self) -> Iterator[AvroProducer]:

@@ -39,10 +39,10 @@ def post(number: int, round_number: int, at_ms: int) -> dict[str, Any]:
 def pages(records: int, round_number: int) -> list[ReadPage]:
     """`records` posts in pages of PER_PAGE, each of a feed of its own; the last page may be shorter."""
     now_ms = wall_clock_ms()
-    found = []
+    pages_read = []
     for first in range(0, records, PER_PAGE):
         numbers = range(first, min(records, first + PER_PAGE))
         observations = tuple(Observation(POSTS, post(number, round_number, now_ms)) for number in numbers)
         key = FeedKey("bench", Feed.POSTS, str(first))
-        found.append(ReadPage(key, Page(observations, None), now_ms, None))
-    return found
+        pages_read.append(ReadPage(key, Page(observations, None), now_ms, None))
+    return pages_read

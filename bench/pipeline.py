@@ -126,9 +126,9 @@ def measure(posts: int, records: int, progress: Progress) -> Capacity:
 
 def _check(what: str, question: str, client: Client, expected: tuple[int | None, ...]) -> None:
     """Raises BenchError for another answer; None is any."""
-    found = tuple(client.query(question).result_rows[0])
-    if any(wanted not in (None, each) for each, wanted in zip(found, expected, strict=True)):
-        raise BenchError(f"{what} are {found}, not {expected}", "a wrong result has no speed")
+    totals = tuple(client.query(question).result_rows[0])
+    if any(wanted not in (None, each) for each, wanted in zip(totals, expected, strict=True)):
+        raise BenchError(f"{what} are {totals}, not {expected}", "a wrong result has no speed")
 
 
 def _bounded(job: str, stack: OwnStack, _: httpx.Client) -> tuple[str, float]:
@@ -165,9 +165,9 @@ def _watched(stack: OwnStack, rest: httpx.Client, peak: Peak) -> Iterator[None]:
         def sample() -> None:
             peak.resident = max(peak.resident, process.memory_info().rss)
             answer = own.get(f"/taskmanagers/{manager}/metrics", params={"get": ",".join(names.values())}).json()
-            found = {metric["id"]: int(metric["value"]) for metric in answer}
+            values = {metric["id"]: int(metric["value"]) for metric in answer}
             for name, metric in names.items():
-                setattr(peak, name, max(getattr(peak, name), found.get(metric, 0)))
+                setattr(peak, name, max(getattr(peak, name), values.get(metric, 0)))
 
         with repeating(_SAMPLE_S, sample):
             yield

@@ -45,9 +45,9 @@ class ProducerSpeed:
 
     def text(self) -> str:
         """Two tables: rates, and the reason for the gap between them."""
-        rows = [(name, *Spread.of(found).cells(",.0f")) for name, found in self.rates.items()]
+        rows = [(name, *Spread.of(values).cells(",.0f")) for name, values in self.rates.items()]
         rows.append((f"ratio to {PLAIN}", *Spread.of(ratios(self.rates[GROUPED], self.rates[PLAIN])).cells(".2f")))
-        parts = [(name, *Spread.of(found).cells(",.0f")) for name, found in self.steps.items()]
+        parts = [(name, *Spread.of(values).cells(",.0f")) for name, values in self.steps.items()]
         parts.append(("all that this thread does in the writer", *Spread.of(self.busy[GROUPED]).cells(",.0f")))
         whole = Spread.of([1e9 / rate for rate in self.rates[GROUPED]])
         parts.append(("with commits and waiting for a core", *whole.cells(",.0f")))
@@ -102,7 +102,7 @@ def measure(rounds: int, progress: Progress, records: int = RECORDS) -> Producer
 
 def _encoded(read: Sequence[ReadPage]) -> list[tuple[str, bytes]]:
     codec, prefix = AvroCodec(load_topics()[POSTS].schema_text()), header(1)
-    return [(seen.record["aweme_id"], codec.encode(seen.record, prefix)) for one in read for seen in one.page.observations]
+    return [(seen.record["aweme_id"], codec.encode(seen.record, prefix)) for fetched in read for seen in fetched.page.observations]
 
 
 def _producer(stack: OwnStack, **settings: Any) -> Producer:
@@ -132,7 +132,7 @@ def _steps(stack: OwnStack, read: Sequence[ReadPage], values: Sequence[tuple[str
     """Each step over all records by itself; the rest of the whole is the writer's loop, commits, and waiting for a core."""
     codec, prefix = AvroCodec(load_topics()[POSTS].schema_text()), header(1)
     check = RecordValidator(codec.declared).check
-    records = [seen.record for one in read for seen in one.page.observations]
+    records = [seen.record for fetched in read for seen in fetched.page.observations]
     repeats = Repeats()
     now_ms = records[0]["ingested_at"]
 
@@ -158,11 +158,11 @@ def _steps(stack: OwnStack, read: Sequence[ReadPage], values: Sequence[tuple[str
             producer.produce_batch(POSTS, [{"key": key, "value": value} for key, value in values[first : first + 500]])
 
     steps = {"validate": validate, "encode": encode, "digest, compare, mark": digest, "hand over to librdkafka": produce}
-    found = {}
+    costs = {}
     for name, step in steps.items():
         began = time.thread_time_ns()
         step()
-        found[name] = (time.thread_time_ns() - began) / len(records)
+        costs[name] = (time.thread_time_ns() - began) / len(records)
     producer.purge()
     producer.flush(10)
-    return found
+    return costs

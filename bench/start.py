@@ -39,9 +39,9 @@ class Starts:
     def text(self) -> str:
         """The table for the terminal."""
         rows = []
-        for job, found in self.jobs.items():
-            rows.append((f"{job}: first start", f"{found[0].accepted_s:.1f}", f"{found[0].running_s:.1f}", ""))
-            later = found[1:]
+        for job, times in self.jobs.items():
+            rows.append((f"{job}: first start", f"{times[0].accepted_s:.1f}", f"{times[0].running_s:.1f}", ""))
+            later = times[1:]
             accepted, running = (Spread.of([getattr(each, name) for each in later]) for name in ("accepted_s", "running_s"))
             rows.append(
                 (f"{job}: median of {len(later)}", f"{accepted.median:.1f}", f"{running.median:.1f}", f"{running.maximum:.1f}")
@@ -52,21 +52,21 @@ class Starts:
         """The same for JSON."""
         return {
             "how_measured": HOW_MEASURED,
-            "starts": {job: [[each.accepted_s, each.running_s] for each in found] for job, found in self.jobs.items()},
+            "starts": {job: [[each.accepted_s, each.running_s] for each in times] for job, times in self.jobs.items()},
         }
 
 
 def measure(rounds: int, progress: Progress) -> Starts:
     """Starts each of JOBS once more than `rounds`, one after another, and cancels it. Raises BenchError for a job that fails."""
-    found: dict[str, list[StartTimes]] = {job: [] for job in JOBS}
+    starts: dict[str, list[StartTimes]] = {job: [] for job in JOBS}
     with own_stack() as stack, httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as rest:
         for number in range(rounds + 1):
-            for job, times in found.items():
+            for job, times in starts.items():
                 times.append(_start(job, stack, rest))
                 progress.line(
                     f"start {number} of {job}: accepted {times[-1].accepted_s:.1f} s, RUNNING {times[-1].running_s:.1f} s"
                 )
-    return Starts({job: tuple(times) for job, times in found.items()})
+    return Starts({job: tuple(times) for job, times in starts.items()})
 
 
 def _start(job: str, stack: OwnStack, rest: httpx.Client) -> StartTimes:

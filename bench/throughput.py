@@ -107,13 +107,13 @@ def _whole(stack: OwnStack, totals: BulkTotals, result: Throughput) -> float:
     client = connect(stack.endpoints.clickhouse_url)
     try:
         empty_tables(client, *WRITTEN)
-        found = times(run_line(submit_line("--bounded", "--parallelism", str(PARALLELISM)), stack), stack)
+        run = times(run_line(submit_line("--bounded", "--parallelism", str(PARALLELISM)), stack), stack)
         check_totals(client, totals)
         # Its background merges must not run beside the next contender.
         empty_tables(client, *WRITTEN)
     finally:
         client.close()
-    return _noted(WHOLE, found, result)
+    return _noted(WHOLE, run, result)
 
 
 def _blackhole(stack: OwnStack, result: Throughput) -> float:

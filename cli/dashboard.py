@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.dashboard_server import serving
+from connectors.terminal import say
 from dashboards.web.server import DEFAULT_PORT, MAX_PORT, PORT_VARIABLE
 
 
@@ -29,8 +30,8 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with serving(port, edit_thresholds=edit_thresholds) as served:
-        typer.echo(f"dashboard   {served.url}")
+        say(f"dashboard   {served.url}")
         if served.editor_url:
-            typer.echo(f"thresholds  {served.editor_url}")
-        typer.echo("press Ctrl-C to stop")
+            say(f"thresholds  {served.editor_url}")
+        say("press Ctrl-C to stop")
         ended.wait()

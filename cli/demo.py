@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
-import typer
-
 from cli.dashboard_server import serving
 from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
 from cli.demo_stream import HOURS_BEFORE, DemoKafka, DemoStream, load_state
@@ -24,6 +22,7 @@ from connectors.flink.rest import FlinkRest, FlinkRestError
 from connectors.kafka.log import held, partition_offsets
 from connectors.kafka.registry import SchemaRegistry
 from connectors.preflight import check_services
+from connectors.terminal import say
 from dashboards.web.server import DashboardPortError, usual_port
 from jobs.catalog import JOBS
 from simulator.settings import POSTS
@@ -64,7 +63,7 @@ def command() -> None:
         with _dashboard(result.settings, port) as dashboard:
             _run(Endpoints.from_env({}, result.settings.data).require(), result.settings, began, dashboard)
     except KeyboardInterrupt:
-        typer.echo("\nCtrl-C: ending")
+        say("\nCtrl-C: ending")
     finally:
         if not result.already_running:
             with Report() as report, report.step("stack", "stopping (its data stays)", "stopped"):
@@ -96,12 +95,12 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float, dashboard:
         # Whole hours only: a bounded run calls every hour that it sees final.
         with RecordProgress("poll") as progress:
             sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
-        typer.echo(f"poll: {sent:,} records from the upstream at {stream.url}, {HOURS_BEFORE} or more simulated hours are in Kafka")
+        say(f"poll: {sent:,} records from the upstream at {stream.url}, {HOURS_BEFORE} or more simulated hours are in Kafka")
         run_id = _run_bounded(endpoints, flink)
         posts = trending_by_hour(endpoints.clickhouse_url, state.start_ms, HOURS_BEFORE - 1)
         print_results(posts, ledger_lines(endpoints.clickhouse_url, run_id))
         print_addresses(endpoints, dashboard)
-        typer.echo(f"{time.monotonic() - began:.0f} s")
+        say(f"{time.monotonic() - began:.0f} s")
         if not wants_exit(os.environ.get("DEMO_EXIT", "")):
             _stay_live(endpoints, flink, stream)
 
@@ -120,7 +119,7 @@ def _run_bounded(endpoints: Endpoints, flink: FlinkRest) -> str:
 
 def _line(endpoints: Endpoints, run_id: str, *, bounded: bool) -> list[str]:
     line = flink_run_line(endpoints, JOB, run_id=run_id, bounded=bounded, parallelism=None, detached=not bounded, arguments=[])
-    typer.echo(f"submit: {' '.join(line)}")
+    say(f"submit: {' '.join(line)}")
     return line
 
 
@@ -155,9 +154,7 @@ def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> No
         with Report() as report, report.step("live job", "submitting", "submitted"):
             submit(_line(endpoints, f"demo-live-{datetime.now(UTC):%Y%m%dT%H%M%S}", bounded=False), endpoints)
         own = _active(flink) - others
-        typer.echo(
-            "live: polling in real time; look at the dashboard, or run `tokpulse doctor` in another terminal; press Ctrl-C to stop"
-        )
+        say("live: polling in real time; look at the dashboard, or run `tokpulse doctor` in another terminal; press Ctrl-C to stop")
         # From the last whole hour to now at once, then as it comes.
         stream.send_until(wall_clock_ms())
         with stream.live():
@@ -166,9 +163,9 @@ def _stay_live(endpoints: Endpoints, flink: FlinkRest, stream: DemoStream) -> No
                 stream.check()
                 if now_ms >= next_word_ms:
                     next_word_ms = now_ms + _SAY_EVERY_MS
-                    typer.echo(f"live: {stream.sent:,} records since the demo began, up to {datetime.now(UTC):%H:%M:%S} UTC")
+                    say(f"live: {stream.sent:,} records since the demo began, up to {datetime.now(UTC):%H:%M:%S} UTC")
                 time.sleep(_TICK_S)
-        typer.echo("live: the simulated data has ended; the next demo starts new data")
+        say("live: the simulated data has ended; the next demo starts new data")
     finally:
         # Interrupted in mid-submission, whatever is new is the demo's.
         _end_jobs(flink, own or _active(flink) - others)

@@ -8,11 +8,12 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.console import table_console
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
+from connectors.console import table_console
 from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
+from connectors.terminal import say
 
 MIN_HOURS = 24
 
@@ -97,9 +98,9 @@ def print_results(posts: Sequence[Mapping[str, Any]], ledger: Sequence[str]) -> 
 def print_addresses(endpoints: Endpoints, dashboard: str) -> None:
     """Where to look on, passwords masked."""
     reader = endpoints.values.get("CLICKHOUSE_READER_URL", "")
-    print(f"\ndashboard   {dashboard}")
-    print(f"ClickHouse  {mask_password(endpoints.clickhouse_url)}")
+    say(f"\ndashboard   {dashboard}")
+    say(f"ClickHouse  {mask_password(endpoints.clickhouse_url)}")
     if reader:
-        print(f"  read-only {mask_password(reader)}")
-    print(f"Flink       {endpoints.flink_rest_url}")
-    print(f"variables   {endpoints.env_file} (with the passwords)")
+        say(f"  read-only {mask_password(reader)}")
+    say(f"Flink       {endpoints.flink_rest_url}")
+    say(f"variables   {endpoints.env_file} (with the passwords)")

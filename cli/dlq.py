@@ -17,6 +17,7 @@ from connectors.kafka.dead_letters import DeadLetter, dlq_topics, unreplayed
 from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from polling.writing.replay import Outcome, Reader, replay
 
 app = typer.Typer(
@@ -27,7 +28,7 @@ app = typer.Typer(
 )
 
 Topic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic.")]
-AnyTopic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic (default: all).")]
+AnyTopic = Annotated[str, typer.Argument(help="A topic, or its dead-letter topic.  [default: all]")]
 Reason = Annotated[str, typer.Option(help="Only dead letters with this reason, as `list` shows it.")]
 Partition = Annotated[int | None, typer.Option(min=0, help="Only dead letters of this partition.")]
 FromOffset = Annotated[int, typer.Option(min=0, help="Only dead letters at this offset or later.")]
@@ -43,11 +44,11 @@ def list_letters(topic: AnyTopic = "", as_json: AsJson = False) -> None:
     """
     rows = counts(_letters(topic, None))
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
     elif rows:
         print_counts(rows)
     else:
-        typer.echo("no dead letters")
+        say("no dead letters")
 
 
 @app.command()
@@ -69,11 +70,11 @@ def show(
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         reader = Reader(load_topics(), registry.by_id)
         if as_json:
-            typer.echo(json.dumps([values(letter, reader, size) for letter in newest], indent=2))
+            say(json.dumps([values(letter, reader, size) for letter in newest], indent=2))
             return
         for letter in newest:
             print_letter(letter, reader, size)
-    typer.echo(f"{len(newest)} of {total:,} dead letter(s)")
+    say(f"{len(newest)} of {total:,} dead letter(s)")
 
 
 @app.command()
@@ -93,11 +94,11 @@ def sweep(
     over = warn_above is not None and total > warn_above
     if as_json:
         summary = {"since": since_ms, "letters": total, "warn_above": warn_above, "over": over, "reasons": rows}
-        typer.echo(json.dumps(summary, indent=2))
+        say(json.dumps(summary, indent=2))
     else:
         if rows:
             print_counts(rows)
-        typer.echo(f"{total:,} dead letter(s) since {since}" + (f": more than {warn_above:,}" if over else ""))
+        say(f"{total:,} dead letter(s) since {since}" + (f": more than {warn_above:,}" if over else ""))
     if over:
         raise typer.Exit(1)
 
@@ -124,7 +125,7 @@ def replay_letters(
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         outcomes = replay(endpoints.kafka_bootstrap_servers, registry, topics, dlq, select, dry_run, limit)
     if as_json:
-        typer.echo(json.dumps([_outcome(outcome) for outcome in outcomes], indent=2))
+        say(json.dumps([_outcome(outcome) for outcome in outcomes], indent=2))
     else:
         print_outcomes(outcomes, dry_run)
 

@@ -9,20 +9,15 @@ from datetime import UTC, datetime
 from heapq import heappush, heappushpop
 from typing import Any
 
-import typer
 from rich.table import Table
 
-from cli.console import table_console
+from connectors.console import table_console
 from connectors.kafka.dead_letters import DeadLetter
+from connectors.terminal import printable, say
 from polling.writing.replay import Outcome, Reader, StillBadError
 
 _HEX_WIDTH = 16
 _LISTED_PROBLEMS = 10
-
-
-def printable(text: str) -> str:
-    """`text` with everything escaped that moves a cursor, changes colours or the direction of writing; line ends stay."""
-    return "".join(char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text)
 
 
 def iso(time_ms: int) -> str:
@@ -77,14 +72,18 @@ def values(letter: DeadLetter, reader: Reader, limit: int) -> dict[str, Any]:
 def print_letter(letter: DeadLetter, reader: Reader, limit: int) -> None:
     """One letter, for people."""
     form, text = body(letter, reader, limit)
-    key = "none" if letter.key is None else printable(letter.key.decode("utf-8", "backslashreplace"))
-    typer.echo(f"{letter.topic}[{letter.partition}]@{letter.offset}  {iso(letter.arrived_ms)}  key {key}")
-    typer.echo(f"  error: {printable(letter.error) or 'no header gives the reason'}")
+    key = "none" if letter.key is None else _line(letter.key.decode("utf-8", "backslashreplace"))
+    say(f"{letter.topic}[{letter.partition}]@{letter.offset}  {iso(letter.arrived_ms)}  key {key}")
+    say(f"  error: {_line(letter.error) or 'no header gives the reason'}")
     for name, value in sorted(letter.headers.items()):
         if name != "error":
-            typer.echo(f"  {printable(name)}: {printable(value.decode('utf-8', 'backslashreplace'))}")
-    typer.echo(f"  value: {len(letter.value):,} bytes, {printable(form)}")
-    typer.echo("\n".join(f"    {line}" for line in text.splitlines()) + "\n")
+            say(f"  {_line(name)}: {_line(value.decode('utf-8', 'backslashreplace'))}")
+    say(f"  value: {len(letter.value):,} bytes, {_line(form)}")
+    say("\n".join(f"    {line}" for line in text.splitlines()) + "\n")
+
+
+def _line(text: str) -> str:
+    return printable(text, lines=False)
 
 
 def latest(letters: Iterable[DeadLetter], limit: int) -> tuple[list[DeadLetter], int]:
@@ -120,7 +119,7 @@ def print_counts(rows: Sequence[dict[str, Any]]) -> None:
     table = Table("topic", "reason", "first", "last", box=None)
     table.add_column("letters", justify="right")
     for row in rows:
-        table.add_row(row["topic"], printable(row["reason"]), row["first"], row["last"], f"{row['letters']:,}")
+        table.add_row(row["topic"], _line(row["reason"]), row["first"], row["last"], f"{row['letters']:,}")
     table_console().print(table)
 
 
@@ -128,8 +127,8 @@ def print_outcomes(outcomes: Sequence[Outcome], dry_run: bool) -> None:
     """How many were replayed, and why the others were not."""
     bad = [outcome for outcome in outcomes if outcome.problem is not None]
     verb = "would be replayed" if dry_run else "were replayed"
-    typer.echo(f"{len(outcomes) - len(bad):,} of {len(outcomes):,} dead letter(s) {verb}; {len(bad):,} are still bad and stay")
+    say(f"{len(outcomes) - len(bad):,} of {len(outcomes):,} dead letter(s) {verb}; {len(bad):,} are still bad and stay")
     for outcome in bad[:_LISTED_PROBLEMS]:
-        typer.echo(f"  [{outcome.partition}]@{outcome.offset}: {printable(outcome.problem or '')}")
+        say(f"  [{outcome.partition}]@{outcome.offset}: {_line(outcome.problem or '')}")
     if len(bad) > _LISTED_PROBLEMS:
-        typer.echo(f"  ... and {len(bad) - _LISTED_PROBLEMS:,} more")
+        say(f"  ... and {len(bad) - _LISTED_PROBLEMS:,} more")

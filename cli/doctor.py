@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 
 import typer
-from rich.console import Console
 
 from cli import doctor_inputs, doctor_job, doctor_tables
 from cli.doctor_findings import Finding, Level, guarded
+from connectors.console import new_console, styled
 from connectors.endpoints import Endpoints
+from connectors.terminal import printable, say
 from jobs.catalog import JOBS
 from stack.settings import StackSettings
 
@@ -33,13 +34,13 @@ def command() -> None:
     It checks each step from Kafka to the tables and prints one line for each: ok, WARN or FAIL, and what to do. The exit code is 1
     when a check FAILs. A WARN can be harmless, for instance after a backfill.
     """
-    console = Console(highlight=False)
+    console = new_console()
     worst: list[Finding] = []
     for finding in examine(StackSettings.load(), Endpoints.from_env(), time.time()):
-        console.print(finding.line(), style=_STYLES[finding.level], markup=False, soft_wrap=True)
+        console.print(styled(printable(finding.line(), lines=False), _STYLES[finding.level]), soft_wrap=True)
         if finding.level is Level.FAIL:
             worst.append(finding)
     if worst:
         first = worst[0]
-        typer.echo(f"\nstart with {first.subject}: {first.todo or first.text}", err=True)
+        say(f"\nstart with {first.subject}: {first.todo or first.text}", err=True)
         raise typer.Exit(1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from connectors.terminal import say
 from stack.lifecycle import down
 from stack.report import Report
 from stack.settings import StackSettings
@@ -16,4 +15,4 @@ def command() -> None:
     """
     with Report() as report, report.step("stack", "stopping", "stopped"):
         stopped = down(StackSettings.load())
-    typer.echo("stopped: " + ", ".join(stopped) if stopped else "nothing was running")
+    say("stopped: " + ", ".join(stopped) if stopped else "nothing was running")

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.console import table_console
+from connectors.console import table_console
+from connectors.terminal import say
 from simulator.evaluation import FLAT_PLAYS_PER_HOUR, Evaluation, Tally, evaluate
 from simulator.settings import DEFAULT_VIRAL_FLOOR, POSTS, USERS, SimulationSettings
 from thresholds.file import default_file, load_thresholds
@@ -20,8 +21,8 @@ HELD_OUT_SEEDS = (201, 202, 203, 204, 205, 206)
 
 
 def command(
-    file: Annotated[Path | None, typer.Option(help="File of thresholds. [default: thresholds.yaml]")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Seed of a simulation; repeat for more. [default: 201 to 206]")] = None,
+    file: Annotated[Path | None, typer.Option(help="File of thresholds.  [default: thresholds.yaml]")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Seed of a simulation; repeat for more.  [default: 201 to 206]")] = None,
     hours: Annotated[int, typer.Option(min=2, help="Simulated hours.")] = 26,
     posts: Annotated[int, typer.Option(min=1, help="Number of posts per seed.")] = 400,
     creators: Annotated[int, typer.Option(min=1, help="Number of creators per seed.")] = 100,
@@ -52,7 +53,7 @@ def command(
     ]
     evaluation = evaluate(universes, thresholds)
     if as_json:
-        typer.echo(json.dumps(as_data(evaluation), indent=2))
+        say(json.dumps(as_data(evaluation), indent=2))
         return
     console = table_console()
     console.print(table_of(evaluation, thresholds))

@@ -12,6 +12,7 @@ import typer
 from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
+from connectors.terminal import say
 from simulator.settings import SimulationSettings
 from simulator.upstream.clock import ScaledClock
 from simulator.upstream.ledger import Ledger
@@ -79,7 +80,7 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with upstream:
-        typer.echo(f"TikLiveAPI  {upstream.url}/user-posts/ ...     header X-Api-Key: {DEMO_KEY}")
-        typer.echo(f"TikAPI      {upstream.url}/public/posts ...    header X-API-KEY: {DEMO_KEY}")
-        typer.echo(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; press Ctrl-C to stop")
+        say(f"TikLiveAPI  {upstream.url}/user-posts/ ...     header X-Api-Key: {DEMO_KEY}")
+        say(f"TikAPI      {upstream.url}/public/posts ...    header X-API-KEY: {DEMO_KEY}")
+        say(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; press Ctrl-C to stop")
         ended.wait()

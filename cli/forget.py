@@ -15,13 +15,14 @@ import typer
 from rich.table import Table
 
 from alerts.state import State, StateError
-from cli.console import table_console
 from cli.notify import STATE_FILE
 from connectors.clickhouse.client import connect
+from connectors.console import table_console
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from polling.personal.forgotten import Forgotten, forgotten_file
 from privacy.forget import Forgetting, Report, journal_folder
 from privacy.journal import Journal, alone
@@ -63,7 +64,7 @@ def command(
         report, renamed = _forget(endpoints, userid, yes)
     beyond = [*_running(endpoints), *BEYOND]
     if as_json:
-        typer.echo(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "beyond": beyond}, indent=2))
+        say(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "beyond": beyond}, indent=2))
     else:
         _print(report, renamed, beyond)
 
@@ -119,7 +120,7 @@ def _running(endpoints: Endpoints) -> list[str]:
 
 def _say(text: str) -> None:
     if sys.stderr.isatty():
-        print(text, file=sys.stderr)
+        say(text, err=True)
 
 
 def _print(report: Report, alerts: int, beyond: list[str]) -> None:

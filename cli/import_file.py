@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordError, RecordValidator
+from connectors.terminal import printable, say
 from connectors.upstream.captured import CapturedError, read_captured
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.records import COMMENTS, POSTS, USERS
@@ -30,6 +30,10 @@ Produce = Callable[[str, Mapping[str, Any]], None]
 
 class ImportFileError(TokpulseError):
     """A file that cannot be read, or an option that names nothing."""
+
+
+class NothingToLoadError(TokpulseError):
+    """The input holds no response that could be loaded."""
 
 
 class BadLinesError(TokpulseError):
@@ -44,6 +48,14 @@ class Report:
     loaded: Counter[str] = field(default_factory=Counter)
     bad: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+
+    def refuse_nothing(self, files: Sequence[Path]) -> None:
+        """Raises NothingToLoadError when there was nothing to load in `files`; what was bad is another matter."""
+        names = ", ".join(map(str, files))
+        if not self.lines:
+            raise NothingToLoadError(f"{names}: no line in it", "give files with one response per line")
+        if self.skipped.total() == self.lines:
+            raise NothingToLoadError(f"{names}: none of the {self.lines:,} lines is a response to load", "they are counted above")
 
     def summary(self) -> str:
         """One line for each kind of outcome that occurred."""
@@ -66,6 +78,7 @@ def load_file(path: Path, produce: Produce, report: Report, defaults: Defaults, 
 
     Every problem is printed to stderr as `file:line: field: reason` and counted. Raises ImportFileError for an unreadable file.
     """
+    before = report.lines
     for number, raw, fraction in _lines(path):
         report.lines += 1
         try:
@@ -90,6 +103,8 @@ def load_file(path: Path, produce: Produce, report: Report, defaults: Defaults, 
                 report.loaded[seen.topic] += 1
         if progress is not None and report.lines % 50 == 0:
             progress(report.loaded.total(), fraction)
+    if report.lines == before:
+        say(f"{path}: no line in it", err=True)
 
 
 def command(
@@ -107,7 +122,8 @@ def command(
 
     They are read as `tokpulse poll` reads them: each line is a response body, or an envelope {"upstream", "endpoint",
     "request_param", "ingested_at", "http_status", "payload"} of which all but the payload may be missing. What is missing is
-    recognized by the keys of the body, except for replies to comments. HTTP errors are skipped and counted.
+    recognized by the keys of the body, except for replies to comments. HTTP errors are skipped and counted. The exit code is 1 when
+    there is nothing to load.
     """
     if upstream and upstream not in UPSTREAMS:
         raise ImportFileError(f"--upstream: no {upstream!r}", f"known: {', '.join(sorted(UPSTREAMS))}")
@@ -122,7 +138,8 @@ def command(
             with SchemaRegistry(endpoints.schema_registry_url) as registry, AvroProducer(settings, registry) as producer:
                 producer.connect(POSTS, USERS, COMMENTS)
                 _load_all(files, producer.produce, report, defaults, progress)
-    typer.echo(report.summary())
+    say(report.summary())
+    report.refuse_nothing(files)
     if report.bad and not skip_bad:
         raise BadLinesError(f"{report.bad:,} bad item(s) were not loaded", "fix them, or ignore them with --skip-bad")
 
@@ -159,4 +176,4 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes, float]]:
 
 def _report_bad(report: Report, path: Path, number: int, problem: str) -> None:
     report.bad += 1
-    print(f"{path}:{number}: {problem}", file=sys.stderr)
+    say(printable(f"{path}:{number}: {problem}", lines=False), err=True)

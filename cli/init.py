@@ -10,6 +10,7 @@ from connectors.endpoints import Endpoints
 from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from stack.schemas import apply_schemas
 from stack.tables import apply_tables
 from stack.topics import apply_topics
@@ -33,4 +34,4 @@ def command(
     changes += apply_tables(endpoints.clickhouse_admin_url)
     changes += establish(endpoints)
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
-        typer.echo(change)
+        say(change)

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.console import table_console
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
 from connectors.clock import wall_clock_ms
+from connectors.console import table_console
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.flink.rest import FlinkRest
@@ -21,6 +21,7 @@ from connectors.kafka.lag import GroupLag, LagReader
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.schema_check import violations
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from jobs.catalog import JOBS
 from polling.metrics import Metrics, serve
 
@@ -37,8 +38,12 @@ class TooLateError(TokpulseError):
     """A group is further behind than `--warn-above` allows."""
 
 
+class UnknownGroupError(TokpulseError):
+    """A group that has committed nothing."""
+
+
 def command(
-    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; repeat for more (default: all).")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Only this consumer group; repeat for more.  [default: all]")] = None,
     warn_above: Annotated[
         float | None, typer.Option(min=0, help="Exit with code 1 when an event waits longer than this, in seconds.")
     ] = None,
@@ -55,7 +60,9 @@ def command(
     reader = LagReader(endpoints.kafka_bootstrap_servers)
     try:
         if metrics_port is None:
-            _print(measure(reader, group or []), warn_above)
+            lags = measure(reader, group or [])
+            _refuse_unknown(group or [], lags)
+            _print(lags, warn_above)
             return
         ledger, heaps = ledger_of(endpoints), heaps_of(endpoints)
         if endpoints.values.get("SCHEMA_REGISTRY_URL"):
@@ -104,6 +111,16 @@ def heaps_of(endpoints: Endpoints) -> Heaps:
     return ask
 
 
+def _refuse_unknown(groups: list[str], lags: list[GroupLag]) -> None:
+    """Says so when there is nothing to show. Raises UnknownGroupError for a group that was asked for and has read nothing."""
+    if unknown := sorted(set(groups) - {lag.group for lag in lags}):
+        raise UnknownGroupError(
+            f"no offset of group {', '.join(unknown)} is in Kafka", "without --group, all groups that have one are listed"
+        )
+    if not lags:
+        say("no consumer group has committed an offset yet", err=True)
+
+
 def _print(lags: list[GroupLag], warn_above: float | None) -> None:
     now, console = wall_clock_ms(), table_console()
     table = Table("group", "topic", "oldest unread, s", "unread, at most")
@@ -124,7 +141,7 @@ def _serve(reader: LagReader, groups: list[str], violated: Violated, ledger: Led
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     port, server = serve(metrics, port, address)
-    typer.echo(f"metrics: http://{address}:{port}/metrics")
+    say(f"metrics: http://{address}:{port}/metrics")
     try:
         run(lambda: measure(reader, groups), violated, metrics, stop, ledger, heaps)
     finally:
@@ -178,6 +195,6 @@ def run(
             except TokpulseError as error:
                 problem = str(error)
             if problem and problem != shown[index]:
-                typer.echo(f"error: {problem}", err=True)
+                say(f"error: {problem}", err=True)
             shown[index] = problem
         stop.wait(EVERY_S)

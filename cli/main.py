@@ -10,10 +10,14 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import io
+import logging
 import os
+import re
 import sys
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +25,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from connectors.errors import TokpulseError
+from connectors.terminal import log_handler, say
 
 # Name -> (module, what the list of commands says).
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -46,6 +51,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sentiment-server": ("cli.sentiment_server", "Serve a sentiment model over gRPC."),
     "demo": ("cli.demo", "Run the whole pipeline on simulated data."),
 }
+
+
+_VALUES = {"int": "number", "float": "number", "str": "text", "Path": "path"}
 
 
 class LazyGroup(TyperGroup):
@@ -75,7 +83,22 @@ def _load(name: str) -> Any:
         own.command(name=name, help=module.command.__doc__)(module.command)
     command = typer.main.get_command(own)
     command.name = name
+    _name_values(command)
     return command
+
+
+def _name_values(command: Any) -> None:
+    """What a value is called in the help: `<number>` rather than `<int range>`."""
+    for sub_command in getattr(command, "commands", {}).values():
+        _name_values(sub_command)
+    for parameter in command.params:
+        kinds = [kind for name, kind in _VALUES.items() if re.search(rf"\b{name}\b", str(parameter.type_descriptor.annotation))]
+        if kinds and parameter.metavar is None:
+            parameter.display_type = partial(_named, kinds[0])
+
+
+def _named(kind: str, context: object) -> str:
+    return f"<{kind}>"
 
 
 @dataclass
@@ -97,7 +120,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"tokpulse {importlib.metadata.version('tokpulse')}")
+        say(f"tokpulse {importlib.metadata.version('tokpulse')}")
         raise typer.Exit
 
 
@@ -106,7 +129,7 @@ def _options(
     ctx: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show a stack trace when something fails.")] = False,
     data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", help="Folder of the local stack's state (default: TOKPULSE_DATA, else .stack).")
+        Path | None, typer.Option("--data-dir", help="Folder of the local stack's state.  [default: TOKPULSE_DATA, else .stack]")
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
@@ -119,18 +142,23 @@ def _options(
 def main() -> int:
     """Runs the command line; the exit code is 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C."""
     invocation = Invocation()
+    # What loggers without a handler say.
+    logging.lastResort = log_handler(sys.stderr, "%(message)s")
+    logging.lastResort.setLevel(logging.WARNING)
     _keep_loopback_off_proxies()
     try:
         code = typer.main.get_command(app).main(prog_name="tokpulse", obj=invocation, standalone_mode=False)
     except TokpulseError as error:
         return _fail(invocation, error.message, error.hint)
     except (typer.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
+        say("interrupted", err=True)
         return 130
     except typer.TyperException as error:
         show = getattr(error, "show", None)
         if callable(show):
-            show(file=sys.stderr)
+            usage = io.StringIO()
+            show(file=usage)
+            say(usage.getvalue(), err=True, end="")
         return int(getattr(error, "exit_code", 2))
     except Exception as error:  # the last resort: whatever it is, a user gets one line
         return _fail(invocation, f"{type(error).__name__}: {error}", "`tokpulse --debug COMMAND` shows the stack trace")
@@ -145,11 +173,11 @@ def _keep_loopback_off_proxies() -> None:
 
 def _fail(invocation: Invocation, message: str, hint: str) -> int:
     if invocation.debug:
-        traceback.print_exc()
+        say(traceback.format_exc(), err=True)
     one_line = " ".join(message.split())
-    print(f"error: {one_line}", file=sys.stderr)
+    say(f"error: {one_line}", err=True)
     if hint:
-        print(f"  hint: {' '.join(hint.split())}", file=sys.stderr)
+        say(f"  hint: {' '.join(hint.split())}", err=True)
     return 1
 
 

@@ -37,6 +37,7 @@ from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.preflight import check_topics
+from connectors.terminal import log_handler, say
 
 STATE_FILE = "notify.sqlite"
 
@@ -59,7 +60,7 @@ class PrintingPoster:
         """Always accepted."""
         headers = "".join(f"{name}: {value}\n" for name, value in message.headers.items())
         text = json.dumps(json.loads(message.body), indent=2, ensure_ascii=False)
-        typer.echo(f"# {self._name}: {message.title}\nPOST {self._shown}\n{headers}\n{text}\n")
+        say(f"# {self._name}: {message.title}\nPOST {self._shown}\n{headers}\n{text}\n")
         return 200
 
     def close(self) -> None:
@@ -73,7 +74,9 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the messages; send and record nothing.")] = False,
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Read the topics from the beginning again.")] = False,
     since: Annotated[str, typer.Option(help="Skip alerts before this event time: ISO 8601, Unix ms, or -2h.")] = "",
-    max_age: Annotated[str, typer.Option(help="Skip alerts that are older than this when read: 90m, 24h, 7d (default: 24h).")] = "",
+    max_age: Annotated[
+        str, typer.Option(help="Skip alerts that are older than this when read: 90m, 24h, 7d.  [default: 24h]")
+    ] = "",
     group_seconds: Annotated[
         float, typer.Option(min=0, max=3_600, help="Collect alerts for this many seconds into one message.")
     ] = 30.0,
@@ -84,7 +87,7 @@ def command(
     retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send again what a target has refused.")] = False,
     dashboard_url: Annotated[str, typer.Option(help="Address of the dashboard, for links in messages.")] = "",
     state: Annotated[
-        Path | None, typer.Option(help="File that remembers what was sent (default: notify.sqlite in the data directory).")
+        Path | None, typer.Option(help="File that remembers what was sent.  [default: notify.sqlite in the data directory]")
     ] = None,
 ) -> None:
     """Send alerts to Slack, Teams or any webhook.
@@ -124,7 +127,7 @@ def command(
         source = KafkaSource(endpoints.kafka_bootstrap_servers, from_beginning=from_beginning, watch_only=dry_run)
         notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing)
         notifier.run()
-    typer.echo(summary(notifier, lanes), err=dry_run)
+    say(summary(notifier, lanes), err=dry_run)
     if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):
         raise NotDeliveredError(f"{lost:,} alert(s) were not delivered", "the lines above name the target and the reason")
 
@@ -192,8 +195,6 @@ def _stop_on_signals() -> threading.Event:
 def _log_to_stderr() -> None:
     log = logging.getLogger("alerts")
     if not log.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        log.addHandler(handler)
+        log.addHandler(log_handler(sys.stderr))
     log.setLevel(logging.INFO)
     log.propagate = False

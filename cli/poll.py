@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.poll_keys import read_key
 from cli.poll_screen import Screen, line
+from connectors.console import Console, new_console
 from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
+from connectors.terminal import log_handler, say
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.transport import new_client
 from polling.clock import SystemClock
@@ -31,9 +32,10 @@ from polling.personal.forgotten import Forgotten, forgotten_file
 from polling.personal.pseudonyms import Pseudonyms, load_pseudonyms
 from polling.poller import http_source, poller
 from polling.reports import Observers
+from polling.schedule.feed_state import unpolled, wanted
 from polling.schedule.options import Options
 from polling.status import Status
-from polling.watchlist import WatchedFile
+from polling.watchlist import WatchedFile, Watchlist
 from polling.writing.writer import DEFAULT_PREFIX, WriterSettings, page_writer
 
 _LOG_LINE_MS = 60_000
@@ -57,7 +59,9 @@ def command(
         bool, typer.Option("--once", help="Read every feed once, then exit; code 1 if a feed could not be read.")
     ] = False,
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Most requests at the same time.")] = 4,
-    raw_landing: Annotated[bool, typer.Option(help="Keep every response in the ClickHouse table raw_api_responses.")] = False,
+    raw_landing: Annotated[
+        bool, typer.Option(help="Keep every response in the ClickHouse table raw_api_responses.  [default: no]", show_default=False)
+    ] = False,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Serve /metrics on this port; 0 takes a free port.")
     ] = None,
@@ -77,16 +81,17 @@ def command(
     names = load_pseudonyms(os.environ)
     forgotten = Forgotten(forgotten_file(os.environ))
     watched = WatchedFile(watchlist, forgotten)
+    _refuse_nothing(watched.current, upstream, watchlist, raw_kept=raw_landing)
     needed = ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", *(["CLICKHOUSE_URL"] if raw_landing else [])]
     endpoints = Endpoints.from_env().require(*needed)
     dialect, metrics, clock = UPSTREAMS[upstream], Metrics(), SystemClock()
     with ExitStack() as stack:
-        console = Console(stderr=True)
+        console = new_console(stderr=True)
         show = _shows(stack, f"tokpulse poll: {upstream}, shard {shard} of {shards}", console)
         if metrics_port is not None:
             port, server = serve(metrics, metrics_port, metrics_address)
             stack.callback(server.shutdown)
-            console.print(f"metrics: http://{metrics_address}:{port}/metrics", highlight=False)
+            console.print(f"metrics: http://{metrics_address}:{port}/metrics")
         client = stack.enter_context(new_client())
         source = http_source(dialect, base_url or None, key, client)
         registry = stack.enter_context(SchemaRegistry(endpoints.schema_registry_url))
@@ -107,6 +112,19 @@ def command(
         rounds.run()
 
 
+def _refuse_nothing(watchlist: Watchlist, upstream: str, path: Path, *, raw_kept: bool) -> None:
+    """Says what is on the watchlist and not polled. Raises PollError where that is all of it."""
+    feeds = UPSTREAMS[upstream].feeds
+    lines = unpolled(watchlist, upstream, feeds.__contains__, raw_kept=raw_kept)
+    if not any(wanted(watchlist, upstream, feeds.__contains__)):
+        raise PollError(
+            f"{path}: there is nothing to poll: {'; '.join(lines) or 'it names no creator, post or hashtag'}",
+            "add entries, or feeds that the service has: docs/upstreams.md lists them",
+        )
+    for note in lines:
+        say(f"note: {path}: {note}", err=True)
+
+
 def _shows(stack: ExitStack, title: str, console: Console) -> Callable[[Status], None]:
     """A live table on a terminal, a line of the log every minute elsewhere."""
     log = logging.getLogger("polling")
@@ -114,8 +132,7 @@ def _shows(stack: ExitStack, title: str, console: Console) -> Callable[[Status],
     if console.is_terminal:
         log.setLevel(logging.ERROR)  # the screen has the last error; more would break its picture
         return stack.enter_context(Screen(title, console)).show
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler = log_handler(sys.stderr)
     log.addHandler(handler)
     log.propagate = False
     stack.callback(log.removeHandler, handler)

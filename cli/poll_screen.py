@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
+from connectors.console import Console
+from connectors.terminal import printable
 from polling.status import Status
 
 _BAR = 24
@@ -28,8 +28,7 @@ def rows(status: Status) -> list[tuple[str, str]]:
         ("waiting for Kafka", f"{status.pending} page(s)"),
     ]
     if status.last_error:
-        # What an upstream wrote must not reach the terminal as it is.
-        lines.append(("last error", "".join(char if char.isprintable() else "?" for char in status.last_error)[:300]))
+        lines.append(("last error", printable(status.last_error, lines=False)[:300]))
     return lines
 
 
@@ -56,5 +55,5 @@ class Screen:
         """Draws `status`."""
         table = Table(title=self._title, show_header=False, title_justify="left")
         for name, value in rows(status):
-            table.add_row(name, Text(value))
+            table.add_row(name, value)
         self._live.update(table, refresh=True)

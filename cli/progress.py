@@ -7,8 +7,10 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from connectors.console import new_console
+from connectors.terminal import say
 
 _QUIET_SECONDS = 2.0
 _LINE_EVERY_SECONDS = 5.0
@@ -34,7 +36,7 @@ class RecordProgress:
                 self._start_bar()
             else:
                 self._next_line = now + _LINE_EVERY_SECONDS
-                print(f"{self._what}: {records:,} records, {fraction:.0%}, {self._rate(records):,}/s", file=sys.stderr, flush=True)
+                say(f"{self._what}: {records:,} records, {fraction:.0%}, {self._rate(records):,}/s", err=True)
 
     def __enter__(self) -> Self:
         return self
@@ -49,6 +51,6 @@ class RecordProgress:
     def _start_bar(self) -> None:
         figures = TextColumn("{task.percentage:>3.0f}% {task.fields[records]:,} records {task.fields[rate]:,}/s")
         columns = (TextColumn("{task.description}"), BarColumn(), figures, TimeElapsedColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar = Progress(*columns, console=new_console(stderr=True), transient=True)
         self._bar.add_task(self._what, total=1.0, records=0, rate=0)
         self._bar.start()

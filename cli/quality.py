@@ -11,20 +11,26 @@ from typing import Annotated
 
 import typer
 
-from cli.console import table_console
 from cli.quality_view import as_data, summary, table_of
 from cli.times import parse_time_ms
 from connectors.clickhouse.client import connect
 from connectors.clock import MINUTE_MS, wall_clock_ms
+from connectors.console import table_console
 from connectors.endpoints import Endpoints
+from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from quality import reconcile
 from quality.catalog import Catalog, Dataset, load_catalog, select
 from quality.checks import SEVERITIES, Moment
 from quality.results import Result, Status, worst, write, write_metrics
 from quality.run import Tables, run_checks
 from quality.topic import Held, held
+
+
+class NoTestsError(TokpulseError):
+    """Nothing that was asked for is tested."""
 
 
 class FailOn(StrEnum):
@@ -35,10 +41,10 @@ class FailOn(StrEnum):
 
 
 def command(
-    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; repeat for more (default: all).")] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this dataset; repeat for more.  [default: all]")] = None,
     test: Annotated[list[str] | None, typer.Option(help=f"Only this test; repeat for more: {', '.join(SEVERITIES)}.")] = None,
     since: Annotated[
-        str, typer.Option(help="Test rows from this time on, e.g. -30d (default: 7 days; reconcile 1 day, schema_drift 2).")
+        str, typer.Option(help="Test rows from this time on, e.g. -30d.  [default: 7 days; reconcile 1 day, schema_drift 2]")
     ] = "",
     as_of: Annotated[str, typer.Option(help="Test as if it were this time, e.g. the end of a backfill.")] = "now",
     settle: Annotated[int, typer.Option(min=0, help="Minutes that a record may need from its topic to the tables.")] = 15,
@@ -70,6 +76,9 @@ def command(
     try:
         tables = Tables(client, endpoints.clickhouse_url)
         results = list(_results(endpoints, tables, datasets, catalog, at, test or [], settle * MINUTE_MS))
+        if not results:
+            asked = f"{', '.join(test or [])} of {', '.join(dataset or ['any dataset'])}" if test else ", ".join(dataset or [])
+            raise NoTestsError(f"the catalog declares no test {asked}", "without --dataset and --test, all tests run")
         if save:
             write(client, endpoints.clickhouse_url, run_id, now_ms, results)
     finally:
@@ -105,8 +114,8 @@ def _results(
 
 def _show(run_id: str, at_ms: int, results: Sequence[Result], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(as_data(run_id, at_ms, results), indent=2))
+        say(json.dumps(as_data(run_id, at_ms, results), indent=2))
         return
     console = table_console()
     console.print(table_of(results))
-    console.print(summary(results), soft_wrap=True, markup=False)
+    console.print(summary(results), soft_wrap=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
+from connectors.console import styled
 from quality.results import Result, Status, worst
 
 _STYLES = {Status.PASS: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
@@ -24,8 +24,8 @@ def table_of(results: Sequence[Result]) -> Table:
     table.columns[4].justify = "right"
     table.columns[5].overflow = "fold"
     for result in sorted(results, key=lambda result: _ORDER.index(result.status)):
-        status = f"[{_STYLES[result.status]}]{result.status.value}[/]"
-        table.add_row(status, result.dataset, result.test, result.column, f"{result.failing_rows:,}", escape(result.detail))
+        status = styled(result.status.value, _STYLES[result.status])
+        table.add_row(status, result.dataset, result.test, result.column, f"{result.failing_rows:,}", result.detail)
     return table
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.sentiment_model import SentimentError, settings, usable
+from connectors.terminal import say
 from udfs.sentiment.contract import InProcess
 from udfs.sentiment.model import LexiconModel, label
 from udfs.sentiment.scorer import Scorer
@@ -17,10 +18,10 @@ from udfs.sentiment.scorer import Scorer
 
 def command(
     lexicon: Annotated[
-        Path | None, typer.Option(help="Extension file of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
+        Path | None, typer.Option(help="Extension file of the lexicon.  [default: udfs/sentiment/tiktok_lexicon.tsv]")
     ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Use VADER alone, without an extension.")] = False,
-    model: Annotated[str | None, typer.Option(help="Model: lexicon, onnx or grpc. [default: lexicon]")] = None,
+    model: Annotated[str | None, typer.Option(help="Model: lexicon, onnx or grpc.  [default: lexicon]")] = None,
     path: Annotated[Path | None, typer.Option(help="Folder of an ONNX model.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Address of a sidecar for grpc, host:port.")] = None,
 ) -> None:
@@ -33,11 +34,15 @@ def command(
     scorer = _plain() if plain else usable(settings(model, lexicon, path, endpoint).scorer)
     try:
         usable(scorer.probe)
+        texts = 0
         for number, line in enumerate(sys.stdin.buffer, 1):
             if line.strip():
                 _score(scorer, number, line)
+                texts += 1
     finally:
         scorer.close()
+    if not texts:
+        raise SentimentError("no text on standard input", 'write each text as a JSON string on a line of its own: "so good"')
 
 
 def _score(scorer: Scorer, number: int, line: bytes) -> None:
@@ -57,8 +62,7 @@ def _score(scorer: Scorer, number: int, line: bytes) -> None:
         "model": scored.model,
     }
     # Lone surrogates and null bytes go through as escapes.
-    sys.stdout.write(json.dumps(row if scored.error is None else {**row, "error": scored.error}) + "\n")
-    sys.stdout.flush()
+    say(json.dumps(row if scored.error is None else {**row, "error": scored.error}))
 
 
 def _plain() -> Scorer:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.sentiment_model import SentimentError, settings, usable
+from connectors.terminal import say
 from udfs.sentiment.settings import GRPC, LEXICON
 from udfs.sentiment.sidecar.server import SidecarServer
 
@@ -20,7 +21,7 @@ def command(
     ),
     model: Annotated[str, typer.Option(help="Model: lexicon or onnx.")] = LEXICON,
     lexicon: Annotated[
-        Path | None, typer.Option(help="Extension file of the lexicon. [default: udfs/sentiment/tiktok_lexicon.tsv]")
+        Path | None, typer.Option(help="Extension file of the lexicon.  [default: udfs/sentiment/tiktok_lexicon.tsv]")
     ] = None,
     path: Annotated[Path | None, typer.Option(help="Folder of an ONNX model.")] = None,
 ) -> None:
@@ -40,6 +41,6 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     server.start()
-    typer.echo(f"{model} model on port {server.port} of {address.rpartition(':')[0]}; press Ctrl-C to stop")
+    say(f"{model} model on port {server.port} of {address.rpartition(':')[0]}; press Ctrl-C to stop")
     ended.wait()
     server.stop()

@@ -17,6 +17,7 @@ from connectors.errors import TokpulseError
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.terminal import say
 from simulator.run import Pace, run
 from simulator.settings import DEFAULT_START_MS, DEFAULT_VIRAL_FLOOR, POSTS, TOPICS, SimulationSettings
 from simulator.sinks import JsonlSink, KafkaSink
@@ -41,13 +42,13 @@ def command(
     seed: Annotated[int, typer.Option(help="The same seed and options give byte-identical records.")] = 7,
     hours: Annotated[int, typer.Option(min=1, help="Number of simulated hours.")] = 26,
     start: Annotated[
-        str, typer.Option(help="First simulated time: ISO 8601, Unix ms, now, -26h. [default: 2026-01-05T00:00:00Z; live: now]")
+        str, typer.Option(help="First simulated time: ISO 8601, Unix ms, now, -26h.  [default: 2026-01-05T00:00:00Z; live: now]")
     ] = "",
     creators: Annotated[int, typer.Option(min=1, help="Number of creators.")] = 50,
     posts: Annotated[int, typer.Option(min=1, help="Number of posts; each is polled every 5 to 15 minutes.")] = 400,
     audience: Annotated[int, typer.Option(min=1, help="Number of commenters; half of them have snapshots.")] = 1_000,
     comments_per_poll: Annotated[float, typer.Option(min=0, help="Average number of comments per poll of a post.")] = 0.3,
-    topic: Annotated[list[str] | None, typer.Option(help="Only this topic (repeat for more). [default: all three]")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Only this topic (repeat for more).  [default: all three]")] = None,
     duplicates: Annotated[float, typer.Option(min=0, max=1, help="Share of records that arrive twice.")] = 0.0,
     out_of_order: Annotated[float, typer.Option(min=0, max=1, help="Share of records that arrive out of order.")] = 0.0,
     max_shift_s: Annotated[int, typer.Option(min=0, help="Longest delay of out-of-order records and duplicates, in seconds.")] = 90,
@@ -136,7 +137,7 @@ def command(
             truth = _to_kafka(settings, universe, pace, progress, transaction_size, transactional_id, keep)
     if expected is not None:
         truth.write(expected, settings, universe)
-    typer.echo(_summary(truth, str(path) if path else "Kafka", time.monotonic() - started, expected))
+    say(_summary(truth, str(path) if path else "Kafka", time.monotonic() - started, expected))
 
 
 def _to_kafka(

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from connectors.console import new_console
+from connectors.terminal import say
 from stack.settings import StackSettings
 from stack.status import ServiceStatus, all_healthy, stack_status
 
@@ -26,11 +27,11 @@ def command(
     healthy = all_healthy(statuses)
     if as_json:
         services = [asdict(status) for status in statuses]
-        typer.echo(json.dumps({"healthy": healthy, "data_dir": str(settings.data), "services": services}, indent=2))
+        say(json.dumps({"healthy": healthy, "data_dir": str(settings.data), "services": services}, indent=2))
     else:
         _print_table(statuses)
         if not healthy:
-            typer.echo(f"logs: {settings.logs}; start with `tokpulse up`", err=True)
+            say(f"logs: {settings.logs}; start with `tokpulse up`", err=True)
     if not healthy:
         raise typer.Exit(1)
 
@@ -42,4 +43,4 @@ def _print_table(statuses: list[ServiceStatus]) -> None:
     for status in statuses:
         state = status.state if status.state == "healthy" or not status.reason else f"{status.state}: {status.reason}"
         table.add_row(status.name, str(status.pid or "-"), str(status.port or "-"), state, str(status.restarts), status.url)
-    Console(highlight=False).print(table)
+    new_console().print(table)

@@ -21,8 +21,10 @@ from connectors.errors import TokpulseError
 from connectors.flink.rest import FlinkRest
 from connectors.paths import REPOSITORY
 from connectors.preflight import check_services
+from connectors.terminal import say
 from jobs.catalog import JOBS
-from jobs.failure import ERROR_PREFIX, told
+from jobs.failure import ERROR_PREFIX, reported
+from jobs.options import BOUNDED, RUN_ID, TUNING
 
 _JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 
@@ -67,32 +69,24 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
 def command(
     context: typer.Context,
     job: Annotated[str, typer.Argument(help=f"Job: {', '.join(JOBS)}.")],
-    bounded: Annotated[bool, typer.Option("--bounded", help="Read what is there now, close all hours, and end.")] = False,
-    parallelism: Annotated[int | None, typer.Option(min=1, help="Subtasks per operator (default: as configured in Flink).")] = None,
+    bounded: Annotated[bool, typer.Option("--bounded", help=BOUNDED)] = False,
+    parallelism: Annotated[
+        int | None, typer.Option(min=1, help="Subtasks per operator.  [default: as configured in Flink]")
+    ] = None,
     detached: Annotated[bool, typer.Option("--detached", help="Return as soon as the job is accepted.")] = False,
     run_id: Annotated[
         str,
-        typer.Option(
-            help="Name of this run in pipeline_ledger (default: the time; with --from-savepoint, the name of the last run)."
-        ),
+        typer.Option(help=f"{RUN_ID}.  [default: the time; with --from-savepoint, the name of the last run]"),
     ] = "",
     print_only: Annotated[bool, typer.Option("--print", help="Only print the command line.")] = False,
-    partial_results: Annotated[str, typer.Option(help="on or off: show the running hour (default: on; off when bounded).")] = "",
-    watermark_delay: Annotated[
-        str, typer.Option(help="How long after its end an hour closes (default: 2 min; when bounded, the late bound).")
-    ] = "",
-    late_bound: Annotated[
-        str, typer.Option(help="How late an observation may come and still change results (default: 24 h).")
-    ] = "",
-    idle_timeout: Annotated[str, typer.Option(help="How long a partition without records keeps hours open (default: 30 s).")] = "",
-    max_ahead: Annotated[
-        str, typer.Option(help="How far a record's time may be in the future before it is bad (default: 5 min).")
-    ] = "",
+    partial_results: Annotated[str, typer.Option(help=TUNING["partial_results"])] = "",
+    watermark_delay: Annotated[str, typer.Option(help=TUNING["watermark_delay"])] = "",
+    late_bound: Annotated[str, typer.Option(help=TUNING["late_bound"])] = "",
+    idle_timeout: Annotated[str, typer.Option(help=TUNING["idle_timeout"])] = "",
+    max_ahead: Annotated[str, typer.Option(help=TUNING["max_ahead"])] = "",
     from_savepoint: Annotated[str, typer.Option(help="Continue from this savepoint or retained checkpoint (path).")] = "",
-    stop_after_consecutive: Annotated[
-        str, typer.Option(help="Number of bad records in a row that stops the job; 0: never (default: 10000).")
-    ] = "",
-    stop_ratio: Annotated[str, typer.Option(help="Share of bad records that stops the job; 0: never (default: 0.5).")] = "",
+    stop_after_consecutive: Annotated[str, typer.Option(help=TUNING["stop_after_consecutive"])] = "",
+    stop_ratio: Annotated[str, typer.Option(help=TUNING["stop_ratio"])] = "",
 ) -> None:
     """Submit a job with `flink run`, and print that line.
 
@@ -103,16 +97,7 @@ def command(
     if bounded and detached:
         raise SubmitError("--bounded waits for the end of the job, --detached does not", "give only one of them")
     endpoints = Endpoints.from_env().require()
-    options = {
-        "--partial-results": partial_results,
-        "--watermark-delay": watermark_delay,
-        "--late-bound": late_bound,
-        "--idle-timeout": idle_timeout,
-        "--max-ahead": max_ahead,
-        "--stop-after-consecutive": stop_after_consecutive,
-        "--stop-ratio": stop_ratio,
-    }
-    arguments = [word for name, value in options.items() if value for word in (name, value)]
+    arguments = [word for name in TUNING if (value := context.params[name]) for word in (f"--{name.replace('_', '-')}", value)]
     # What was counted before the savepoint is in its state: the same run goes on.
     continued = newest_run(endpoints, job) if from_savepoint and not run_id else ""
     name = run_id or continued or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -126,7 +111,7 @@ def command(
         arguments=arguments,
         savepoint=from_savepoint,
     )
-    typer.echo(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
+    say(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
     if print_only:
         return
     check_services(endpoints, JOBS[job].topics)
@@ -175,18 +160,18 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
         for text in process.stdout:
             lines.append(text.rstrip("\n"))
             if match := _JOB_ID.search(text):
-                watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], typer.echo))
-            # From the first trace on, what follows is for --debug; the reason is told below.
+                watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
+            # From the first trace on, what follows is for --debug; the reason comes below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
             if debug or not quiet:
-                typer.echo(text.rstrip("\n"))
+                say(text.rstrip("\n"))
     if process.wait() != 0:
         raise SubmitError(*reason(lines, process.returncode))
 
 
 def reason(lines: list[str], code: int) -> tuple[str, str]:
     """Message and hint for a failed `flink run`: the job's own error, else the innermost cause, else the exit code."""
-    if own := told(lines):
+    if own := reported(lines):
         return own
     causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
     # The client adds a chain of its own, which only says that the program has ended.

@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import typer
-from rich.markup import escape
 from rich.table import Table
 
-from cli.console import table_console
+from connectors.console import table_console
+from connectors.terminal import say
 from thresholds.backtest import Backtest
 from thresholds.difference import Change, number
+from thresholds.merging import OverwriteError, mark
 from thresholds.model import ThresholdVersion
 from thresholds.text import to_yaml
 from thresholds.versions import iso, to_record
@@ -21,11 +21,20 @@ from thresholds.versions import iso, to_record
 def print_difference(changes: Sequence[Change], old: str, new: str) -> None:
     """A line per key that differs."""
     if not changes:
-        typer.echo(f"no difference between {old} and {new}")
+        say(f"no difference between {old} and {new}")
         return
     table = _table("key", right=(f"{old}", f"{new}"))
     for change in changes:
-        table.add_row(escape(change.key), escape(change.old), escape(change.new))
+        table.add_row(change.key, change.old, change.new)
+    table_console().print(table)
+
+
+def print_three_way(error: OverwriteError, file: str) -> None:
+    """A line per key that is not alike in all three, with what the file would take back."""
+    table = _table("key", right=(f"{error.base} (its base)", f"{error.newest} (newest)", file, ""))
+    for row in error.keys:
+        verdict = "taken back" if row.lost else "changed" if row.newest == row.base else "taken over"
+        table.add_row(row.key, row.base, row.newest, row.file, verdict)
     table_console().print(table)
 
 
@@ -33,7 +42,7 @@ def print_backtest(result: Backtest) -> None:
     """Exact totals per tier and per follower rule."""
     groups = [("trending", total) for total in result.trending] + [("followers", total) for total in result.followers]
     if not any(total.judged for _, total in groups):
-        typer.echo("backtest: ClickHouse holds no rows of that time")
+        say("backtest: ClickHouse holds no rows of that time")
         return
     table = _table("backtest", "tier or rule", right=("evaluated", "alerts as stored", "alerts by the file", "gained", "lost"))
     for kind, total in groups:
@@ -56,31 +65,31 @@ def print_changes(result: Backtest, limit: int) -> None:
         for change in result.follower_changes[:limit]
     ]
     for line in lines:
-        typer.echo(line)
+        say(line)
     listed, changed = len(lines), result.gained + result.lost
     if listed and changed > listed:
-        typer.echo(f"  ({listed} of {changed:,} changes, the newest; `tokpulse thresholds backtest --rows N` lists more)")
+        say(f"  ({listed} of {changed:,} changes, the newest; `tokpulse thresholds backtest --rows N` lists more)")
 
 
 def print_history(versions: Sequence[ThresholdVersion], in_force: str) -> None:
     """A line per version, oldest first; a star marks the one in force."""
     if not versions:
-        typer.echo("no version of the thresholds is published yet")
+        say("no version of the thresholds is published yet")
         return
     table = _table("version", "in force from (UTC)", "published (UTC)", "author", "comment")
     for version in versions:
         mark = " *" if version.version == in_force else ""
         times = (iso(version.effective_from_ms), iso(version.published_at_ms))
-        table.add_row(version.version + mark, *times, escape(version.author), escape(version.comment))
+        table.add_row(version.version + mark, *times, version.author, version.comment)
     table_console().print(table)
 
 
 def print_version(version: ThresholdVersion) -> None:
     """The version as a file, its history in comments: it can be saved as thresholds.yaml."""
     said = " ".join(version.comment.split())
-    typer.echo(f"# {version.version}, in force from {iso(version.effective_from_ms)}")
-    typer.echo(f"# published {iso(version.published_at_ms)} by {' '.join(version.author.split())}{': ' + said if said else ''}")
-    typer.echo(to_yaml(version.thresholds), nl=False)
+    say(mark(version))
+    say(f"# published {iso(version.published_at_ms)} by {' '.join(version.author.split())}{': ' + said if said else ''}")
+    say(to_yaml(version.thresholds), end="")
 
 
 def version_values(version: ThresholdVersion) -> dict[str, Any]:
@@ -96,5 +105,5 @@ def _table(*left: str, right: Sequence[str] = ()) -> Table:
     for title in left:
         table.add_column(title, overflow="fold")
     for title in right:
-        table.add_column(escape(title), justify="right", overflow="fold")
+        table.add_column(title, justify="right", overflow="fold")
     return table

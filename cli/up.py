@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
+from connectors.terminal import say
 from stack.lifecycle import up
 from stack.report import Report
 from stack.settings import StackSettings
@@ -24,12 +23,12 @@ def command() -> None:
         for change in result.changes:
             report.line(change)
     settings = result.settings
-    typer.echo("the stack was already running" if result.already_running else "the stack is up")
-    typer.echo(f"  Kafka            {settings.kafka_bootstrap_servers}")
-    typer.echo(f"  schema registry  {settings.schema_registry_url}")
-    typer.echo(f"  ClickHouse       {settings.clickhouse_http}")
-    typer.echo(f"  Flink            {settings.flink_rest_url}")
-    typer.echo(f"  variables        {settings.data / 'env'}")
+    say("the stack was already running" if result.already_running else "the stack is up")
+    say(f"  Kafka            {settings.kafka_bootstrap_servers}")
+    say(f"  schema registry  {settings.schema_registry_url}")
+    say(f"  ClickHouse       {settings.clickhouse_http}")
+    say(f"  Flink            {settings.flink_rest_url}")
+    say(f"  variables        {settings.data / 'env'}")
 
 
 def _refuse_settings_of_others() -> None:

@@ -93,8 +93,8 @@ class Endpoints:
         environ = os.environ if environ is None else environ
         env_file = (data or data_dir(environ)) / ENV_FILE
         in_file = read_env_file(env_file)
-        found = {name: environ.get(name) or in_file.get(name, "") for name in VARIABLES}
-        return cls({name: value for name, value in found.items() if value}, env_file)
+        values = {name: environ.get(name) or in_file.get(name, "") for name in VARIABLES}
+        return cls({name: value for name, value in values.items() if value}, env_file)
 
     def require(self, *variables: str) -> Endpoints:
         """Self, when each of `variables` (all but the reader's and the admin's URL by default) is configured."""

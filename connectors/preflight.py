@@ -11,6 +11,7 @@ from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints, mask_password
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
+from connectors.kafka.registry import SchemaRegistry
 
 TIMEOUT_SECONDS = 10.0
 # librdkafka tries a refusing broker again for as long as it may, so this is also how long a dead one takes to report.
@@ -22,9 +23,10 @@ class PreflightError(TokpulseError):
 
 
 def check_services(endpoints: Endpoints, topics: Iterable[str]) -> None:
-    """Raises PreflightError or ClickHouseUnavailableError for the first thing that a job would fail on."""
+    """Raises PreflightError, RegistryError or ClickHouseUnavailableError for the first thing that a job would fail on."""
     check_topics(endpoints.kafka_bootstrap_servers, topics)
-    check_http("schema registry", f"{endpoints.schema_registry_url}/subjects")
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        registry.subjects()
     connect(endpoints.clickhouse_url).close()
     check_http("Flink JobManager", f"{endpoints.flink_rest_url}/overview")
 

@@ -1,4 +1,7 @@
-"""YAML files as checked values: an error names file, line and key."""
+"""YAML files as checked values: an error names file, line and key.
+
+Only trees of plain values are read: no anchor, alias or tag, one document, few levels, so that no file can be more than it looks.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,23 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    NodeEvent,
+)
 
 Path_ = tuple[str | int, ...]
 Lines = Mapping[Path_, int]
 M = TypeVar("M", bound=BaseModel)
 Refuse = Callable[[str, str], Exception]
 """Makes the error of a message and a hint."""
-_MAX_DEPTH = 6
+MAX_DEPTH = 8
+TOP_LEVEL = "(top level)"
+_PLAIN = "write plain values: mappings, lists, names and numbers"
 _INT = re.compile(r"-?\d{1,18}")
 _FLOAT = re.compile(r"-?\d+\.\d+")
 # libyaml's, where PyYAML was built with it: ten times as fast on a long watchlist.
@@ -23,16 +36,16 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class TreeError(Exception):
-    """Not a tree of plain values. `line` counts from 1."""
+    """Not a tree of plain values. `line` counts from 1; `allowed` is what to write instead, empty where the reason says it."""
 
-    def __init__(self, line: int, key: str, reason: str) -> None:
+    def __init__(self, line: int, key: str, reason: str, allowed: str = "") -> None:
         super().__init__(line, key, reason)
-        self.line, self.key, self.reason = line, key, reason
+        self.line, self.key, self.reason, self.allowed = line, key, reason, allowed
 
 
 def shown(path: Path_) -> str:
     """`creators[3].tier`"""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".") or "(top level)"
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".") or TOP_LEVEL
 
 
 def load(path: Path, model: type[M], refuse: Refuse, *, as_text: frozenset[str] = frozenset()) -> M:
@@ -54,7 +67,7 @@ def parse(text: str, path: Path, model: type[M], refuse: Refuse, *, as_text: fro
     try:
         tree, lines = read_tree(text, as_text)
     except TreeError as error:
-        raise refuse(f"{path}:{error.line}: {error.key}: {error.reason}", "") from None
+        raise refuse(f"{path}:{error.line}: {error.key}: {error.reason}", error.allowed) from None
     if not isinstance(tree, dict):
         raise refuse(f"{path}:1: (top level): is not a mapping", "it begins with a line like `name:`")
     try:
@@ -83,24 +96,88 @@ def _problems(error: ValidationError, lines: Lines) -> tuple[str, str]:
 def read_tree(text: str, as_text: frozenset[str] = frozenset()) -> tuple[Any, dict[Path_, int]]:
     """The document's values, and the line of each path in it. Raises TreeError."""
     lines: dict[Path_, int] = {(): 1}
+    root = compose(text)
+    return (None if root is None else _value(root, (), lines, as_text)), lines
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The root of the only document of `text`, every node with its place in it; None when there is none. Raises TreeError."""
     try:
-        for event in _events(text):
-            line = event.start_mark.line + 1
-            if getattr(event, "anchor", None) is not None:
-                raise TreeError(line, "(syntax)", f"the anchor or alias {event.anchor} is refused: write the values out")
-            if getattr(event, "tag", None) is not None:
-                raise TreeError(line, "(syntax)", f"the tag {event.tag} is refused: write plain values")
-        root = yaml.compose(text, _LOADER)
+        _refuse_all_but_plain(text)
+        return yaml.compose(text, _LOADER)
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, int(error.character)) from None
+    except UnicodeEncodeError as error:
+        raise _unreadable(text, ord(text[error.start])) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise TreeError(mark.line + 1 if mark else 1, "(syntax)", f"not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
-        raise TreeError(1, "(text)", f"not YAML: {' '.join(str(error).split())}") from None
-    return (None if root is None else _value(root, (), lines, as_text)), lines
+        line, column = (mark.line + 1, f" (column {mark.column + 1})") if mark else (1, "")
+        reason = f"not YAML: {error.problem or error.context or 'unreadable'}{column}"
+        raise TreeError(line, "(syntax)", reason, "check indentation, colons, brackets and quotes") from None
 
 
 def _events(text: str) -> Iterator[Any]:
     yield from yaml.parse(text, _LOADER)
+
+
+def _unreadable(text: str, character: int) -> TreeError:
+    """Parsers count its place in bytes, or in characters."""
+    line = text.count("\n", 0, max(0, text.find(chr(character)))) + 1
+    return TreeError(line, "(text)", f"the character U+{character:04X} is not allowed", "remove it: most editors do not show it")
+
+
+def _refuse_all_but_plain(text: str) -> None:
+    depth = documents = 0
+    for event in _events(text):
+        kind = type(event)
+        if kind is DocumentStartEvent:
+            documents += 1
+            if documents > 1:
+                allowed = "one document per file: remove the ---"
+                raise TreeError(event.start_mark.line + 1, TOP_LEVEL, "a second document begins here", allowed)
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, NodeEvent):
+            tag = getattr(event, "tag", None)
+            reason = ""
+            if kind is AliasEvent:
+                reason = f"the alias *{event.anchor} is refused"
+            elif event.anchor is not None:
+                reason = f"the anchor &{event.anchor} is refused"
+            elif tag is not None:
+                reason = f"the tag {tag.replace('tag:yaml.org,2002:', '!!')[:60]} is refused"
+            elif depth >= MAX_DEPTH:
+                reason = f"is nested more than {MAX_DEPTH} levels deep"
+            if reason:
+                raise TreeError(event.start_mark.line + 1, shown(_path_to(text, event.start_mark.index))[:120], reason, _PLAIN)
+            depth += isinstance(event, CollectionStartEvent)
+
+
+def _path_to(text: str, index: int) -> Path_:
+    """The path of the node that begins at the character `index`."""
+    # Of each collection that is open: whether it is a mapping, and the name or number of the next value; None before a key.
+    is_mapping, parts = list[bool](), list[str | int | None]()
+
+    def ended(value: str) -> None:
+        if parts and is_mapping[-1]:
+            parts[-1] = value if parts[-1] is None else None
+        elif parts:
+            parts[-1] = 1 + int(parts[-1] or 0)
+
+    for event in _events(text):
+        if isinstance(event, CollectionEndEvent):
+            is_mapping.pop()
+            parts.pop()
+            ended("")
+        elif isinstance(event, NodeEvent):
+            if event.start_mark.index >= index:
+                break
+            if isinstance(event, CollectionStartEvent):
+                is_mapping.append(isinstance(event, MappingStartEvent))
+                parts.append(None if is_mapping[-1] else 0)
+            else:
+                ended(getattr(event, "value", ""))
+    return tuple(part for part in parts if part is not None)
 
 
 def _line(node: yaml.Node) -> int:
@@ -109,8 +186,6 @@ def _line(node: yaml.Node) -> int:
 
 def _value(node: yaml.Node, path: Path_, lines: dict[Path_, int], as_text: frozenset[str]) -> Any:
     lines[path] = _line(node)
-    if len(path) > _MAX_DEPTH:
-        raise TreeError(lines[path], shown(path), "is nested too deeply")
     if isinstance(node, yaml.MappingNode):
         return dict(_items(node, path, lines, as_text))
     if isinstance(node, yaml.SequenceNode):

@@ -139,17 +139,17 @@ def _kept(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _defaults(panel: Panel) -> dict[str, Any]:
-    found: dict[str, Any] = {**_UNITS[panel.unit], "noValue": panel.empty, "thresholds": _thresholds(panel.thresholds)}
-    found["color"] = {"mode": "thresholds" if panel.thresholds else "palette-classic"}
+    defaults: dict[str, Any] = {**_UNITS[panel.unit], "noValue": panel.empty, "thresholds": _thresholds(panel.thresholds)}
+    defaults["color"] = {"mode": "thresholds" if panel.thresholds else "palette-classic"}
     if panel.series_column:
-        found["displayName"] = f"${{__field.labels.{panel.series_column}}}"
+        defaults["displayName"] = f"${{__field.labels.{panel.series_column}}}"
     if panel.kind in ("timeseries", "bars"):
         bars = panel.kind == "bars"
-        found["custom"] = {
+        defaults["custom"] = {
             **{"drawStyle": "bars" if bars else "line", "lineWidth": 1 if bars else 2, "fillOpacity": 70 if bars else 10},
             **{"stacking": {"mode": "normal" if panel.stacked else "none", "group": "A"}, "showPoints": "auto", "spanNulls": False},
         }
-    return found
+    return defaults
 
 
 def _thresholds(thresholds: tuple[Threshold, ...]) -> dict[str, Any]:

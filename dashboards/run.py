@@ -123,12 +123,12 @@ class Boards:
         """Raises UnknownPanelError."""
         if page not in self.pages:
             raise UnknownPanelError(f"no page {page!r}", "known: " + ", ".join(self.pages))
-        found = self.pages[page].panel(panel_id)
-        if found is None:
+        definition = self.pages[page].panel(panel_id)
+        if definition is None:
             raise UnknownPanelError(
                 f"page {page} has no panel {panel_id!r}", "known: " + ", ".join(panel.id for panel in self.pages[page].panels)
             )
-        return found
+        return definition
 
     def run(self, page: str, panel_id: str, filters: Filters) -> Result:
         """The rows of one panel. Raises UnknownPanelError, FilterError, QueryLimitError, QueryFailedError, and
@@ -141,7 +141,7 @@ class Boards:
         try:
             answer = self._client.query(text, parameters={name: values[name] for name in parameters(text)})
         except ClickHouseError as error:
-            raise _told(panel, self._url, error) from None
+            raise _described(panel, self._url, error) from None
         elapsed = time.monotonic() - begun
         rows = tuple(tuple(plain(value) for value in row) for row in answer.result_rows)
         return Result(tuple(answer.column_names), rows, int(answer.summary.get("read_rows", 0)), elapsed)
@@ -152,7 +152,7 @@ def _next(moment_ms: int, window_ms: int) -> int:
     return -(-moment_ms // window_ms) * window_ms
 
 
-def _told(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
+def _described(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
     """What the reader of the page can do about `error`: wait, ask for less, or repair the installation."""
     code = getattr(error, "code", None)
     if code in _LIMITS:

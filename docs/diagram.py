@@ -156,7 +156,7 @@ def banner(text: str) -> dict[str, str]:
         if not line.startswith("--"):
             break
         comment.append(line.removeprefix("--"))
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     label = ""
     for line in comment:
         # A continuation is indented deeper than the text of a new remark.
@@ -165,10 +165,10 @@ def banner(text: str) -> dict[str, str]:
             continue
         pieces = _LABEL.split(line.strip())
         if pieces[0].strip() and label:
-            found[label] = f"{found[label]} {pieces[0].strip()}"
+            fields[label] = f"{fields[label]} {pieces[0].strip()}"
         for name, value in zip(pieces[1::2], pieces[2::2], strict=True):
-            label, found[name] = name, value.strip().rstrip(".")
-    return found
+            label, fields[name] = name, value.strip().rstrip(".")
+    return fields
 
 
 def _folder(file: SqlFile) -> str:

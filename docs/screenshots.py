@@ -143,8 +143,8 @@ def editor(url: Callable[..., str], folder: Path) -> Editor:
 def shots(boards: Boards) -> list[Shot]:
     """Every page; those about one creator or post show the fastest one."""
     end_ms = round(UNIVERSE.end.timestamp() * 1000)
-    found = boards.run("overview", "trending_now", Filters(end_ms - 86_400_000, end_ms))
-    post, creator = (found.rows[0][found.columns.index(name)] for name in ("aweme_id", "author_id"))
+    answer = boards.run("overview", "trending_now", Filters(end_ms - 86_400_000, end_ms))
+    post, creator = (answer.rows[0][answer.columns.index(name)] for name in ("aweme_id", "author_id"))
     about = {"creator": f"?creator={creator}", "post": f"?post={post}"}
     return [
         *(Shot(slug, f"/{slug}{about.get(slug, '')}") for slug in boards.pages),

@@ -10,6 +10,7 @@ from pyflink.table import EnvironmentSettings, StatementSet, TableEnvironment
 from connectors.clickhouse.sink import add_sink
 from connectors.durations import milliseconds
 from connectors.kafka.clients import for_flink, security
+from connectors.kafka.registry_access import without_credentials
 from connectors.kafka.topics import Topic, load_topics
 from connectors.paths import SQL_DIR
 from jobs.definition import JobDefinition
@@ -87,7 +88,8 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "GROUP_ID": f"tokpulse-{job.name}",
         "KAFKA_BOOTSTRAP_SERVERS": endpoints.kafka_bootstrap_servers,
         "KAFKA_SECURITY": {f"properties.{name}": value for name, value in for_flink(security()).items()},
-        "SCHEMA_REGISTRY_URL": endpoints.schema_registry_url,
+        # Each process reads user and password from its own environment (`RegistryAccess` in connectors/flink/java).
+        "SCHEMA_REGISTRY_URL": without_credentials(endpoints.schema_registry_url),
         "STARTUP_MODE": "earliest-offset",
         "BOUNDED_MODE": "latest-offset" if settings.bounded else "unbounded",
         "WATERMARK_DELAY": watermark_delay(settings),

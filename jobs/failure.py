@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from connectors.errors import TokpulseError
+from connectors.terminal import say
 
 ERROR_PREFIX = "tokpulse-error: "
 HINT_PREFIX = "tokpulse-hint: "
@@ -12,13 +11,13 @@ HINT_PREFIX = "tokpulse-hint: "
 
 def tell(error: TokpulseError) -> None:
     """Prints `error` on stderr, marked."""
-    print(f"{ERROR_PREFIX}{error.message}", file=sys.stderr)
+    say(f"{ERROR_PREFIX}{error.message}", err=True)
     if error.hint:
-        print(f"{HINT_PREFIX}{error.hint}", file=sys.stderr)
+        say(f"{HINT_PREFIX}{error.hint}", err=True)
 
 
-def told(lines: list[str]) -> tuple[str, str] | None:
-    """(message, hint) of the first error among `lines`, None when no job told one."""
+def reported(lines: list[str]) -> tuple[str, str] | None:
+    """(message, hint) of the first error among `lines`, None when no job reported one."""
     messages = [text.removeprefix(ERROR_PREFIX) for text in lines if text.startswith(ERROR_PREFIX)]
     hints = [text.removeprefix(HINT_PREFIX) for text in lines if text.startswith(HINT_PREFIX)]
     return (messages[0], hints[0] if hints else "") if messages else None

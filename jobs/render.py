@@ -42,10 +42,10 @@ def load(path: str) -> SqlFile:
         raw = file.read_text(encoding="utf-8")
     except OSError as error:
         raise SqlFileError(f"{file}: cannot be read ({error.strerror})", "every statement of a job is a file below sql/") from None
-    found = read(Path(path), raw)
-    if found.name != file.stem:
-        raise SqlFileError(f"{file}: creates or fills {found.name}", f"name the file {found.name}.sql")
-    return found
+    statement = read(Path(path), raw)
+    if statement.name != file.stem:
+        raise SqlFileError(f"{file}: creates or fills {statement.name}", f"name the file {statement.name}.sql")
+    return statement
 
 
 def code(text: str) -> str:

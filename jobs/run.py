@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Sequence
 
 from connectors.clickhouse.schema import check_sinks
 from connectors.errors import TokpulseError
+from connectors.terminal import say
 from jobs.build import build, table_environment
 from jobs.definition import JobDefinition
 from jobs.failure import tell
@@ -23,16 +23,16 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
         if job.scores:
             unusable = check_sentiment()
             if unusable:
-                print(f"warning: {unusable}: until the workers can use it, the lexicon scores, and rows say so", file=sys.stderr)
+                say(f"warning: {unusable}: until the workers can use it, the lexicon scores, and rows say so", err=True)
         t_env = table_environment(job, settings)
         statements = build(t_env, job, settings)
         if arguments.explain:
-            print(statements.explain())
+            say(statements.explain())
             return 0
         if job.uses_thresholds:
             # An emptied database gets the versions back that judged its rows before.
             for line in establish(settings.endpoints):
-                print(line)
+                say(line)
         check_sinks(job.clickhouse, t_env, settings.endpoints.clickhouse_url)
         result = statements.execute()
         if settings.wait:
@@ -41,6 +41,6 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
         tell(error)
         return 1
     except Exception:  # py4j errors carry a whole JVM stack trace: print it where the client's log is kept
-        traceback.print_exc()
+        say(traceback.format_exc(), err=True)
         return 1
     return 0

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from connectors import durations
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from jobs import options
 from udfs.sentiment.contract import ModelUnavailableError
 from udfs.sentiment.extension import ExtensionError
 from udfs.sentiment.settings import SentimentSettingError, SentimentSettings
@@ -60,19 +61,13 @@ def parse_duration(name: str, text: str) -> timedelta:
 def parser(job: str) -> argparse.ArgumentParser:
     """The arguments after the file name of a `flink run -py` line; each is also an environment variable TOKPULSE_<NAME>."""
     result = argparse.ArgumentParser(prog=job, description=f"the {job} job of tokpulse", allow_abbrev=False)
-    result.add_argument("--run-id", help="name of this submission in pipeline_ledger (default: the time)")
-    result.add_argument("--bounded", action="store_true", help="read what is in the topic now, close all windows, end")
-    result.add_argument("--wait", action="store_true", help="stay until the job ends (not with `flink run -d`)")
-    result.add_argument("--partial-results", choices=("on", "off"), help="show the running hour (default: on, off when bounded)")
-    result.add_argument(
-        "--watermark-delay", help="an hour closes this long after its end (default: 2 min; bounded, the late bound)"
-    )
-    result.add_argument("--late-bound", help="observations this late still change what was published (default: 24 h)")
-    result.add_argument("--idle-timeout", help="a partition that is read to its end holds hours open this long (default: 30 s)")
-    result.add_argument("--max-ahead", help="a clock further in the future is a bad record (default: 5 min)")
-    result.add_argument("--stop-after-consecutive", help="bad records in a row, per task, that stop the job; 0 never (10000)")
-    result.add_argument("--stop-ratio", help="share of bad records, per task, that stops the job; 0 never (default: 0.5)")
-    result.add_argument("--explain", action="store_true", help="print the plan and end")
+    result.add_argument("--run-id", help=f"{options.RUN_ID}.  [default: the time]")
+    result.add_argument("--bounded", action="store_true", help=options.BOUNDED)
+    result.add_argument("--wait", action="store_true", help="Stay until the job ends (not with `flink run -d`).")
+    for name, text in options.TUNING.items():
+        choices = ("on", "off") if name == "partial_results" else None
+        result.add_argument(f"--{name.replace('_', '-')}", choices=choices, help=text)
+    result.add_argument("--explain", action="store_true", help="Print the plan and end.")
     return result
 
 

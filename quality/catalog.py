@@ -268,17 +268,17 @@ Catalog = Mapping[str, Dataset]
 
 def load_catalog(folder: Path = CATALOG_DIR) -> Catalog:
     """Every dataset by name, sorted. Raises CatalogError."""
-    found: dict[str, Dataset] = {}
+    datasets: dict[str, Dataset] = {}
     for path in sorted(folder.glob("*.yaml")):
         for dataset in (view := load_dataset(path), *_storage(path, view)):
-            if dataset.name in found:
+            if dataset.name in datasets:
                 raise CatalogError(f"{path}: describes {dataset.name}, as another file does")
-            found[dataset.name] = dataset
-    if not found:
+            datasets[dataset.name] = dataset
+    if not datasets:
         raise CatalogError(f"{folder}: holds no catalog file")
-    for dataset in found.values():
-        _check_references(folder, dataset, found)
-    return dict(sorted(found.items()))
+    for dataset in datasets.values():
+        _check_references(folder, dataset, datasets)
+    return dict(sorted(datasets.items()))
 
 
 def load_dataset(path: Path) -> Dataset:

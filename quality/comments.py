@@ -39,10 +39,10 @@ def apply_comments(url: str, catalog: Catalog | None = None) -> list[str]:
 
 def _held(client: Client, database: str) -> dict[str, dict[str, str]]:
     """Table -> column -> comment; the table's own comment is that of the column ''."""
-    found: dict[str, dict[str, str]] = {}
+    columns: dict[str, dict[str, str]] = {}
     for table, column, comment in client.query(_text("select_comments"), parameters={"database": database}).result_rows:
-        found.setdefault(str(table), {})[str(column)] = str(comment)
-    return found
+        columns.setdefault(str(table), {})[str(column)] = str(comment)
+    return columns
 
 
 def _describe(client: Client, database: str, dataset: Dataset, held: dict[str, str], masked: bool) -> bool:

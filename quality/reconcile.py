@@ -89,8 +89,8 @@ def reconcile(
 
 
 def _dead_letters(tables: Tables, topic: str, since_ms: int) -> set[Place]:
-    found = tables.rows("dead_letters_of_topic", topic=topic, since=moment(since_ms))
-    return {(int(row["partition"]), int(row["offset"])) for row in found}
+    letters = tables.rows("dead_letters_of_topic", topic=topic, since=moment(since_ms))
+    return {(int(row["partition"]), int(row["offset"])) for row in letters}
 
 
 def _landed(tables: Tables, dataset: Dataset, wanted: Reconcile, held: Held, letters: set[Place]) -> Result:
@@ -119,7 +119,7 @@ def _landed(tables: Tables, dataset: Dataset, wanted: Reconcile, held: Held, let
 
 def _expected(wanted: Reconcile, held: Held, letters: set[Place]) -> dict[int, _Hour]:
     """UTC hour (Unix milliseconds) -> the rows that are to be there: those of every record that is no dead letter."""
-    observed = [one for one in held.observed if one[2] not in letters]
+    observed = [observation for observation in held.observed if observation[2] not in letters]
     newest: dict[str, int] = {}
     if wanted.per == "newest":
         for key, at_ms, _ in observed:
@@ -148,8 +148,8 @@ def _absent(tables: Tables, dataset: str, wanted: Reconcile, hours: Mapping[int,
     if wanted.per == "newest" and differing:
         # What was observed again since then stands in a later hour.
         later = _rows_of(tables, names, min(differing), LATEST_MS)
-        found = {str(row["key"]): int(row["at_ms"]) for row in later}
-        yield from (row for hour in differing.values() for row in hour.rows.values() if found.get(row.key, 0) < row.at_ms)
+        arrivals = {str(row["key"]): int(row["at_ms"]) for row in later}
+        yield from (row for hour in differing.values() for row in hour.rows.values() if arrivals.get(row.key, 0) < row.at_ms)
         return
     for hour_ms, hour in differing.items():
         there = {(str(row["key"]), int(row["at_ms"])) for row in _rows_of(tables, names, hour_ms, hour_ms + HOUR_MS)}
@@ -173,17 +173,17 @@ def _read_by_runs(tables: Tables, topic: str, held: Held, letters: set[Place]) -
     """
     newest_ms = max((at_ms for _, at_ms, _ in held.observed), default=0)
     closed = sum(at_ms < newest_ms - newest_ms % HOUR_MS for _, at_ms, _ in held.observed)
-    found = tables.rows("reads_of_topic", topic=topic)
-    if not found:
+    runs = tables.rows("reads_of_topic", topic=topic)
+    if not runs:
         text = f"no run has read {topic}, which holds {held.records:,}"
         return _result(LEDGER, topic, Status.WARN if held.records else Status.PASS, held.records, text)
-    for run in found:
+    for run in runs:
         had_arrived, seen = _certain(run, topic, held, letters)
         if seen < had_arrived:
             said = f"{run['run_id']} has read {seen:,} of the {had_arrived:,} valid records that had arrived when it was submitted"
             return _result(LEDGER, topic, Status.FAIL, had_arrived - seen, said, "error")
-    reads = int(found[0]["read"])
-    said = f"{found[0]['run_id']} has read {reads:,}, and {closed:,} records arrived of hours that have closed"
+    reads = int(runs[0]["read"])
+    said = f"{runs[0]['run_id']} has read {reads:,}, and {closed:,} records arrived of hours that have closed"
     return _result(LEDGER, topic, Status.WARN if reads < closed else Status.PASS, max(0, closed - reads), said)
 
 

@@ -54,16 +54,26 @@ def judged(severity: Severity, failing: bool) -> Status:
 
 def worst(results: Iterable[Result]) -> Status:
     """The worst status; without results, pass."""
-    found = {result.status for result in results}
-    return next((status for status in (Status.FAIL, Status.WARN) if status in found), Status.PASS)
+    statuses = {result.status for result in results}
+    return next((status for status in (Status.FAIL, Status.WARN) if status in statuses), Status.PASS)
 
 
 def write(client: Client, url: str, run_id: str, at_ms: int, results: Sequence[Result]) -> None:
     """Adds the results of a run to `quality_results`. Raises ClickHouseUnavailableError."""
     at = datetime.fromtimestamp(at_ms / 1000, UTC)
     rows = [
-        [run_id, at, one.dataset, one.test, one.column, one.severity, one.status.value, one.failing_rows, one.detail]
-        for one in results
+        [
+            run_id,
+            at,
+            result.dataset,
+            result.test,
+            result.column,
+            result.severity,
+            result.status.value,
+            result.failing_rows,
+            result.detail,
+        ]
+        for result in results
     ]
     try:
         client.insert(TABLE, rows, column_names=list(_COLUMNS))
@@ -78,10 +88,10 @@ def write_metrics(path: Path, at_ms: int, results: Iterable[Result]) -> None:
     failing = Gauge("tokpulse_quality_failing_rows", "Rows that do not hold what the test asks for", labels, registry=registry)
     checked = Gauge("tokpulse_quality_checked_timestamp_seconds", "When the tests ran last, Unix time", registry=registry)
     levels = list(Status)
-    for one in results:
-        place = (one.dataset, one.test, one.column)
-        status.labels(*place).set(levels.index(one.status))
-        failing.labels(*place).set(one.failing_rows)
+    for result in results:
+        place = (result.dataset, result.test, result.column)
+        status.labels(*place).set(levels.index(result.status))
+        failing.labels(*place).set(result.failing_rows)
     checked.set(at_ms / 1000)
     try:
         write_to_textfile(str(path), registry)

@@ -114,14 +114,14 @@ def labelled_hours(settings: SimulationSettings, thresholds: Thresholds) -> tupl
 def tally(judged: Iterable[tuple[str, bool, bool]], tiers: Iterable[str]) -> dict[str, Tally]:
     """Counts `(tier, verdict, label)` by tier; ALL_TIERS among `tiers` gets every one."""
     counts = Counter(judged)
-    found = {}
+    tallies = {}
     for name in tiers:
         of_tier: Counter[tuple[bool, bool]] = Counter()
         for (tier, verdict, label), count in counts.items():
             if name in (tier, ALL_TIERS):
                 of_tier[verdict, label] += count
-        found[name] = Tally(of_tier[True, True], of_tier[True, False], of_tier[False, True], of_tier[False, False])
-    return found
+        tallies[name] = Tally(of_tier[True, True], of_tier[True, False], of_tier[False, True], of_tier[False, False])
+    return tallies
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -25,8 +25,8 @@ def file(build: Path, jars: Iterable[Path]) -> Path:
     """Where the archive for `jars` and the present JVM is, or will be: a change of either gives another name."""
     digest = hashlib.sha256()
     for part in (_jvm(), *sorted(jars, key=lambda jar: jar.name)):
-        found = part.stat()
-        digest.update(f"{part.name}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
+        stat = part.stat()
+        digest.update(f"{part.name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
     return build / "flink" / "classes" / f"{digest.hexdigest()[:16]}.jsa"
 
 
@@ -39,9 +39,9 @@ def options(archive: Path) -> dict[str, str]:
 
 
 def _jvm() -> Path:
-    found = shutil.which(java())
-    if found is None:
+    path = shutil.which(java())
+    if path is None:
         raise ClassArchiveError(f"no {java()} on PATH", "install a JDK 17, or set JAVA_HOME")
-    program = Path(found).resolve()
+    program = Path(path).resolve()
     library = program.parent.parent / "lib" / "server" / "libjvm.so"
     return library if library.exists() else program

@@ -59,7 +59,7 @@ def bracket(text: str, begin: int = 0) -> str:
 
 def ddl_columns(statement: str) -> list[Column]:
     """The columns that a CREATE declares, in order; WATERMARK, PRIMARY KEY and the like are left out."""
-    found = []
+    columns = []
     for item in split_list(bracket(statement)):
         match = re.match(r"`?(\w+)`?\s+(.*)$", item, re.DOTALL)
         assert match, item
@@ -67,13 +67,13 @@ def ddl_columns(statement: str) -> list[Column]:
         if name.upper() in ("WATERMARK", "PRIMARY", "CONSTRAINT", "INDEX", "PROJECTION"):
             continue
         if re.match(r"AS\b", rest, re.IGNORECASE):
-            found.append(Column(name, "", rest))
+            columns.append(Column(name, "", rest))
             continue
         kind = re.match(r"[\w.]+(?:\s*<.*>)?", rest, re.DOTALL)
         assert kind, item
         end = kind.end() + (len(bracket(rest, kind.end())) + 2 if rest[kind.end() :].startswith("(") else 0)
-        found.append(Column(name, rest[:end], rest[end:].strip()))
-    return found
+        columns.append(Column(name, rest[:end], rest[end:].strip()))
+    return columns
 
 
 def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
@@ -81,14 +81,14 @@ def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
 
     Raises ValueError for a change of a table that this does not know how to read.
     """
-    found: dict[str, list[Column]] = {}
+    columns: dict[str, list[Column]] = {}
     for statement in statements:
         if created := _TABLE.match(statement):
-            found[created[1]] = ddl_columns(statement)
+            columns[created[1]] = ddl_columns(statement)
         elif (altered := _ALTERED.match(statement)) and not _NO_COLUMN.match(altered[2]):
             for change in split_list(altered[2]):
-                _add(found[altered[1]], change)
-    return found
+                _add(columns[altered[1]], change)
+    return columns
 
 
 def shown(column: Column) -> Column:

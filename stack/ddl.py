@@ -72,19 +72,19 @@ def digest(statement: str) -> str:
 
 def load_tables(folder: Path = TABLES_DIR) -> list[Numbered]:
     """The files of `folder` by number. Raises DdlError for a bad name, a number given twice or what is not one statement."""
-    found: dict[int, Numbered] = {}
+    tables: dict[int, Numbered] = {}
     for path in sorted(folder.glob("*.sql")):
         match = _NUMBERED.match(path.stem)
         if not match:
             raise DdlError(f"{path}: not named NNNN_name.sql", "e.g. 0030_region_of_posts.sql")
         number = int(match[1])
-        if number in found:
-            raise DdlError(f"{path}: number {number:04} is also that of {found[number].path.name}")
+        if number in tables:
+            raise DdlError(f"{path}: number {number:04} is also that of {tables[number].path.name}")
         statements = _statements(path)
         if statements == ("",) or (statements[1:] and not all(map(_CHANGED.match, statements))):
             raise _not_one(path)
-        found[number] = Numbered(number, match[2], path, statements)
-    return [found[number] for number in sorted(found)]
+        tables[number] = Numbered(number, match[2], path, statements)
+    return [tables[number] for number in sorted(tables)]
 
 
 def load_views(folder: Path = VIEWS_DIR) -> list[SqlFile]:

@@ -150,7 +150,7 @@ def _probe(settings: StackSettings, name: str) -> str:
 
     def heard(response: httpx.Response) -> str:
         # The JobManager keeps a dead TaskManager on its list for some seconds: only a heartbeat of this one counts.
-        beats = [float(found.get("timeSinceLastHeartbeat", 0)) for found in response.json().get("taskmanagers", [])]
+        beats = [float(manager.get("timeSinceLastHeartbeat", 0)) for manager in response.json().get("taskmanagers", [])]
         return "" if any(beat >= since_ms for beat in beats) else "not registered at the JobManager yet"
 
     return http_probe(f"{settings.flink_rest_url}/taskmanagers", heard)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.errors import TokpulseError
 
-# Where it comes from: connectors/flink/java, package io.tokpulse.loopback.
+# Where it comes from: stack/agent.
 AGENT_JAR = "loopback-agent.jar"
 _LOADER = "flink-table-planner-loader-*.jar"
 _PLANNER = "flink-table-planner.jar"
@@ -66,10 +66,10 @@ def planner(loader: Path, folder: Path) -> Path:
 
 
 def _own_jar(build: Path) -> Path:
-    found = sorted((build / "flink" / "lib").glob("tokpulse-*.jar"))
-    if not found:
+    jars = sorted((build / "flink" / "lib").glob("tokpulse-*.jar"))
+    if not jars:
         raise FlinkHomeError(f"no tokpulse-*.jar in {build / 'flink' / 'lib'}", "run `make install`")
-    return found[0]
+    return jars[0]
 
 
 def _jars(folder: Path) -> list[Path]:

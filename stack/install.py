@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from connectors.errors import TokpulseError
+from connectors.terminal import say
 from stack.class_training import archive_classes
 from stack.maven_build import build_jars
 from stack.report import Report
@@ -20,7 +21,7 @@ def main() -> int:
                 build_jars(build)
             archive_classes(build, report)
     except TokpulseError as error:
-        print(f"error: {error.message}\n  hint: {error.hint}" if error.hint else f"error: {error.message}", file=sys.stderr)
+        say(f"error: {error.message}\n  hint: {error.hint}" if error.hint else f"error: {error.message}", err=True)
         return 1
     return 0
 

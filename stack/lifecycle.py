@@ -239,16 +239,16 @@ def _stop_by_file(path: Path) -> str:
 
 def _marked_processes(settings: StackSettings) -> list[process.ProcessId]:
     """Processes that bear this stack's mark in their environment, which children inherit: found without any pid file."""
-    found = []
+    processes = []
     for candidate in psutil.process_iter():
         try:
             if candidate.environ().get(STACK_MARK) == str(settings.data) and candidate.pid != os.getpid():
                 identity = process.ProcessId.of(candidate.pid)
                 if identity and identity.alive:
-                    found.append(identity)
+                    processes.append(identity)
         except (psutil.Error, OSError):
             continue
-    return found
+    return processes
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from connectors.paths import REPOSITORY
 from stack import toolchain
 
 POM = REPOSITORY / "stack" / "maven" / "pom.xml"
-JAVA_SOURCES = REPOSITORY / "connectors" / "flink" / "java"
+# What jobs run on Flink, and the agent of the local TaskManager.
+JAVA_SOURCES = (REPOSITORY / "connectors" / "flink" / "java", REPOSITORY / "stack" / "agent")
 _STAMP = "sources.sha256"
 _OUTPUTS = ("kafka/lib/*.jar", "registry/*-runner.jar", "flink/lib/*.jar", "web/uPlot.iife.min.js")
 
@@ -79,7 +80,9 @@ def _run_maven(build: Path) -> None:
 
 def _current_hash() -> str:
     # Tests of the Java sources change nothing of what is built.
-    return sources_hash([POM, *(path for path in (JAVA_SOURCES / "src" / "main").rglob("*") if path.is_file())])
+    return sources_hash(
+        [POM, *(path for folder in JAVA_SOURCES for path in (folder / "src" / "main").rglob("*") if path.is_file())]
+    )
 
 
 def _first_error(log: Path) -> str:

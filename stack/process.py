@@ -87,8 +87,8 @@ def session_members(leader: ProcessId) -> list[psutil.Process]:
     A pid is not given away while a session bears its number, so that when another process has the leader's pid, nothing is
     left of the session.
     """
-    found = ProcessId.of(leader.pid)
-    if found and abs(found.started - leader.started) > _START_TOLERANCE_S:
+    identity = ProcessId.of(leader.pid)
+    if identity and abs(identity.started - leader.started) > _START_TOLERANCE_S:
         return []
     members = []
     for process in psutil.process_iter():

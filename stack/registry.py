@@ -53,7 +53,7 @@ def prepare(settings: StackSettings) -> None:
 
 
 def _runner(build: Path) -> Path:
-    found = sorted((build / "registry").glob("**/*-runner.jar"))
-    if not found:
+    runners = sorted((build / "registry").glob("**/*-runner.jar"))
+    if not runners:
         raise RegistryNotInstalledError(f"no *-runner.jar below {build / 'registry'}", "run `make install`")
-    return found[0]
+    return runners[0]

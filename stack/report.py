@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TextIO
 
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from connectors.console import new_console
+from connectors.terminal import say
 
 
 class Report:
@@ -30,7 +32,7 @@ class Report:
                 TextColumn("{task.fields[name]:<12}"),
                 TimeElapsedColumn(),
                 TextColumn("{task.description}"),
-                console=Console(file=self._stream),
+                console=new_console(file=self._stream),
             )
 
     def __enter__(self) -> Self:
@@ -46,9 +48,9 @@ class Report:
         """One line that stays."""
         with self._lock:
             if self._progress:
-                self._progress.console.print(text, highlight=False, markup=False)
+                self._progress.console.print(text)
             else:
-                print(text, file=self._stream, flush=True)
+                say(text, stream=self._stream)
 
     @contextmanager
     def step(self, name: str, doing: str, done: str) -> Iterator[None]:

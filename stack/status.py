@@ -35,9 +35,9 @@ def stack_status(settings: StackSettings) -> list[ServiceStatus]:
     states = supervisor.read_states(settings) if leader else {}
     everything = all_services(settings)
     with ThreadPoolExecutor(len(everything)) as pool:
-        found = list(pool.map(lambda service: _one(settings, service, bool(leader), states.get(service.name)), everything))
+        statuses = list(pool.map(lambda service: _one(settings, service, bool(leader), states.get(service.name)), everything))
     own = ServiceStatus(SUPERVISOR, "healthy" if leader else "stopped", leader.pid if leader else 0, 0, 0, "", "")
-    return [own, *found]
+    return [own, *statuses]
 
 
 def all_healthy(statuses: list[ServiceStatus]) -> bool:
@@ -46,8 +46,8 @@ def all_healthy(statuses: list[ServiceStatus]) -> bool:
 
 
 def _one(settings: StackSettings, service: Service, supervised: bool, kept: supervisor.ServiceState | None) -> ServiceStatus:
-    found = process.running(service.pid_file)
-    pid = found.pid if found else 0
+    process_id = process.running(service.pid_file)
+    pid = process_id.pid if process_id else 0
     port = settings.ports[service.ports[0]] if service.ports else 0
     restarts = kept.restarts if kept else 0
     reason = service.probe() if pid else ""

@@ -26,6 +26,7 @@ import psutil
 
 from connectors.backoff import SERVICE_RESTART_S, Doubling
 from connectors.files import replace_file
+from connectors.terminal import log_handler
 from stack import process
 from stack.service import STACK_MARK, Service
 from stack.services import all_services
@@ -214,7 +215,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
     data = parser.parse_args().data_dir
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, handlers=[log_handler(sys.stdout)])
     # `up` has resolved the ports and written them down; the environment may since say something else.
     settings = StackSettings.load(environ={"TOKPULSE_BUILD": os.environ.get("TOKPULSE_BUILD", "")}, data=data)
     adopt_orphans()

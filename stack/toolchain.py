@@ -20,9 +20,9 @@ def python_problem(version: Tuple[int, ...], executable: str) -> Optional[str]:
     """Why this Python cannot run the project, or None. Flink's Python package has no wheel for newer versions."""
     if PYTHON_MIN <= version[:2] < PYTHON_BELOW:
         return None
-    found = ".".join(str(part) for part in version[:3])
+    running = ".".join(str(part) for part in version[:3])
     return "Python {}.{} or {}.{} is needed, {} is {}: install it, or name one with `make PYTHON=/path/to/python3.11 ...`".format(
-        PYTHON_MIN[0], PYTHON_MIN[1], PYTHON_BELOW[0], PYTHON_BELOW[1] - 1, executable, found
+        PYTHON_MIN[0], PYTHON_MIN[1], PYTHON_BELOW[0], PYTHON_BELOW[1] - 1, executable, running
     )
 
 
@@ -82,8 +82,8 @@ def make_problem() -> Optional[str]:
 
 def problems() -> List[str]:
     """One line per tool that is missing or too old; empty when the machine has all that is needed."""
-    found = [python_problem(tuple(sys.version_info[:3]), sys.executable), jdk_problem(), maven_problem(), make_problem()]
-    return [problem for problem in found if problem]
+    checks = [python_problem(tuple(sys.version_info[:3]), sys.executable), jdk_problem(), maven_problem(), make_problem()]
+    return [problem for problem in checks if problem]
 
 
 def _output(argv: List[str]) -> Optional[str]:
@@ -99,10 +99,10 @@ def _output(argv: List[str]) -> Optional[str]:
 
 def main() -> int:
     """Prints the problems; the exit code is 0 when there are none."""
-    found = problems()
-    for problem in found:
+    listed = problems()
+    for problem in listed:
         sys.stderr.write("error: " + problem + "\n")
-    return 1 if found else 0
+    return 1 if listed else 0
 
 
 if __name__ == "__main__":

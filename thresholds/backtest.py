@@ -104,9 +104,9 @@ def backtest(url: str, thresholds: Thresholds, from_ms: int = FROM_MS, to_ms: in
         follower_totals: list[Total] = []
         follower_changes: list[FollowerChange] = []
         for hours in spans(thresholds, versions):
-            total, found = _followers(client, url, hours, follower_parameters(thresholds, versions, hours) | span)
+            total, moved = _followers(client, url, hours, follower_parameters(thresholds, versions, hours) | span)
             follower_totals.append(total)
-            follower_changes += found
+            follower_changes += moved
     finally:
         client.close()
     return Backtest(
@@ -129,7 +129,7 @@ def judged_since(url: str, from_ms: int) -> int:
 def spans(thresholds: Thresholds, versions: Sequence[ThresholdVersion]) -> list[int]:
     """The hours of every rule, new or published, ascending."""
     sets = [thresholds, *(version.thresholds for version in versions)]
-    return sorted({rule.within_hours for one in sets for rule in one.follower_gains})
+    return sorted({rule.within_hours for content in sets for rule in content.follower_gains})
 
 
 def follower_parameters(thresholds: Thresholds, versions: Sequence[ThresholdVersion], hours: int) -> dict[str, Any]:

@@ -40,7 +40,10 @@ def propose(
     *,
     now_ms: int,
 ) -> Proposal:
-    """Raises VersionError when there is no version to follow, or `wanted` may not follow. Writes nothing."""
+    """Raises VersionError when there is no version to follow, or `wanted` may not follow. Writes nothing.
+
+    Whether `wanted` takes something back is another question: `thresholds.merging`.
+    """
     last = newest(known)
     if last is None:
         raise VersionError(

@@ -21,7 +21,7 @@ def difference(old: Thresholds, new: Thresholds) -> list[Change]:
 
     Tiers go by their name, follower rules by their hours.
     """
-    before, after = _flat(old), _flat(new)
+    before, after = flat(old), flat(new)
     changes = [Change(key, before.get(key, "-"), after.get(key, "-")) for key in {**after, **before}]
     return [change for change in changes if change.old != change.new]
 
@@ -31,7 +31,8 @@ def number(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:,}"
 
 
-def _flat(thresholds: Thresholds) -> dict[str, str]:
+def flat(thresholds: Thresholds) -> dict[str, str]:
+    """Key -> value as people read it, in the order of the file."""
     flat: dict[str, str] = {}
     for tier in thresholds.tiers:
         end = "" if tier.below_followers is None else f" to below {tier.below_followers:,}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from thresholds.nodes import NodeError, compose
+from connectors.yaml_file import TreeError, compose
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def fields(text: str) -> list[Field]:
     """In the order of the text; [] when it is no YAML of plain values."""
     try:
         root = compose(text)
-    except NodeError:
+    except TreeError:
         return []
     return [] if root is None else list(_fields(root, "", text))
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import yaml
 
 from connectors.errors import TokpulseError
+from connectors.files import replace_file
 from connectors.paths import REPOSITORY
+from connectors.yaml_file import TOP_LEVEL, TreeError, compose
 from thresholds.model import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
-from thresholds.nodes import TOP_LEVEL, NodeError, Problem, compose
-from thresholds.reader import LIMIT, NodeReader, line_of
+from thresholds.reader import LIMIT, NodeReader, Problem, line_of
 
 FILE_NAME = "thresholds.yaml"
 SHIPPED_FILE = REPOSITORY / FILE_NAME
@@ -52,16 +53,16 @@ def parse_thresholds(text: str, path: Path = SHIPPED_FILE) -> Thresholds:
     reader = NodeReader()
     try:
         root = compose(text)
-    except NodeError as error:
-        raise ThresholdsFileError(path, [error.problem]) from None
+    except TreeError as error:
+        raise ThresholdsFileError(path, [Problem(error.line, error.key, error.reason, error.allowed)]) from None
     if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
         raise ThresholdsFileError(
             path, [Problem(1, TOP_LEVEL, "the file is empty", "it must hold trending, followers and warnings")]
         )
-    found = _thresholds(reader, root)
-    if found is None or reader.problems:
+    thresholds = _thresholds(reader, root)
+    if thresholds is None or reader.problems:
         raise ThresholdsFileError(path, sorted(reader.problems, key=lambda problem: problem.line))
-    return found
+    return thresholds
 
 
 def file_text(path: Path) -> str:
@@ -83,6 +84,16 @@ def file_text(path: Path) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         reason = f"is not UTF-8: byte 0x{raw[error.start]:02x}"
         raise ThresholdsFileError(path, [Problem(line, "(text)", reason, "save the file as UTF-8")]) from None
+
+
+def save_text(path: Path, text: str) -> str:
+    """Replaces the file in one step; it keeps its mode. Returns what happened, also when it failed: the version is published."""
+    target = path.resolve()
+    try:
+        replace_file(target, text, target.stat().st_mode & 0o777 if target.exists() else None)
+    except OSError as error:
+        return f"{path} is not saved: {error.strerror}"
+    return f"saved {path}"
 
 
 def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:

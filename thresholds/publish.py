@@ -11,13 +11,13 @@ from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka.producer import AvroProducer, ProducerSettings
-from connectors.kafka.producer_errors import FencedProducerError
+from connectors.kafka.producer_errors import FencedProducerError, TransactionExpiredError
 from connectors.kafka.registry import SchemaRegistry
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.table import read_table, write_table
 from thresholds.topic import TOPIC, Log, read_topic
-from thresholds.versions import VersionError, follow, iso, newest, ordered, to_record
+from thresholds.versions import StaleBaseError, VersionError, follow, iso, newest, ordered, to_record
 
 NEEDED = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
 _TRANSACTIONAL_ID = "tokpulse-thresholds"
@@ -27,8 +27,8 @@ class HalfPublishedError(TokpulseError):
     """A version is in the topic, but not yet in the table that jobs read."""
 
 
-class StaleBaseError(TokpulseError):
-    """Somebody has published since the version that a change was made from."""
+class LostRaceError(TokpulseError):
+    """Somebody else published at the same moment; nothing of this call is published."""
 
 
 def stored(endpoints: Endpoints) -> list[ThresholdVersion]:
@@ -46,8 +46,8 @@ def publish(
 ) -> ThresholdVersion:
     """Publishes `thresholds` as the version after the newest one in topic and table; returns it.
 
-    With `base`, the newest one must have that name: StaleBaseError. Of two calls at the same moment one gets a
-    FencedProducerError. Raises VersionError when the time is not after the newest version's, HalfPublishedError when ClickHouse
+    With `base`, the newest one must have that name: StaleBaseError. Of two calls at the same moment one gets a LostRaceError.
+    Raises VersionError when the time is not after the newest version's, HalfPublishedError when ClickHouse
     failed after the topic was written: `sync` completes that.
     """
 
@@ -64,7 +64,7 @@ def refuse_stale(known: Sequence[ThresholdVersion], base: str) -> None:
     if base and last is not None and last.version != base:
         raise StaleBaseError(
             f"{last.author} published {last.version} at {iso(last.published_at_ms)}; this change was made from {base}",
-            "look at what the newer version changed (`tokpulse thresholds show`), then base your change on it",
+            "look at what the newer version changed (`tokpulse thresholds diff`), then run it again",
         )
 
 
@@ -91,7 +91,7 @@ def publish_first(endpoints: Endpoints, path: Path = SHIPPED_FILE) -> list[str]:
 
     try:
         version = _publish(endpoints, make)
-    except (FencedProducerError, VersionError):
+    except (LostRaceError, VersionError):
         # Somebody else was first, at the same moment.
         return sync(endpoints)
     return [f"published thresholds {version.version} from {path.name}"]
@@ -104,11 +104,17 @@ def establish(endpoints: Endpoints, path: Path = SHIPPED_FILE) -> list[str]:
 
 def _publish(endpoints: Endpoints, make: Callable[[Sequence[ThresholdVersion]], ThresholdVersion]) -> ThresholdVersion:
     in_table = stored(endpoints)
-    # The transaction fences everybody else who publishes before the topic is read: no two versions get the same number.
-    with _producer(endpoints) as (producer, registry), producer.transaction():
-        log = read_topic(endpoints.kafka_bootstrap_servers, registry.by_id)
-        version = make(ordered([*in_table, *log.versions]))
-        producer.produce(TOPIC, to_record(version) | _times(version))
+    try:
+        # The transaction fences everybody else who publishes before the topic is read: no two versions get the same number.
+        with _producer(endpoints) as (producer, registry), producer.transaction():
+            log = read_topic(endpoints.kafka_bootstrap_servers, registry.by_id)
+            version = make(ordered([*in_table, *log.versions]))
+            producer.produce(TOPIC, to_record(version) | _times(version))
+    except (FencedProducerError, TransactionExpiredError) as error:
+        raise LostRaceError(
+            "somebody else published thresholds at the same moment; nothing of this call is published",
+            "run it again: it then shows what it changes against the other version",
+        ) from error
     try:
         _write(endpoints, [version])
     except TokpulseError as error:

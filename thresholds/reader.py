@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import yaml
 
+from connectors.yaml_file import TOP_LEVEL
 from thresholds.model import UNKNOWN_TIER
-from thresholds.nodes import TOP_LEVEL, Problem
 
 LIMIT = 2**53
 _TAG = "tag:yaml.org,2002:"
@@ -40,6 +41,16 @@ def described(node: yaml.Node) -> str:
     return f"{_KINDS[kind]}, {shown}" if kind in _KINDS else f"the text {shown}"
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong at one place of the file, and what is allowed there. `line` counts from 1."""
+
+    line: int
+    key: str
+    reason: str
+    allowed: str = ""
+
+
 class NodeReader:
     """Collects the problems of one file. A node of None was reported where it is missing: it gives None, and no second problem."""
 
@@ -64,7 +75,7 @@ class NodeReader:
         if not isinstance(node, yaml.MappingNode):
             self.problem(node, path, f"is {described(node)}, not a mapping", allowed)
             return {}
-        found: dict[str, yaml.Node] = {}
+        values: dict[str, yaml.Node] = {}
         for key_node, value in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problem(key_node, path, f"a key is {described(key_node)}", allowed)
@@ -74,14 +85,14 @@ class NodeReader:
             if key not in known:
                 near = difflib.get_close_matches(key[:60], known, 1)
                 self.problem(key_node, where, "unknown key", f"did you mean {near[0]}? {allowed}" if near else allowed)
-            elif key in found:
-                self.problem(key_node, where, f"is given twice, first on line {line_of(found[key])}", "keep one of the two")
+            elif key in values:
+                self.problem(key_node, where, f"is given twice, first on line {line_of(values[key])}", "keep one of the two")
             else:
-                found[key] = value
+                values[key] = value
         for key in required:
-            if key not in found:
+            if key not in values:
                 self.problem(node, f"{path}.{key}".lstrip("."), "is missing", f"required keys: {', '.join(required)}")
-        return found
+        return values
 
     def sequence(self, node: yaml.Node | None, path: str) -> list[yaml.Node] | None:
         """The items of a list."""

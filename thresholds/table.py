@@ -22,16 +22,16 @@ def read_table(client: Client, url: str) -> list[ThresholdVersion]:
 
     Raises ClickHouseUnavailableError, and VersionRecordError when none of the versions that are there can be read.
     """
-    found, spoilt = [], None
+    versions, spoilt = [], None
     for row in rows(client, url, "threshold_versions"):
         try:
-            found.append(from_record(row))
+            versions.append(from_record(row))
         except VersionRecordError as error:
             spoilt = error
             _LOG.warning("threshold_versions: %s", error.message)
-    if spoilt is not None and not found:
+    if spoilt is not None and not versions:
         raise spoilt
-    return ordered(found)
+    return ordered(versions)
 
 
 def write_table(client: Client, url: str, versions: Sequence[ThresholdVersion]) -> None:

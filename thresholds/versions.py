@@ -21,6 +21,10 @@ class VersionError(TokpulseError):
     """A version that does not exist, or may not follow the ones there are."""
 
 
+class StaleBaseError(TokpulseError):
+    """Somebody has published since the version that a change was made from."""
+
+
 class VersionRecordError(TokpulseError):
     """A stored version that is not what it says it is."""
 

@@ -81,11 +81,11 @@ class FlinkRest:
 
     def jobs(self) -> list[Job]:
         """All jobs that the JobManager remembers, the newest first."""
-        found = [
+        listed = [
             Job(raw["jid"], raw["name"], raw["state"], int(raw["start-time"]), int(raw["end-time"]))
             for raw in self._get("/jobs/overview")["jobs"]
         ]
-        return sorted(found, key=lambda job: job.started_ms, reverse=True)
+        return sorted(listed, key=lambda job: job.started_ms, reverse=True)
 
     def slots(self) -> tuple[int, int]:
         """(free, all) task slots."""
@@ -134,8 +134,8 @@ class FlinkRest:
 
     def heap_in_use(self, job_id: str) -> float | None:
         """The share (0 to 1) of the fullest TaskManager's heap that no collection of garbage frees. None while none is known."""
-        found = (self.metric_max(job_id, vertex.id, "heapInUse") for vertex in self.vertices(job_id) if vertex.has_state)
-        return max((share for share in found if share is not None and not isnan(share)), default=None)
+        shares = (self.metric_max(job_id, vertex.id, "heapInUse") for vertex in self.vertices(job_id) if vertex.has_state)
+        return max((share for share in shares if share is not None and not isnan(share)), default=None)
 
     def checkpoints(self, job_id: str) -> Checkpoints:
         """How checkpoints of a job go."""

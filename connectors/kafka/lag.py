@@ -54,13 +54,13 @@ class LagReader:
     def groups(self) -> list[str]:
         """Every group of the broker."""
         try:
-            found = self._admin.list_consumer_groups(request_timeout=_TIMEOUT_S).result(2 * _TIMEOUT_S)
+            listing = self._admin.list_consumer_groups(request_timeout=_TIMEOUT_S).result(2 * _TIMEOUT_S)
         except KafkaException as error:
             raise self._error("groups", error) from None
         # A broker that does not answer has no groups and is among the errors.
-        for failure in found.errors:
+        for failure in listing.errors:
             raise self._error("groups", failure if isinstance(failure, KafkaException) else KafkaException(failure))
-        return sorted(group.group_id for group in found.valid)
+        return sorted(group.group_id for group in listing.valid)
 
     def read(self, group: str) -> list[GroupLag]:
         """The lag of each topic of which `group` has committed an offset. Raises LagError."""

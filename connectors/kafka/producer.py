@@ -26,7 +26,10 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class ProducerSettings:
-    """How to produce. Times in milliseconds, sizes in bytes. `transactional_id` fences every other holder of the same id."""
+    """How to produce. Times in milliseconds, sizes in bytes. `transactional_id` fences every other holder of the same id.
+
+    A broker's own limit of `transaction_timeout_ms` is 15 min by default; it must not be shorter than the delivery timeout.
+    """
 
     bootstrap_servers: str
     transactional_id: str | None = None
@@ -37,6 +40,7 @@ class ProducerSettings:
     max_queued_records: int = 200_000
     max_queued_kib: int = 262_144
     delivery_timeout_ms: int = 120_000
+    transaction_timeout_ms: int = 120_000
 
     def to_librdkafka(self) -> dict[str, str | int | bool]:
         """The configuration of librdkafka but for what all clients share."""
@@ -58,8 +62,7 @@ class ProducerSettings:
         }
         if self.transactional_id is not None:
             config["transactional.id"] = self.transactional_id
-            # Must not be shorter than the delivery timeout; a broker's own limit is 15 min by default.
-            config["transaction.timeout.ms"] = max(60_000, self.delivery_timeout_ms)
+            config["transaction.timeout.ms"] = self.transaction_timeout_ms
         return config
 
 
@@ -81,11 +84,14 @@ class AvroProducer:
         self._settings = settings
         self._encoder = Encoder(registry, topics, clock)
         self._reports = DeliveryReports()
-        config: dict[str, Any] = settings.to_librdkafka()
+        self._begin()
+
+    def _begin(self) -> None:
+        config: dict[str, Any] = self._settings.to_librdkafka()
         config |= {"on_delivery": self._reports.on_delivery, "error_cb": self._reports.on_error}
-        client = clients.producer(settings.bootstrap_servers, config)
-        self._channel = Channel(client, self._reports, settings.transactional_id, settings.max_message_bytes)
-        self._transactions = Transactions(self._channel)
+        client = clients.producer(self._settings.bootstrap_servers, config)
+        self._channel = Channel(client, self._reports, self._settings.transactional_id, self._settings.max_message_bytes)
+        self._transactions = Transactions(self._channel, self._settings.transaction_timeout_ms)
 
     def connect(self, *required_topics: str, timeout: float = 10.0) -> None:
         """Returns when a broker answers and has `required_topics`. Raises BrokerUnavailableError or MissingTopicError."""
@@ -183,6 +189,12 @@ class AvroProducer:
     def take_over(self, timeout: float = 60.0) -> None:
         """Fences every other holder of the transactional id; see Transactions."""
         self._transactions.take_over(timeout)
+
+    def renew(self) -> None:
+        """A client that was fenced is of no use any more: makes another, which has taken nothing over. What was queued is gone."""
+        self._channel.client.purge()
+        self._reports.clear()
+        self._begin()
 
     def transaction(self, timeout: float = 60.0) -> AbstractContextManager[None]:
         """One Kafka transaction: committed on leaving, aborted when the body raises; see `Transactions.begin`."""

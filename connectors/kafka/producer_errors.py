@@ -23,6 +23,10 @@ class FencedProducerError(ProducerError):
     """Another producer took over this transactional id."""
 
 
+class TransactionExpiredError(ProducerError):
+    """The broker aborted a transaction that was open for too long, or another producer took over: nothing is committed."""
+
+
 class OutcomeUnknownError(ProducerError):
     """A commit was sent and not answered: the transaction may or may not be committed. Only the log can tell."""
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
+from connectors.kafka.registry_access import registry_access
 
 _CONTENT_TYPE = "application/vnd.schemaregistry.v1+json"
 
@@ -53,15 +53,17 @@ class RegisteredSchema:
 
 
 class SchemaRegistry:
-    """`url` is the base of the Confluent API, e.g. `http://127.0.0.1:8085/apis/ccompat/v7`.
+    """`url` is the base of the Confluent API, e.g. `http://127.0.0.1:8085/apis/ccompat/v7`; with user and password in
+    it or in the environment, see `registry_access`.
 
     Every method may raise RegistryUnavailableError. Close it, or use it as a context manager. Thread-safe.
     """
 
     def __init__(self, url: str, timeout: float = 10.0, transport: httpx.BaseTransport | None = None) -> None:
-        self.url = url.rstrip("/")
+        access = registry_access(url)
+        self.url = access.url
         # trust_env is off so that a proxy variable of the machine cannot divert a loopback address.
-        self._http = httpx.Client(timeout=timeout, transport=transport, trust_env=False)
+        self._http = httpx.Client(timeout=timeout, transport=transport, trust_env=False, auth=access.basic, verify=access.verify())
 
     def register(self, subject: str, schema: str | Mapping[str, Any]) -> int:
         """The id of `schema` under `subject`; registers it when it is new. Registering again gives the same id.
@@ -121,7 +123,7 @@ class SchemaRegistry:
             response = self._http.request(method, self.url + path, json=body, headers={"Content-Type": _CONTENT_TYPE})
         except httpx.HTTPError as error:
             raise RegistryUnavailableError(
-                f"schema registry {mask_password(self.url)} does not answer: {error or type(error).__name__}",
+                f"schema registry {self.url} does not answer: {error or type(error).__name__}",
                 "check SCHEMA_REGISTRY_URL; `tokpulse status` shows the local stack",
                 subject=subject,
             ) from error
@@ -159,4 +161,5 @@ def _refusal(response: httpx.Response, subject: str, path: str) -> RegistryError
     if status == 422:
         return InvalidSchemaError(f"schema registry refuses the schema of {where}: {message}", subject=subject, status=status)
     kind = RegistryUnavailableError if status >= 500 else RegistryError
-    return kind(f"schema registry: {where}: HTTP {status}: {message}", subject=subject, status=status)
+    hint = "check user and password: SCHEMA_REGISTRY_URL or TOKPULSE_REGISTRY_..." if status in (401, 403) else ""
+    return kind(f"schema registry: {where}: HTTP {status}: {message}", hint, subject=subject, status=status)

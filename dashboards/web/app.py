@@ -46,12 +46,12 @@ def create_app(pages: Mapping[str, Page], source: Source, vendor: Path, editor: 
 
     async def panel(request: Request) -> Response:
         slug, panel_id = request.path_params["slug"], request.path_params["panel"]
-        page, found = _find(pages, slug, panel_id)
+        page, definition = _find(pages, slug, panel_id)
         filters = filters_of(page, request.query_params)
         kind = request.query_params.get("format", "json")
         if kind not in ("json", "csv"):
             raise BadRequestError(f"format: {kind[:40]!r} is not known", "json or csv")
-        return await run_in_threadpool(_answer, source, page, found, filters, kind)
+        return await run_in_threadpool(_answer, source, page, definition, filters, kind)
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -85,11 +85,11 @@ def _find(pages: Mapping[str, Page], slug: str, panel_id: str) -> tuple[Page, Pa
     page = pages.get(slug)
     if page is None:
         raise UnknownPanelError(f"no page {slug[:80]!r}", "known: " + ", ".join(pages))
-    found = page.panel(panel_id)
-    if found is None:
+    definition = page.panel(panel_id)
+    if definition is None:
         known = ", ".join(panel.id for panel in page.panels)
         raise UnknownPanelError(f"page {slug} has no panel {panel_id[:80]!r}", f"known: {known}")
-    return page, found
+    return page, definition
 
 
 def _answer(source: Source, page: Page, panel: Panel, filters: Filters, kind: str) -> Response:

@@ -21,18 +21,17 @@ from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.files import replace_file
-from connectors.kafka.producer_errors import FencedProducerError
 from dashboards.web.guard import refused
 from thresholds.backtest import FROM_MS, TO_MS, backtest
 from thresholds.change import Proposal, carry_out, judged_note, propose, user
 from thresholds.difference import difference
 from thresholds.fields import fields
-from thresholds.file import MAX_BYTES, ThresholdsFileError, file_text, parse_thresholds
+from thresholds.file import MAX_BYTES, ThresholdsFileError, file_text, parse_thresholds, save_text
+from thresholds.merging import OverwriteError, made_from, marked, refuse_overwrite
 from thresholds.model import ThresholdVersion
-from thresholds.publish import StaleBaseError, refuse_stale, stored, sync
+from thresholds.publish import LostRaceError, refuse_stale, stored, sync
 from thresholds.text import to_yaml
-from thresholds.versions import VersionError, current, find, iso, newest, ordered
+from thresholds.versions import StaleBaseError, VersionError, current, find, iso, newest, ordered
 
 EDITOR_HEADER = "X-Tokpulse-Token"
 LISTED = 10
@@ -64,11 +63,15 @@ class Judged(Edited):
 
 
 class Applied(Edited):
-    """To be published; `file_hash` of the file as the page read it, when it is to be saved there too."""
+    """To be published; `file_hash` of the file as the page read it, when it is to be saved there too.
+
+    `over` names the newest version when its changes may be taken back.
+    """
 
     effective_from_ms: int | None = None
     comment: str = ""
     file_hash: str | None = None
+    over: str = ""
 
 
 class RolledBack(BaseModel):
@@ -114,6 +117,9 @@ class Editor:
                 return JSONResponse(await run_in_threadpool(answer, *given))
             except ThresholdsFileError as error:
                 return refused(422, error.message, error.hint, problems=[asdict(problem) for problem in error.problems])
+            except OverwriteError as error:
+                keys = [asdict(key) | {"lost": key.lost} for key in error.keys]
+                return refused(409, error.message, error.hint, three_way=keys, base=error.base, newest=error.newest)
             except TokpulseError as error:
                 return refused(_status(error), error.message, error.hint)
 
@@ -140,14 +146,14 @@ class Editor:
 
     def _checked(self, given: Edited) -> dict[str, Any]:
         """Validation needs no service; the page compares with the versions that it has."""
-        found = {"fields": [asdict(field) for field in fields(given.text)]}
+        checked = {"fields": [asdict(field) for field in fields(given.text)]}
         try:
             wanted = parse_thresholds(given.text, self._file)
         except ThresholdsFileError as error:
-            return found | {"valid": False, "problems": [asdict(problem) for problem in error.problems], "changes": []}
+            return checked | {"valid": False, "problems": [asdict(problem) for problem in error.problems], "changes": []}
         base = find(stored(self._endpoints()), given.base)
         changes = [asdict(change) for change in difference(base.thresholds, wanted)]
-        return found | {"valid": True, "problems": [], "changes": changes}
+        return checked | {"valid": True, "problems": [], "changes": changes}
 
     def _backtested(self, given: Judged) -> dict[str, Any]:
         wanted = parse_thresholds(given.text, self._file)
@@ -168,12 +174,10 @@ class Editor:
             proposal = self._proposal(stored(endpoints), given)
             if given.file_hash is not None:
                 self._refuse_changed_file(given.file_hash)
-            if proposal.already:
-                said.append(proposal.already)
-            else:
-                said.append(_published(carry_out(endpoints, proposal)))
+            version = proposal.base if proposal.already else carry_out(endpoints, proposal)
+            said.append(proposal.already or _published(version))
             if given.file_hash is not None:
-                said.append(_save(self._file, given.text))
+                said.append(save_text(self._file, marked(given.text, version)))
             return {"said": said}
 
     def _rolled_back(self, given: RolledBack) -> dict[str, Any]:
@@ -189,8 +193,12 @@ class Editor:
 
     def _proposal(self, known: Sequence[ThresholdVersion], given: Applied) -> Proposal:
         wanted = parse_thresholds(given.text, self._file)
-        refuse_stale(known, given.base)
-        return propose(known, wanted, given.effective_from_ms, "", given.comment, now_ms=wall_clock_ms())
+        proposal = propose(known, wanted, given.effective_from_ms, "", given.comment, now_ms=wall_clock_ms())
+        if not proposal.already:
+            # The file that the page opened may be older than the page.
+            bases = (find(known, given.base), made_from(given.text, wanted, known))
+            refuse_overwrite(known, wanted, min(bases, key=lambda version: version.sequence), given.over)
+        return proposal
 
     def _refuse_changed_file(self, expected: str) -> None:
         if self._file.exists() and _hash(file_text(self._file)) != expected:
@@ -218,7 +226,7 @@ async def _body(request: Request, shape: type[Body]) -> Body:
 
 
 def _status(error: TokpulseError) -> int:
-    if isinstance(error, StaleBaseError | FileChangedError | FencedProducerError):
+    if isinstance(error, StaleBaseError | FileChangedError | LostRaceError):
         return 409
     if isinstance(error, BodyError | VersionError):
         return 400
@@ -249,16 +257,6 @@ def _history(known: Sequence[ThresholdVersion], now_ms: int) -> list[dict[str, A
 
 def _published(version: ThresholdVersion) -> str:
     return f"published {version.version}, in force from {iso(version.effective_from_ms)}; running jobs use it within 10 s"
-
-
-def _save(path: Path, text: str) -> str:
-    """Replaces the file in one step; it keeps its mode. Returns what happened, also when it failed: the version is published."""
-    target = path.resolve()
-    try:
-        replace_file(target, text, target.stat().st_mode & 0o777 if target.exists() else None)
-    except OSError as error:
-        return f"{path} is not saved: {error.strerror}"
-    return f"saved {path}"
 
 
 def _hash(text: str) -> str:

@@ -29,7 +29,8 @@ class Asking:
     """Asks for the feeds that are due, as far as credits, breakers and the number of requests at a time allow.
 
     A page that came is the caller's; a feed without one is retried, put off or given up until it is due again. `refused` is set by
-    an answer after which nothing more may be asked; `given_up` counts rounds that were left. Not thread-safe: others only fetch.
+    an answer after which nothing more may be asked, `crashed` by a defect: what comes after that is still the caller's, as it has
+    cost credits. `given_up` counts rounds that were left. Not thread-safe: others only fetch.
     """
 
     def __init__(self, source: Source, feeds: Feeds, purse: Purse, reports: Reports, options: Options) -> None:
@@ -39,6 +40,7 @@ class Asking:
         self._inbox: SimpleQueue[Done[FeedState | None] | None] = SimpleQueue()
         self._fetchers: Fetchers[FeedState | None] = Fetchers(options.in_flight, self._inbox)
         self.refused: UpstreamRefusesError | None = None
+        self.crashed: Exception | None = None
         self.given_up = 0
 
     @property
@@ -83,8 +85,12 @@ class Asking:
         clock, pages = self._options.clock, list[ReceivedPage]()
         while (done := clock.next(self._inbox, until, self.in_flight)) is not None:  # None is the time, or the wake-up
             until = clock.now_ms()
-            if (page := self._end(done, until)) is not None:
-                pages.append(page)
+            try:
+                page = self._end(done, until)
+            except Exception as error:
+                self.crashed = self.crashed or error
+            else:
+                pages += [] if page is None else [page]
         return pages
 
     def wake_up(self) -> None:

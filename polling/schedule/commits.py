@@ -83,7 +83,7 @@ class Commits:
     def write(self, pages: Iterable[ReceivedPage], *, at_last: bool = False) -> list[CommittedPage]:
         """Writes `pages` and what waits, when its time has come; what is committed now. `at_last` tries all once more, at any time.
 
-        Raises FencedProducerError, and OutcomeUnknownError: only a new start can tell what is committed.
+        Raises FencedProducerError, and OutcomeUnknownError when only a new start can tell what is committed.
         """
         pages, again = [*self._waiting, *pages], bool(self._waiting)
         if not pages or (again and not at_last and self._clock.now_ms() < self.again_ms):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from connectors.upstream.model import Ask, Feed, Subject
+from connectors.upstream.model import RAW_ONLY, Ask, Feed, Subject
 from polling.model import FeedKey, Progress
 from polling.schedule.cadence import Cadence, interval_ms
 from polling.watchlist import Watchlist
@@ -97,6 +97,30 @@ def wanted(watchlist: Watchlist, upstream: str, supports: Callable[[Feed], bool]
             base_ms = watchlist.cadence.of_tier(entry.tier)
             for feed in feeds:
                 yield FeedKey(upstream, feed, entry.id), rules_of(watchlist, subject, feed, base_ms)
+
+
+def unpolled(watchlist: Watchlist, upstream: str, supports: Callable[[Feed], bool], *, raw_kept: bool = True) -> list[str]:
+    """A line for each kind of subject that is on the watchlist and not read as it says; `raw_kept` if raw responses are kept."""
+    lines = []
+    for subject, entries in watchlist.entries().items():
+        asked = dict.fromkeys(watchlist.feeds_of(subject))
+        missing = [feed.value for feed in asked if not supports(feed)]
+        number = f"{len(entries):,} {'entry' if len(entries) == 1 else 'entries'}"
+        if not entries:
+            continue
+        if missing and len(missing) == len(asked):
+            lines.append(f"{subject.value}s: {upstream} has no feed {', '.join(missing)}: {number} not polled")
+        elif missing:
+            lines.append(f"{subject.value}s: {upstream} has no feed {', '.join(missing)}: left out for {number}")
+        elif not asked:
+            lines.append(f"{subject.value}s: `feeds` names none for them: {number} not polled")
+        elif Feed.REPLIES in asked and Feed.COMMENTS not in asked:
+            lines.append(
+                f"{subject.value}s: replies are found on pages of comments, which `feeds` leaves out: left out for {number}"
+            )
+        if not raw_kept and (dropped := [feed.value for feed in asked if feed in RAW_ONLY and supports(feed)]):
+            lines.append(f"{subject.value}s: {', '.join(dropped)} fill no topic, and responses are kept with --raw-landing only")
+    return lines
 
 
 def rules_of(watchlist: Watchlist, subject: Subject, feed: Feed, base_ms: int) -> FeedRules:

@@ -8,7 +8,7 @@ from connectors.upstream.model import Ask, Feed, Subject, Upstream
 from polling.model import FeedKey, Progress
 from polling.schedule.cadence import Cadence
 from polling.schedule.due import DueQueue
-from polling.schedule.feed_state import FOUND_FEEDS, FeedRules, FeedState, rules_of, wanted
+from polling.schedule.feed_state import FOUND_FEEDS, FeedRules, FeedState, rules_of, unpolled, wanted
 from polling.watchlist import Watchlist
 
 MAX_FOUND = 50_000
@@ -89,6 +89,11 @@ class Feeds:
             rules = rules_of(self._watchlist, finder.rules.subject, ask.feed, finder.rules.base_ms)
             self._add(key, rules, now_ms, finder.found_by or finder.key)
         return refused
+
+    def unpolled(self) -> list[str]:
+        """A line for each kind of subject that is not read as the watchlist says."""
+        lines = unpolled(self._watchlist, self._upstream.name, self._supports)
+        return lines if self._states else [*lines, "nothing is left to poll for this shard"]
 
     def end_round(self, state: FeedState, due_ms: int) -> None:
         """The feed rests until `due_ms`; for good when each is read once."""

@@ -66,14 +66,14 @@ class Rounds:
                 pages = self._asking.pages(until)
                 for page in self._commits.write(pages):
                     self._go_on(page, clock.now_ms())
-            if self._asking.refused is not None:
-                raise self._asking.refused
+            if error := self._asking.crashed or self._asking.refused:
+                raise error
         finally:
             self._asking.close()
 
     @property
     def _stopping(self) -> bool:
-        return self._stop or self._asking.refused is not None
+        return self._stop or self._asking.refused is not None or self._asking.crashed is not None
 
     def _ask(self, now: int) -> int:
         """Begins what may be begun; returns when to look again."""
@@ -149,6 +149,8 @@ class Rounds:
             purse.balance.rules, purse.budget.per_day = changed.credit_rules, self._feeds.share_of(changed.credits_per_day)
             added, removed = self._feeds.change(changed, now)
             _LOG.info("watchlist read again: %d feed(s) added, %d removed", added, removed)
+            for line in self._feeds.unpolled():
+                _LOG.warning("watchlist: %s", line)
 
     def _report(self, now: int) -> None:
         if now < self._status_at_ms:

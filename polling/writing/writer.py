@@ -12,10 +12,11 @@ from typing import Any, Protocol, Self
 from confluent_kafka import Message
 
 from connectors.clock import DAY_MS, wall_clock_ms
+from connectors.errors import TokpulseError
 from connectors.kafka.avro import Record
 from connectors.kafka.log import committed
 from connectors.kafka.producer import AvroProducer, ProducerSettings
-from connectors.kafka.producer_errors import FencedProducerError
+from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError, TransactionExpiredError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics
 from connectors.kafka.validation import RecordError
@@ -23,7 +24,7 @@ from connectors.upstream.model import Page
 from polling.model import FeedKey, Progress, ReadPage, Written
 from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
-from polling.writing import cursors
+from polling.writing import claims, cursors
 from polling.writing.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
 from polling.writing.repeats import DEFAULT_CAPACITY, Pending, Repeats, Verdict
 
@@ -39,6 +40,9 @@ class PagesProducer(Protocol):
 
     def take_over(self) -> None:
         """Fences the older holder of the transactional id."""
+
+    def renew(self) -> None:
+        """Begins anew after it was fenced, without taking over."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """One transaction."""
@@ -98,6 +102,7 @@ class KafkaPageWriter:
         self._schemas = schemas
         self._clock = clock
         self._forgotten = forgotten
+        self._claim = claims.new()
         declared = topics or load_topics()
         self._keys = {name: declared[name].key for name in OBSERVED}
         self._limits = {topic.name: topic.max_message_bytes - _OVERHEAD_BYTES for topic in declared}
@@ -107,7 +112,7 @@ class KafkaPageWriter:
 
         In this order: what an older poller of this shard had begun is aborted by then, and can no longer be committed.
         """
-        self._fenced(self._producer.take_over)
+        self._fenced(self._take_over)
         now_ms = self._clock()
         for topic in OBSERVED:
             messages = self._log(topic, now_ms - self.repeats.kept_ms)
@@ -117,10 +122,6 @@ class KafkaPageWriter:
         """What earlier pollers of this shard committed. Call it after `start`. Raises LogReadError or CursorsError."""
         shard, shards = self.settings.shard, self.settings.shards
         return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards))
-
-    def write(self, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
-        """Commits one page, as `write_many` does."""
-        return self.write_many([ReadPage(key, page, received_ms, before)])[0]
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         """Commits all of `pages` in one transaction, or none; see PageWriter."""
@@ -141,13 +142,16 @@ class KafkaPageWriter:
                     transaction.add(cursors.TOPIC, record["feed_key"], self._producer.encode(cursors.TOPIC, record))
                 transaction.send()
 
-        self._fenced(commit)
+        try:
+            self._fenced(commit)
+        except (TransactionExpiredError, OutcomeUnknownError) as error:
+            self._resolve(latest, error)
         # Only now: an observation of an aborted transaction is none that anybody can read.
         self.repeats.mark(pending, self._clock())
         return written
 
     def close(self) -> None:
-        """Every commit is over when `write` returns: nothing is lost by not calling it."""
+        """Every commit is over when `write_many` returns: nothing is lost by not calling it."""
         self._producer.close()
 
     def __enter__(self) -> Self:
@@ -191,16 +195,51 @@ class KafkaPageWriter:
             transaction.add(topic, key, value)
         return Written(fresh, repeats, refused), moved
 
+    def _take_over(self) -> None:
+        self._producer.take_over()
+        with self._producer.transaction():
+            record = claims.to_record(self.settings.transactional_id, self._clock())
+            value = self._producer.encode(cursors.TOPIC, record)
+            self._producer.produce_encoded(cursors.TOPIC, record["feed_key"], value, headers=claims.headers(self._claim))
+
+    def _resolve(self, latest: Mapping[FeedKey, Progress], error: TransactionExpiredError | OutcomeUnknownError) -> None:
+        """Makes this writer able to write again, and returns when the transaction of `latest` is in Kafka after all.
+
+        Raises FencedProducerError when another poller has the shard, another ProducerError when nothing is committed, and `error`
+        when Kafka does not tell.
+        """
+        committed = False
+        try:
+            if claims.newest(self._log(cursors.TOPIC, None), self.settings.transactional_id) != self._claim:
+                raise self._taken_over()
+            self._producer.renew()
+            # Commits or aborts what the last client had begun.
+            self._fenced(self._producer.take_over)
+            known = cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: key in latest)
+            committed = bool(latest) and known == latest
+        except FencedProducerError as fenced:
+            raise fenced from error
+        except TokpulseError:
+            raise error from None
+        if committed:
+            return
+        if isinstance(error, TransactionExpiredError):
+            raise error
+        raise ProducerError(f"nothing is committed: {error.message}", "it is written again") from error
+
     def _fenced(self, work: Callable[[], None]) -> None:
         try:
             work()
         except FencedProducerError as error:
-            shard, shards = self.settings.shard, self.settings.shards
-            raise FencedProducerError(
-                f"another poller took over shard {shard} of {shards} ({self.settings.transactional_id});"
-                " what this one had not committed is not in Kafka",
-                "stop one of the two, or give each poller its own shard",
-            ) from error
+            raise self._taken_over() from error
+
+    def _taken_over(self) -> FencedProducerError:
+        shard, shards = self.settings.shard, self.settings.shards
+        return FencedProducerError(
+            f"another poller took over shard {shard} of {shards} ({self.settings.transactional_id});"
+            " what this one had not committed is not in Kafka",
+            "stop one of the two, or give each poller its own shard",
+        )
 
 
 class _Transaction:

@@ -17,6 +17,7 @@ import uvicorn
 
 from connectors.errors import TokpulseError
 from connectors.files import replace_file
+from connectors.terminal import log_handler, say
 from stack.clickhouse.app import Front
 from stack.clickhouse.auth import Users, load_users, parse_users
 from stack.clickhouse.engine import Engine
@@ -31,11 +32,12 @@ GRACE_S = 5
 def main(argv: list[str] | None = None) -> int:
     """Serve; returns the process's exit code."""
     options = _parse(argv)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, handlers=[log_handler(sys.stderr, form)])
     try:
         return _serve(options)
     except TokpulseError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", err=True)
         return 1
 
 

@@ -250,8 +250,8 @@ def _run(connection: Connection, statement: str) -> None:
 
 def _has_tables(path: Path, metadata: Path) -> bool:
     """True if the database described by the file `metadata` holds tables."""
-    found = re.search(r"UUID '([0-9a-f-]{36})'", metadata.read_text()) if metadata.exists() else None
-    return found is not None and any((path / "store" / found.group(1)[:3] / found.group(1)).glob("*.sql"))
+    match = re.search(r"UUID '([0-9a-f-]{36})'", metadata.read_text()) if metadata.exists() else None
+    return match is not None and any((path / "store" / match.group(1)[:3] / match.group(1)).glob("*.sql"))
 
 
 def _lock_directory(path: Path) -> IO[str]:

@@ -100,10 +100,10 @@ def from_engine(exc: BaseException) -> FrontError:
     if isinstance(exc, FrontError):
         return exc
     text = str(exc)
-    found = _ENGINE_PREFIX.search(text)
-    if found is None:
+    match = _ENGINE_PREFIX.search(text)
+    if match is None:
         return FrontError(STD_EXCEPTION, text or type(exc).__name__)
-    code, rest = int(found.group(1)), text[found.end() :]
+    code, rest = int(match.group(1)), text[match.end() :]
     nested = _ENGINE_PREFIX.match(rest)
     while nested is not None:
         code, rest = int(nested.group(1)), rest[nested.end() :]

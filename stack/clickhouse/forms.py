@@ -48,15 +48,15 @@ def split_form(content_type: str, chunks: Iterable[bytes]) -> dict[str, bytes]:
 
     Raises FrontError 36 when malformed, 191 when larger than 64 MiB.
     """
-    found = re.search(r'boundary="?([^";,]+)"?', content_type, re.IGNORECASE)
-    if found is None:
+    match = re.search(r'boundary="?([^";,]+)"?', content_type, re.IGNORECASE)
+    if match is None:
         raise FrontError(errors.BAD_ARGUMENTS, "multipart/form-data without a boundary")
     body = bytearray()
     for chunk in chunks:
         body += chunk
         if len(body) > MAX_FORM_BYTES:
             raise FrontError(errors.QUERY_IS_TOO_LARGE, f"A form may hold {MAX_FORM_BYTES} bytes")
-    mark = b"--" + found.group(1).encode("latin-1", "replace")
+    mark = b"--" + match.group(1).encode("latin-1", "replace")
     pieces = (b"\r\n" + bytes(body)).split(b"\r\n" + mark)
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         raise FrontError(errors.BAD_ARGUMENTS, "Malformed or cut-off multipart/form-data")

@@ -213,13 +213,13 @@ def _data_start(text: bytes, position: int) -> int:
 
 
 def _format_of(text: bytes, words: list[Token]) -> str | None:
-    depth, found = 0, None
+    depth, name = 0, None
     for index, token in enumerate(words[:-1]):
         if token.kind is Kind.SIGN and token.text in "()[]{}":
             depth += 1 if token.text in "([{" else -1
         elif depth == 0 and index and token.word("format") and words[index + 1].is_name:
-            found = _name(text, words[index + 1])
-    return found
+            name = _name(text, words[index + 1])
+    return name
 
 
 def _name(text: bytes, token: Token) -> str:
@@ -254,14 +254,14 @@ def _identifiers(words: list[Token]) -> frozenset[str]:
 
     Tokens are in lower case, parameter names are not: `check_identifiers` compares without case.
     """
-    found = frozenset(
+    names = frozenset(
         words[at].text
         for at in range(1, len(words) - 2)
         if words[at - 1].text == "{" and words[at + 1].text == ":" and words[at + 2].text.lower() == "identifier"
     )
-    if found and words[0].word("create", "replace", "alter") and any(t.word("view") for t in words[1:6]):
+    if names and words[0].word("create", "replace", "alter") and any(t.word("view") for t in words[1:6]):
         raise _denied("a view cannot have Identifier parameters")
-    return found
+    return names
 
 
 def _inspect_dictionary_source(words: list[Token], index: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,11 +11,13 @@ import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from connectors.clickhouse.client import connect
+from connectors.clock import wall_clock_ms
 from dashboards.web import editor as editor_module
 from thresholds import change
 from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.publish import refuse_stale, stored
 from thresholds.table import read_table, write_table
+from thresholds.text import to_yaml
 from thresholds.versions import follow
 
 from .chromium import serious_findings
@@ -39,6 +42,11 @@ def _table_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(change, "publish", publish)
     monkeypatch.setattr(editor_module, "sync", lambda _: [])
+
+
+def write_version(dashboard: Dashboard, thresholds: Thresholds) -> None:
+    known, now_ms = versions(dashboard), wall_clock_ms()
+    write_table(dashboard.client, dashboard.front.url(), [follow(known, thresholds, now_ms, now_ms, "ada", "")])
 
 
 def versions(dashboard: Dashboard) -> list[ThresholdVersion]:
@@ -107,6 +115,8 @@ def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, op
 
 def test_the_second_of_two_editors_learns_of_the_first(dashboard: Dashboard, open_tab: OpenTab) -> None:
     before = versions(dashboard)
+    # What another test has saved there would take back what it rolled back.
+    dashboard.file.write_text(to_yaml(before[-1].thresholds), encoding="utf-8")
     with open_tab() as first, open_tab() as second:
         pages = [first.open(ADDRESS), second.open(ADDRESS)]
         for page, number in zip(pages, (111, 222), strict=True):
@@ -123,6 +133,24 @@ def test_the_second_of_two_editors_learns_of_the_first(dashboard: Dashboard, ope
         pages[1].get_by_role("button", name="Compare with the newest version").click()
         expect(pages[1].locator("ins", has_text="222")).to_be_visible()
         expect(pages[1].locator("del", has_text="111")).to_be_visible()
+
+
+def test_what_a_text_would_take_back_is_shown_and_may_be_taken_back(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        base = versions(dashboard)[-1].thresholds
+        write_version(dashboard, replace(base, unknown_authors=base.unknown_authors + 1))
+        edit(page, "negative_delta_plays: 1000", "negative_delta_plays: 333")
+        expect(page.locator("#verdict")).to_contain_text("Valid")
+        page.get_by_role("button", name=re.compile("Review and publish")).click()
+        lost = page.get_by_role("region", name="Three-way difference").locator("tr", has_text="unknown_authors")
+        expect(lost).to_contain_text("taken back")
+        assert serious_findings(page) == []
+        newest = versions(dashboard)[-1]
+        page.get_by_role("button", name=f"Publish over {newest.version}").click()
+        page.get_by_role("dialog").get_by_role("button", name="Publish", exact=True).click()
+        expect(page.locator(".done")).to_contain_text(f"published v{newest.sequence + 1}-")
+        assert versions(dashboard)[-1].thresholds.negative_delta_warning == 333
 
 
 def test_without_the_token_the_page_says_where_it_is(open_tab: OpenTab) -> None:

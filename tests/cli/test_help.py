@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,3 +55,15 @@ def test_every_option_is_explained(words: list[str]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_the_command_says(name: str) -> None:
     assert _command([name]).help.split("\n")[0] == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("words", list(_words()), ids=" ".join)
+def test_values_have_plain_names_and_defaults_one_form(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        typer.main.get_command(main.app).main([*words, "--help"], prog_name="tokpulse", obj=main.Invocation())
+    text = capsys.readouterr().out
+    # <int range>, <list[str]> and the like are of Python.
+    values = set(re.findall(r"(?<=\s)<([^>\s][^>]*)>", text))
+    assert all(value in ("text", "number", "path") or re.fullmatch(r"[a-z]+(\|[a-z]+)+", value) for value in values), values
+    assert "(default: " not in text
+    assert "no-\n" not in text

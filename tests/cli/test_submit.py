@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from cli import submit
 from cli.submit import SubmitError, environment, flink_run_line, reason
@@ -15,7 +16,9 @@ from connectors.errors import TokpulseError
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
-from jobs.failure import tell, told
+from jobs.failure import reported, tell
+from jobs.options import TUNING
+from jobs.settings import parser
 
 SECRET = "s3cret-sentinel"
 
@@ -63,8 +66,8 @@ def test_every_job_has_a_file_of_its_name_and_topics_that_exist() -> None:
 
 def test_what_a_job_tells_is_what_the_client_finds(capsys: pytest.CaptureFixture[str]) -> None:
     tell(TokpulseError("topic x is missing", "create it"))
-    assert told(["noise", *capsys.readouterr().err.splitlines()]) == ("topic x is missing", "create it")
-    assert told(["noise"]) is None
+    assert reported(["noise", *capsys.readouterr().err.splitlines()]) == ("topic x is missing", "create it")
+    assert reported(["noise"]) is None
 
 
 def test_the_command_line_does_not_wait_for_pyflink() -> None:
@@ -123,3 +126,17 @@ def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: py
 
 def test_a_job_that_ends_well(tmp_path: Path, endpoints: Endpoints) -> None:
     submit.submit(script(tmp_path, "exit 0"), endpoints)
+
+
+def test_both_helps_of_a_job_say_the_same() -> None:
+    # Each option stands in `tokpulse submit` and in `flink run -py jobs/JOB.py`; its text stands once.
+    submitted = {parameter.name: getattr(parameter, "help", "") for parameter in typer.main.get_command(_app()).params}
+    own = {action.dest: action.help for action in parser("engagement")._actions}
+    for name, text in TUNING.items():
+        assert submitted[name] == own[name] == text
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer()
+    app.command()(submit.command)
+    return app

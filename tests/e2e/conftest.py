@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
+from . import secure_registry
 from .stack_process import Stack
 
 
@@ -15,8 +17,16 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The session's stack, with whatever the tests before have left in it."""
     stack = Stack(tmp_path_factory.mktemp("e2e") / "data")
     try:
-        # Another broker, of test_secure_kafka.py, asks jobs for it; the stack's own asks nobody.
-        up = stack.run("up", TOKPULSE_KAFKA_SASL_USERNAME="jobs", TOKPULSE_KAFKA_SASL_PASSWORD="a-long-secret")
+        # Another broker, of test_secure_kafka.py, and another registry, of test_secure_registry.py, ask for it; the stack's own
+        # ask nobody.
+        up = stack.run(
+            "up",
+            TOKPULSE_KAFKA_SASL_USERNAME="jobs",
+            TOKPULSE_KAFKA_SASL_PASSWORD="a-long-secret",
+            TOKPULSE_REGISTRY_USERNAME=secure_registry.USER,
+            TOKPULSE_REGISTRY_PASSWORD=secure_registry.PASSWORD,
+            TOKPULSE_REGISTRY_SSL_CA_LOCATION=str(_trust(stack)),
+        )
         assert up.returncode == 0, up.stdout + up.stderr
         yield stack
     finally:
@@ -28,6 +38,16 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
                 process.kill()
             psutil.wait_procs(left, timeout=10)
     assert left == [], "`tokpulse down` left processes"
+
+
+@pytest.fixture
+def registry_trust(running_stack: Stack) -> Path:
+    """The file with the certificates that the stack's jobs trust a registry by."""
+    return _trust(running_stack)
+
+
+def _trust(stack: Stack) -> Path:
+    return stack.data.parent / "registry.pem"
 
 
 @pytest.fixture

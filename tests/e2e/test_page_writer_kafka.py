@@ -16,7 +16,7 @@ from connectors.kafka.producer_errors import FencedProducerError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
-from polling.model import FeedKey, Progress, Written
+from polling.model import FeedKey, Progress, ReadPage, Written
 from polling.writing.replay import replay
 from polling.writing.writer import KafkaPageWriter, WriterSettings, page_writer
 
@@ -50,6 +50,10 @@ def page(*posts: tuple[str, int], cursor: str | None = None) -> Page:
     return Page(tuple(Observation(POSTS, observation(post, now_ms(), plays) | written) for post, plays in posts), cursor)
 
 
+def write(writer: KafkaPageWriter, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+    return writer.write_many([ReadPage(key, page, received_ms, before)])[0]
+
+
 def visible(stack: Stack, topic: str = POSTS) -> list[str]:
     """Keys of what a read_committed reader sees, sorted."""
     return sorted(key.decode() for message in messages(stack.endpoints, topic) if isinstance(key := message.key(), bytes))
@@ -57,7 +61,7 @@ def visible(stack: Stack, topic: str = POSTS) -> list[str]:
 
 def test_pages_are_there_once_with_their_progress_whatever_dies(stack: Stack) -> None:
     with poller(stack) as first:
-        counts, progress = first.write(KEY, page(("a", 1), ("b", 1), cursor="c1"), now_ms(), None)
+        counts, progress = write(first, KEY, page(("a", 1), ("b", 1), cursor="c1"), now_ms(), None)
         assert counts == Written(2, 0, 0)
         producer: Any = first._producer
         send = producer.produce_batch
@@ -69,10 +73,10 @@ def test_pages_are_there_once_with_their_progress_whatever_dies(stack: Stack) ->
 
         producer.produce_batch = die
         with pytest.raises(Killed):
-            first.write(KEY, page(("c", 1), ("a", 2), cursor="c2"), now_ms(), progress)
+            write(first, KEY, page(("c", 1), ("a", 2), cursor="c2"), now_ms(), progress)
         # The page may come again: nothing of it is known.
         producer.produce_batch = send
-        assert first.write(KEY, page(("c", 1), ("a", 2), cursor="c2"), now_ms(), progress)[0] == Written(2, 0, 0)
+        assert write(first, KEY, page(("c", 1), ("a", 2), cursor="c2"), now_ms(), progress)[0] == Written(2, 0, 0)
     assert visible(stack) == ["a", "a", "b", "c"]
 
     # The next process knows what the last one committed, observations as well as cursors.
@@ -80,7 +84,7 @@ def test_pages_are_there_once_with_their_progress_whatever_dies(stack: Stack) ->
         (key, found), *others = second.progress().items()
         assert (key, others) == (KEY, [])
         assert (found.cursor, found.pages, found.moved) == ("c2", 2, 4)
-        counts, after = second.write(KEY, page(("a", 2), ("b", 1), ("c", 5)), now_ms(), found)
+        counts, after = write(second, KEY, page(("a", 2), ("b", 1), ("c", 5)), now_ms(), found)
         assert counts == Written(fresh=1, repeats=2, refused=0)
         assert (after.cursor, after.pages) == (None, 3)
     assert visible(stack) == ["a", "a", "b", "c", "c"]
@@ -93,19 +97,19 @@ def interrupted(stack: Stack, older: KafkaPageWriter) -> None:
         with poller(stack) as younger:
             known = younger.progress()
             assert known[KEY].cursor == "c1"
-            assert younger.write(KEY, page(("a", 1), ("b", 1)), now_ms(), known[KEY])[0] == Written(1, 1, 0)
+            assert write(younger, KEY, page(("a", 1), ("b", 1)), now_ms(), known[KEY])[0] == Written(1, 1, 0)
 
 
 def test_the_older_of_two_pollers_stops_and_leaves_nothing(stack: Stack) -> None:
     with poller(stack) as older:
-        older.write(KEY, page(("a", 1), cursor="c1"), now_ms(), None)
+        write(older, KEY, page(("a", 1), cursor="c1"), now_ms(), None)
         with pytest.raises(FencedProducerError):
             interrupted(stack, older)
         with pytest.raises(FencedProducerError, match="another poller took over shard 0 of 1"):
-            older.write(KEY, page(("z", 1)), now_ms(), None)
+            write(older, KEY, page(("z", 1)), now_ms(), None)
         # Another shard is another matter.
         with poller(stack, 1, 2) as neighbour:
-            assert neighbour.write(KEY, page(("n", 1)), now_ms(), None)[0].fresh == 1
+            assert write(neighbour, KEY, page(("n", 1)), now_ms(), None)[0].fresh == 1
     assert visible(stack) == ["a", "b", "n"]
 
 
@@ -120,7 +124,7 @@ def test_a_letter_goes_back_once_though_a_replay_dies_between(stack: Stack, monk
         unmapped = (Observation(POSTS, {"id": 1}, problem=problem), Observation(POSTS, item, problem=problem))
         origin = Origin("tikliveapi", "/user-posts/", Ask(Feed.POSTS, "6800", "35"), now_ms())
         whole = Page((*page(("a", 1)).observations, Observation(POSTS, bad), *unmapped), None, origin=origin)
-        counts, _ = writer.write(KEY, whole, now_ms(), None)
+        counts, _ = write(writer, KEY, whole, now_ms(), None)
         assert counts == Written(fresh=1, repeats=0, refused=3)
     # Good all along: as after a fix of what had refused it.
     with SchemaRegistry(stack.endpoints.schema_registry_url) as registry:
@@ -174,7 +178,7 @@ def test_progress_of_others_is_not_ours(stack: Stack) -> None:
     keys = [FeedKey("tikapi", Feed.POSTS, str(number)) for number in range(20)]
     with poller(stack) as writer:
         for key in keys:
-            writer.write(key, Page((), "c"), now_ms(), None)
+            write(writer, key, Page((), "c"), now_ms(), None)
     found: dict[FeedKey, Progress] = {}
     for shard in range(2):
         with poller(stack, shard, 2) as writer:

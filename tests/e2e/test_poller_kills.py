@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ from connectors.endpoints import Endpoints
 from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.paths import REPOSITORY
+from connectors.upstream.model import Feed, Page
+from polling.model import FeedKey, ReadPage, Written
 from polling.writing import cursors
+from polling.writing.writer import OBSERVED, WriterSettings, page_writer
 from simulator.settings import SimulationSettings
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
@@ -52,10 +56,27 @@ def victim() -> Iterator[subprocess.Popen[str]]:
             stream.close()
 
 
+def the_order(endpoints: Endpoints, fake: FakeUpstream, watchlist: Path) -> dict[str, Any]:
+    return {
+        "servers": endpoints.kafka_bootstrap_servers,
+        "registry": endpoints.schema_registry_url,
+        "url": fake.url,
+        "key": fake.key,
+        "watchlist": str(watchlist),
+        "folder": str(watchlist.parent),
+        "in_flight": 3,
+        "die_at": 0,
+    }
+
+
 def carried_out(process: subprocess.Popen[str], order: dict[str, Any]) -> dict[str, Any]:
     assert process.stdin is not None
-    assert process.stdout is not None
     print(json.dumps(order), file=process.stdin, flush=True)
+    return answer_of(process)
+
+
+def answer_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
     answer = process.stdout.readline()
     assert answer, "the victim's parent has ended"
     return dict(json.loads(answer))
@@ -102,34 +123,63 @@ def assert_once(endpoints: Endpoints, fake: FakeUpstream, since: int = 0) -> Non
 def test_kills_at_random_points(stack: Stack, tmp_path: Path) -> None:
     endpoints, dice = stack.endpoints, random.Random(5)
     with upstream(tmp_path) as (fake, watchlist, clock), victim() as process:
-        order = {
-            "servers": endpoints.kafka_bootstrap_servers,
-            "registry": endpoints.schema_registry_url,
-            "url": fake.url,
-            "key": fake.key,
-            "watchlist": str(watchlist),
-            "folder": str(tmp_path),
-            "in_flight": 3,
-            "die_at": 0,
-        }
+        order = the_order(endpoints, fake, watchlist)
         steps, killed = 650, 0
         while killed < KILLS:
             # Whatever is read next is new: a page that is lost is missed.
             clock.now_ms += 10 * 60_000
             died = carried_out(process, order | {"die_at": dice.randint(1, steps)})
-            assert died["killed"] or died["code"] == 0, died
+            assert died["killed"] or "error" not in died, died
             # A round that is complete has fewer steps than the die has sides.
             steps = steps if died["killed"] else max(2, int(died["steps"]))
             killed += died["killed"]
         # The first round may be the rest of one whose beginning another poller read, with the replies that it makes known.
         since = len(fake.ledger.entries)
         for _ in range(2):
-            assert carried_out(process, order)["code"] == 0
+            assert "error" not in carried_out(process, order)
         assert_once(endpoints, fake, since)
         with SchemaRegistry(endpoints.schema_registry_url) as registry:
             progress = cursors.read(committed(endpoints.kafka_bootstrap_servers, cursors.TOPIC, None), registry.by_id)
         assert {state.cursor for state in progress.values()} == {None}
         assert len(progress) >= 4 * 2 + 3 * 2
+
+
+@pytest.mark.parametrize("call", ["produce_batch", "commit_transaction"])
+def test_a_poller_that_stood_still_in_a_transaction_goes_on(stack: Stack, tmp_path: Path, call: str) -> None:
+    with upstream(tmp_path) as (fake, watchlist, _), victim() as process:
+        order = the_order(stack.endpoints, fake, watchlist) | {"transaction_timeout_ms": 2_000}
+        child = carried_out(process, order | {"stops_before": call})["stopped"]
+        wait_for_the_brokers_abort(stack.endpoints)
+        os.kill(child, signal.SIGCONT)
+        ended = answer_of(process)
+        assert "error" not in ended, ended
+        assert "not written yet: the transaction timed out: it was open for" in ended["log"], ended
+        assert_once(stack.endpoints, fake)
+
+
+def test_a_poller_that_stood_still_while_another_took_over_stops(stack: Stack, tmp_path: Path) -> None:
+    endpoints = stack.endpoints
+    with upstream(tmp_path) as (fake, watchlist, _), victim() as process:
+        order = the_order(endpoints, fake, watchlist) | {"transaction_timeout_ms": 2_000}
+        child = carried_out(process, order | {"stops_before": "commit_transaction"})["stopped"]
+        wait_for_the_brokers_abort(endpoints)
+        with SchemaRegistry(endpoints.schema_registry_url) as registry:
+            writer = page_writer(endpoints.kafka_bootstrap_servers, registry, WriterSettings(prefix="victim"))
+            # It has the shard, and nothing to write.
+            writer.start()
+            os.kill(child, signal.SIGCONT)
+            ended = answer_of(process)
+            assert "another poller took over shard 0 of 1" in ended.get("error", ""), ended
+            key = FeedKey("tikliveapi", Feed.POSTS, "1")
+            ((counts, _),) = writer.write_many([ReadPage(key, Page((), None), 1, None)])
+            assert counts == Written(0, 0, 0)
+
+
+def wait_for_the_brokers_abort(endpoints: Endpoints) -> None:
+    """Returns when no transaction is open in the topics of pollers."""
+    for topic in (*OBSERVED, cursors.TOPIC):
+        for _ in committed(endpoints.kafka_bootstrap_servers, topic, whole=True):
+            pass
 
 
 def test_the_older_of_two_pollers_with_one_shard_stops(stack: Stack, tmp_path: Path) -> None:

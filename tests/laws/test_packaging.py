@@ -8,7 +8,7 @@ import tomllib
 from .repository import PACKAGES, ROOT, shown
 
 # Read by the build only, from a checkout: Java's sources.
-NOT_INSTALLED = ("connectors/flink/java/",)
+NOT_INSTALLED = ("connectors/flink/java/", "stack/agent/")
 
 
 def test_every_data_file_of_a_package_is_installed_with_it() -> None:

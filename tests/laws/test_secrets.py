@@ -24,8 +24,7 @@ CREDENTIALS = ("CLICKHOUSE_URL", "CLICKHOUSE_READER_URL", "CLICKHOUSE_ADMIN_URL"
 
 
 def settings(job: str) -> JobSettings:
-    plain = {name: value for name, value in ENVIRON.items() if name not in ("SCHEMA_REGISTRY_URL", "FLINK_REST_URL")}
-    return resolve(parse(job, []), {**plain, "SCHEMA_REGISTRY_URL": "http://r:1", "FLINK_REST_URL": "http://f:1"})
+    return resolve(parse(job, []), {**ENVIRON, "FLINK_REST_URL": "http://f:1"})
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format])

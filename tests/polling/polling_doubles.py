@@ -30,6 +30,7 @@ class PlainUpstream:
     """All feeds but those of followers; never reads by itself, for the script gives results."""
 
     name = "plain"
+    feeds = frozenset(Feed) - {Feed.FOLLOWERS, Feed.FOLLOWING}
 
     def call(self, ask: Ask) -> Call:
         if ask.feed in (Feed.FOLLOWERS, Feed.FOLLOWING):

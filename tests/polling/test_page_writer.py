@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.kafka.avro import AvroCodec, Record, header
-from connectors.kafka.producer_errors import FencedProducerError, ProducerError
+from connectors.kafka.log import LogReadError
+from connectors.kafka.producer_errors import FencedProducerError, OutcomeUnknownError, ProducerError, TransactionExpiredError
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import RecordValidator
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
@@ -47,6 +48,8 @@ class Memory:
     transactions: int = 0
     fail_with: Exception | None = None
     taken_over: int = 0
+    renewed: int = 0
+    commits_though_it_fails: bool = False
 
     def __post_init__(self) -> None:
         self._open: list[tuple[str, str | None, bytes, dict[str, bytes]]] = []
@@ -57,10 +60,17 @@ class Memory:
         if self.fail_with is not None:
             raise self.fail_with
 
+    def renew(self) -> None:
+        self.renewed += 1
+        self.fail_with = None
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._open = []
         yield
+        if self.commits_though_it_fails:
+            self.committed += self._open
+            self.commits_though_it_fails = False
         if self.fail_with is not None:
             raise self.fail_with
         self.committed += self._open
@@ -89,12 +99,18 @@ class Memory:
 def writer(memory: Memory, settings: WriterSettings | None = None) -> KafkaPageWriter:
     made = KafkaPageWriter(memory, lambda topic, since_ms: [], lambda schema_id: "", settings, TOPICS, lambda: NOW)
     made.start()
+    memory.committed.clear()
+    memory.transactions = 0
     return made
+
+
+def write(pages: KafkaPageWriter, key: FeedKey, page: Page, received_ms: int, before: Progress | None) -> tuple[Written, Progress]:
+    return pages.write_many([ReadPage(key, page, received_ms, before)])[0]
 
 
 def test_a_page_and_its_progress_are_one_transaction() -> None:
     memory = Memory()
-    counts, progress = writer(memory).write(KEY, Page((post("1"), post("2")), "next"), NOW, None)
+    counts, progress = write(writer(memory), KEY, Page((post("1"), post("2")), "next"), NOW, None)
     assert counts == Written(fresh=2, repeats=0, refused=0)
     assert progress == Progress("next", 1, NOW, NOW, NOW, 2)
     assert memory.transactions == memory.taken_over == 1
@@ -107,10 +123,10 @@ def test_who_is_forgotten_while_the_poller_runs_is_left_out(tmp_path: Path) -> N
     memory, file = Memory(), tmp_path / "forgotten.json"
     pages = KafkaPageWriter(memory, lambda *_: [], lambda schema_id: "", None, TOPICS, lambda: NOW, Forgotten(file))
     pages.start()
-    pages.write(KEY, Page((post("1", author_id="77"),), None), NOW, None)
+    write(pages, KEY, Page((post("1", author_id="77"),), None), NOW, None)
     Forgotten(file).add("77", [], [])
     page = Page((post("2", author_id="77"), post("3", author_id="5"), replace(post("4", author_id="77"), problem="x")), None)
-    counts, _ = pages.write(KEY, page, NOW, None)
+    counts, _ = write(pages, KEY, page, NOW, None)
     assert counts == Written(fresh=1, repeats=0, refused=0)
     assert [record["aweme_id"] for record in memory.of(POSTS)] == ["1", "3"]
     assert [topic for topic, _, _, _ in memory.committed if topic.endswith(".dlq")] == []
@@ -119,8 +135,8 @@ def test_who_is_forgotten_while_the_poller_runs_is_left_out(tmp_path: Path) -> N
 def test_a_page_of_repeats_commits_its_progress_only() -> None:
     memory = Memory()
     pages = writer(memory)
-    _, first = pages.write(KEY, Page((post("1"), post("1", at_ms=NOW + 1)), None), NOW, None)
-    counts, second = pages.write(KEY, Page((post("1", at_ms=NOW + 60_000),), None), NOW + 60_000, first)
+    _, first = write(pages, KEY, Page((post("1"), post("1", at_ms=NOW + 1)), None), NOW, None)
+    counts, second = write(pages, KEY, Page((post("1", at_ms=NOW + 60_000),), None), NOW + 60_000, first)
     assert counts == Written(fresh=0, repeats=1, refused=0)
     assert len(memory.of(POSTS)) == 1
     assert len(memory.of(cursors.TOPIC)) == 2
@@ -130,9 +146,9 @@ def test_a_page_of_repeats_commits_its_progress_only() -> None:
 
 def test_rounds_go_on_while_there_is_a_cursor() -> None:
     pages = writer(Memory())
-    _, first = pages.write(KEY, Page((post("1"),), "c1"), NOW, None)
-    _, second = pages.write(KEY, Page((post("2"),), "c2"), NOW + 5, first)
-    _, third = pages.write(KEY, Page((), None), NOW + 9, second)
+    _, first = write(pages, KEY, Page((post("1"),), "c1"), NOW, None)
+    _, second = write(pages, KEY, Page((post("2"),), "c2"), NOW + 5, first)
+    _, third = write(pages, KEY, Page((), None), NOW + 9, second)
     assert third == Progress(None, 3, NOW, NOW + 9, NOW + 5, 2)
 
 
@@ -142,10 +158,10 @@ def test_an_abort_leaves_nothing_and_the_page_may_come_again() -> None:
     memory.fail_with = ProducerError("broker away")
     page = Page((post("1"),), None)
     with pytest.raises(ProducerError, match="broker away"):
-        pages.write(KEY, page, NOW, None)
+        write(pages, KEY, page, NOW, None)
     assert len(pages.repeats) == len(memory.committed) == 0
     memory.fail_with = None
-    assert pages.write(KEY, page, NOW, None)[0].fresh == 1
+    assert write(pages, KEY, page, NOW, None)[0].fresh == 1
 
 
 @pytest.mark.parametrize("at_start", [True, False])
@@ -154,10 +170,90 @@ def test_a_fenced_poller_says_who_and_what_to_do(at_start: bool) -> None:
     pages = writer(memory, WriterSettings(shard=1, shards=4))
     memory.fail_with = FencedProducerError("fenced", "")
     with pytest.raises(FencedProducerError) as caught:
-        pages.start() if at_start else pages.write(KEY, Page((), None), NOW, None)
+        pages.start() if at_start else write(pages, KEY, Page((), None), NOW, None)
     assert "another poller took over shard 1 of 4" in caught.value.message
     assert "tokpulse-poller-tiktok.poller.cursors-1" in caught.value.message
     assert "stop one of the two" in caught.value.hint
+
+
+class Logged:
+    """A record as a consumer gives it."""
+
+    def __init__(self, key: str | None, value: bytes | None, headers: Mapping[str, bytes] | None = None) -> None:
+        self._key, self._value, self._headers = (key or "").encode(), value, headers
+
+    def key(self) -> bytes:
+        return self._key
+
+    def value(self) -> bytes | None:
+        return self._value
+
+    def headers(self) -> list[tuple[str, bytes]] | None:
+        return list(self._headers.items()) if self._headers else None
+
+
+def logged_writer(memory: Memory) -> KafkaPageWriter:
+    """A writer that reads what `memory` holds."""
+
+    def log(topic: str, since_ms: int | None) -> Any:
+        return [Logged(key, value, headers) for name, key, value, headers in memory.committed if name == topic]
+
+    return KafkaPageWriter(memory, log, lambda schema_id: TOPICS[cursors.TOPIC].schema_text(), None, TOPICS, lambda: NOW)
+
+
+EXPIRED = TransactionExpiredError("the transaction timed out: it was open for 150 s", "")
+UNKNOWN = OutcomeUnknownError("no answer to a commit", "")
+
+
+@pytest.mark.parametrize(("ended_with", "says"), [(EXPIRED, "timed out"), (UNKNOWN, "nothing is committed: no answer to a commit")])
+def test_a_poller_that_stood_still_says_so_and_writes_the_page_again(ended_with: ProducerError, says: str) -> None:
+    memory = Memory()
+    pages = logged_writer(memory)
+    pages.start()
+    memory.fail_with = ended_with
+    with pytest.raises(ProducerError, match=says) as caught:
+        write(pages, KEY, Page((post("1"),), None), NOW, None)
+    # What is raised otherwise ends the poller.
+    assert not isinstance(caught.value, OutcomeUnknownError | FencedProducerError)
+    assert (memory.renewed, memory.taken_over, len(pages.repeats)) == (1, 2, 0)
+    assert write(pages, KEY, Page((post("1"),), None), NOW, None)[0].fresh == 1
+
+
+def test_a_commit_without_an_answer_that_reached_kafka_counts() -> None:
+    memory = Memory()
+    pages = logged_writer(memory)
+    pages.start()
+    memory.fail_with, memory.commits_though_it_fails = UNKNOWN, True
+    assert write(pages, KEY, Page((post("1"),), "c1"), NOW, None)[1].cursor == "c1"
+    assert [record["aweme_id"] for record in memory.of(POSTS)] == ["1"]
+    assert write(pages, KEY, Page((post("1"),), None), NOW, None)[0].repeats == 1
+
+
+@pytest.mark.parametrize("ended_with", [EXPIRED, UNKNOWN])
+def test_another_poller_is_known_by_its_claim(ended_with: ProducerError) -> None:
+    memory = Memory()
+    older = logged_writer(memory)
+    older.start()
+    logged_writer(memory).start()
+    memory.fail_with = ended_with
+    with pytest.raises(FencedProducerError, match="another poller took over shard 0 of 1"):
+        write(older, KEY, Page((post("1"),), None), NOW, None)
+    assert (memory.renewed, memory.taken_over) == (0, 2)
+
+
+@pytest.mark.parametrize("ended_with", [EXPIRED, UNKNOWN])
+def test_while_kafka_does_not_tell_who_has_the_shard_nothing_is_decided(ended_with: ProducerError) -> None:
+    memory = Memory()
+    pages = logged_writer(memory)
+    pages.start()
+
+    def unreadable(topic: str, since_ms: int | None) -> Any:
+        raise LogReadError("cannot read it")
+
+    memory.fail_with, pages._log = ended_with, unreadable
+    with pytest.raises(type(ended_with), match=ended_with.message):
+        write(pages, KEY, Page((post("1"),), None), NOW, None)
+    assert (memory.renewed, memory.taken_over) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +270,7 @@ def test_a_fenced_poller_says_who_and_what_to_do(at_start: bool) -> None:
 )
 def test_a_bad_item_is_a_dead_letter_and_the_page_goes_on(bad: Observation, says: str) -> None:
     memory = Memory()
-    counts, _ = writer(memory).write(KEY, Page((post("1"), bad, post("2")), None), NOW, None)
+    counts, _ = write(writer(memory), KEY, Page((post("1"), bad, post("2")), None), NOW, None)
     assert counts == Written(fresh=2, repeats=0, refused=1)
     ((_, key, value, headers),) = [one for one in memory.committed if one[0] == f"{POSTS}.dlq"]
     assert key == "9"
@@ -187,7 +283,7 @@ def test_a_bad_item_is_a_dead_letter_and_the_page_goes_on(bad: Observation, says
 def test_a_dead_letter_says_which_request_it_comes_from() -> None:
     memory, ask = Memory(), Ask(Feed.REPLIES, "77", None, "42")
     page = Page((post("1"), post("2", plays=-1)), None, origin=Origin("tikliveapi", "/post-comment-replies/", ask, NOW - 5))
-    writer(memory).write(KEY, page, NOW, None)
+    write(writer(memory), KEY, page, NOW, None)
     (headers,) = [one[3] for one in memory.committed if one[0] == f"{POSTS}.dlq"]
     assert {name: value for name, value in headers.items() if name.startswith("poll.")} == {
         "poll.upstream": b"tikliveapi",
@@ -225,19 +321,6 @@ def test_many_pages_are_one_transaction_and_each_follows_the_one_before() -> Non
 def test_keys_survive_their_text(key: FeedKey) -> None:
     assert cursors.from_text(cursors.to_text(key)) == key
     assert "\n" not in cursors.to_text(key)
-
-
-class Logged:
-    """A record as a consumer gives it."""
-
-    def __init__(self, key: str, value: bytes | None) -> None:
-        self._key, self._value = key.encode(), value
-
-    def key(self) -> bytes:
-        return self._key
-
-    def value(self) -> bytes | None:
-        return self._value
 
 
 def test_the_last_progress_counts_and_what_cannot_be_read_does_not() -> None:

@@ -43,6 +43,23 @@ def test_a_round_reads_every_page_and_then_rests(tmp_path: Path) -> None:
     assert gaps[3] > 5 * MINUTE
 
 
+@pytest.mark.parametrize("crashing", ["1", "3", "5"])
+def test_pages_that_came_before_and_after_a_defect_are_written(tmp_path: Path, crashing: str) -> None:
+    text = "credits_per_day: 100000\nfeeds: {posts: [post]}\nposts: ['1', '2', '3', '4', '5']\n"
+
+    def answer(ask: Ask, now: int) -> Page:
+        if ask.subject == crashing:
+            raise ZeroDivisionError("a defect")
+        return page(f"of {ask.subject}")
+
+    bench = Bench(tmp_path, text, answer)
+    bench.start(Options(in_flight=5))
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        bench.run(1)
+    assert sorted(bench.writer.committed) == [f"of {subject}" for subject in "12345" if subject != crashing]
+    assert len(bench.asked) == 5
+
+
 def test_what_moves_is_polled_more_than_what_sleeps(tmp_path: Path) -> None:
     text = "credits_per_day: 100000\nfeeds: {posts: [post]}\nposts: ['1', '2']\n"
     bench = Bench(tmp_path, text, lambda ask, now: page(fresh() if ask.subject == "1" else "same"))

@@ -6,9 +6,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from cli.quality_view import as_data, summary, table_of
+from connectors.console import new_console
 from quality.results import MetricsFileError, Result, Status, judged, worst, write_metrics
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "quality" / "table.txt"
@@ -31,7 +31,7 @@ RESULTS = [
 
 def test_the_table_is_as_agreed() -> None:
     out = StringIO()
-    Console(file=out, width=132, highlight=False).print(table_of(RESULTS))
+    new_console(file=out, width=132).print(table_of(RESULTS))
     shown = "\n".join(line.rstrip() for line in f"{out.getvalue()}{summary(RESULTS)}\n".splitlines()) + "\n"
     assert shown == GOLDEN.read_text(encoding="utf-8")
 

@@ -144,6 +144,35 @@ def test_apply_publishes_once(run: Run, published: list[ThresholdVersion]) -> No
 
 
 @pytest.mark.clickhouse
+def test_the_second_of_two_editors_sees_what_the_first_changed(run: Run, published: list[ThresholdVersion]) -> None:
+    mine = run("show")[1].replace("negative_delta_plays: 1000", "negative_delta_plays: 7")
+    run("apply", edited(), "--author", "ada")
+    Path("mine.yaml").write_text(mine)
+    for dry_run in ([], ["--dry-run"]):
+        code, out, err = run("apply", "mine.yaml", *dry_run)
+        assert code == 1
+        assert [line.split() for line in out.splitlines()[1:]] == [
+            ["trending.unknown_authors.plays_per_hour", "100,000", "150", "100,000", "taken", "back"],
+            ["warnings.negative_delta_plays", "1,000", "1,000", "7", "changed"],
+        ]
+        first, hint = err.splitlines()
+        assert first.startswith(f"error: ada published {published[1].version} at 2026-01-05T00:00:00Z; this was made from v1-")
+        assert first.endswith("and would take back trending.unknown_authors.plays_per_hour")
+        assert "--over v2" in hint
+    assert Path("mine.yaml").read_text() == mine
+
+    assert "the newest version is v2-" in run("apply", "mine.yaml", "--over", "v1")[2]
+    assert len(published) == 2
+    code, out, _ = run("apply", "mine.yaml", "--over", "v2")
+    assert (code, len(published)) == (0, 3)
+    assert out.splitlines()[-1] == "saved mine.yaml"
+    # It names the new version: the next edit of it is made from that one.
+    assert Path("mine.yaml").read_text().startswith(f"# {published[2].version}, in force from ")
+    Path("mine.yaml").write_text(Path("mine.yaml").read_text().replace("negative_delta_plays: 7", "negative_delta_plays: 1000"))
+    assert run("apply", "mine.yaml")[0] == 0
+
+
+@pytest.mark.clickhouse
 def test_apply_twice_in_one_moment_names_the_times(run: Run, published: list[ThresholdVersion]) -> None:
     edited()
     assert run("apply", "--effective-from", "2026-01-05T00:00:00Z")[0] == 0

@@ -37,7 +37,7 @@ TIERS = "trending.tiers"
 INVALID: dict[str, tuple[str, str, int, str, str]] = {
     # YAML itself
     "open bracket": ("within_hours: 24}", "within_hours: 24", 14, "(syntax)", "not YAML"),
-    "tab": ("  negative", "\tnegative", 15, "(syntax)", r"'\t' that cannot start"),
+    "tab": ("  negative", "\tnegative", 15, "(syntax)", "found character that cannot start"),
     "indentation": ("      from_followers: 1000000\n", "     from_followers: 1000000\n", 7, "(syntax)", "not YAML"),
     "double colon": ("name: big", "name: big: bigger", 6, "(syntax)", "mapping values are not allowed"),
     "control character": ("name: big", 'name: "b\x07g"', 6, "(text)", "U+0007"),

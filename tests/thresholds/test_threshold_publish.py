@@ -12,14 +12,15 @@ import pytest
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.endpoints import Endpoints
+from connectors.kafka.producer_errors import FencedProducerError, ProducerError, TransactionExpiredError
 from tests.thresholds.conftest import Database
 from thresholds import publish as module
 from thresholds.file import SHIPPED_FILE, ThresholdsFileError, load_thresholds
 from thresholds.model import ThresholdVersion
-from thresholds.publish import HalfPublishedError, establish, publish, publish_first, stored, sync
+from thresholds.publish import HalfPublishedError, LostRaceError, establish, publish, publish_first, stored, sync
 from thresholds.table import write_table
 from thresholds.topic import TOPIC, Log
-from thresholds.versions import VersionError, at, follow, from_record
+from thresholds.versions import StaleBaseError, VersionError, at, follow, from_record
 
 pytestmark = pytest.mark.clickhouse
 T0 = 1_767_571_200_000
@@ -67,6 +68,25 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> Topic:
 def endpoints(database: Database, tmp_path: Path) -> Endpoints:
     values = {"CLICKHOUSE_URL": database.url, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}
     return Endpoints(values, tmp_path / "env")
+
+
+@pytest.mark.parametrize("ended_with", [FencedProducerError, TransactionExpiredError])
+def test_the_loser_of_two_simultaneous_calls_is_told_to_run_it_again(
+    topic: Topic, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch, ended_with: type[ProducerError]
+) -> None:
+    publish_first(endpoints)
+
+    def fenced(_: str, record: dict[str, Any]) -> None:
+        raise ended_with("transaction aborted: another producer uses transactional id 'tokpulse-thresholds'", "stop the other one")
+
+    monkeypatch.setattr(topic, "produce", fenced)
+    with pytest.raises(LostRaceError, match="somebody else published thresholds at the same moment") as caught:
+        publish(endpoints, replace(SHIPPED, unknown_authors=7.0), T0, "ada", "")
+    assert caught.value.hint.startswith("run it again")
+    with pytest.raises(StaleBaseError) as stale:
+        publish(endpoints, SHIPPED, T0, "ada", "", base="v7-00000000")
+    assert stale.value.hint.endswith("run it again")
+    assert len(stored(endpoints)) == 1
 
 
 def test_the_first_version_is_in_force_since_1970_and_published_once(topic: Topic, endpoints: Endpoints) -> None:

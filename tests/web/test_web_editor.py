@@ -16,6 +16,7 @@ from dashboards.web import editor as editor_module
 from dashboards.web.editor import EDITOR_HEADER, Editor
 from thresholds import change
 from thresholds.file import SHIPPED_FILE, load_thresholds
+from thresholds.merging import mark
 from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.publish import refuse_stale
 from thresholds.text import to_yaml
@@ -160,6 +161,30 @@ def test_of_two_editors_the_second_one_is_told_of_the_first(page: Page, path: st
     body = {"version": "v1", "base": base} if path == "/rollback" else {"text": EDITED, "base": base}
     assert error(page.call(path, body), 409)["message"].startswith(f"ada published {page.base} at ")
     assert len(page.known) == 2
+
+
+def test_a_text_that_takes_back_a_newer_version_is_published_over_it_only_when_that_is_said(page: Page) -> None:
+    # The page was opened after the other's edit, with a file that is older.
+    page.publish(Endpoints({}, page.file), replace(SHIPPED, unknown_authors=7.0), T0, "ada", "")
+    body = {"text": EDITED, "base": page.base}
+    for path in ("/preview", "/apply"):
+        found = error(page.call(path, body), 409)
+        assert found["newest"] == page.base
+        assert [(key["key"], key["base"], key["newest"], key["file"], key["lost"]) for key in found["three_way"]] == [
+            ("trending.tiers.small.plays_per_hour", "6,000", "6,000", "6,500", False),
+            ("trending.unknown_authors.plays_per_hour", "100,000", "7", "100,000", True),
+        ]
+    assert "the newest version is" in error(page.call("/apply", body | {"over": "v1"}), 400)["message"]
+    assert page.call("/preview", body | {"over": found["newest"]}).status_code == 200
+    (said,) = page.call("/apply", body | {"over": found["newest"]}).json()["said"]
+    assert said.startswith("published v3-")
+
+
+def test_a_saved_file_names_the_version_that_it_became(page: Page) -> None:
+    text = f"{mark(page.known[0])}\n{EDITED}"
+    body = {"text": text, "base": page.base, "file_hash": page.call("").json()["file"]["hash"]}
+    assert page.call("/apply", body).status_code == 200
+    assert page.file.read_text(encoding="utf-8") == f"{mark(page.known[1])}\n{EDITED}"
 
 
 def test_rolling_back_publishes_the_earlier_content_again(page: Page) -> None:

@@ -3,7 +3,7 @@
 import { ask, Failure } from "./api.js";
 import { announce, h, hidden, icon } from "./dom.js";
 import { Confirmation } from "./confirm.js";
-import { drawBacktest, drawChanges, drawHistory, drawInForce, drawProblems } from "./editor_parts.js";
+import { drawBacktest, drawChanges, drawHistory, drawInForce, drawProblems, threeWayTable } from "./editor_parts.js";
 import { rangeMs, rangeName } from "./state.js";
 
 const CHECK_AFTER_MS = 250;
@@ -179,8 +179,9 @@ export class EditorView {
     }
   }
 
-  async preview() {
-    const given = { text: this.text.value, base: this.opened.newest };
+  /** `over` names the version whose changes may be taken back. */
+  async preview(over = "") {
+    const given = { text: this.text.value, base: this.opened.newest, over };
     try {
       const preview = await this.call("/preview", given);
       const chosen = await this.confirmation.open({
@@ -217,7 +218,9 @@ export class EditorView {
     this.done.hidden = true;
     this.banner.hidden = false;
     const reload = error.status === 409 ? h("button", { type: "button", class: "button", onclick: () => this.refresh(null, true) }, "Compare with the newest version") : null;
-    this.banner.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, error.message), h("p", {}, error.hint), reload));
+    const { three_way: threeWay, base, newest } = error.more;
+    const over = threeWay ? h("button", { type: "button", class: "button", onclick: () => this.preview(newest) }, `Publish over ${newest}`) : null;
+    this.banner.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, error.message), h("p", {}, error.hint), threeWay ? threeWayTable(threeWay, base, newest) : null, reload, over));
   }
 
   update() {}

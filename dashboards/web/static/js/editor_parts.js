@@ -17,6 +17,12 @@ export function drawChanges(place, changes, base, valid) {
   else place.replaceChildren(table(["key", base, "new"], changes.map((change) => [change.key, h("del", {}, change.old), h("ins", {}, change.new)]), "Changes"));
 }
 
+/** The keys that are not alike in the version that the text was made from, in the newest one, and in the text. */
+export function threeWayTable(keys, base, newest) {
+  const verdict = (key) => (key.lost ? "taken back" : key.newest === key.base ? "changed" : "taken over");
+  return table(["key", `${base} (its base)`, `${newest} (newest)`, "this text", ""], keys.map((key) => [key.key, key.base, key.newest, key.file, verdict(key)]), "Three-way difference");
+}
+
 /** Totals per tier and rule, and the newest alerts that come or go. */
 export function drawBacktest(place, result) {
   const totals = [...result.trending.map((one) => ["trending", one]), ...result.followers.map((one) => ["followers", one])];

@@ -3,8 +3,11 @@ package io.tokpulse.flink.avro;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
+import javax.net.ssl.SSLSocketFactory;
 import org.apache.flink.api.common.serialization.SerializationSchema;
 import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.CachedSchemaRegistryClient;
+import org.apache.flink.avro.registry.confluent.shaded.io.confluent.kafka.schemaregistry.client.rest.RestService;
 import org.apache.flink.avro.shaded.org.apache.avro.Schema;
 import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericDatumWriter;
 import org.apache.flink.avro.shaded.org.apache.avro.generic.GenericRecord;
@@ -37,13 +40,27 @@ final class AvroOnceSerializer implements SerializationSchema<GenericRecord> {
     public void open(InitializationContext context) throws Exception {
         Schema schema = AvroDlqFormatFactory.schemaOf(schemaText);
         out = new ByteArrayOutputStream();
-        try (CachedSchemaRegistryClient registry = new CachedSchemaRegistryClient(url, 1)) {
+        try (CachedSchemaRegistryClient registry = new CachedSchemaRegistryClient(service(), 1)) {
             new ConfluentSchemaRegistryCoder(subject, registry).writeSchema(schema, out);
         } catch (IOException e) {
             throw new IOException("Schema registry " + url + " gives no id for the schema of " + subject + ": " + e.getMessage(), e);
         }
         head = out.toByteArray();
         writer = new GenericDatumWriter<>(schema);
+    }
+
+    private RestService service() throws IOException {
+        RegistryAccess access = new RegistryAccess();
+        RestService service = new RestService(url);
+        String authorization = access.authorization();
+        if (authorization != null) {
+            service.setHttpHeaders(Map.of("Authorization", authorization));
+        }
+        SSLSocketFactory sockets = access.sockets(url);
+        if (sockets != null) {
+            service.setSslSocketFactory(sockets);
+        }
+        return service;
     }
 
     @Override

@@ -22,6 +22,7 @@ final class SchemaRegistry implements SchemaSource {
     private static final int SCHEMA_NOT_FOUND = 40403;
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private final RegistryAccess access = new RegistryAccess();
     private final String url;
     private final long firstWait;
 
@@ -63,6 +64,7 @@ final class SchemaRegistry implements SchemaSource {
     private String ask(int id) throws IOException, BadRecordException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(url + "/schemas/ids/" + id).toURL().openConnection();
+        access.open(connection);
         connection.setConnectTimeout(CONNECT_TIMEOUT_MS);
         connection.setReadTimeout(READ_TIMEOUT_MS);
         connection.setInstanceFollowRedirects(false);

@@ -1,0 +1,19 @@
+"""What the options of jobs say, for `flink run -py jobs/JOB.py --help` and for `tokpulse submit --help`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# By the option's name; each has a value, and TOKPULSE_<NAME> is its variable. In the order of help pages.
+TUNING: Final[Mapping[str, str]] = {
+    "partial_results": "on or off: show the running hour.  [default: on; off when bounded]",
+    "watermark_delay": "How long after its end an hour closes.  [default: 2 min; when bounded, the late bound]",
+    "late_bound": "How late an observation may come and still change results.  [default: 24 h]",
+    "idle_timeout": "How long a partition without records keeps hours open.  [default: 30 s]",
+    "max_ahead": "How far a record's time may be in the future before it is bad.  [default: 5 min]",
+    "stop_after_consecutive": "Number of bad records in a row that stops the job; 0: never.  [default: 10000]",
+    "stop_ratio": "Share of bad records that stops the job; 0: never.  [default: 0.5]",
+}
+RUN_ID: Final = "Name of this run in pipeline_ledger"
+BOUNDED: Final = "Read what is there now, close all hours, and end."
