@@ -80,8 +80,8 @@ def test_the_upstream_is_the_lines_own_else_the_one_given() -> None:
     body = {"comments": [], "has_more": 0, "status_code": 0}
     assert read_captured(json.dumps(body), "", AT).observations == ()
     assert read_captured(json.dumps({"comments": []}), "tikliveapi", AT).observations == ()
-    with pytest.raises(CapturedError, match=r"payload: is no known response \(userInfo\)"):
-        read_captured(envelope({"userInfo": USER}, upstream="tikliveapi"), "tikapi")
+    with pytest.raises(CapturedError, match=r"payload: is no known response \(itemList\)"):
+        read_captured(envelope({"itemList": [{"id": "7", "stats": {}}]}, upstream="tikliveapi"), "tikapi")
     with pytest.raises(CapturedError, match="upstream: no 'x' is known: there are "):
         read_captured(envelope(USER, upstream="x"))
 
