@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from cli.dlq_view import counts, latest, print_counts, print_letter, print_outcomes, values
+from cli.dlq_view import counts, latest, print_counts, print_letter, print_new_fields, print_outcomes, values
 from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
-from connectors.kafka.dead_letters import DeadLetter, dlq_topics, unreplayed
+from connectors.kafka.dead_letters import DeadLetter, dlq_topics, new_fields, unreplayed
 from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.topics import load_topics
+from connectors.kafka.topics import DLQ_SUFFIX, load_topics
 from polling.writing.replay import Outcome, Reader, replay
 
 app = typer.Typer(
@@ -83,20 +83,30 @@ def sweep(
     warn_above: Annotated[int | None, typer.Option(min=0, help="Exit with code 1 when there are more than this.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count dead letters by reason, for a daily job.
+    """Count dead letters by reason, and fields that were never seen before, for a daily job.
 
-    With --warn-above the exit code is 1 when there are too many.
+    With --warn-above the exit code is 1 when there are too many dead letters.
     """
     since_ms = parse_time_ms(since, wall_clock_ms(), "--since")
     rows = counts(_letters(topic, since_ms))
+    fields = _new_fields(topic, since_ms)
     total = sum(row["letters"] for row in rows)
     over = warn_above is not None and total > warn_above
     if as_json:
-        summary = {"since": since_ms, "letters": total, "warn_above": warn_above, "over": over, "reasons": rows}
+        summary = {
+            "since": since_ms,
+            "letters": total,
+            "warn_above": warn_above,
+            "over": over,
+            "reasons": rows,
+            "new_fields": fields,
+        }
         typer.echo(json.dumps(summary, indent=2))
     else:
         if rows:
             print_counts(rows)
+        if fields:
+            print_new_fields(fields)
         typer.echo(f"{total:,} dead letter(s) since {since}" + (f": more than {warn_above:,}" if over else ""))
     if over:
         raise typer.Exit(1)
@@ -138,6 +148,17 @@ def _letters(topic: str, since_ms: int | None) -> Iterator[DeadLetter]:
     names = dlq_topics(load_topics(), topic)
     for name in names:
         yield from unreplayed(partial(committed, servers, name, since_ms))
+
+
+def _new_fields(topic: str, since_ms: int) -> list[dict[str, object]]:
+    """Rows of topic, path within its items, and number; the most frequent first."""
+    servers = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS").kafka_bootstrap_servers
+    found = {name: new_fields(committed(servers, name, since_ms)) for name in dlq_topics(load_topics(), topic)}
+    return [
+        {"topic": name.removesuffix(DLQ_SUFFIX), "field": field, "items": number}
+        for name, numbers in found.items()
+        for field, number in numbers.most_common()
+    ]
 
 
 def _selection(reason: str, partition: int | None, first: int, last: int | None) -> Callable[[DeadLetter], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappush, heappushpop
 from typing import Any
@@ -121,6 +121,15 @@ def print_counts(rows: Sequence[dict[str, Any]]) -> None:
     table.add_column("letters", justify="right")
     for row in rows:
         table.add_row(row["topic"], printable(row["reason"]), row["first"], row["last"], f"{row['letters']:,}")
+    table_console().print(table)
+
+
+def print_new_fields(rows: Sequence[Mapping[str, object]]) -> None:
+    """A table of fields that upstreams began to send."""
+    table = Table("topic", "field never seen before", box=None)
+    table.add_column("items", justify="right")
+    for row in rows:
+        table.add_row(str(row["topic"]), printable(str(row["field"])), f"{row['items']:,}")
     table_console().print(table)
 
 

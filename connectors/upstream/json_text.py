@@ -21,7 +21,7 @@ class _ConstantError(ValueError):
 
 
 def parsed(text: str | bytes) -> Any:
-    """The value of `text`; integers of very many digits, and what is nested too deeply, are texts that say so. Raises ValueError."""
+    """The value of `text`; integers of very many digits and what is nested too deeply are texts that say so. Raises ValueError."""
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (json.JSONDecodeError, UnicodeDecodeError, _ConstantError):

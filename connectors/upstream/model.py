@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
-# Why a field of an item is worth counting, and its name: `left_out` and `unreadable` ones have the default of the tables, `new` ones
+# Why a field of an item is worth counting, and its name: `left_out` and `unreadable` ones have the default of the table, `new` ones
 # are in no table.
 Note = tuple[Literal["left_out", "unreadable", "new"], str]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from connectors.upstream.bodies import numbered, unexpected_shape
 from connectors.upstream.fields import ABSENT, Place, found
@@ -34,18 +34,19 @@ class Shape:
     def fits(self, body: Body) -> bool:
         """Is this object an answer of that shape, and no envelope?"""
         named = any(name in body for name in (*self.lists, *(path.partition(".")[0] for path in self.objects)))
-        return named or self.is_item(body) or any(self._is_list(value) for value in body.values())
+        return named or self.is_item(body) or any(self._listed(value) for value in body.values())
 
-    def _is_list(self, value: object) -> bool:
-        """Are these items of a shape that has lists?"""
-        if not (self.lists and isinstance(value, list) and value):
+    def _listed(self, value: object) -> bool:
+        """Are there items in this list, or in this object of items by their ids? One of them tells: others may lack something."""
+        if not self.lists:
             return False
-        return all(isinstance(item, Mapping) and self.is_item(item) for item in value)
+        items = value if isinstance(value, list) else value.values() if _by_id(value) else ()
+        return any(isinstance(item, Mapping) and self.is_item(item) for item in items)
 
     def lists_in(self, body: Body) -> Iterator[str]:
         """The names under which `body` may have the items."""
         yield from (name for name in self.lists if name in body)
-        yield from (name for name, value in body.items() if name not in self.lists and self._is_list(value))
+        yield from (name for name, value in body.items() if name not in self.lists and self._listed(value))
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,31 @@ def all_of(answer: Answer, body: Body, shape: Shape) -> Items:
             value = holder[name]
             if isinstance(value, list):
                 return Items(numbered(value, joined(path, name)), holder, path)
+            if _by_id(value):
+                return Items([(item, joined(path, f"{name}.{key}")) for key, item in value.items()], holder, path)
             if value is None and not more(holder):
                 empty.append(Items([], holder, path))
             else:
                 problem = problem or f"{joined(path, name)}: expected a list, {found(value)}"
         if shape.is_item(holder):
-            return Items([(holder, path)], holder, path)
+            return Items(_alone(body, shape), holder, path)
         if ends(holder):
             empty.append(Items([], holder, path))
     if problem or not empty:
         among = f"found nothing among {', '.join(sorted(map(str, body))[:6])[:100] or 'no keys'}"
         raise unexpected_shape(answer, problem or f"{shape.lists[0]}: expected a list, {among}")
     return empty[0]
+
+
+def _alone(body: Body, shape: Shape) -> list[tuple[object, str]]:
+    """Every item that stands by itself; not what is within an item."""
+    items: list[tuple[object, str]] = []
+    inside: tuple[str, ...] = ()
+    for path, holder in envelopes(body):
+        if not path.startswith(inside) and shape.is_item(holder):
+            items.append((holder, path))
+            inside = (*inside, f"{path}.", f"{path}[") if path else ("",)
+    return items
 
 
 def one_of(answer: Answer, body: Body, shape: Shape) -> tuple[Body, str]:
@@ -139,6 +153,10 @@ def has_item_with(body: Body, key: str, name: str) -> bool:
 def joined(path: str, name: str) -> str:
     """A path that leads one further."""
     return f"{path}.{name}" if path else name
+
+
+def _by_id(value: object) -> TypeGuard[Body]:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(key, str) and key.isdigit() for key in value)
 
 
 def _has_objects(value: object) -> bool:

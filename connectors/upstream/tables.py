@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +22,6 @@ from connectors.upstream.records import COMMENTS, POSTS, USERS
 _FOLDER = Path(__file__).parent
 _OBSERVED = "ingested_at"
 _KINDS = {"string": Kind.TEXT, "boolean": Kind.FLAG, "int": Kind.NUMBER, "long": Kind.COUNTER}
-_INDEX = re.compile(r"\[\d+\]")
 
 
 class FieldsFileError(TokpulseError):
@@ -76,14 +74,12 @@ class Form:
         """Is `item` of this form?"""
         return any(place.look(item)[0] not in (ABSENT, None) for place in self.known_by)
 
-    def new_fields(self, item: Mapping[str, Any], path: str) -> Iterator[Note]:
-        """The fields that no table has, in objects that are read."""
+    def new_fields(self, item: Mapping[str, Any]) -> Iterator[Note]:
+        """The fields that no table has, in objects that are read, by their paths within the item."""
         for parts, names in self.known.items():
             value = Place("", parts).look(item)[0] if parts else item
             if isinstance(value, Mapping) and not value.keys() <= names:
-                place = ".".join(filter(None, (_INDEX.sub("[]", path), *parts)))
-                for name in {step(name) for name in value.keys() - names}:
-                    yield "new", f"{place}.{name}".lstrip(".")
+                yield from (("new", ".".join((*parts, name))) for name in {step(name) for name in value.keys() - names})
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ class Table:
             group, _, name = source.name.rpartition(".")
             (record.setdefault(group, {}) if group else record)[name] = value
         record[_OBSERVED] = seen_ms
-        return record, (*notes, *form.new_fields(item, path))
+        return record, (*notes, *form.new_fields(item))
 
 
 def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, Literal["", "left_out", "unreadable"]]:
@@ -236,7 +232,7 @@ def _known(
                 names[place.parts[:length]].add(part)
     for path, more in others.items():
         names[tuple(path.split(".")) if path != "item" else ()] |= set(more.split())
-    return {parts: frozenset(found_names) for parts, found_names in names.items()}
+    return {parts: frozenset(found_names) for parts, found_names in names.items() if "*" not in found_names}
 
 
 FORMS = load_forms(_FOLDER / "tiktok_fields.yaml")

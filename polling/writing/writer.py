@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from confluent_kafka import Message
 
 from connectors.clock import DAY_MS, wall_clock_ms
 from connectors.kafka.avro import Record
+from connectors.kafka.dead_letters import NEW_FIELDS_HEADER
 from connectors.kafka.log import committed
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.producer_errors import FencedProducerError
@@ -25,6 +27,7 @@ from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
 from polling.writing import cursors
 from polling.writing.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
+from polling.writing.new_fields import NewFields, counted
 from polling.writing.repeats import DEFAULT_CAPACITY, Pending, Repeats, Verdict
 
 DEFAULT_PREFIX = "tokpulse-poller"
@@ -98,6 +101,7 @@ class KafkaPageWriter:
         self._schemas = schemas
         self._clock = clock
         self._forgotten = forgotten
+        self._new_fields = NewFields()
         declared = topics or load_topics()
         self._keys = {name: declared[name].key for name in OBSERVED}
         self._limits = {topic.name: topic.max_message_bytes - _OVERHEAD_BYTES for topic in declared}
@@ -128,6 +132,9 @@ class KafkaPageWriter:
         transaction = _Transaction(self._producer)
         latest: dict[FeedKey, Progress] = {}
         written: list[tuple[Written, Progress]] = []
+        now_ms = self._clock()
+        fresh = counted(observation for read in pages for observation in read.page.observations)
+        marks = self._new_fields.marks(fresh, now_ms)
 
         def commit() -> None:
             with self._producer.transaction():
@@ -139,9 +146,14 @@ class KafkaPageWriter:
                 for key, progress in latest.items():
                     record = cursors.to_record(key, progress)
                     transaction.add(cursors.TOPIC, record["feed_key"], self._producer.encode(cursors.TOPIC, record))
+                for topic, fields in marks.items():
+                    self._producer.produce_encoded(
+                        f"{topic}.dlq", None, b"", headers={NEW_FIELDS_HEADER: json.dumps(fields).encode()}
+                    )
                 transaction.send()
 
         self._fenced(commit)
+        self._new_fields.written(fresh, marks, now_ms)
         # Only now: an observation of an aborted transaction is none that anybody can read.
         self.repeats.mark(pending, self._clock())
         return written
