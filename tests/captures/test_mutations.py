@@ -1,6 +1,6 @@
 """One changed value costs at most its item, never the page, and never in silence; pollers and import agree about it.
 
-TOKPULSE_TEST_MUTATIONS says how many bodies are tried (default 300). From 10,000 on each field is also left out once, and null once.
+TOKPULSE_TEST_MUTATIONS says how many bodies are tried (default 300). From 10,000 on every field is left out and null, too.
 """
 
 from __future__ import annotations
