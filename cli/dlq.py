@@ -83,7 +83,7 @@ def sweep(
     warn_above: Annotated[int | None, typer.Option(min=0, help="Exit with code 1 when there are more than this.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count dead letters by reason, and fields that were never seen before, for a daily job.
+    """Count dead letters by reason, and new fields, for a daily job.
 
     With --warn-above the exit code is 1 when there are too many dead letters.
     """

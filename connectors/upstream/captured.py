@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.upstream.catalog import UPSTREAMS, Dialect
+from connectors.upstream.codes import CODED
 from connectors.upstream.fields import found, whole
 from connectors.upstream.json_text import parsed, spelled
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Observation, Refusal
@@ -44,8 +45,23 @@ def read_captured(line: str, upstream: str = "", received_ms: int | None = None)
     status = whole(envelope.get("http_status", 200))
     if status is None:
         raise CapturedError(f"http_status: expected an integer, {found(envelope['http_status'])}")
+    if status == CODED:
+        return _coded(envelope, upstream, received_ms)
     if not 200 <= status < 300:
         return Captured(skipped=f"http_status {status}")
+    return _landed(envelope, upstream, status, received_ms)
+
+
+def _coded(envelope: Mapping[str, Any], upstream: str, received_ms: int | None) -> Captured:
+    """What the answer shows nevertheless, as that of a private account."""
+    try:
+        captured = _landed(envelope, upstream, CODED, received_ms)
+    except CapturedError:
+        captured = Captured()
+    return captured if captured.observations else Captured(skipped=f"http_status {CODED}")
+
+
+def _landed(envelope: Mapping[str, Any], upstream: str, status: int, received_ms: int | None) -> Captured:
     payload = envelope["payload"]
     asked = _asked(envelope, upstream, payload, "payload")
     text = payload if isinstance(payload, str) else spelled(payload)

@@ -24,6 +24,8 @@ _LONGEST_MESSAGE = 4_000
 # Reasons name metrics: what is no plausible code gets no name of its own.
 _LARGEST_CODE = 1_000_000
 _MESSAGES = ("message", "status_msg", "statusMsg", "msg", "error", "detail")
+# The status with which services hand TikTok's codes through, and sometimes its bodies.
+CODED = 403
 # Services spell HTTP's success as TikTok's code, too.
 _SUCCESS = range(200, 300)
 # Objects of a body that may have a code: the envelopes, not every item.
@@ -126,11 +128,11 @@ class StatusMap:
         What a body shows counts, whatever its own code says: that of a private account may still have the profile.
         """
         try:
-            body = self._object(answer)
-            refusal = self._said(answer, body)
+            body = _lenient_object(answer) if answer.status == CODED else self._object(answer)
+            refusal = self._refused(answer, body) if answer.status == CODED else self._said(answer, body)
             if refusal is None:
                 return read(body)
-            return _shown(read, body) or self._end_or(ask, refusal)
+            return (_own_code(body)[0] and _shown(read, body)) or self._end_or(ask, refusal)
         except NoPageError as error:
             return self._end_or(ask, error.refusal)
 
@@ -153,7 +155,7 @@ class StatusMap:
         message = _one_line(given) if isinstance(given, str) else f"HTTP {answer.status}"
         wait_s = retry_after_s(answer)
         # A status other than these says more than a code: a 429 is a limit whatever TikTok had said.
-        if own and (200 <= answer.status < 300 or answer.status == 403 or answer.status not in self.http.classes):
+        if own and (200 <= answer.status < 300 or answer.status == CODED or answer.status not in self.http.classes):
             unknown = f"unknown_{own}" if 0 < own < _LARGEST_CODE else "unknown_code"
             failure, reason = TIKTOK_CODES.classes.get(own, (Failure.RETRY, unknown))
             retries = TIKTOK_CODES.unknown_retries if reason == unknown and own in TIKTOK_CODES.unknown else None
@@ -211,7 +213,7 @@ def _shown(read: Callable[[dict[str, Any]], Page], body: dict[str, Any]) -> Page
     return page if any(seen.problem is None for seen in page.observations) else None
 
 
-def _lenient_object(answer: Answer) -> Mapping[str, Any]:
+def _lenient_object(answer: Answer) -> dict[str, Any]:
     try:
         return json_object(answer)
     except NoPageError:

@@ -54,6 +54,7 @@ class Source:
     asked: str = ""
     per_unit: int = 1  # of the place's unit in one of the record's
     rare: bool = False
+    rare_in_replies: bool = False
 
     @property
     def required(self) -> bool:
@@ -138,7 +139,8 @@ def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, 
         raise BadFieldError(problem)
     if source.required:
         raise BadFieldError(missing)
-    counts = not source.rare and source.default is not None
+    rare = source.rare or (source.rare_in_replies and asked.comment is not None)
+    counts = not rare and source.default is not None
     return source.default, ("unreadable" if problem else "left_out") if counts or problem else ""
 
 
@@ -163,7 +165,7 @@ class _SourceInFile(BaseModel):
     default: int | str | bool | None = None
     asked: Literal["", "creator", "post", "comment"] = ""
     per_unit: int = Field(default=1, ge=1)
-    rare: bool = False
+    rare: bool | Literal["replies"] = False
 
 
 class _FormInFile(BaseModel):
@@ -218,7 +220,9 @@ def _source(name: str, declared: object, given: _SourceInFile) -> Source:
     places = tuple(Place.of(place) for place in given.places)
     exact = Place.of(given.exact) if given.exact else None
     kind = Kind(given.kind) if given.kind else kind
-    return Source(name, kind, places, exact, given.default, given.asked, given.per_unit, given.rare)
+    return Source(
+        name, kind, places, exact, given.default, given.asked, given.per_unit, given.rare is True, given.rare == "replies"
+    )
 
 
 def _known(

@@ -13,8 +13,9 @@ import pytest
 from cli.dlq_view import print_new_fields
 from connectors.clock import HOUR_MS
 from connectors.kafka.dead_letters import NEW_FIELDS_HEADER, new_fields, unreplayed
+from connectors.upstream.captured import read_captured
 from connectors.upstream.catalog import UPSTREAMS
-from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
+from connectors.upstream.model import Answer, Ask, Feed, Observation, Page, Refusal
 from polling.credits.reservations import ReservationFile
 from polling.metrics import Metrics
 from polling.model import Written
@@ -26,7 +27,7 @@ from polling.schedule.rounds import Rounds
 from polling.watchlist import WatchedFile
 from polling.writing.new_fields import NewFields, counted
 from polling.writing.writer import KafkaPageWriter
-from tests.captures.corpus import captures
+from tests.captures.corpus import RECEIVED_MS, captures
 from tests.polling.polling_doubles import Attempt, Bench
 from tests.polling.test_page_writer import KEY, NOW, POSTS, TOPICS, Memory, post
 
@@ -93,6 +94,22 @@ def test_the_profile_of_a_private_account_is_taken(name: str, tmp_path: Path) ->
     bench.start(Options(once=True))
     bench.poller.run()
     assert (len(bench.asked), bench.in_topic("tiktok.users.snapshots"), bench.in_topic("tiktok.users.snapshots.dlq")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+def test_a_profile_that_came_with_status_403_is_taken(upstream: str) -> None:
+    """As services hand TikTok's codes through; pollers and import agree."""
+    name = {"tikapi": "profile_2023_private", "tikliveapi": "flat_profile_private"}[upstream]
+    capture = next(one for one in captures() if one.name == name)
+    text = json.dumps(capture.body)
+    read = UPSTREAMS[upstream].read(capture.ask, Answer(403, {}, text.encode(), RECEIVED_MS))
+    assert isinstance(read, Page)
+    assert [seen.record for seen in read.observations] == capture.expect["records"]
+    landed = json.dumps({"http_status": 403, "upstream": upstream, "ingested_at": RECEIVED_MS, "payload": text})
+    assert [seen.record for seen in read_captured(landed).observations] == capture.expect["records"]
+    posts = UPSTREAMS[upstream].read(Ask(Feed.POSTS, capture.ask.subject), Answer(403, {}, text.encode(), RECEIVED_MS))
+    assert isinstance(posts, Refusal)
+    assert posts.reason == "private_account"
 
 
 @pytest.mark.parametrize("code", [10207, 10243, 10999])
