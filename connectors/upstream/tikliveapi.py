@@ -33,7 +33,7 @@ class _Endpoint:
 
 
 def _is_post(body: Mapping[str, Any]) -> bool:
-    return "play_count" in body and ("aweme_id" in body or "video_id" in body)
+    return "play_count" in body and ("aweme_id" in body or "video_id" in body or ("id" in body and "create_time" in body))
 
 
 def _is_profile(body: Mapping[str, Any]) -> bool:
