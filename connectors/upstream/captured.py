@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.upstream.catalog import UPSTREAMS, Dialect
-from connectors.upstream.codes import CODED
+from connectors.upstream.codes import CODED, own_code
 from connectors.upstream.fields import found, whole
 from connectors.upstream.json_text import parsed, spelled
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Observation, Refusal
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Feed, Observation, Refusal
 from connectors.upstream.shapes import DEEPEST_ENVELOPE, ends, envelopes, joined, within
 
 
@@ -135,6 +135,9 @@ def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) 
     responses = list(_responses("", tree, dialects, params, 0))
     if responses or any(ends(part) for _, part in envelopes(tree)):
         return responses
+    if own_code(tree)[0]:
+        # It says why there is nothing, whatever was asked.
+        return [_Response("", tree, [(dialect, Ask(Feed.PROFILE, "")) for dialect in dialects])]
     keys = ", ".join(sorted(map(str, tree))[:5])[:100] or "no keys"
     raise CapturedError(f"{path}: is no known response ({keys})")
 

@@ -132,7 +132,7 @@ class StatusMap:
             refusal = self._refused(answer, body) if answer.status == CODED else self._said(answer, body)
             if refusal is None:
                 return read(body)
-            return (_own_code(body)[0] and _shown(read, body)) or self._end_or(ask, refusal)
+            return (own_code(body)[0] and _shown(read, body)) or self._end_or(ask, refusal)
         except NoPageError as error:
             return self._end_or(ask, error.refusal)
 
@@ -147,10 +147,10 @@ class StatusMap:
 
     def _said(self, answer: Answer, body: Mapping[str, Any]) -> Refusal | None:
         """What the body itself says against it."""
-        return self._refused(answer, body) if _own_code(body)[0] or body.get("status") == "error" else None
+        return self._refused(answer, body) if own_code(body)[0] or body.get("status") == "error" else None
 
     def _refused(self, answer: Answer, body: Mapping[str, Any]) -> Refusal:
-        own, saying = _own_code(body)
+        own, saying = own_code(body)
         given = next((part[name] for part in (saying, body) for name in _MESSAGES if part.get(name)), None)
         message = _one_line(given) if isinstance(given, str) else f"HTTP {answer.status}"
         wait_s = retry_after_s(answer)
@@ -189,7 +189,7 @@ class StatusMap:
         return failure, reason, message
 
 
-def _own_code(body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+def own_code(body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
     """TikTok's code in a body, or in what an envelope holds, and the object that has it; 0 where there is none or it says success.
 
     An envelope's own `code` counts where it is one of TikTok's.
