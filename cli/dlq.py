@@ -9,14 +9,15 @@ from typing import Annotated
 
 import typer
 
-from cli.dlq_view import counts, latest, print_counts, print_letter, print_new_fields, print_outcomes, values
+from cli.dlq_view import counts, latest, new_fields, print_counts, print_letter, print_new_fields, print_outcomes, values
 from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
-from connectors.kafka.dead_letters import DeadLetter, dlq_topics, new_fields, unreplayed
+from connectors.kafka.dead_letters import DeadLetter, dlq_topics, unreplayed
 from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
-from connectors.kafka.topics import DLQ_SUFFIX, load_topics
+from connectors.kafka.topics import load_topics
+from polling.writing import cursors
 from polling.writing.replay import Outcome, Reader, replay
 
 app = typer.Typer(
@@ -89,7 +90,7 @@ def sweep(
     """
     since_ms = parse_time_ms(since, wall_clock_ms(), "--since")
     rows = counts(_letters(topic, since_ms))
-    fields = _new_fields(topic, since_ms)
+    fields = _new_fields(since_ms)
     total = sum(row["letters"] for row in rows)
     over = warn_above is not None and total > warn_above
     if as_json:
@@ -150,15 +151,16 @@ def _letters(topic: str, since_ms: int | None) -> Iterator[DeadLetter]:
         yield from unreplayed(partial(committed, servers, name, since_ms))
 
 
-def _new_fields(topic: str, since_ms: int) -> list[dict[str, object]]:
-    """Rows of topic, path within its items, and number; the most frequent first."""
-    servers = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS").kafka_bootstrap_servers
-    found = {name: new_fields(committed(servers, name, since_ms)) for name in dlq_topics(load_topics(), topic)}
-    return [
-        {"topic": name.removesuffix(DLQ_SUFFIX), "field": field, "items": number}
-        for name, numbers in found.items()
-        for field, number in numbers.most_common()
-    ]
+def _new_fields(since_ms: int) -> list[dict[str, object]]:
+    """Rows of upstream, feed, path within its items, and number, of what pollers read since then; the most frequent first.
+
+    Each feed tells of its last round. Without a schema registry nobody can.
+    """
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS")
+    if "SCHEMA_REGISTRY_URL" not in endpoints.values:
+        return []
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        return new_fields(cursors.read(committed(endpoints.kafka_bootstrap_servers, cursors.TOPIC), registry.by_id), since_ms)
 
 
 def _selection(reason: str, partition: int | None, first: int, last: int | None) -> Callable[[DeadLetter], bool]:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from cli.console import table_console
 from connectors.kafka.dead_letters import DeadLetter
+from polling.model import FeedKey, Progress
 from polling.writing.replay import Outcome, Reader, StillBadError
 
 _HEX_WIDTH = 16
@@ -124,12 +125,24 @@ def print_counts(rows: Sequence[dict[str, Any]]) -> None:
     table_console().print(table)
 
 
+def new_fields(progress: Mapping[FeedKey, Progress], since_ms: int) -> list[dict[str, object]]:
+    """Rows of what upstreams began to send, by feeds that were read since then; the most frequent first."""
+    total: Counter[tuple[str, str, str]] = Counter()
+    for key, read in progress.items():
+        if read.polled_ms >= since_ms:
+            total.update({(key.upstream, key.feed.value, name): number for name, number in read.new_fields.items()})
+    return [
+        {"upstream": upstream, "feed": feed, "field": name, "items": number}
+        for (upstream, feed, name), number in total.most_common()
+    ]
+
+
 def print_new_fields(rows: Sequence[Mapping[str, object]]) -> None:
-    """A table of fields that upstreams began to send."""
-    table = Table("topic", "field never seen before", box=None)
+    """A table of `new_fields`."""
+    table = Table("upstream", "feed", "field never seen before", box=None)
     table.add_column("items", justify="right")
     for row in rows:
-        table.add_row(str(row["topic"]), printable(str(row["field"])), f"{row['items']:,}")
+        table.add_row(*(printable(str(row[name])) for name in ("upstream", "feed", "field")), f"{row['items']:,}")
     table_console().print(table)
 
 

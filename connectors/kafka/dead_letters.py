@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,6 @@ from connectors.kafka.topics import DLQ_SUFFIX, Topics
 # written in the transaction that puts them there, and lives as long as letters do: consumer offsets expire before that, and could
 # not leave one letter out.
 REPLAYED_HEADER = "tokpulse.replayed"
-# A record with this header is none either: JSON that counts fields of the upstream's items that were never seen before, by path.
-# The items themselves are good.
-NEW_FIELDS_HEADER = "tokpulse.new-fields"
 NO_REASON = "no_reason"
 
 
@@ -83,7 +79,7 @@ def unreplayed(
     for message in read():
         headers = _headers(message)
         partition, offset = message.partition() or 0, message.offset() or 0
-        if REPLAYED_HEADER in headers or NEW_FIELDS_HEADER in headers or offset in replayed[partition]:
+        if REPLAYED_HEADER in headers or offset in replayed[partition]:
             continue
         key, value = message.key(), message.value()
         letter = DeadLetter(
@@ -97,20 +93,6 @@ def unreplayed(
         )
         if select(letter):
             yield letter
-
-
-def new_fields(messages: Iterable[Message]) -> Counter[str]:
-    """How often each field was seen that no table has, by the records of one dead-letter topic. What is no count says nothing."""
-    total: Counter[str] = Counter()
-    for message in messages:
-        mark = _headers(message).get(NEW_FIELDS_HEADER)
-        try:
-            counts = json.loads(mark) if mark else {}
-        except (ValueError, RecursionError):  # anybody may write to the topic
-            continue
-        if isinstance(counts, dict):
-            total.update({name: number for name, number in counts.items() if type(number) is int and 0 < number < 2**53})
-    return total
 
 
 class Spans:

@@ -73,7 +73,8 @@ class Form:
 
     def fits(self, item: object) -> bool:
         """Is `item` of this form?"""
-        return any(place.look(item)[0] not in (ABSENT, None) for place in self.known_by)
+        looked = ((place.look(item), len(place.parts)) for place in self.known_by)
+        return any(value not in (ABSENT, None) and reached == parts for (value, reached), parts in looked)
 
     def new_fields(self, item: Mapping[str, Any]) -> Iterator[Note]:
         """The fields that no table has, in objects that are read, by their paths within the item."""
@@ -109,13 +110,15 @@ class Table:
 
 
 def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, Literal["", "left_out", "unreadable"]]:
-    problem, missing, furthest, beyond = "", "", 0, None
+    problems: list[tuple[bool, str]] = []  # those of exact places last: it is the others that everybody has
+    missing: tuple[int, Place, object] | None = None
+    beyond = None
     for place in source.places if source.exact is None else (source.exact, *source.places):
         value, reached = place.look(item)
         if value is ABSENT or value is None:
             # Of several places the one that leads furthest is where it should have been.
-            if place is not source.exact and reached > furthest:
-                furthest, missing = reached, _problem(source, place, reached, path, found(value))
+            if place is not source.exact and (missing is None or reached > missing[0]):
+                missing = reached, place, value
             continue
         try:
             if reached < len(place.parts):
@@ -123,37 +126,30 @@ def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, 
             good = converted(source.kind, value)
         except UnreadableError as error:
             beyond = error.number if beyond is None else beyond
-            if not problem or (place is not source.exact and problem.startswith("?")):
-                problem = ("?" if place is source.exact else "") + f"{_at(path, place.upto(reached))}: {error}"
+            problems.append((place is source.exact, f"{_at(path, place, reached)}: {error}"))
             continue
-        if good is None:
-            continue
-        return (good // source.per_unit if source.per_unit > 1 else good), ""
+        if good is not None:
+            return (good // source.per_unit if source.per_unit > 1 else good), ""
     given = getattr(asked, source.asked) if source.asked else None
     if given:
         return given, ""
     if source.required and beyond is not None:
         return beyond, ""  # whoever validates records has a name for what is wrong with it
-    problem = problem.lstrip("?")
-    if problem and (source.required or source.kind is not Kind.COUNTER):
-        raise BadFieldError(problem)
-    if source.required:
-        raise BadFieldError(missing)
-    rare = source.rare or (source.rare_in_replies and asked.comment is not None)
-    counts = not rare and source.default is not None
-    return source.default, ("unreadable" if problem else "left_out") if counts or problem else ""
+    if problems and (source.required or source.kind is not Kind.COUNTER):
+        raise BadFieldError(min(problems, key=lambda one: one[0])[1])
+    if source.required and missing is not None:
+        reached, place, value = missing
+        expected = "an object" if reached < len(place.parts) else _EXPECTED.get(source.kind, "a string")
+        raise BadFieldError(f"{_at(path, place, reached)}: expected {expected}, {found(value)}")
+    rare = source.rare or source.default is None or (source.rare_in_replies and asked.comment is not None)
+    return source.default, "unreadable" if problems else "" if rare else "left_out"
 
 
 _EXPECTED = {Kind.COUNTER: "an integer", Kind.NUMBER: "an integer", Kind.FLAG: "true or false"}
 
 
-def _problem(source: Source, place: Place, reached: int, path: str, what: str) -> str:
-    expected = "an object" if reached < len(place.parts) else _EXPECTED.get(source.kind, "a string")
-    return f"{_at(path, place.upto(reached))}: expected {expected}, {what}"
-
-
-def _at(path: str, place: str) -> str:
-    return f"{path}.{place}" if path else place
+def _at(path: str, place: Place, reached: int) -> str:
+    return f"{path}.{place.upto(reached)}" if path else place.upto(reached)
 
 
 class _SourceInFile(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -14,7 +14,6 @@ from confluent_kafka import Message
 
 from connectors.clock import DAY_MS, wall_clock_ms
 from connectors.kafka.avro import Record
-from connectors.kafka.dead_letters import NEW_FIELDS_HEADER
 from connectors.kafka.log import committed
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.producer_errors import FencedProducerError
@@ -27,7 +26,6 @@ from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
 from polling.writing import cursors
 from polling.writing.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
-from polling.writing.new_fields import NewFields, counted
 from polling.writing.repeats import DEFAULT_CAPACITY, Pending, Repeats, Verdict
 
 DEFAULT_PREFIX = "tokpulse-poller"
@@ -101,7 +99,6 @@ class KafkaPageWriter:
         self._schemas = schemas
         self._clock = clock
         self._forgotten = forgotten
-        self._new_fields = NewFields()
         declared = topics or load_topics()
         self._keys = {name: declared[name].key for name in OBSERVED}
         self._limits = {topic.name: topic.max_message_bytes - _OVERHEAD_BYTES for topic in declared}
@@ -132,28 +129,21 @@ class KafkaPageWriter:
         transaction = _Transaction(self._producer)
         latest: dict[FeedKey, Progress] = {}
         written: list[tuple[Written, Progress]] = []
-        now_ms = self._clock()
-        fresh = counted(observation for read in pages for observation in read.page.observations)
-        marks = self._new_fields.marks(fresh, now_ms)
 
         def commit() -> None:
             with self._producer.transaction():
                 for read in pages:
                     before = latest.get(read.key, read.before)
                     counts, moved = self._observations(read.page, pending, transaction)
-                    latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved)
+                    fields = Counter(name for seen in read.page.observations for what, name in seen.notes if what == "new")
+                    latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved, fields)
                     written.append((counts, latest[read.key]))
                 for key, progress in latest.items():
                     record = cursors.to_record(key, progress)
                     transaction.add(cursors.TOPIC, record["feed_key"], self._producer.encode(cursors.TOPIC, record))
-                for topic, fields in marks.items():
-                    self._producer.produce_encoded(
-                        f"{topic}.dlq", None, b"", headers={NEW_FIELDS_HEADER: json.dumps(fields).encode()}
-                    )
                 transaction.send()
 
         self._fenced(commit)
-        self._new_fields.written(fresh, marks, now_ms)
         # Only now: an observation of an aborted transaction is none that anybody can read.
         self.repeats.mark(pending, self._clock())
         return written

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.dlq_view import print_new_fields
-from connectors.clock import HOUR_MS
-from connectors.kafka.dead_letters import NEW_FIELDS_HEADER, new_fields, unreplayed
+from cli.dlq_view import new_fields, print_new_fields
+from connectors.kafka.avro import header
 from connectors.upstream.captured import read_captured
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page, Refusal
 from polling.credits.reservations import ReservationFile
 from polling.metrics import Metrics
-from polling.model import Written
+from polling.model import Progress, Written
 from polling.poller import poller
 from polling.reports import Observers, Reports
 from polling.schedule.fetching import Source
 from polling.schedule.options import Options
 from polling.schedule.rounds import Rounds
 from polling.watchlist import WatchedFile
-from polling.writing.new_fields import NewFields, counted
+from polling.writing import cursors
 from polling.writing.writer import KafkaPageWriter
 from tests.captures.corpus import RECEIVED_MS, captures
 from tests.polling.polling_doubles import Attempt, Bench
-from tests.polling.test_page_writer import KEY, NOW, POSTS, TOPICS, Memory, post
+from tests.polling.test_page_writer import CODECS, KEY, NOW, POSTS, TOPICS, Memory, post
 
 SEC_UID = "MS4wLjABAAAAplaceholder-of-a-secUid"
 WATCHLIST = f"creators: [{SEC_UID}]\nfeeds: {{creators: [FEED]}}\n"
@@ -135,66 +134,34 @@ def test_fields_are_counted_by_name(tmp_path: Path) -> None:
         assert bench.metrics.value("tokpulse_poll_fields_total", "tikapi", POSTS, what, name) == 1
 
 
-class Logged:
-    """A record of a dead-letter topic as a consumer gives it."""
-
-    def __init__(self, offset: int, headers: Mapping[str, bytes]) -> None:
-        self._offset, self._headers = offset, headers
-
-    def topic(self) -> str:
-        return f"{POSTS}.dlq"
-
-    def partition(self) -> int:
-        return 0
-
-    def offset(self) -> int:
-        return self._offset
-
-    def timestamp(self) -> tuple[int, int]:
-        return 2, NOW
-
-    def key(self) -> None:
-        return None
-
-    def value(self) -> bytes:
-        return b""
-
-    def headers(self) -> list[tuple[str, bytes]]:
-        return list(self._headers.items())
-
-
-def test_new_fields_are_beside_the_dead_letters_and_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_fields_are_told_by_the_progress_of_their_feed(capsys: pytest.CaptureFixture[str]) -> None:
     kafka = Memory()
     writer = KafkaPageWriter(kafka, lambda topic, since: (), lambda schema_id: "", topics=TOPICS, clock=lambda: NOW)
     noted = replace(post("1"), notes=(("new", "author.badge"), ("left_out", "title")))
-    for number in range(3):
-        writer.write(KEY, Page((replace(noted, record={**noted.record, "aweme_id": str(number)}),), None), NOW, None)
-    marks = [(topic, headers) for topic, _, _, headers in kafka.committed if NEW_FIELDS_HEADER in headers]
-    assert [topic for topic, _ in marks] == [f"{POSTS}.dlq"], "once an hour"
-    log: Any = [Logged(offset, headers) for offset, (_, headers) in enumerate(marks)]
-    log += [Logged(8, {NEW_FIELDS_HEADER: text}) for text in (b"nonsense", b"[]", b'{"x": -1, "y": "1"}', b"")]
-    assert list(unreplayed(lambda: log)) == []
-    assert new_fields(log) == {"author.badge": 1}
-    print_new_fields([{"topic": POSTS, "field": "author.\x1b[31m", "items": 1}])
-    assert "\x1b[31m" not in capsys.readouterr().out
+    progress: Progress | None = None
+    for number, cursor in enumerate(["a", "b", None]):
+        page = Page((replace(noted, record={**noted.record, "aweme_id": str(number)}),), cursor)
+        _, progress = writer.write(KEY, page, NOW, progress)
+    assert progress is not None
+    assert progress.new_fields == {"author.badge": 3}, "of the round"
+    assert [topic for topic, *_ in kafka.committed if topic.endswith(".dlq")] == [], "the items are good"
+    _, after = writer.write(KEY, Page((post("9"),), None), NOW + 1, progress)
+    assert after.new_fields == {}, "of the next round"
+    told = {KEY: progress, replace(KEY, subject="1"): progress, replace(KEY, subject="2"): replace(progress, polled_ms=NOW - 1)}
+    assert new_fields(told, NOW) == [{"upstream": "tikliveapi", "feed": "posts", "field": "author.badge", "items": 6}]
+    print_new_fields([{"upstream": "x", "feed": "posts", "field": "author.\x1b[31m", "items": 1}])
+    out = capsys.readouterr().out
+    assert "author." in out
+    assert "\x1b[31m" not in out
 
 
-def test_new_fields_are_told_at_once_and_then_once_an_hour() -> None:
-    fields = NewFields()
-    told = []
-    for minute in range(0, 150, 10):
-        now = NOW + minute * 60_000
-        fresh = counted([Observation(POSTS, {}, notes=(("new", "a"),)), Observation(POSTS, {}, notes=(("unreadable", "b"),))])
-        marks = fields.marks(fresh, now)
-        assert fields.marks(fresh, now) == marks, "what is not committed is not told"
-        fields.written(fresh, marks, now)
-        told.append(marks)
-    assert [(number * 10, marks) for number, marks in enumerate(told) if marks] == [
-        (0, {POSTS: {"a": 1}}),
-        (60, {POSTS: {"a": 6}}),
-        (120, {POSTS: {"a": 6}}),
-    ]
-    assert HOUR_MS == 3_600_000
+def test_made_up_fields_do_not_fill_the_progress() -> None:
+    many = {f"f{number}": number + 1 for number in range(1_000)}
+    progress = cursors.advance(None, "a", NOW, 1, many)
+    assert len(progress.new_fields) == 50
+    assert progress.new_fields["f999"] == 1_000
+    record = CODECS[cursors.TOPIC].encode(cursors.to_record(KEY, progress), header(1))
+    assert len(record) < 2_000
 
 
 def test_made_up_fields_do_not_fill_the_metrics() -> None:
