@@ -73,7 +73,7 @@ class Reports:
                 self.count("tokpulse_poll_observations_total", topic, outcome, by=number)
         for seen in page.observations:
             for what, name in seen.notes:
-                self.count("tokpulse_poll_fields_total", seen.topic, what, self._bounded(name))
+                self.count("tokpulse_poll_fields_total", seen.topic, what, self._bounded(name) if what == "new" else name)
         self.kept += written.fresh
 
     def _bounded(self, name: str) -> str:

@@ -33,6 +33,8 @@ CHANGES: Mapping[str, str] = {
     "huge fraction": "1e400",
     "huge text": '"' + "x" * 100_000 + '"',
     "nested": "[" * 70 + "]" * 70,
+    "nested far": "[" * 450 + "]" * 450,
+    "nested farther": '{"a":' * 900 + "1" + "}" * 900,
     "nested deeply": '{"a":' * 3_000 + "1" + "}" * 3_000,
 }
 
