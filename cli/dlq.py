@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.dlq_view import counts, latest, print_counts, print_letter, print_outcomes, values
+from cli.dlq_view import counts, latest, new_fields, print_counts, print_letter, print_new_fields, print_outcomes, values
 from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
@@ -18,6 +18,7 @@ from connectors.kafka.log import committed
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.terminal import say
+from polling.writing import cursors
 from polling.writing.replay import Outcome, Reader, replay
 
 app = typer.Typer(
@@ -84,20 +85,30 @@ def sweep(
     warn_above: Annotated[int | None, typer.Option(min=0, help="Exit with code 1 when there are more than this.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count dead letters by reason, for a daily job.
+    """Count dead letters by reason, and new fields, for a daily job.
 
-    With --warn-above the exit code is 1 when there are too many.
+    With --warn-above the exit code is 1 when there are too many dead letters.
     """
     since_ms = parse_time_ms(since, wall_clock_ms(), "--since")
     rows = counts(_letters(topic, since_ms))
+    fields = _new_fields(since_ms)
     total = sum(row["letters"] for row in rows)
     over = warn_above is not None and total > warn_above
     if as_json:
-        summary = {"since": since_ms, "letters": total, "warn_above": warn_above, "over": over, "reasons": rows}
+        summary = {
+            "since": since_ms,
+            "letters": total,
+            "warn_above": warn_above,
+            "over": over,
+            "reasons": rows,
+            "new_fields": fields,
+        }
         say(json.dumps(summary, indent=2))
     else:
         if rows:
             print_counts(rows)
+        if fields:
+            print_new_fields(fields)
         say(f"{total:,} dead letter(s) since {since}" + (f": more than {warn_above:,}" if over else ""))
     if over:
         raise typer.Exit(1)
@@ -139,6 +150,18 @@ def _letters(topic: str, since_ms: int | None) -> Iterator[DeadLetter]:
     names = dlq_topics(load_topics(), topic)
     for name in names:
         yield from unreplayed(partial(committed, servers, name, since_ms))
+
+
+def _new_fields(since_ms: int) -> list[dict[str, object]]:
+    """Rows of upstream, feed, path within its items, and number, of what pollers read since then; the most frequent first.
+
+    Each feed tells of its last round. Without a schema registry nobody can.
+    """
+    endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS")
+    if "SCHEMA_REGISTRY_URL" not in endpoints.values:
+        return []
+    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+        return new_fields(cursors.read(committed(endpoints.kafka_bootstrap_servers, cursors.TOPIC), registry.by_id), since_ms)
 
 
 def _selection(reason: str, partition: int | None, first: int, last: int | None) -> Callable[[DeadLetter], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappush, heappushpop
 from typing import Any
@@ -14,6 +14,7 @@ from rich.table import Table
 from connectors.console import table_console
 from connectors.kafka.dead_letters import DeadLetter
 from connectors.terminal import printable, say
+from polling.model import FeedKey, Progress
 from polling.writing.replay import Outcome, Reader, StillBadError
 
 _HEX_WIDTH = 16
@@ -120,6 +121,27 @@ def print_counts(rows: Sequence[dict[str, Any]]) -> None:
     table.add_column("letters", justify="right")
     for row in rows:
         table.add_row(row["topic"], _line(row["reason"]), row["first"], row["last"], f"{row['letters']:,}")
+    table_console().print(table)
+
+
+def new_fields(progress: Mapping[FeedKey, Progress], since_ms: int) -> list[dict[str, object]]:
+    """Rows of what upstreams began to send, by feeds that were read since then; the most frequent first."""
+    total: Counter[tuple[str, str, str]] = Counter()
+    for key, read in progress.items():
+        if read.polled_ms >= since_ms:
+            total.update({(key.upstream, key.feed.value, name): number for name, number in read.new_fields.items()})
+    return [
+        {"upstream": upstream, "feed": feed, "field": name, "items": number}
+        for (upstream, feed, name), number in total.most_common()
+    ]
+
+
+def print_new_fields(rows: Sequence[Mapping[str, object]]) -> None:
+    """A table of `new_fields`."""
+    table = Table("upstream", "feed", "field never seen before", box=None)
+    table.add_column("items", justify="right")
+    for row in rows:
+        table.add_row(*(printable(str(row[name])) for name in ("upstream", "feed", "field")), f"{row['items']:,}")
     table_console().print(table)
 
 

@@ -23,8 +23,15 @@ from connectors.kafka.validation import RecordError, RecordValidator
 from connectors.terminal import printable, say
 from connectors.upstream.captured import CapturedError, read_captured
 from connectors.upstream.catalog import UPSTREAMS
+from connectors.upstream.model import Note
 from connectors.upstream.records import COMMENTS, POSTS, USERS
 
+# How fields that are worth counting are reported.
+_NOTED = {
+    "left_out": "{} was left out, and is taken as 0, no or empty",
+    "unreadable": "{} could not be read, and is taken as 0",
+    "new": "{} is a field that was never seen before",
+}
 Produce = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -42,12 +49,13 @@ class BadLinesError(TokpulseError):
 
 @dataclass
 class Report:
-    """What became of the input. `loaded` counts records by topic; `bad` counts reported problems."""
+    """What became of the input. `loaded` counts records by topic; `bad` counts reported problems; `noted` fields by name."""
 
     lines: int = 0
     loaded: Counter[str] = field(default_factory=Counter)
     bad: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    noted: Counter[Note] = field(default_factory=Counter)
 
     def refuse_nothing(self, files: Sequence[Path]) -> None:
         """Raises NothingToLoadError when there was nothing to load in `files`; what was bad is another matter."""
@@ -62,6 +70,7 @@ class Report:
         loaded = ", ".join(f"{count:,} to {topic}" for topic, count in sorted(self.loaded.items())) or "no records"
         lines = [f"import: {self.lines:,} lines, {loaded}, {self.bad:,} bad"]
         lines += [f"  {count:,} responses skipped: {reason}" for reason, count in sorted(self.skipped.items())]
+        lines += [f"  {count:,} items: {_NOTED[why].format(name)}" for (why, name), count in sorted(self.noted.items())]
         return "\n".join(lines)
 
 
@@ -92,6 +101,7 @@ def load_file(path: Path, produce: Produce, report: Report, defaults: Defaults, 
         if captured.skipped:
             report.skipped[captured.skipped] += 1
         for seen in captured.observations:
+            report.noted.update(seen.notes)
             if seen.problem is not None:
                 _report_bad(report, path, number, seen.problem)
                 continue

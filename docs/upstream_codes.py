@@ -1,4 +1,4 @@
-"""Writes the tables of codes in docs/upstreams.md from the files that the pollers read: `python -m docs.upstream_codes`."""
+"""Writes the tables in docs/upstreams.md from the files that the pollers read: `python -m docs.upstream_codes`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.codes import TIKTOK_CODES, Codes
+from docs import upstream_fields
 
 PAGE = Path(__file__).with_name("upstreams.md")
-_MARK = re.compile(r"(<!-- codes: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARK = re.compile(r"(<!-- (codes|fields): ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(codes: Codes) -> str:
@@ -26,7 +27,12 @@ def table(codes: Codes) -> str:
 def rendered(page: str) -> str:
     """`page` with its tables as they must be. Raises KeyError for a mark of an unknown name."""
     files = {name: dialect.codes.http for name, dialect in UPSTREAMS.items()} | {"tiktok": TIKTOK_CODES}
-    return _MARK.sub(lambda match: match[1] + table(files[match[2]]) + match[3], page)
+
+    def filled(match: re.Match[str]) -> str:
+        made = table(files[match[3]]) if match[2] == "codes" else upstream_fields.table(match[3])
+        return match[1] + made + match[4]
+
+    return _MARK.sub(filled, page)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,12 @@ METRICS: tuple[Metric, ...] = (
         ("upstream", "topic", "outcome"),
         "Observations: fresh, repeat or refused (DLQ)",
     ),
+    Metric(
+        "tokpulse_poll_fields_total",
+        "counter",
+        ("upstream", "topic", "what", "field"),
+        "Fields of items: left_out or unreadable (their default was taken), or new (never seen before), by name",
+    ),
     Metric("tokpulse_poll_batch_errors_total", "counter", _UP, "Pages that Kafka did not take; they are written again"),
     Metric("tokpulse_poll_cursor_age_seconds", "gauge", _UP, "Age of the oldest round that is under way"),
     Metric("tokpulse_poll_due_feeds", "gauge", _UP, "Feeds that are due and wait"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.upstream.model import Feed, Page
@@ -36,6 +36,7 @@ class Progress:
     polled_ms: int
     moved_ms: int  # when an observation was last new or changed; the cadence follows from it
     moved: int  # observations that were new or changed in this round
+    new_fields: Mapping[str, int] = field(default_factory=dict)  # what came in this round that no table of fields has, by path
 
 
 @dataclass(frozen=True)

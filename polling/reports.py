@@ -11,6 +11,8 @@ from polling.model import Written
 from polling.schedule.fetching import Fetched
 from polling.status import RequestRate, Status
 
+_MOST_FIELDS = 200
+
 
 @dataclass(frozen=True)
 class Observers:
@@ -33,6 +35,7 @@ class Reports:
         self.rate = RequestRate()
         self.spent = self.kept = 0
         self.last_error = ""
+        self._fields: set[str] = set()
 
     @property
     def on_screen(self) -> bool:
@@ -68,7 +71,16 @@ class Reports:
         for outcome, number in (("fresh", written.fresh), ("repeat", written.repeats), ("refused", written.refused)):
             if number:
                 self.count("tokpulse_poll_observations_total", topic, outcome, by=number)
+        for seen in page.observations:
+            for what, name in seen.notes:
+                self.count("tokpulse_poll_fields_total", seen.topic, what, self._bounded(name) if what == "new" else name)
         self.kept += written.fresh
+
+    def _bounded(self, name: str) -> str:
+        """`name`, as long as there are not too many: whoever makes up fields must not fill the memory of what scrapes them."""
+        if len(self._fields) < _MOST_FIELDS:
+            self._fields.add(name)
+        return name if name in self._fields else "(more)"
 
     def status(self, status: Status, slow_below: int) -> None:
         """Sets the gauges and shows the status. `slow_below` is the watchlist's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -10,7 +11,9 @@ from connectors.clock import MINUTE_MS, wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka.avro import Record
 
-EARLIEST_MS = 1_451_606_400_000  # 2016-01-01T00:00:00Z: the service did not exist before
+EARLIEST_MS = 1_451_606_400_000  # 2016-01-01T00:00:00Z: nobody observed the service before
+# 2014-01-01T00:00:00Z: posts of musical.ly, which became TikTok, have kept their times.
+EARLIEST_CREATED_MS = 1_388_534_400_000
 FUTURE_SLACK_MS = 5 * MINUTE_MS
 INT_RANGE = (-(2**31), 2**31 - 1)
 LONG_RANGE = (-(2**63), 2**63 - 1)
@@ -18,8 +21,14 @@ _FAST_LIMIT = 2**62  # anything larger takes the slow path, which knows each fie
 
 # Times by name: milliseconds per unit. Every other int or long of the event schemas is a counter or a length, never negative.
 TIME_FIELDS: Mapping[str, int] = {"ingested_at": 1, "create_time": 1000}
+EARLIEST: Mapping[str, int] = {"ingested_at": EARLIEST_MS, "create_time": EARLIEST_CREATED_MS}
 
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "boolean": (bool,), "double": (float,), "float": (float,)}
+
+
+def day(time_ms: int) -> str:
+    """`2014-01-01`"""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
 
 
 class RecordError(TokpulseError):
@@ -46,7 +55,7 @@ class NegativeCounterError(RecordError):
 
 
 class ClockError(RecordError):
-    """A time before 2016, or more than 5 minutes ahead of this machine's clock."""
+    """A time before the earliest one of its field, or more than 5 minutes ahead of this machine's clock."""
 
 
 class RecordValidator:
@@ -99,8 +108,8 @@ class RecordValidator:
                 yield FieldTypeError(self._name, where, f"{value} does not fit {kind}", key)
             elif name in TIME_FIELDS:
                 time_ms, latest = value * TIME_FIELDS[name], self._clock() + FUTURE_SLACK_MS
-                if time_ms < EARLIEST_MS:
-                    yield ClockError(self._name, where, f"{value} is before 2016-01-01", key)
+                if time_ms < EARLIEST[name]:
+                    yield ClockError(self._name, where, f"{value} is before {day(EARLIEST[name])}", key)
                 elif time_ms > latest:
                     ahead = (time_ms - latest + FUTURE_SLACK_MS) // 1000
                     yield ClockError(self._name, where, f"{value} is {ahead} s in the future (5 min are allowed)", key)
@@ -120,7 +129,7 @@ class _QuickCheck:
         self._ints = names["int"]
         self._nullables = names["nullable"]
         self._optional_numbers = names["optional number"]
-        self._times = tuple((name, TIME_FIELDS[name]) for name in names["time"])
+        self._times = tuple((name, TIME_FIELDS[name], EARLIEST[name]) for name in names["time"])
         self._nested = tuple(nested.items())
 
     @staticmethod
@@ -179,7 +188,7 @@ class _QuickCheck:
             if record[name] > INT_RANGE[1]:
                 return False
         latest = now_ms + FUTURE_SLACK_MS
-        return all(EARLIEST_MS <= record[name] * unit <= latest for name, unit in self._times)
+        return all(earliest <= record[name] * unit <= latest for name, unit, earliest in self._times)
 
 
 def _values(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:

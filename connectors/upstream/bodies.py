@@ -1,16 +1,16 @@
-"""From the bytes of an answer to its JSON object, and to lists of observations."""
+"""From the bytes of an answer to its JSON object, and from items to observations."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from connectors.upstream.fields import BadFieldError, Item, found
-from connectors.upstream.model import Answer, Failure, Observation, Refusal
+from connectors.upstream.fields import BadFieldError, found
+from connectors.upstream.json_text import kept, parsed
+from connectors.upstream.model import Answer, Failure, Note, Observation, Refusal
 
-# The path of an item and its fields, to the record of a topic. Raises BadFieldError.
-Mapper = Callable[[Item], dict[str, Any]]
+# An item and its path, to the record of a topic and what to count. Raises BadFieldError.
+Mapper = Callable[[object, str], tuple[dict[str, Any], tuple[Note, ...]]]
 
 
 class NoPageError(Exception):
@@ -29,7 +29,7 @@ def json_object(answer: Answer) -> dict[str, Any]:
     if text.startswith((b"<", b"\xef\xbb\xbf<")):
         raise NoPageError(_retry(answer, "html_body", "the body is HTML or XML, not JSON"))
     try:
-        body = json.loads(text, parse_constant=_no_constant)
+        body = parsed(text)
     except (ValueError, RecursionError) as error:
         raise NoPageError(_retry(answer, "not_json", f"the body is not JSON: {error}"[:200])) from error
     if not isinstance(body, dict):
@@ -37,44 +37,29 @@ def json_object(answer: Answer) -> dict[str, Any]:
     return body
 
 
-def json_list(answer: Answer, body: Mapping[str, Any], key: str) -> list[Any]:
-    """The list `key` of the body; null, which is how some answers spell an empty page, is an empty one. Raises NoPageError."""
-    if key in body and body[key] is None:
-        return []
-    items = body.get(key)
-    if not isinstance(items, list):
-        reason = found(items) if key in body else f"found nothing among {', '.join(sorted(body)[:6])[:100] or 'no keys'}"
-        raise unexpected_shape(answer, f"{key}: expected a list, {reason}")
-    return items
-
-
-def has_item_with(body: Mapping[str, Any], key: str, name: str) -> bool:
-    """Has an item of the list `key` a field of this name?"""
-    items = body.get(key)
-    return isinstance(items, list) and any(isinstance(item, Mapping) and name in item for item in items)
-
-
 def unexpected_shape(answer: Answer, problem: str) -> NoPageError:
     """JSON that is no answer of this endpoint."""
     return NoPageError(_retry(answer, "unexpected_shape", problem))
 
 
-def observations(topic: str, items: Sequence[object], path: str, mapper: Mapper) -> tuple[Observation, ...]:
-    """Each of `items` mapped, or with its problem."""
-    return tuple(observation(topic, item, f"{path}[{index}]", mapper) for index, item in enumerate(items))
+def observations(topic: str, items: Sequence[tuple[object, str]], mapper: Mapper) -> tuple[Observation, ...]:
+    """Each of `items`, which are with their paths, mapped, or with its problem."""
+    return tuple(observation(topic, item, path, mapper) for item, path in items)
 
 
 def observation(topic: str, item: object, path: str, mapper: Mapper) -> Observation:
     """One item mapped; with its problem, and as received, where it cannot be."""
     try:
-        return Observation(topic, mapper(Item(item, path)))
+        record, notes = mapper(item, path)
     except BadFieldError as error:
-        return Observation(topic, item if isinstance(item, dict) else {"item": item}, str(error))
+        return Observation(topic, kept(item if isinstance(item, dict) else {"item": item}), str(error))
+    return Observation(topic, record, notes=notes)
+
+
+def numbered(items: Iterable[object], path: str) -> list[tuple[object, str]]:
+    """Items of a list with their paths."""
+    return [(item, f"{path}[{index}]") for index, item in enumerate(items)]
 
 
 def _retry(answer: Answer, reason: str, message: str) -> Refusal:
     return Refusal(Failure.RETRY, str(answer.status), reason, message)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from connectors.upstream.catalog import UPSTREAMS, Dialect
+from connectors.upstream.codes import CODED, own_code
 from connectors.upstream.fields import found, whole
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Observation, Refusal
+from connectors.upstream.json_text import parsed, spelled
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Feed, Observation, Refusal
+from connectors.upstream.shapes import DEEPEST_ENVELOPE, ends, envelopes, joined, within
 
 
 class CapturedError(Exception):
@@ -38,16 +41,43 @@ def read_captured(line: str, upstream: str = "", received_ms: int | None = None)
     """
     envelope = _object(line, "(line)")
     if "payload" not in envelope:
-        return _read_alike(_asked({}, upstream, envelope, "(line)"), line, 200, _received_ms(envelope, received_ms), "(line)", "")
+        return _all(_asked({}, upstream, envelope, "(line)"), line, 200, _received_ms(envelope, received_ms), "(line)", "")
     status = whole(envelope.get("http_status", 200))
     if status is None:
         raise CapturedError(f"http_status: expected an integer, {found(envelope['http_status'])}")
+    if status == CODED:
+        return _coded(envelope, upstream, received_ms)
     if not 200 <= status < 300:
         return Captured(skipped=f"http_status {status}")
+    return _landed(envelope, upstream, status, received_ms)
+
+
+def _coded(envelope: Mapping[str, Any], upstream: str, received_ms: int | None) -> Captured:
+    """What the answer shows nevertheless, as that of a private account."""
+    try:
+        captured = _landed(envelope, upstream, CODED, received_ms)
+    except CapturedError:
+        captured = Captured()
+    return captured if captured.observations else Captured(skipped=f"http_status {CODED}")
+
+
+def _landed(envelope: Mapping[str, Any], upstream: str, status: int, received_ms: int | None) -> Captured:
     payload = envelope["payload"]
     asked = _asked(envelope, upstream, payload, "payload")
-    text = payload if isinstance(payload, str) else json.dumps(payload)
-    return _read_alike(asked, text, status, _received_ms(envelope, received_ms), "payload", "payload.")
+    text = payload if isinstance(payload, str) else spelled(payload)
+    return _all(asked, text, status, _received_ms(envelope, received_ms), "payload", "payload.")
+
+
+def _all(responses: Sequence[_Response], text: str, status: int, received_ms: int, path: str, inside: str) -> Captured:
+    """What all of `responses` hold. A single one is read as pollers read it, its envelopes included."""
+    if len(responses) == 1:
+        return _read_alike(responses[0].asked, text, status, received_ms, path, inside)
+    read = [
+        _read_alike(one.asked, spelled(one.body), status, received_ms, joined(inside.strip("."), one.path), f"{inside}{one.path}.")
+        for one in responses
+    ]
+    skipped = ", ".join(dict.fromkeys(one.skipped for one in read if one.skipped))
+    return Captured(tuple(seen for one in read for seen in one.observations), skipped)
 
 
 def _read_alike(asked: Sequence[tuple[Dialect, Ask]], text: str, status: int, received_ms: int, path: str, inside: str) -> Captured:
@@ -75,34 +105,64 @@ def _read(dialect: Dialect, ask: Ask, text: str, status: int, received_ms: int, 
     )
 
 
-def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) -> Sequence[tuple[Dialect, Ask]]:
-    """Whose response this may be, and to what: as the envelope says, else as the keys of `body` tell, which may still be text."""
+@dataclass(frozen=True)
+class _Response:
+    """An object that is somebody's response, where it is, and to what it may be."""
+
+    path: str
+    body: Mapping[str, Any]
+    asked: Sequence[tuple[Dialect, Ask]]
+
+
+def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) -> Sequence[_Response]:
+    """Whose responses these may be, and to what: as the envelope says, else as the keys of `body` tell, which may still be text."""
     name, endpoint = str(envelope.get("upstream") or upstream), envelope.get("endpoint")
     if name and name not in UPSTREAMS:
         raise CapturedError(f"upstream: no {name[:40]!r} is known: there are {', '.join(sorted(UPSTREAMS))}")
     dialects = [UPSTREAMS[name]] if name else list(UPSTREAMS.values())
     params = _params(envelope.get("request_param"))
     if isinstance(endpoint, str):
-        known = [(dialect, ask) for dialect in dialects if (ask := dialect.asked(endpoint, params)) is not None]
+        address = urlsplit(endpoint)
+        given = {**_params(address.query), **params}
+        known = [(dialect, ask) for dialect in dialects if (ask := dialect.asked(address.path, given)) is not None]
         if known:
-            return known
+            return [_Response("", {}, known)]
         # Parameters of an endpoint that nobody knows may mean anything.
         params = {}
     tree = _object(body, path) if isinstance(body, str) else body
     if not isinstance(tree, Mapping):
         raise CapturedError(f"{path}: expected an object, {found(tree)}")
-    told = [(dialect, at) for dialect in dialects if (at := dialect.endpoint_of(tree)) is not None]
-    if not told:
-        keys = ", ".join(sorted(map(str, tree))[:5])[:100] or "no keys"
-        raise CapturedError(f"{path}: is no known response ({keys})")
-    return [(dialect, ask) for dialect, at in told if (ask := dialect.asked(at, params)) is not None]
+    responses = list(_responses("", tree, dialects, params, 0))
+    if responses or any(ends(part) for _, part in envelopes(tree)):
+        return responses
+    if own_code(tree)[0]:
+        # It says why there is nothing, whatever was asked.
+        return [_Response("", tree, [(dialect, Ask(Feed.PROFILE, "")) for dialect in dialects])]
+    keys = ", ".join(sorted(map(str, tree))[:5])[:100] or "no keys"
+    raise CapturedError(f"{path}: is no known response ({keys})")
+
+
+def _responses(
+    path: str, value: Mapping[str, Any] | list[Any], dialects: Sequence[Dialect], params: Mapping[str, str], depth: int
+) -> Iterator[_Response]:
+    """Every response within `value`: itself, else those that its envelopes hold."""
+    if isinstance(value, Mapping):
+        told = [(dialect, at) for dialect in dialects if (at := dialect.endpoint_of(value, params)) is not None]
+        if told:
+            yield _Response(path, value, [(dialect, ask) for dialect, at in told if (ask := dialect.asked(at, params)) is not None])
+            return
+    if depth < DEEPEST_ENVELOPE:
+        for where, inner in within(path, value):
+            yield from _responses(where, inner, dialects, params, depth + 1)
 
 
 def _params(given: object) -> Mapping[str, str]:
     """The parameters of a request as the raw landing writes them: values are not quoted, so nothing is unquoted."""
+    if isinstance(given, Mapping):
+        return {str(name): str(value) for name, value in given.items() if isinstance(value, str | int)}
     if not isinstance(given, str | int) or given == "":
         return {}
-    text = str(given)
+    text = str(given).removeprefix("?")
     return dict(part.partition("=")[::2] for part in text.split("&")) if "=" in text else {"": text}
 
 
@@ -126,7 +186,7 @@ def _received_ms(envelope: Mapping[str, Any], received_ms: int | None) -> int:
 
 def _object(text: str, path: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(text)
+        value = parsed(text)
     except (ValueError, RecursionError) as error:
         raise CapturedError(f"{path}: is not JSON: {error}"[:300]) from error
     if not isinstance(value, dict):

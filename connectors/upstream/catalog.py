@@ -28,8 +28,11 @@ class Dialect(Upstream, Protocol):
         A subject that came without its parameter's name is under the empty one. What is not known stays empty.
         """
 
-    def endpoint_of(self, body: Mapping[str, Any]) -> str | None:
-        """The endpoint that answers with such a body, told by its keys; None where the keys are no evidence."""
+    def endpoint_of(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str | None:
+        """The endpoint that answers with such a body, told by its keys; None where the keys are no evidence.
+
+        Replies look like comments: the request's parameters tell them apart.
+        """
 
 
 UPSTREAMS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (TikLiveApi(), TikApi())}

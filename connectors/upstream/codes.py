@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +14,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connectors.errors import TokpulseError
 from connectors.upstream.bodies import NoPageError, json_object
 from connectors.upstream.fields import whole
-from connectors.upstream.model import Answer, Failure, Refusal
+from connectors.upstream.model import Answer, Ask, Failure, Page, Refusal
 from connectors.upstream.retry_after import retry_after_s
+from connectors.upstream.shapes import envelopes
 
 _FOLDER = Path(__file__).parent
 # Far more than is shown: whoever knows the key takes it out of the message before it is cut to its length.
 _LONGEST_MESSAGE = 4_000
 # Reasons name metrics: what is no plausible code gets no name of its own.
 _LARGEST_CODE = 1_000_000
+_MESSAGES = ("message", "status_msg", "statusMsg", "msg", "error", "detail")
+# The status with which services hand TikTok's codes through, and sometimes its bodies.
+CODED = 403
+# Services spell HTTP's success as TikTok's code, too.
+_SUCCESS = range(200, 300)
+# Objects of a body that may have a code: the envelopes, not every item.
+_LOOKED_AT = 20
 # The reason of a 400 that does not say what is wrong: with this subject's request, or with each one to the endpoint.
 BAD_REQUEST = "bad_request"
 
@@ -48,6 +56,9 @@ class _CodesFile(BaseModel):
     pace_s: Seconds = 0.0
     limit_words: dict[str, Reason] = Field(default_factory=dict)
     retry_after_s: dict[Code, Seconds] = Field(default_factory=dict)
+    unknown_from: Code | None = None
+    unknown_to: Code | None = None
+    unknown_retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,9 @@ class Codes:
     pace_s: float
     limit_words: Mapping[str, str]
     retry_after_s: Mapping[int, float]
+    # Codes of this range that are in no class, and how often the same request is made again after one.
+    unknown: range
+    unknown_retries: int
 
 
 def load_codes(path: Path) -> Codes:
@@ -87,6 +101,8 @@ def load_codes(path: Path) -> Codes:
         parsed.pace_s,
         parsed.limit_words,
         parsed.retry_after_s,
+        range(parsed.unknown_from or 0, (parsed.unknown_to or -1) + 1),
+        parsed.unknown_retries,
     )
 
 
@@ -100,28 +116,51 @@ class StatusMap:
         self.http = load_codes(_FOLDER / f"{name}_codes.yaml")
 
     def body(self, answer: Answer) -> dict[str, Any]:
-        """The body of a page. Raises NoPageError with what the status, the body's own code or the lack of a body asks for."""
-        if not 200 <= answer.status < 300:
-            raise NoPageError(self._refused(answer, _lenient_object(answer)))
-        body = json_object(answer)
-        if _own_code(body) or body.get("status") == "error":
-            raise NoPageError(self._refused(answer, body))
+        """The body of an answer. Raises NoPageError with what the status, the body's own code or the lack of a body asks for."""
+        body = self._object(answer)
+        if (refusal := self._said(answer, body)) is not None:
+            raise NoPageError(refusal)
         return body
 
-    def ends_list(self, refusal: Refusal) -> bool:
-        """Is the refusal how a list ends?"""
-        return refusal.code.isdigit() and int(refusal.code) in TIKTOK_CODES.ends_list
+    def page(self, ask: Ask, answer: Answer, read: Callable[[dict[str, Any]], Page]) -> Page | Refusal:
+        """The page that `read` makes of the body, or why there is none; `read` raises NoPageError.
+
+        What a body shows counts, whatever its own code says: that of a private account may still have the profile.
+        """
+        try:
+            body = _lenient_object(answer) if answer.status == CODED else self._object(answer)
+            refusal = self._refused(answer, body) if answer.status == CODED else self._said(answer, body)
+            if refusal is None:
+                return read(body)
+            return (own_code(body)[0] and _shown(read, body)) or self._end_or(ask, refusal)
+        except NoPageError as error:
+            return self._end_or(ask, error.refusal)
+
+    def _end_or(self, ask: Ask, refusal: Refusal) -> Page | Refusal:
+        ends = ask.cursor is not None and refusal.code.isdigit() and int(refusal.code) in TIKTOK_CODES.ends_list
+        return Page((), None) if ends else refusal
+
+    def _object(self, answer: Answer) -> dict[str, Any]:
+        if not 200 <= answer.status < 300:
+            raise NoPageError(self._refused(answer, _lenient_object(answer)))
+        return json_object(answer)
+
+    def _said(self, answer: Answer, body: Mapping[str, Any]) -> Refusal | None:
+        """What the body itself says against it."""
+        return self._refused(answer, body) if own_code(body)[0] or body.get("status") == "error" else None
 
     def _refused(self, answer: Answer, body: Mapping[str, Any]) -> Refusal:
-        given = body.get("message") or body.get("status_msg") or body.get("error") or body.get("detail")
+        own, saying = own_code(body)
+        given = next((part[name] for part in (saying, body) for name in _MESSAGES if part.get(name)), None)
         message = _one_line(given) if isinstance(given, str) else f"HTTP {answer.status}"
         wait_s = retry_after_s(answer)
-        own = _own_code(body)
         # A status other than these says more than a code: a 429 is a limit whatever TikTok had said.
-        if own and (200 <= answer.status < 300 or answer.status == 403 or answer.status not in self.http.classes):
+        if own and (200 <= answer.status < 300 or answer.status == CODED or answer.status not in self.http.classes):
             unknown = f"unknown_{own}" if 0 < own < _LARGEST_CODE else "unknown_code"
             failure, reason = TIKTOK_CODES.classes.get(own, (Failure.RETRY, unknown))
-            return Refusal(failure, str(own)[:20], reason, message, _or(wait_s, TIKTOK_CODES.retry_after_s.get(own)))
+            retries = TIKTOK_CODES.unknown_retries if reason == unknown and own in TIKTOK_CODES.unknown else None
+            wait_s = _or(wait_s, TIKTOK_CODES.retry_after_s.get(own))
+            return Refusal(failure, str(own)[:20], reason, message, wait_s, retries)
         status = answer.status
         if 200 <= status < 300:
             return Refusal(Failure.RETRY, str(status), "error_body", message, wait_s)
@@ -150,16 +189,31 @@ class StatusMap:
         return failure, reason, message
 
 
-def _own_code(body: Mapping[str, Any]) -> int:
-    """TikTok's code in a body, 0 where there is none or it says success."""
-    for name in ("statusCode", "status_code"):
-        code = whole(body.get(name))
-        if code:
-            return code
-    return 0
+def own_code(body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    """TikTok's code in a body, or in what an envelope holds, and the object that has it; 0 where there is none or it says success.
+
+    An envelope's own `code` counts where it is one of TikTok's.
+    """
+    for number, (path, part) in enumerate(envelopes(body)):
+        if number >= _LOOKED_AT or path.count(".") > 2 or "[" in path:
+            break
+        for name in ("statusCode", "status_code", "code"):
+            code = whole(part.get(name))
+            if code and code not in _SUCCESS and (name != "code" or code in TIKTOK_CODES.unknown):
+                return code, part
+    return 0, body
 
 
-def _lenient_object(answer: Answer) -> Mapping[str, Any]:
+def _shown(read: Callable[[dict[str, Any]], Page], body: dict[str, Any]) -> Page | None:
+    """The page of a body that shows something."""
+    try:
+        page = read(body)
+    except NoPageError:
+        return None
+    return page if any(seen.problem is None for seen in page.observations) else None
+
+
+def _lenient_object(answer: Answer) -> dict[str, Any]:
     try:
         return json_object(answer)
     except NoPageError:

@@ -1,96 +1,123 @@
-"""Reads fields of JSON items by name and type; what is missing or of another type is named by its path."""
+"""Values of JSON items by kind, and the places where they are found; what is missing or of another kind is named by its path."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-_ABSENT = object()
+ABSENT = object()
 # Beyond this a JSON number with a fraction has lost digits: it must not become an id or a counter.
 _EXACT_FLOAT = 2**53
+LARGEST_COUNTER = 2**63 - 1
+# What is longer is no such thing: a post has 4,000 characters and four addresses, an id 20 digits, a secUid 80 letters.
+LONGEST_TEXT, LONGEST_ID = 32_768, 128
+# No blanks and nothing beyond ASCII: ids become keys, parameters and parts of paths.
+_ID = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
+_STEP = re.compile(r"[A-Za-z_$][\w$-]{0,39}", re.ASCII)
 
 
 class BadFieldError(Exception):
     """A field that cannot be mapped. The text is `path: expected ..., found ...`."""
 
 
-class Item:
-    """An object within a body. `path` is where it is, like `videos[3]`; empty for the body itself."""
+class Kind(StrEnum):
+    """What a value is."""
 
-    def __init__(self, value: object, path: str = "") -> None:
-        if not isinstance(value, Mapping):
-            raise BadFieldError(f"{path or 'body'}: expected an object, {found(value)}")
-        self._value: Mapping[str, Any] = value
-        self._path = path
+    ID = "id"  # a string that is not empty; one that came as a number with a fraction has lost digits, and is refused
+    PARENT = "parent"  # the same, where "0" stands for none
+    TEXT = "text"  # a string, or a whole number as its digits
+    NULLABLE = "text or null"
+    COUNTER = "counter"  # a whole number from 0, also as a string of digits
+    NUMBER = "number"
+    FLAG = "flag"  # true or false, also as 1 or 0
 
-    def has(self, name: str) -> bool:
-        """Is the field there, and not null?"""
-        return self._value.get(name) is not None
 
-    def item(self, name: str) -> Item:
-        """A nested object."""
-        return Item(self._value.get(name, _ABSENT), self._at(name))
+@dataclass(frozen=True)
+class Place:
+    """Where a value is within an item: `stats.playCount`, `play_addr.url_list.0`."""
 
-    def text(self, *names: str, default: str | None = None) -> str:
-        """A string, from the first of `names` that is there; `default` where none is. Whole numbers are taken as their digits."""
-        name = self._first(names)
-        value = self._value.get(name, _ABSENT)
-        if value is _ABSENT and default is not None:
-            return default
-        if type(value) is int:
-            return str(value)
-        if not isinstance(value, str):
-            raise BadFieldError(f"{self._at(name)}: expected a string, {found(value)}")
-        if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell and UTF-8 cannot
-                raise BadFieldError(f"{self._at(name)}: expected Unicode, found half of a surrogate pair") from None
-        return value
+    path: str
+    parts: tuple[str, ...]
 
-    def prose(self, name: str) -> str:
-        """A string that people wrote, or did not: null is an empty one, as of a post without a caption."""
-        return "" if self._value.get(name, _ABSENT) is None else self.text(name)
+    @classmethod
+    def of(cls, path: str) -> Place:
+        """The place that `path` names."""
+        return cls(path, tuple(path.split(".")))
 
-    def identifier(self, *names: str, default: str | None = None) -> str:
-        """A string that is not empty; `default` where it is missing or null.
+    def look(self, item: object) -> tuple[object, int]:
+        """The value, and how many parts of the path led to it: fewer than all where one of them is no object."""
+        value = item
+        for number, part in enumerate(self.parts):
+            if isinstance(value, Mapping):
+                value = value.get(part, ABSENT)
+            elif isinstance(value, list) and part.isdigit():
+                value = value[int(part)] if int(part) < len(value) else ABSENT
+            else:
+                return value, number
+        return value, len(self.parts)
 
-        One that came as a number with a fraction or an exponent is refused: its last digits are lost.
-        """
-        if default and not any(self.has(name) for name in names):
-            return default
-        value = self.text(*names)
-        if not value:
-            raise BadFieldError(f"{self._at(self._first(names))}: expected an id, found an empty string")
-        return value
+    def upto(self, reached: int) -> str:
+        """The path of what `look` found."""
+        return ".".join(self.parts[:reached])
 
-    def optional(self, name: str) -> str | None:
-        """A string, or None where it is missing, null or empty."""
-        return self.text(name) or None if self.has(name) else None
 
-    def integer(self, *names: str, default: int | None = None) -> int:
-        """A whole number, also when written as a string of digits. Null is no number; `default` is for a field that is absent."""
-        name = self._first(names)
-        value = self._value.get(name, _ABSENT)
-        if value is _ABSENT and default is not None:
-            return default
-        number = whole(value)
-        if number is None:
-            raise BadFieldError(f"{self._at(name)}: expected an integer, {found(value)}")
-        return number
+class UnreadableError(Exception):
+    """The text is what was expected and found; `number` is a whole number that no counter can be."""
 
-    def flag(self, name: str) -> bool:
-        """True or false, also when written as 1 or 0."""
-        value = self._value.get(name, _ABSENT)
-        if isinstance(value, bool) or (type(value) is int and value in (0, 1)):
-            return bool(value)
-        raise BadFieldError(f"{self._at(name)}: expected true or false, {found(value)}")
+    def __init__(self, problem: str, number: int | None = None) -> None:
+        super().__init__(problem)
+        self.number = number
 
-    def _first(self, names: tuple[str, ...]) -> str:
-        return next((name for name in names if self.has(name)), next((name for name in names if name in self._value), names[0]))
 
-    def _at(self, name: str) -> str:
-        return f"{self._path}.{name}" if self._path else name
+def converted(kind: Kind, value: Any) -> Any:
+    """`value`, which is there and not null, as what `kind` says; None for a nullable or parent that says none.
+
+    Raises UnreadableError.
+    """
+    match kind:
+        case Kind.COUNTER:
+            number = whole(value)
+            if number is None:
+                raise UnreadableError(f"expected an integer, {found(value)}")
+            if not 0 <= number <= LARGEST_COUNTER:
+                raise UnreadableError(f"expected an integer from 0 to {LARGEST_COUNTER}, {found(value)}", number)
+            return number
+        case Kind.NUMBER:
+            number = whole(value)
+            if number is None:
+                raise UnreadableError(f"expected an integer, {found(value)}")
+            return number
+        case Kind.FLAG:
+            if isinstance(value, bool) or (type(value) is int and value in (0, 1)):
+                return bool(value)
+            raise UnreadableError(f"expected true or false, {found(value)}")
+    text = _text(value)
+    if kind in (Kind.NULLABLE, Kind.PARENT) and text in ("", "0" if kind is Kind.PARENT else ""):
+        return None
+    if kind in (Kind.ID, Kind.PARENT):
+        if not text:
+            raise UnreadableError("expected an id, found an empty string")
+        if not _ID.fullmatch(text):
+            raise UnreadableError(f"expected an id of at most {LONGEST_ID} letters and digits, {found(text)}")
+    return text
+
+
+def _text(value: object) -> str:
+    if type(value) is int and 0 <= value <= LARGEST_COUNTER:
+        return str(value)
+    if not isinstance(value, str):
+        raise UnreadableError(f"expected a string, {found(value)}")
+    if len(value) > LONGEST_TEXT:
+        raise UnreadableError(f"expected at most {LONGEST_TEXT} characters, found {len(value)}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell and UTF-8 cannot
+            raise UnreadableError("expected Unicode, found half of a surrogate pair") from None
+    return value
 
 
 def whole(value: object) -> int | None:
@@ -106,7 +133,7 @@ def whole(value: object) -> int | None:
 
 def found(value: object) -> str:
     """`value` as messages show it: short, whatever its size."""
-    if value is _ABSENT:
+    if value is ABSENT:
         return "found nothing"
     if value is None:
         return "found null"
@@ -118,4 +145,11 @@ def found(value: object) -> str:
         return f"found {str(value).lower()}"
     if isinstance(value, str):
         return f"found {value[:40]!a}" + ("..." if len(value) > 40 else "")
+    if type(value) is int and abs(value) >= 10**40:
+        return "found an integer of more than 40 digits"
     return f"found {value!r}"[:60]
+
+
+def step(name: object) -> str:
+    """The name of a field as metrics keep it: what is no plausible name may be anything, a person's handle too."""
+    return name if isinstance(name, str) and _STEP.fullmatch(name) else "(other)"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from connectors.upstream.bodies import unexpected_shape
+from connectors.upstream.json_text import kept
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
 from connectors.upstream.paging import BadCursorError, Paging
+from connectors.upstream.shapes import Items, joined
 
 
 def list_page(
     answer: Answer,
-    body: Mapping[str, Any],
+    items: Items,
     paging: Paging,
-    items: Sequence[object],
     observed: tuple[Observation, ...] = (),
     topic: str = "",
     asks: tuple[Ask, ...] = (),
@@ -26,12 +26,13 @@ def list_page(
     has a topic: its items are good. Without one it is a refusal. `sealed` makes the page's cursor of the answer's.
     """
     try:
-        following = paging.following(body) if items else None
+        following = paging.following(items.holder) if items.items else None
     except BadCursorError as error:
+        problem = joined(items.path, str(error))
         if not topic:
-            raise unexpected_shape(answer, str(error)) from error
-        envelope = {name: value for name, value in body.items() if not isinstance(value, list | dict)}
-        return Page((*observed, Observation(topic, envelope, str(error))), None, asks)
+            raise unexpected_shape(answer, problem) from error
+        envelope = {name: value for name, value in items.holder.items() if not isinstance(value, list | dict)}
+        return Page((*observed, Observation(topic, kept(envelope), problem)), None, asks)
     return Page(observed, None if following is None else sealed(following), asks)
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+# Why a field of an item is worth counting, and its name: `left_out` and `unreadable` ones have the default of the table, `new` ones
+# are in no table.
+Note = tuple[Literal["left_out", "unreadable", "new"], str]
 
 
 class Subject(StrEnum):
@@ -76,13 +80,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an answer is no page. `code` is the upstream's own (or the HTTP status), `reason` a stable name for metrics."""
+    """Why an answer is no page. `code` is the upstream's own (or the HTTP status), `reason` a stable name for metrics.
+
+    `retries` bounds how often the same request is made again; after that the subject rests, as if it were skipped.
+    """
 
     failure: Failure
     code: str
     reason: str
     message: str
     retry_after_s: float | None = None
+    retries: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,12 +98,13 @@ class Observation:
     """One record on its way to `topic`, fields as in the topic's schema; not validated yet.
 
     `problem` says why the upstream's item could not be mapped (a missing or retyped field): then `record` is the item as
-    received, and belongs to the dead-letter queue.
+    received, and belongs to the dead-letter queue. `notes` are what the reading of the item should be counted by.
     """
 
     topic: str
     record: Mapping[str, Any]
     problem: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from typing import Any
 
 from connectors.upstream.fields import found, whole
 
+# A cursor is kept, and goes into an address.
+_LONGEST = 2_000
+
 
 class BadCursorError(Exception):
     """There is more to read, and no telling where. The text is `path: expected ..., found ...`."""
@@ -17,34 +20,35 @@ class BadCursorError(Exception):
 class Paging:
     """`name` is both the request's parameter and the answer's field. An `opaque` one need not be a number.
 
-    `first` is what a first page is asked with; None to leave the parameter out.
+    `first` is what a first page is asked with; None to leave the parameter out. `also` are other names of the answer's field.
     """
 
     name: str
     first: str | None = None
     opaque: bool = False
+    also: tuple[str, ...] = ()
 
     def following(self, body: Mapping[str, Any]) -> str | None:
         """What the next page is asked with; None after the last one. Raises BadCursorError.
 
         The end is told by `hasMore` or `has_more`, as true or false, or 1 or 0; without either, by an answer that has no cursor.
         """
-        more = _more(body)
-        if more is False:
+        goes_on = more(body)
+        if goes_on is False:
             return None
-        cursor = body.get(self.name)
-        if cursor in (None, "") and not more:
+        cursor = next((body[name] for name in (self.name, *self.also) if body.get(name) not in (None, "")), None)
+        if cursor in (None, "") and not goes_on:
             return None
         number = whole(cursor) if not isinstance(cursor, float) else None
         if number is not None and number >= 0:
             return str(cursor)
-        if self.opaque and isinstance(cursor, str) and cursor and cursor.isascii() and cursor.isprintable():
+        if self.opaque and isinstance(cursor, str) and 0 < len(cursor) <= _LONGEST and cursor.isascii() and cursor.isprintable():
             return cursor
         wanted = "a string" if self.opaque else "a number"
         raise BadCursorError(f"{self.name}: expected {wanted}, {found(cursor) if self.name in body else 'found nothing'}")
 
 
-CURSOR = Paging("cursor", first="0")
+CURSOR = Paging("cursor", first="0", also=("maxCursor", "max_cursor"))
 # Followers of TikLiveAPI: older ones than this unix time.
 TIME = Paging("time")
 NEXT_CURSOR = Paging("nextCursor", opaque=True)
@@ -55,7 +59,8 @@ MAX_TIME = Paging("max_time")
 PAGE = Paging("page")
 
 
-def _more(body: Mapping[str, Any]) -> bool | None:
+def more(body: Mapping[str, Any]) -> bool | None:
+    """Whether an answer says that there is more; None where it does not say."""
     for name in ("hasMore", "has_more"):
         value = body.get(name)
         if value is not None:

@@ -10,20 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.upstream.bodies import Mapper, NoPageError, has_item_with, json_list, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, observation, observations, unexpected_shape
 from connectors.upstream.codes import StatusMap
-from connectors.upstream.fields import BadFieldError, Item, whole
+from connectors.upstream.fields import Kind as Value
+from connectors.upstream.fields import Place, UnreadableError, converted, found, whole
 from connectors.upstream.lists import list_page, reply_asks
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Page, Refusal
-from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging
+from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging, more
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
-from connectors.upstream.records import COMMENTS, POSTS, USERS, user_snapshot
-from connectors.upstream.tikapi_records import comment_event, post_event
+from connectors.upstream.records import COMMENTS, POSTS, USERS
+from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, numeric, subject_of
+from connectors.upstream.shapes import Items, Shape, all_of, envelopes, has_item_with, joined, one_of
+from connectors.upstream.tables import Asked, tables_of
 
 # The most that any list gives at once.
 PER_PAGE = "30"
 _SEC_UID = "MS4w"  # how every secUid begins
-_WHO = ("user_id", "secUid", "username")  # what a profile is asked for by
+_WHO = (*CREATOR_NAMES, "secUid", "username")  # what a profile is asked for by
 _MARK = "|"
 
 
@@ -31,18 +34,43 @@ _MARK = "|"
 class _List:
     path: str
     identity: str  # the parameter that names the list
-    key: str  # the body's list
+    shape: Shape
     paging: Paging
 
 
+def _is_post(body: Mapping[str, Any]) -> bool:
+    counted = isinstance(body.get("stats"), Mapping) or isinstance(body.get("statsV2"), Mapping)
+    web = counted and "id" in body and "user" not in body and ("createTime" in body or "author" in body)
+    return web or ("aweme_id" in body and isinstance(body.get("statistics"), Mapping)) or isinstance(body.get("itemInfos"), Mapping)
+
+
+def _is_profile(body: Mapping[str, Any]) -> bool:
+    """Of the web, of the app, or of the web in 2020."""
+    user = body.get("user")
+    counted = "stats" in body or "statsV2" in body
+    return (isinstance(user, Mapping) and (counted or ("follower_count" in user and "uid" in user))) or (
+        "userId" in body and "fans" in body
+    )
+
+
+def _is_comment(body: Mapping[str, Any]) -> bool:
+    return "cid" in body and ("text" in body or "user" in body)
+
+
+_POSTS = Shape(("itemList", "items", "aweme_list", "itemListData", "item_list"), is_item=_is_post)
+_COMMENTS = Shape(("comments",), is_item=_is_comment)
+_USERS = Shape(("userList",))
+_PROFILE = Shape(objects=("userInfo", "user_info", "userData"), is_item=_is_profile)
+_POST = Shape(objects=("itemInfo.itemStruct", "aweme_detail", "itemStruct", "aweme_details.0"), is_item=_is_post)
 _LISTS: Mapping[Feed, _List] = {
-    Feed.POSTS: _List("/public/posts", "secUid", "itemList", CURSOR),
-    Feed.HASHTAG: _List("/public/hashtag", "id", "itemList", CURSOR),
-    Feed.COMMENTS: _List("/comment/list", "media_id", "comments", CURSOR),
-    Feed.REPLIES: _List("/comment/reply/list", "comment_id", "comments", CURSOR),
-    Feed.FOLLOWERS: _List("/public/followers", "secUid", "userList", NEXT_CURSOR),
-    Feed.FOLLOWING: _List("/public/following", "secUid", "userList", NEXT_CURSOR),
+    Feed.POSTS: _List("/public/posts", "secUid", _POSTS, CURSOR),
+    Feed.HASHTAG: _List("/public/hashtag", "id", _POSTS, CURSOR),
+    Feed.COMMENTS: _List("/comment/list", "media_id", _COMMENTS, CURSOR),
+    Feed.REPLIES: _List("/comment/reply/list", "comment_id", _COMMENTS, CURSOR),
+    Feed.FOLLOWERS: _List("/public/followers", "secUid", _USERS, NEXT_CURSOR),
+    Feed.FOLLOWING: _List("/public/following", "secUid", _USERS, NEXT_CURSOR),
 }
+_TABLES = tables_of(posts="web", users="web", comments="web")
 _CHECK = "/public/check"
 _VIDEO = "/public/video"
 _KEY = "/key"
@@ -87,42 +115,30 @@ class TikApi:
         if endpoint == _CHECK:
             return Ask(Feed.PROFILE, next((params[name] for name in _WHO if name in params), alone))
         if endpoint == _VIDEO:
-            return Ask(Feed.POST, params.get("id", alone))
+            return Ask(Feed.POST, subject_of(params, ("id", *POST_NAMES)) or alone)
         for feed, listed in _LISTS.items():
             if listed.path == endpoint:
-                identity, cursor = params.get(listed.identity, ""), params.get(listed.paging.name, "")
-                if feed in (Feed.COMMENTS, Feed.REPLIES):
-                    return Ask(feed, identity or alone, cursor or None, params.get("media_id") if feed is Feed.REPLIES else None)
-                if feed is Feed.HASHTAG and not identity:
-                    return Ask(feed, params.get("name", alone))
-                begins = not cursor and identity.startswith(_SEC_UID)
-                return Ask(feed, identity, None if begins else _sealed(identity, cursor))
+                return _asked(feed, listed, params, alone)
         return None
 
-    def endpoint_of(self, body: Mapping[str, Any]) -> str | None:
+    def endpoint_of(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str | None:
         """As in `Dialect`. Posts of a creator and of a hashtag look alike, and are mapped alike."""
         if "challengeInfo" in body:
             return _LISTS[Feed.HASHTAG].path
-        if "comments" in body:
-            nested = has_item_with(body, "comments", "cid") or "status_code" in body
-            return _LISTS[Feed.COMMENTS].path if nested else None
-        paths = {"userInfo": _CHECK, "itemInfo": _VIDEO} | {
-            _LISTS[feed].key: _LISTS[feed].path for feed in (Feed.POSTS, Feed.FOLLOWERS)
-        }
-        return next((path for key, path in paths.items() if key in body), None)
+        if "comments" in body and not (has_item_with(body, "comments", "cid") or "status_code" in body):
+            return None
+        if _COMMENTS.fits(body):
+            return _LISTS[Feed.REPLIES if subject_of(params, COMMENT_NAMES) else Feed.COMMENTS].path
+        shapes = ((_PROFILE, _CHECK), (_POST, _VIDEO), (_POSTS, _LISTS[Feed.POSTS].path), (_USERS, _LISTS[Feed.FOLLOWERS].path))
+        return next((path for shape, path in shapes if shape.fits(body)), None)
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """As in `Upstream`."""
-        try:
-            return self._page(ask, answer, self.codes.body(answer))
-        except NoPageError as error:
-            if ask.cursor is not None and self.codes.ends_list(error.refusal):
-                return Page((), None)
-            return error.refusal
+        return self.codes.page(ask, answer, lambda body: self._page(ask, answer, body))
 
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """As in `Upstream`."""
-        return _mapper(ask, received_ms)(Item(item))
+        return _mapper(ask, received_ms)(item, "")[0]
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """As in `Upstream`."""
@@ -148,52 +164,70 @@ class TikApi:
         return credits
 
     def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> Page:
-        seen_ms = answer.received_ms
-        if ask.feed is Feed.PROFILE:
-            info = _object(answer, body, "userInfo")
-            return Page((observation(USERS, info, "userInfo", _mapper(ask, seen_ms)),), None)
-        if ask.feed is Feed.POST:
-            video = _object(answer, _object(answer, body, "itemInfo"), "itemStruct")
-            return Page((observation(POSTS, video, "itemInfo.itemStruct", _mapper(ask, seen_ms)),), None)
+        if ask.feed in (Feed.PROFILE, Feed.POST):
+            topic, shape = (USERS, _PROFILE) if ask.feed is Feed.PROFILE else (POSTS, _POST)
+            item, path = one_of(answer, body, shape)
+            return Page((observation(topic, item, path, _mapper(ask, answer.received_ms)),), None)
         listed = _LISTS[ask.feed]
         identity, _ = _place(ask)
-        if identity is None and ask.feed is not Feed.HASHTAG:
-            return Page((), _sealed(_identity(answer, body, "userInfo", "user", "secUid"), ""))
         if ask.feed is Feed.HASHTAG:
             return _hashtag(ask, answer, body, identity)
-        items = json_list(answer, body, listed.key)
+        if identity is None:
+            return Page((), _sealed(_identity(answer, body, "userInfo", "user.secUid"), ""))
+        items = all_of(answer, body, listed.shape)
         if ask.feed in RAW_ONLY:
-            return list_page(answer, body, listed.paging, items, sealed=lambda cursor: _sealed(str(identity), cursor))
+            return list_page(answer, items, listed.paging, sealed=lambda cursor: _sealed(identity, cursor))
         if ask.feed is Feed.POSTS:
-            seen = observations(POSTS, items, listed.key, _mapper(ask, seen_ms))
-            return list_page(answer, body, CURSOR, items, seen, POSTS, sealed=lambda cursor: _sealed(str(identity), cursor))
-        seen = observations(COMMENTS, items, listed.key, _mapper(ask, seen_ms))
-        return list_page(answer, body, CURSOR, items, seen, COMMENTS, () if ask.feed is Feed.REPLIES else reply_asks(seen))
+            return _posts(ask, answer, items, identity)
+        seen = observations(COMMENTS, items.items, _mapper(ask, answer.received_ms))
+        return list_page(answer, items, CURSOR, seen, COMMENTS, () if ask.feed is Feed.REPLIES else reply_asks(seen))
 
 
 def _mapper(ask: Ask, seen_ms: int) -> Mapper:
     """From an item of a page of this feed to its record."""
     match ask.feed:
         case Feed.PROFILE:
-            return lambda item: user_snapshot(item, seen_ms)
-        case Feed.POST | Feed.POSTS | Feed.HASHTAG:
-            return lambda item: post_event(item, seen_ms)
+            topic, asked = USERS, Asked()
+        case Feed.POST | Feed.HASHTAG:
+            topic, asked = POSTS, Asked()
+        case Feed.POSTS:
+            topic, asked = POSTS, Asked(creator=numeric(ask.subject))
         case Feed.COMMENTS:
-            return lambda item: comment_event(item, seen_ms, ask.subject, None)
+            topic, asked = COMMENTS, Asked(post=ask.subject or None)
         case Feed.REPLIES:
-            return lambda item: comment_event(item, seen_ms, ask.parent or "", ask.subject)
-    raise ValueError(f"no topic holds {ask.feed.value}")
+            topic, asked = COMMENTS, Asked(post=ask.parent, comment=ask.subject or None)
+        case _:
+            raise ValueError(f"no topic holds {ask.feed.value}")
+    return lambda item, path: _TABLES[topic].read(item, path, asked, seen_ms)
+
+
+def _asked(feed: Feed, listed: _List, params: Mapping[str, str], alone: str) -> Ask:
+    """What a request for a list asked for."""
+    identity, cursor = params.get(listed.identity, ""), params.get(listed.paging.name, "")
+    if feed is Feed.REPLIES:
+        return Ask(feed, subject_of(params, COMMENT_NAMES) or alone, cursor or None, subject_of(params, POST_NAMES) or None)
+    if feed is Feed.COMMENTS:
+        return Ask(feed, subject_of(params, POST_NAMES) or alone, cursor or None)
+    if feed is Feed.HASHTAG:
+        return Ask(feed, identity, _sealed(identity, cursor)) if identity else Ask(feed, params.get("name", alone))
+    begins = not cursor and identity.startswith(_SEC_UID)
+    subject = subject_of(params, CREATOR_NAMES) or identity or alone
+    return Ask(feed, subject, None if begins and subject == identity else _sealed(identity, cursor))
+
+
+def _posts(ask: Ask, answer: Answer, items: Items, identity: str) -> Page:
+    seen = observations(POSTS, items.items, _mapper(ask, answer.received_ms))
+    return list_page(answer, items, CURSOR, seen, POSTS, sealed=lambda cursor: _sealed(identity, cursor))
 
 
 def _hashtag(ask: Ask, answer: Answer, body: Mapping[str, Any], identity: str | None) -> Page:
-    key, by_name = _LISTS[Feed.HASHTAG].key, identity is None
-    known = identity or _identity(answer, body, "challengeInfo", "challenge", "id")
-    items = [] if by_name and key not in body else json_list(answer, body, key)
-    if by_name and not items:
+    known = identity if identity is not None else _identity(answer, body, "challengeInfo", "challenge.id")
+    listed = any(any(_POSTS.lists_in(part)) for _, part in envelopes(body))
+    items = all_of(answer, body, _POSTS) if listed or identity is not None else Items([], body)
+    if identity is None and not items.items:
         # The name may lead to the id only; its posts are asked for by that.
-        return Page((), None if body.get("hasMore") in (False, 0) else _sealed(known, ""))
-    seen = observations(POSTS, items, key, _mapper(ask, answer.received_ms))
-    return list_page(answer, body, CURSOR, items, seen, POSTS, sealed=lambda cursor: _sealed(known, cursor))
+        return Page((), None if more(body) is False else _sealed(known, ""))
+    return _posts(ask, answer, items, known)
 
 
 def _call(path: str, params: Mapping[str, str]) -> Call:
@@ -221,21 +255,17 @@ def _sealed(identity: str, cursor: str) -> str:
     return f"{identity}{_MARK}{cursor}"
 
 
-def _object(answer: Answer, body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = body.get(name)
-    if not isinstance(value, Mapping):
-        raise unexpected_shape(answer, f"{name}: expected an object, found {type(value).__name__}")
-    return value
-
-
-def _identity(answer: Answer, body: Mapping[str, Any], *path: str) -> str:
-    item = Item(body)
+def _identity(answer: Answer, body: Mapping[str, Any], name: str, path: str) -> str:
+    """What a list is asked for by: at `path` of the object `name`, in whatever envelope. Raises NoPageError."""
+    info, where = one_of(answer, body, Shape(objects=(name,)))
+    place = Place.of(path)
+    value, reached = place.look(info)
     try:
-        for name in path[:-1]:
-            item = item.item(name)
-        identity = item.identifier(path[-1])
-    except BadFieldError as error:
-        raise unexpected_shape(answer, str(error)) from error
-    if _MARK in identity:
-        raise unexpected_shape(answer, f"{'.'.join(path)}: expected an id, found a {_MARK!r} in it")
+        if reached < len(place.parts):
+            raise UnreadableError(f"expected an object, {found(value)}")
+        identity = str(converted(Value.ID, value))
+        if _MARK in identity:
+            raise UnreadableError(f"expected an id, found a {_MARK!r} in it")
+    except UnreadableError as error:
+        raise unexpected_shape(answer, f"{joined(where, place.upto(reached))}: {error}") from error
     return identity

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.upstream.bodies import Mapper, NoPageError, has_item_with, json_list, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, observation, observations, unexpected_shape
 from connectors.upstream.codes import StatusMap
-from connectors.upstream.fields import Item, whole
+from connectors.upstream.fields import whole
 from connectors.upstream.lists import list_page, reply_asks
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal
 from connectors.upstream.paging import CURSOR, TIME, Paging
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
-from connectors.upstream.records import COMMENTS, POSTS, USERS, user_snapshot
+from connectors.upstream.records import COMMENTS, POSTS, USERS
+from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, numeric, subject_of
+from connectors.upstream.shapes import Shape, all_of, has_item_with, one_of
+from connectors.upstream.tables import Asked, tables_of
 
 # Posts a page, as the documents ask for.
 POSTS_PER_PAGE = 35
@@ -23,20 +26,47 @@ POSTS_PER_PAGE = 35
 class _Endpoint:
     path: str
     subject: str  # the parameter that carries Ask.subject
-    key: str = ""  # the body's list; "" for an answer that is one object
+    names: tuple[str, ...]  # its names where requests are read
+    shape: Shape
     paging: Paging | None = None
     fixed: Mapping[str, str] | None = None
 
 
+def _is_post(body: Mapping[str, Any]) -> bool:
+    return "play_count" in body and ("aweme_id" in body or "video_id" in body or ("id" in body and "create_time" in body))
+
+
+def _is_profile(body: Mapping[str, Any]) -> bool:
+    return isinstance(body.get("user"), Mapping) and ("stats" in body or "statsV2" in body)
+
+
+def _is_comment(body: Mapping[str, Any]) -> bool:
+    return "id" in body and "cid" not in body and "text" in body and "user" in body and ("video_id" in body or "digg_count" in body)
+
+
+_COMMENTS = Shape(("comments",), is_item=_is_comment)
 _ENDPOINTS: Mapping[Feed, _Endpoint] = {
-    Feed.PROFILE: _Endpoint("/userinfo-by-id/", "userid"),
-    Feed.POSTS: _Endpoint("/user-posts/", "userid", "videos", CURSOR, {"count": str(POSTS_PER_PAGE)}),
-    Feed.POST: _Endpoint("/post-detail/", "aweme_id"),
-    Feed.COMMENTS: _Endpoint("/post-comments/", "aweme_id", "comments", CURSOR),
-    Feed.REPLIES: _Endpoint("/post-comment-replies/", "comment_id", "comments", CURSOR),
-    Feed.FOLLOWERS: _Endpoint("/user-followers/", "userid", "followers", TIME),
-    Feed.FOLLOWING: _Endpoint("/user-following/", "userid", "followings", TIME),
+    Feed.PROFILE: _Endpoint(
+        "/userinfo-by-id/",
+        "userid",
+        CREATOR_NAMES,
+        Shape(is_item=_is_profile, loose=lambda body: "user" in body or "stats" in body),
+    ),
+    Feed.POSTS: _Endpoint(
+        "/user-posts/", "userid", CREATOR_NAMES, Shape(("videos",), is_item=_is_post), CURSOR, {"count": str(POSTS_PER_PAGE)}
+    ),
+    Feed.POST: _Endpoint(
+        "/post-detail/",
+        "aweme_id",
+        POST_NAMES,
+        Shape(is_item=_is_post, loose=lambda body: "aweme_id" in body or "play_count" in body),
+    ),
+    Feed.COMMENTS: _Endpoint("/post-comments/", "aweme_id", POST_NAMES, _COMMENTS, CURSOR),
+    Feed.REPLIES: _Endpoint("/post-comment-replies/", "comment_id", COMMENT_NAMES, _COMMENTS, CURSOR),
+    Feed.FOLLOWERS: _Endpoint("/user-followers/", "userid", CREATOR_NAMES, Shape(("followers",)), TIME),
+    Feed.FOLLOWING: _Endpoint("/user-following/", "userid", CREATOR_NAMES, Shape(("followings",)), TIME),
 }
+_TABLES = tables_of(posts="flat", users="web", comments="flat")
 
 
 class TikLiveApi:
@@ -78,32 +108,31 @@ class TikLiveApi:
             if known.path.strip("/") == endpoint.strip("/"):
                 cursor = params.get(known.paging.name) if known.paging is not None else None
                 first = known.paging.first if known.paging is not None else None
-                parent = params.get("aweme_id") if feed is Feed.REPLIES else None
-                return Ask(feed, params.get(known.subject, params.get("", "")), None if cursor == first else cursor, parent)
+                parent = subject_of(params, POST_NAMES) or None if feed is Feed.REPLIES else None
+                subject = subject_of(params, known.names) or params.get("", "")
+                return Ask(feed, subject, None if cursor == first else cursor, parent)
         return None
 
-    def endpoint_of(self, body: Mapping[str, Any]) -> str | None:
-        """As in `Dialect`. Replies are taken for comments: only the request tells them apart."""
+    def endpoint_of(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str | None:
+        """As in `Dialect`."""
         if "user" in body and "stats" in body:
             return _ENDPOINTS[Feed.PROFILE].path
-        if "aweme_id" in body:
+        if _is_post(body) or ("aweme_id" in body and not {"cid", "statistics"} & body.keys()):
             return _ENDPOINTS[Feed.POST].path
-        if "comments" in body and (has_item_with(body, "comments", "cid") or "status_code" in body):
-            return None
-        return next((known.path for known in _ENDPOINTS.values() if known.key and known.key in body), None)
+        if "status_code" not in body or "comments" not in body:
+            for feed in (Feed.POSTS, Feed.COMMENTS, Feed.FOLLOWERS, Feed.FOLLOWING):
+                if _ENDPOINTS[feed].shape.fits(body) and not has_item_with(body, "comments", "cid"):
+                    replies = feed is Feed.COMMENTS and subject_of(params, COMMENT_NAMES)
+                    return _ENDPOINTS[Feed.REPLIES if replies else feed].path
+        return None
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """As in `Upstream`."""
-        try:
-            return self._page(ask, answer, self.codes.body(answer))
-        except NoPageError as error:
-            if ask.cursor is not None and self.codes.ends_list(error.refusal):
-                return Page((), None)
-            return error.refusal
+        return self.codes.page(ask, answer, lambda body: self._page(ask, answer, body))
 
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """As in `Upstream`."""
-        return _mapper(ask, received_ms)(Item(item))
+        return _mapper(ask, received_ms)(item, "")[0]
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """As in `Upstream`."""
@@ -125,83 +154,38 @@ class TikLiveApi:
             return error.refusal
 
     def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> Page:
-        seen_ms = answer.received_ms
-        if ask.feed is Feed.PROFILE:
-            if "user" not in body and "stats" not in body:
-                raise unexpected_shape(answer, "user: expected an object, found nothing, nor stats")
-            return Page((observation(USERS, body, "", _mapper(ask, seen_ms)),), None)
-        if ask.feed is Feed.POST:
-            if "aweme_id" not in body and "play_count" not in body:
-                raise unexpected_shape(answer, "aweme_id: expected an id, found nothing, nor play_count")
-            return Page((observation(POSTS, body, "", _mapper(ask, seen_ms)),), None)
-        endpoint = _ENDPOINTS[ask.feed]
-        assert endpoint.paging is not None
-        items = json_list(answer, body, endpoint.key)
-        if ask.feed is Feed.POSTS:
-            observed = observations(POSTS, items, endpoint.key, _mapper(ask, seen_ms))
-            return list_page(answer, body, endpoint.paging, items, observed, POSTS)
-        if ask.feed in RAW_ONLY:
-            return list_page(answer, body, endpoint.paging, items)
-        observed = observations(COMMENTS, items, endpoint.key, _mapper(ask, seen_ms))
+        endpoint, mapper = _ENDPOINTS[ask.feed], None if ask.feed in RAW_ONLY else _mapper(ask, answer.received_ms)
+        if endpoint.paging is None:
+            assert mapper is not None
+            item, path = one_of(answer, body, endpoint.shape)
+            return Page((observation(_topic(ask.feed), item, path, mapper),), None)
+        items = all_of(answer, body, endpoint.shape)
+        if mapper is None:
+            return list_page(answer, items, endpoint.paging)
+        observed = observations(_topic(ask.feed), items.items, mapper)
         asks = reply_asks(observed) if ask.feed is Feed.COMMENTS else ()
-        return list_page(answer, body, endpoint.paging, items, observed, COMMENTS, asks)
+        return list_page(answer, items, endpoint.paging, observed, _topic(ask.feed), asks)
+
+
+def _topic(feed: Feed) -> str:
+    match feed:
+        case Feed.PROFILE:
+            return USERS
+        case Feed.POST | Feed.POSTS:
+            return POSTS
+        case Feed.COMMENTS | Feed.REPLIES:
+            return COMMENTS
+    raise ValueError(f"no topic holds {feed.value}")
 
 
 def _mapper(ask: Ask, seen_ms: int) -> Mapper:
     """From an item of a page of this feed to its record."""
+    table, asked = _TABLES[_topic(ask.feed)], Asked()
     match ask.feed:
-        case Feed.PROFILE:
-            return lambda item: user_snapshot(item, seen_ms)
-        case Feed.POST:
-            return lambda item: _post(item, seen_ms)
         case Feed.POSTS:
-            return lambda item: _post(item, seen_ms, ask.subject)
-        case Feed.COMMENTS | Feed.REPLIES:
-            return lambda item: _comment(item, seen_ms, ask)
-    raise ValueError(f"no topic holds {ask.feed.value}")
-
-
-def _post(item: Item, seen_ms: int, author: str | None = None) -> dict[str, Any]:
-    # The author is a field, an object, or known from what was asked for.
-    if not (item.has("author_id") or item.has("author_user_id")) and item.has("author"):
-        author = item.item("author").identifier("id", "userid")
-    return {
-        "aweme_id": item.identifier("aweme_id"),
-        "region": item.optional("region"),
-        "title": item.prose("title"),
-        "duration": item.integer("duration"),
-        "play": item.text("play"),
-        "wmplay": item.text("wmplay"),
-        "hdplay": item.optional("hdplay"),
-        "play_count": item.integer("play_count"),
-        "digg_count": item.integer("digg_count"),
-        "comment_count": item.integer("comment_count"),
-        "share_count": item.integer("share_count"),
-        "download_count": item.integer("download_count"),
-        "collect_count": item.integer("collect_count"),
-        "create_time": item.integer("create_time"),
-        "author_id": item.identifier("author_id", "author_user_id", default=author),
-        "ingested_at": seen_ms,
-    }
-
-
-def _comment(item: Item, seen_ms: int, ask: Ask) -> dict[str, Any]:
-    replies = ask.feed is Feed.REPLIES
-    user = item.item("user")
-    return {
-        "id": item.identifier("id"),
-        "video_id": item.identifier("video_id", "aweme_id", default=ask.parent if replies else ask.subject),
-        "text": item.text("text"),
-        "create_time": item.integer("create_time"),
-        "digg_count": item.integer("digg_count"),
-        # A reply has none of its own.
-        "reply_total": item.integer("reply_total", default=0 if replies else None),
-        "parent_id": item.optional("parent_id") or (ask.subject if replies else None),
-        "user": {
-            "id": user.identifier("id"),
-            "uniqueId": user.text("uniqueId", "unique_id"),
-            "nickname": user.prose("nickname"),
-            "region": user.optional("region"),
-        },
-        "ingested_at": seen_ms,
-    }
+            asked = Asked(creator=numeric(ask.subject))
+        case Feed.COMMENTS:
+            asked = Asked(post=ask.subject or None)
+        case Feed.REPLIES:
+            asked = Asked(post=ask.parent, comment=ask.subject or None)
+    return lambda item, path: table.read(item, path, asked, seen_ms)

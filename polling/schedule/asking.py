@@ -156,6 +156,9 @@ class Asking:
 
     def _retry(self, state: FeedState, endpoint: str, refusal: Refusal, now: int) -> None:
         state.attempts += 1
+        if refusal.retries is not None and state.attempts > refusal.retries:
+            self._skip(state, refusal, now)
+            return
         if state.attempts < self._options.backoff.attempts:
             self._reports.count("tokpulse_poll_retries_total", endpoint)
             self._feeds.queue.put(state, now + self._options.backoff.wait_ms(state.attempts, refusal.retry_after_s))

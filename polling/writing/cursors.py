@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
@@ -17,6 +19,8 @@ from polling.model import FeedKey, Progress
 TOPIC = "tiktok.poller.cursors"
 # As many as a poller has found feeds at a time: what else was read rests, or has gone.
 MOST_REPLIES = 50_000
+# Whoever makes up fields must not fill the topic.
+_MOST_FIELDS = 50
 
 
 class CursorsError(TokpulseError):
@@ -47,12 +51,18 @@ def to_record(key: FeedKey, progress: Progress) -> dict[str, Any]:
         "polled_ms": progress.polled_ms,
         "moved_ms": progress.moved_ms,
         "moved": progress.moved,
+        "new_fields": json.dumps(progress.new_fields) if progress.new_fields else None,
     }
 
 
-def advance(before: Progress | None, cursor: str | None, received_ms: int, moved: int) -> Progress:
+def advance(
+    before: Progress | None, cursor: str | None, received_ms: int, moved: int, new_fields: Mapping[str, int] | None = None
+) -> Progress:
     """Progress after a page received at `received_ms` with `moved` new or changed observations, whose round goes on at `cursor`."""
     same_round = before is not None and before.cursor is not None
+    seen = Counter(new_fields or {})
+    if before is not None and same_round:
+        seen.update(before.new_fields)
     moved_before = 0 if before is None else before.moved_ms
     return Progress(
         cursor=cursor,
@@ -61,6 +71,7 @@ def advance(before: Progress | None, cursor: str | None, received_ms: int, moved
         polled_ms=received_ms,
         moved_ms=received_ms if moved else moved_before,
         moved=moved + (before.moved if before is not None and same_round else 0),
+        new_fields=dict(seen.most_common(_MOST_FIELDS)),
     )
 
 
@@ -96,8 +107,9 @@ def read(
                 codecs[schema_id] = AvroCodec(schemas(schema_id))
             record = codecs[schema_id].decode(body)
             record.pop("feed_key")
+            record["new_fields"] = json.loads(record.get("new_fields") or "{}")
             kind[feed] = Progress(**record)
-        except (WireFormatError, AvroSchemaError, SchemaNotFoundError, KeyError, TypeError):
+        except (WireFormatError, AvroSchemaError, SchemaNotFoundError, KeyError, TypeError, ValueError):
             continue
         except TokpulseError as error:
             raise CursorsError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -135,7 +136,8 @@ class KafkaPageWriter:
                 for read in pages:
                     before = latest.get(read.key, read.before)
                     counts, moved = self._observations(read.page, pending, transaction)
-                    latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved)
+                    fields = Counter(name for seen in read.page.observations for what, name in seen.notes if what == "new")
+                    latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved, fields)
                     written.append((counts, latest[read.key]))
                 for key, progress in latest.items():
                     record = cursors.to_record(key, progress)

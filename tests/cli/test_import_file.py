@@ -135,3 +135,18 @@ def test_a_bare_body_is_told_by_its_keys(case: Case, tmp_path: Path, capsys: pyt
         assert [record for record in records if record not in good] == []
     else:
         assert records == good
+
+
+def test_what_was_left_out_or_never_seen_is_counted_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    item = {"id": "7", "createTime": 1_700_000_000, "author": {"id": "5"}, "desc": "", "video": {"duration": 3}, "sparkle": 1}
+    stats = {"playCount": 1, "diggCount": -2, "commentCount": 0, "shareCount": 0}
+    line = {"ingested_at": "2026-01-05T00:00:00Z", "payload": {"code": 0, "data": {"itemList": [item | {"stats": stats}] * 28}}}
+    command([write(tmp_path / "a.jsonl", line)], dry_run=True)
+    out = capsys.readouterr()
+    assert out.err == ""
+    assert out.out.splitlines() == [
+        "import: 1 lines, 28 to tiktok.posts.events, 0 bad",
+        "  28 items: collect_count was left out, and is taken as 0, no or empty",
+        "  28 items: sparkle is a field that was never seen before",
+        "  28 items: digg_count could not be read, and is taken as 0",
+    ]

@@ -53,7 +53,7 @@ def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stac
         (f"{one.topic}.dlq", entry.endpoint, one.id, str(one.drift).partition(":")[2])
         for entry in bad_day.entries
         for one in entry.observations
-        if deformed(entry, one)
+        if deformed(one)
     )
     servers = running_stack.endpoints.kafka_bootstrap_servers
     letters = Counter(
@@ -61,7 +61,7 @@ def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stac
         for topic in (f"{name}.dlq" for name in counter_names(bad_day.entries))
         for letter in committed(servers, topic)
     )
-    assert bad.total() > 50
+    assert bad.total() > 10
     assert letters == bad
 
 

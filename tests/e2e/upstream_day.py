@@ -48,8 +48,8 @@ START_MS = 1_795_046_400_000  # 2026-11-19
 # Virtual time stands still meanwhile. Only what the script stalls is given up: any other answer is waited for, however busy the
 # machine is.
 PATIENT, IMPATIENT = Timeouts(connect_s=120, read_s=120, total_s=120), Timeouts(connect_s=120, read_s=0.3, total_s=120)
-# A reply has no replies of its own: its record does not need the field.
-NOT_NEEDED = frozenset({("/post-comment-replies/", "missing:reply_total"), ("/comment/reply/list", "missing:reply_comment_total")})
+# Without these an item is refused. Any other counter that is left out, or that cannot be read, is 0 and costs no other.
+NEEDED = frozenset({"play_count", "playCount", "followerCount"})
 # By the usual rules an endpoint would have to be asked more often than this budget allows, but for bursts.
 BREAKER = BreakerRules(window_ms=30 * 60_000, minimum=4)
 Counters = tuple[tuple[str, int], ...]
@@ -118,30 +118,21 @@ def poll_a_day(endpoints: Endpoints, upstream: str, script: Script | str, budget
 def served(entries: list[Entry]) -> dict[tuple[str, str], list[Counters]]:
     """(topic, id) -> what the upstream said of it, in order, without what it said again; deformed items left out."""
     found: dict[tuple[str, str], list[Counters]] = defaultdict(list)
+    names = counter_names(entries)
+    optional = {topic: {name: value for name, value in defaults(topic).items() if name in names[topic]} for topic in names}
     for entry in entries:
         for one in entry.observations:
-            if not deformed(entry, one):
-                told = tuple(sorted(shown(entry, one).items()))
+            if not deformed(one):
+                told = tuple(sorted({**dict.fromkeys(names[one.topic], 0), **optional[one.topic], **one.counters}.items()))
                 if found[one.topic, one.id][-1:] != [told]:
                     found[one.topic, one.id].append(told)
     return dict(found)
 
 
-def deformed(entry: Entry, one: Served) -> bool:
+def deformed(one: Served) -> bool:
     """Whether an item lacks what its record needs. A field more is no harm, nor are digits as text."""
-    if one.drift is None or (entry.endpoint, one.drift) in NOT_NEEDED or left_out(one):
-        return False
-    return one.drift.partition(":")[0] in ("missing", "object")
-
-
-def left_out(one: Served) -> dict[str, Any]:
-    """The optional counter that is missing, as its record has it."""
-    return {name: value for name, value in defaults(one.topic).items() if one.drift == f"missing:{name}"}
-
-
-def shown(entry: Entry, one: Served) -> Mapping[str, int]:
-    """The counters that the record of an item has."""
-    return {"reply_total": 0, **one.counters} if (entry.endpoint, one.drift) in NOT_NEEDED else {**left_out(one), **one.counters}
+    how, _, name = (one.drift or "").partition(":")
+    return how in ("missing", "object") and name in NEEDED
 
 
 def in_kafka(endpoints: Endpoints, names: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], list[Counters]]:
@@ -169,6 +160,8 @@ def records(endpoints: Endpoints, topic: str) -> Iterator[tuple[str, dict[str, A
 
 def counter_names(entries: list[Entry]) -> dict[str, tuple[str, ...]]:
     """The names of the counters that the upstream shows of each topic's things."""
-    return {
-        one.topic: tuple(sorted(shown(entry, one))) for entry in entries for one in entry.observations if not deformed(entry, one)
-    }
+    names: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        for one in entry.observations:
+            names[one.topic] |= one.counters.keys()
+    return {topic: tuple(sorted(found)) for topic, found in names.items()}

@@ -80,8 +80,8 @@ def test_the_upstream_is_the_lines_own_else_the_one_given() -> None:
     body = {"comments": [], "has_more": 0, "status_code": 0}
     assert read_captured(json.dumps(body), "", AT).observations == ()
     assert read_captured(json.dumps({"comments": []}), "tikliveapi", AT).observations == ()
-    with pytest.raises(CapturedError, match=r"payload: is no known response \(userInfo\)"):
-        read_captured(envelope({"userInfo": USER}, upstream="tikliveapi"), "tikapi")
+    with pytest.raises(CapturedError, match=r"payload: is no known response \(itemList\)"):
+        read_captured(envelope({"itemList": [{"id": "7", "stats": {}}]}, upstream="tikliveapi"), "tikapi")
     with pytest.raises(CapturedError, match="upstream: no 'x' is known: there are "):
         read_captured(envelope(USER, upstream="x"))
 
@@ -98,6 +98,50 @@ def test_what_two_upstreams_read_differently_is_not_guessed(monkeypatch: pytest.
     assert read_captured(json.dumps(VIDEO), "tikliveapi", AT).observations
 
 
+REPLY: dict[str, Any] = {name: value for name, value in COMMENT.items() if name not in ("video_id", "reply_total")}
+
+
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        ({}, "aweme_id=7&comment_id=99"),
+        ({}, "comment_id=99&count=20&cursor=0&video_id=7"),
+        ({}, {"aweme_id": 7, "comment_id": "99"}),
+        ({"endpoint": "/post-comment-replies/"}, "video_id=7&comment_id=99"),
+        ({"endpoint": "https://api.tikliveapi.com/post-comment-replies/?aweme_id=7"}, "comment_id=99"),
+        ({"endpoint": "/comment/reply/list", "upstream": "tikapi"}, "comment_id=99&count=30&media_id=7"),
+        ({"upstream": "tikapi"}, "media_id=7&comment_id=99"),
+    ],
+)
+def test_replies_of_landing_rows_have_their_comment(more: dict[str, Any], param: object) -> None:
+    reply = REPLY | {"cid": "9"} if "upstream" in more else REPLY
+    (seen,) = read_captured(envelope({"comments": [reply]}, request_param=param, **more)).observations
+    assert (seen.problem, seen.record["parent_id"], seen.record["video_id"]) == (None, "99", "7")
+
+
+@pytest.mark.parametrize("param", ["count=35&userid=6801", "user_id=6801", {"userid": 6801}, "?userid=6801&count=35"])
+@pytest.mark.parametrize("key", ["videos", "itemList"])
+def test_posts_of_landing_rows_have_their_creator(key: str, param: object) -> None:
+    item = {"videos": ANONYMOUS, "itemList": {"id": "7", "createTime": 1_767_557_521, "author": None, "stats": {"playCount": 1}}}[
+        key
+    ]
+    (seen,) = read_captured(envelope({key: [item]}, request_param=param)).observations
+    assert (seen.problem, seen.record["author_id"]) == (None, "6801")
+
+
+def test_several_responses_in_one_line_are_all_read() -> None:
+    entries = [
+        {"response": {"content": {"text": json.dumps(body)}}} for body in ({"videos": [VIDEO]}, {"userInfo": USER}, {"x": 1})
+    ]
+    captured = read_captured(json.dumps({"log": {"entries": entries}}), "", AT)
+    assert [(seen.topic, seen.problem) for seen in captured.observations] == [(POSTS, None), (USERS, None)]
+    bad = json.dumps({"a": {"videos": [VIDEO | {"play_count": "x"}]}, "b": {"userInfo": USER}})
+    assert [seen.problem for seen in read_captured(bad, "", AT).observations] == [
+        "a.videos[0].play_count: expected an integer, found 'x'",
+        None,
+    ]
+
+
 def test_a_payload_may_be_the_responses_text_and_time_iso() -> None:
     for time in ("2026-01-05T00:00:00Z", "2026-01-05 01:00:00+01:00", "2026-01-05T00:00:00", str(AT)):
         (seen,) = read_captured(envelope(json.dumps(USER), ingested_at=time)).observations
@@ -111,6 +155,10 @@ def test_a_payload_may_be_the_responses_text_and_time_iso() -> None:
         (envelope("", http_status=0), "http_status 0"),
         (envelope({"statusCode": 10204, "message": "gone"}, endpoint="/post-detail/"), "post_missing (10204)"),
         (envelope({"followers": [{}]}), "no topic holds followers"),
+        (envelope({"statusCode": 10222, "statusMsg": "private"}), "private_account (10222)"),
+        (envelope({"code": 0, "data": {"status_code": 10204}}), "post_missing (10204)"),
+        (envelope({"statusCode": 10290}), "unknown_10290 (10290)"),
+        (json.dumps({"statusCode": 10102, "ingested_at": AT}), "login_required (10102)"),
     ],
 )
 def test_what_pollers_go_on_without_is_skipped_by_name(line: str, why: str) -> None:

@@ -36,7 +36,10 @@ def asks(dialect: Dialect) -> dict[Feed, Ask]:
 
 def shown(result: Page | Refusal) -> dict[str, Any]:
     if isinstance(result, Page):
-        return {"page": {name: value for name, value in asdict(result).items() if name != "origin"}}
+        page = {name: value for name, value in asdict(result).items() if name != "origin"}
+        for seen in page["observations"]:
+            del seen["notes"]  # test_tables.py
+        return {"page": page}
     return {"refusal": asdict(result)}
 
 
@@ -203,7 +206,7 @@ def test_bodies_made_to_hurt(body: str) -> None:
     for dialect in UPSTREAMS.values():
         result = dialect.read(asks(dialect)[Feed.POSTS], answer(200, body.encode()))
         assert isinstance(result, Refusal)
-        assert result.reason == "not_json"
+        assert result.reason in ("not_json", "unexpected_shape")
 
 
 @pytest.mark.parametrize(("name", "body", "wanted"), [(name, *row) for name in UPSTREAMS for row in service_case(name).credits])

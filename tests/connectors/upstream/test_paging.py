@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.upstream.codes import CodesFileError, load_codes
-from connectors.upstream.fields import BadFieldError, Item, whole
+from connectors.upstream.fields import Kind, UnreadableError, converted, whole
 from connectors.upstream.model import Answer, Failure
 from connectors.upstream.paging import CURSOR, MAX_TIME, MIN_TIME, NEXT_CURSOR, OFFSET, PAGE, TIME, BadCursorError, Paging
 from connectors.upstream.retry_after import retry_after_s
@@ -126,20 +126,44 @@ def test_whole_numbers(value: object, number: int | None) -> None:
     assert whole(value) == number
 
 
-def test_texts() -> None:
-    item = Item({"n": 5, "half": "\ud800", "empty": "", "null": None, "flag": 1}, "x")
-    assert item.text("n") == "5"
-    assert item.text("gone", default="d") == "d"
-    assert item.identifier("null", default="d") == "d"
-    assert item.optional("empty") is None
-    assert [item.prose("null"), item.prose("empty"), item.prose("n")] == ["", "", "5"]
-    assert item.flag("flag") is True
-    for name, problem in (("half", r"x\.half: expected Unicode"), ("null", r"x\.null: expected a string, found null")):
-        with pytest.raises(BadFieldError, match=problem):
-            item.text(name)
-    with pytest.raises(BadFieldError, match=r"x\.gone: expected a string, found nothing"):
-        item.prose("gone")
-    with pytest.raises(BadFieldError, match=r"x\.empty: expected an id, found an empty string"):
-        item.identifier("empty")
-    with pytest.raises(BadFieldError, match=r"x\.n: expected true or false, found 5"):
-        item.flag("n")
+@pytest.mark.parametrize(
+    ("kind", "value", "good"),
+    [
+        (Kind.TEXT, 5, "5"),
+        (Kind.TEXT, "", ""),
+        (Kind.NULLABLE, "", None),
+        (Kind.PARENT, "0", None),
+        (Kind.PARENT, 0, None),
+        (Kind.PARENT, "7", "7"),
+        (Kind.ID, 7109178205151464746, "7109178205151464746"),
+        (Kind.COUNTER, "11907467940", 11907467940),
+        (Kind.NUMBER, -5, -5),
+        (Kind.FLAG, 1, True),
+    ],
+)
+def test_values(kind: Kind, value: object, good: object) -> None:
+    assert converted(kind, value) == good
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "problem"),
+    [
+        (Kind.TEXT, "\ud800", "expected Unicode, found half of a surrogate pair"),
+        (Kind.TEXT, "x" * 40_000, "expected at most 32768 characters, found 40000"),
+        (Kind.TEXT, [], "expected a string, found a list"),
+        (Kind.ID, "", "expected an id, found an empty string"),
+        (Kind.ID, 7.1e18, r"expected a string, found 7\.1e\+18"),
+        (Kind.ID, "a b", "expected an id of at most 128 letters and digits, found 'a b'"),
+        (Kind.ID, "9" * 129, "expected an id of at most 128 letters and digits"),
+        (Kind.ID, 10**400, "expected a string, found an integer of more than 40 digits"),
+        (Kind.COUNTER, -977433948, "expected an integer from 0 to 9223372036854775807, found -977433948"),
+        (Kind.COUNTER, 2**63, "expected an integer from 0 to"),
+        (Kind.COUNTER, "1.2M", "expected an integer, found '1.2M'"),
+        (Kind.COUNTER, True, "expected an integer, found true"),
+        (Kind.NUMBER, 1.5, "expected an integer"),
+        (Kind.FLAG, 5, "expected true or false, found 5"),
+    ],
+)
+def test_values_that_are_none(kind: Kind, value: object, problem: str) -> None:
+    with pytest.raises(UnreadableError, match=f"^{problem}"):
+        converted(kind, value)

@@ -1,0 +1,244 @@
+"""The tolerant reader: for each field of a record the places of an item that it is read from. Tables are in `*_fields.yaml`."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+from connectors.errors import TokpulseError
+from connectors.kafka.topics import load_topics
+from connectors.kafka.validation import TIME_FIELDS
+from connectors.upstream.fields import ABSENT, BadFieldError, Kind, Place, UnreadableError, converted, found, step
+from connectors.upstream.model import Note
+from connectors.upstream.records import COMMENTS, POSTS, USERS
+
+_FOLDER = Path(__file__).parent
+_OBSERVED = "ingested_at"
+_KINDS = {"string": Kind.TEXT, "boolean": Kind.FLAG, "int": Kind.NUMBER, "long": Kind.COUNTER}
+
+
+class FieldsFileError(TokpulseError):
+    """A table of fields is not what it must be; the message names file and key."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the request says about each item of its answer; None where it does not."""
+
+    creator: str | None = None
+    post: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one field of a record comes from.
+
+    `exact` is tried before `places`, which are in order of trust. Without a value there the field is what was `asked` for, else the
+    `default`; an item without both is refused. A counter that cannot be read is taken for one that was left out: it must not cost
+    the others. `rare` fields are missing without being counted.
+    """
+
+    name: str
+    kind: Kind
+    places: tuple[Place, ...]
+    exact: Place | None = None
+    default: int | str | bool | None = None
+    asked: str = ""
+    per_unit: int = 1  # of the place's unit in one of the record's
+    rare: bool = False
+    rare_in_replies: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Is an item refused where this has no value?"""
+        return self.default is None and self.kind not in (Kind.NULLABLE, Kind.PARENT)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form that items come in. It is told by the fields `known_by`; `known` has the names of every object that is read."""
+
+    name: str
+    known_by: tuple[Place, ...]
+    sources: tuple[Source, ...]
+    known: Mapping[tuple[str, ...], frozenset[str]] = field(repr=False, default_factory=dict)
+
+    def fits(self, item: object) -> bool:
+        """Is `item` of this form?"""
+        looked = ((place.look(item), len(place.parts)) for place in self.known_by)
+        return any(value not in (ABSENT, None) and reached == parts for (value, reached), parts in looked)
+
+    def new_fields(self, item: Mapping[str, Any]) -> Iterator[Note]:
+        """The fields that no table has, in objects that are read, by their paths within the item."""
+        for parts, names in self.known.items():
+            value = Place("", parts).look(item)[0] if parts else item
+            if isinstance(value, Mapping) and not value.keys() <= names:
+                yield from (("new", ".".join((*parts, name))) for name in {step(name) for name in value.keys() - names})
+
+
+@dataclass(frozen=True)
+class Table:
+    """How the items of one topic are read: as the first of `forms` that fits, else as `own`, which is the upstream's."""
+
+    topic: str
+    forms: tuple[Form, ...]
+    own: Form
+
+    def read(self, item: object, path: str, asked: Asked, seen_ms: int) -> tuple[dict[str, Any], tuple[Note, ...]]:
+        """The record, and what to count. Raises BadFieldError."""
+        if not isinstance(item, Mapping):
+            raise BadFieldError(f"{path or 'body'}: expected an object, {found(item)}")
+        form = next((form for form in self.forms if form.fits(item)), self.own)
+        record: dict[str, Any] = {}
+        notes: list[Note] = []
+        for source in form.sources:
+            value, why = _value(source, item, path, asked)
+            if why:
+                notes.append((why, source.name))
+            group, _, name = source.name.rpartition(".")
+            (record.setdefault(group, {}) if group else record)[name] = value
+        record[_OBSERVED] = seen_ms
+        return record, (*notes, *form.new_fields(item))
+
+
+def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, Literal["", "left_out", "unreadable"]]:
+    problems: list[tuple[bool, str]] = []  # those of exact places last: it is the others that everybody has
+    missing: tuple[int, Place, object] | None = None
+    beyond = None
+    for place in source.places if source.exact is None else (source.exact, *source.places):
+        value, reached = place.look(item)
+        if value is ABSENT or value is None:
+            # Of several places the one that leads furthest is where it should have been.
+            if place is not source.exact and (missing is None or reached > missing[0]):
+                missing = reached, place, value
+            continue
+        try:
+            if reached < len(place.parts):
+                raise UnreadableError(f"expected an object, {found(value)}")
+            good = converted(source.kind, value)
+        except UnreadableError as error:
+            beyond = error.number if beyond is None else beyond
+            problems.append((place is source.exact, f"{_at(path, place, reached)}: {error}"))
+            continue
+        if good is not None:
+            return (good // source.per_unit if source.per_unit > 1 else good), ""
+    given = getattr(asked, source.asked) if source.asked else None
+    if given:
+        return given, ""
+    if source.required and beyond is not None:
+        return beyond, ""  # whoever validates records has a name for what is wrong with it
+    if problems and (source.required or source.kind is not Kind.COUNTER):
+        raise BadFieldError(min(problems, key=lambda one: one[0])[1])
+    if source.required and missing is not None:
+        reached, place, value = missing
+        expected = "an object" if reached < len(place.parts) else _EXPECTED.get(source.kind, "a string")
+        raise BadFieldError(f"{_at(path, place, reached)}: expected {expected}, {found(value)}")
+    rare = source.rare or source.default is None or (source.rare_in_replies and asked.comment is not None)
+    return source.default, "unreadable" if problems else "" if rare else "left_out"
+
+
+_EXPECTED = {Kind.COUNTER: "an integer", Kind.NUMBER: "an integer", Kind.FLAG: "true or false"}
+
+
+def _at(path: str, place: Place, reached: int) -> str:
+    return f"{path}.{place.upto(reached)}" if path else place.upto(reached)
+
+
+class _SourceInFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    places: list[str] = Field(alias="from")
+    exact: str | None = None
+    kind: Literal["id", "parent", "number"] | None = None
+    default: int | str | bool | None = None
+    asked: Literal["", "creator", "post", "comment"] = ""
+    per_unit: int = Field(default=1, ge=1)
+    rare: bool | Literal["replies"] = False
+
+
+class _FormInFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    known_by: list[str] = Field(default_factory=list)
+    fields: dict[str, _SourceInFile]
+    others: dict[str, str] = Field(default_factory=dict)
+
+
+class _FieldsFile(RootModel[dict[str, dict[str, _FormInFile]]]):
+    """Topic -> form."""
+
+
+def load_forms(path: Path) -> Mapping[str, Mapping[str, Form]]:
+    """The forms of `path` by topic and name. Raises FieldsFileError, also for a form with other fields than the schema's."""
+    try:
+        parsed = _FieldsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise FieldsFileError(f"{path.name}: {error}", "the head of the file says what a table consists of") from error
+    topics = load_topics()
+    read: dict[str, dict[str, Form]] = {}
+    for topic, forms in parsed.root.items():
+        types = dict(_types(json.loads(topics[topic].schema_text())))
+        for name, given in forms.items():
+            if given.fields.keys() != types.keys():
+                wrong = ", ".join(sorted(given.fields.keys() ^ types.keys()))
+                raise FieldsFileError(
+                    f"{path.name}: {topic}: {name}: not the fields of the schema: {wrong}", "each one stands once"
+                )
+            sources = tuple(_source(field_name, types[field_name], source) for field_name, source in given.fields.items())
+            places = tuple(Place.of(place) for place in given.known_by)
+            form = Form(name, places, sources, _known(sources, places, given.others))
+            read.setdefault(topic, {})[name] = form
+    return read
+
+
+def _types(schema: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, object]]:
+    """Each field of a record schema by its dotted name, without the time of observation."""
+    for declared in schema["fields"]:
+        kind = declared["type"]
+        if isinstance(kind, dict):
+            yield from _types(kind, f"{inside}{declared['name']}.")
+        elif inside or declared["name"] != _OBSERVED:
+            yield inside + declared["name"], kind
+
+
+def _source(name: str, declared: object, given: _SourceInFile) -> Source:
+    kind = Kind.NULLABLE if isinstance(declared, list) else _KINDS[str(declared)]
+    if name.rpartition(".")[2] in TIME_FIELDS:
+        kind = Kind.NUMBER
+    places = tuple(Place.of(place) for place in given.places)
+    exact = Place.of(given.exact) if given.exact else None
+    kind = Kind(given.kind) if given.kind else kind
+    return Source(
+        name, kind, places, exact, given.default, given.asked, given.per_unit, given.rare is True, given.rare == "replies"
+    )
+
+
+def _known(
+    sources: tuple[Source, ...], known_by: tuple[Place, ...], others: Mapping[str, str]
+) -> Mapping[tuple[str, ...], frozenset[str]]:
+    """Every object that is read, and the names that it may have."""
+    names: dict[tuple[str, ...], set[str]] = defaultdict(set, {(): {_OBSERVED}})
+    for place in (*known_by, *(place for source in sources for place in (*source.places, *filter(None, [source.exact])))):
+        for length, part in enumerate(place.parts):
+            if not part.isdigit():
+                names[place.parts[:length]].add(part)
+    for path, more in others.items():
+        names[tuple(path.split(".")) if path != "item" else ()] |= set(more.split())
+    return {parts: frozenset(found_names) for parts, found_names in names.items() if "*" not in found_names}
+
+
+FORMS = load_forms(_FOLDER / "tiktok_fields.yaml")
+
+
+def tables_of(**own: str) -> Mapping[str, Table]:
+    """The tables of an upstream whose own forms of `posts`, `users` and `comments` have these names."""
+    names = {POSTS: own["posts"], USERS: own["users"], COMMENTS: own["comments"]}
+    return {topic: Table(topic, tuple(forms.values()), forms[names[topic]]) for topic, forms in FORMS.items()}
