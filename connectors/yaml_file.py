@@ -120,6 +120,12 @@ def _events(text: str) -> Iterator[Any]:
     yield from yaml.parse(text, _LOADER)
 
 
+def _begin(event: NodeEvent) -> yaml.Mark:
+    """Every event of a parser has one, which its type does not say."""
+    assert event.start_mark is not None
+    return event.start_mark
+
+
 def _unreadable(text: str, character: int) -> TreeError:
     """Parsers count its place in bytes, or in characters."""
     line = text.count("\n", 0, max(0, text.find(chr(character)))) + 1
@@ -149,7 +155,7 @@ def _refuse_all_but_plain(text: str) -> None:
             elif depth >= MAX_DEPTH:
                 reason = f"is nested more than {MAX_DEPTH} levels deep"
             if reason:
-                raise TreeError(event.start_mark.line + 1, shown(_path_to(text, event.start_mark.index))[:120], reason, _PLAIN)
+                raise TreeError(_begin(event).line + 1, shown(_path_to(text, _begin(event).index))[:120], reason, _PLAIN)
             depth += isinstance(event, CollectionStartEvent)
 
 
@@ -170,7 +176,7 @@ def _path_to(text: str, index: int) -> Path_:
             parts.pop()
             ended("")
         elif isinstance(event, NodeEvent):
-            if event.start_mark.index >= index:
+            if _begin(event).index >= index:
                 break
             if isinstance(event, CollectionStartEvent):
                 is_mapping.append(isinstance(event, MappingStartEvent))

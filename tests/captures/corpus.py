@@ -19,7 +19,7 @@ from connectors.kafka.avro import Record, header, split
 from connectors.kafka.validation import RecordValidator
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Origin, Page, Refusal
-from polling.model import FeedKey
+from polling.model import FeedKey, ReadPage
 from polling.writing.writer import KafkaPageWriter
 from tests.connectors.upstream.recorded import ask_of
 from tests.polling.test_page_writer import CODECS, NOW, TOPICS, Memory
@@ -75,7 +75,7 @@ def polled(capture: Capture, body: bytes) -> Outcome:
     writer = KafkaPageWriter(memory, lambda topic, since: (), lambda schema_id: "", topics=TOPICS, clock=lambda: NOW)
     key = FeedKey(capture.upstream, capture.ask.feed, capture.ask.subject, capture.ask.parent)
     origin = Origin(capture.upstream, dialect.call(capture.ask).endpoint, capture.ask, RECEIVED_MS)
-    writer.write(key, Page(read.observations, read.cursor, read.found, origin), RECEIVED_MS, None)
+    writer.write_many([ReadPage(key, Page(read.observations, read.cursor, read.found, origin), RECEIVED_MS, None)])
     outcome = Outcome(cursor=read.cursor, counted=sorted(" ".join(note) for seen in read.observations for note in seen.notes))
     for topic, _, value, headers in memory.committed:
         if topic.endswith(".dlq") and "error" in headers:

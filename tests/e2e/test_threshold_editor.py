@@ -67,7 +67,7 @@ def test_the_loser_of_two_simultaneous_calls_is_told_to_run_it_again(stack: Stac
     publish_first(stack.endpoints)
     (first,) = stored(stack.endpoints)
     mine, theirs = (replace(first.thresholds, negative_delta_warning=number) for number in (111, 222))
-    read = publishing.read_topic
+    read = publishing_topic.read_topic
 
     def read_meanwhile(servers: str, schemas: publishing_topic.Schemas) -> publishing_topic.Log:
         """Somebody else publishes between the beginning of the one transaction and its end."""

@@ -17,7 +17,7 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page, Refusal
 from polling.credits.reservations import ReservationFile
 from polling.metrics import Metrics
-from polling.model import Progress, Written
+from polling.model import Progress, ReadPage, Written
 from polling.poller import poller
 from polling.reports import Observers, Reports
 from polling.schedule.fetching import Source
@@ -141,11 +141,11 @@ def test_new_fields_are_told_by_the_progress_of_their_feed(capsys: pytest.Captur
     progress: Progress | None = None
     for number, cursor in enumerate(["a", "b", None]):
         page = Page((replace(noted, record={**noted.record, "aweme_id": str(number)}),), cursor)
-        _, progress = writer.write(KEY, page, NOW, progress)
+        ((_, progress),) = writer.write_many([ReadPage(KEY, page, NOW, progress)])
     assert progress is not None
     assert progress.new_fields == {"author.badge": 3}, "of the round"
     assert [topic for topic, *_ in kafka.committed if topic.endswith(".dlq")] == [], "the items are good"
-    _, after = writer.write(KEY, Page((post("9"),), None), NOW + 1, progress)
+    ((_, after),) = writer.write_many([ReadPage(KEY, Page((post("9"),), None), NOW + 1, progress)])
     assert after.new_fields == {}, "of the next round"
     told = {KEY: progress, replace(KEY, subject="1"): progress, replace(KEY, subject="2"): replace(progress, polled_ms=NOW - 1)}
     assert new_fields(told, NOW) == [{"upstream": "tikliveapi", "feed": "posts", "field": "author.badge", "items": 6}]
