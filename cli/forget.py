@@ -23,6 +23,7 @@ from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from polling.personal.forgotten import Forgotten, forgotten_file
+from polling.personal.pseudonyms import load_pseudonyms
 from privacy.forget import Forgetting, Report, journal_folder
 from privacy.journal import Journal, alone
 from privacy.rewriting import Rewriter
@@ -77,7 +78,9 @@ def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int]:
     try:
         with SchemaRegistry(endpoints.schema_registry_url) as registry:
             servers = endpoints.kafka_bootstrap_servers
-            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say)
+            names = load_pseudonyms(os.environ)
+            pseudonym = names.of if names is not None else None
+            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say, pseudonym=pseudonym)
             alerts = _Alerts(data_dir() / STATE_FILE)
             report = work.run(forgotten, alerts.rename) if yes else work.look()
             return report, alerts.renamed

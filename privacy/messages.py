@@ -12,6 +12,8 @@ from connectors.kafka.avro import AvroCodec, AvroSchemaError, WireFormatError, h
 from connectors.kafka.registry import SchemaNotFoundError
 from privacy.rewriting import Rewriter
 
+_REASON = "error"
+
 
 @dataclass(frozen=True)
 class Written:
@@ -40,8 +42,13 @@ class Messages:
         key, value = _bytes(message.key()), _bytes(message.value())
         given: Any = message.headers()
         headers = list(given or ())
-        new_headers: list[tuple[str, str | bytes | None]] = [(name, _text(text, rewriter.text)) for name, text in headers]
         new_key, new_value = _text(key, rewriter.key), self._value(value, rewriter)
+        named = (new_key, new_value) != (key, value)
+        new_headers: list[tuple[str, str | bytes | None]] = [
+            # A reason quotes the item that was refused.
+            (name, _text(text, rewriter.unquoted if named and name == _REASON else rewriter.words))
+            for name, text in headers
+        ]
         changed = (new_key, new_value, new_headers) != (key, value, headers)
         return Written(new_key, new_value, new_headers, changed)
 
