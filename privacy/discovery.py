@@ -97,8 +97,9 @@ def from_tables(person: Person, client: Client) -> None:
     found = client.query(
         statement("responses_about"), parameters={"names": sorted(person.needles)}, query_formats={"String": "bytes"}
     )
-    for upstream, endpoint, asked, payload in found.result_rows:
-        from_request(person, *(value.decode("utf-8", "replace") for value in (upstream, endpoint, asked)), payload)
+    for *request, payload in found.result_rows:
+        upstream, endpoint, asked = (value.decode("utf-8", "replace") for value in request)
+        from_request(person, upstream, endpoint, asked, payload)
 
 
 def from_body(person: Person, body: bytes) -> None:

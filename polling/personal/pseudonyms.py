@@ -27,6 +27,7 @@ _MIN_BYTES = 32
 _DIGEST_BYTES = 12  # 96 bits: among a billion people two share a pseudonym with a chance of about 1 in 10^11
 # A name that is found in a text must be more than one or two signs: those stand in every text.
 _TELLING = re.compile(r"[^\W\d_](?:.*\w){2}|[^\W\d_a-zA-Z]\w|[\w.]*\d[\w.]*[^\W\d]|\d{5}", re.DOTALL)
+_PSEUDONYM = re.compile(r"p[a-z2-7]{20}")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _ASCII_HANDLE = re.compile(r"[\w.]*\w", re.ASCII)
 _WITHHELD = b'{"withheld":"not JSON, so its personal handles cannot be told from the rest"}'
@@ -185,6 +186,11 @@ class _Names:
     def text(self) -> re.Pattern[str] | None:
         """What is found in any text of the item."""
         return pattern_of(name for name in self._own if _TELLING.search(name))
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether a name has the form of a pseudonym; somebody may be called so."""
+    return _PSEUDONYM.fullmatch(name) is not None
 
 
 def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.spelling import spelled_out
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
-from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, load_pseudonyms
+from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, is_pseudonym, load_pseudonyms
 
 KEY = b"k" * 32
 HANDLE, NICKNAME, SECUID = "Some.Body_7", "Søme Bödy", "MS4wLjABAAAAabc"
@@ -42,6 +42,12 @@ def test_the_origin_of_dead_letters_names_nobody() -> None:
     page = Pseudonyms(KEY).page(Page((), None, origin=Origin("tikapi", "/public/posts", ask, 5)))
     made = Pseudonyms(KEY).of("secuid", SECUID)
     assert page.origin == Origin("tikapi", "/public/posts", Ask(Feed.POSTS, made, f"{made}|123", "42"), 5)
+
+
+def test_a_pseudonym_is_known_by_its_form() -> None:
+    names = Pseudonyms(KEY)
+    assert all(is_pseudonym(names.of(kind, value)) for kind, value in (("secuid", SECUID), ("handle", "x"), ("nickname", "ü")))
+    assert not any(map(is_pseudonym, (SECUID, "petra", "", "p" + "1" * 20, "p" + "a" * 21)))
 
 
 def test_other_key_other_pseudonym() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,7 @@ class Somebody:
     handle: str
     nickname: str
     secuid: str
+    mark: str = ""  # stands in every word and address, so that one search finds all of them
     posts: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Somebody:
 
     def address(self, ending: str = "jpeg") -> str:
         """Where a picture or a video of them is."""
-        own = f"{self.dice.getrandbits(64):016x}"
+        own = f"{self.mark}{self.dice.getrandbits(64):016x}"
         self.addresses.append(own)
         return f"https://p16-sign.tiktokcdn.example/obj/{own}~c5_100x100.{ending}?x-expires=1"
 
@@ -62,7 +63,7 @@ class Somebody:
         return [self.userid, *self.posts, *self.comments]
 
     def _word(self) -> str:
-        return "".join(self.dice.choice(_SYLLABLES) for _ in range(5)) + str(self.dice.randrange(100, 1000))
+        return "".join(self.dice.choice(_SYLLABLES) for _ in range(5)) + self.mark + str(self.dice.randrange(100, 1000))
 
 
 def somebody(dice: random.Random, *, telling: bool = True) -> Somebody:
@@ -331,7 +332,7 @@ def readings(output: bytes) -> str:
     return f"{text}\n{spelled_out(text)}".lower()
 
 
-def left(output: bytes, values: list[str]) -> list[str]:
+def left(output: bytes, values: Sequence[str]) -> list[str]:
     """Which of `values` can still be read in `output`."""
     read = readings(output)
     return [value for value in values if value.lower() in read or spelled_out(value).lower() in read]

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
 from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import Pseudonyms
 from privacy.discovery import from_body
-from privacy.person import PREFIX, Person
+from privacy.person import Person
 from privacy.rewriting import Rewriter
 from tests.privacy.hiding import OTHERS, OWN, Somebody, left, somebody, tikapi_comment, tikapi_post, tikliveapi_post
 
@@ -79,9 +81,11 @@ def plain(record: Mapping[str, Any]) -> dict[str, Any]:
 def same(kept: Mapping[str, Any], was: Mapping[str, Any], ids: list[str], rewriter: Rewriter) -> bool:
     """Whether all that is not personal is as it was, ids of the person by their tokens."""
     tokens = {one: rewriter.token(one) for one in ids}
-    return plain(kept) == json.loads(
-        json.dumps(plain(was)), object_hook=lambda one: {k: tokens.get(v, v) if isinstance(v, str) else v for k, v in one.items()}
-    )
+
+    def renamed(record: dict[str, Any]) -> dict[str, Any]:
+        return {name: tokens.get(value, value) if isinstance(value, str) else value for name, value in record.items()}
+
+    return bool(plain(kept) == json.loads(json.dumps(plain(was)), object_hook=renamed))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -149,6 +153,26 @@ def test_pseudonyms_leave_no_name_and_no_address_and_all_else(seed: int) -> None
             assert case.who.nickname not in (letter.problem or "")
 
 
+_FIELDS = st.sampled_from(["info", "label", "x", "text_list", "music", "video", "extra", "statsV3", "title", "url"])
+_LEAVES = st.sampled_from(["HERE", 5, "7", None, True, 0.5, "", "https://a.example/HERE", "x HERE x", '{"a": ["HERE"]}'])
+_TREES = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_FIELDS, inner, max_size=3), max_leaves=12
+)
+
+
+@given(nested=st.dictionaries(_FIELDS, _TREES, min_size=1, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_no_field_of_an_item_is_too_odd_to_be_looked_into(nested: dict[str, Any]) -> None:
+    who = somebody(random.Random(1))
+    item = tikapi_post(who, who.post(), "x") | nested
+    person = Person(who.userid)
+    from_body(person, json.dumps(item).encode())
+    hidden = who.words()
+    body = json.dumps({"itemList": [item]}, ensure_ascii=False).replace("HERE", hidden).encode()
+    kept = Rewriter(person, SECRET).body(body)
+    assert left(kept, [hidden, *who.names, *who.ids]) == []
+    assert json.loads(kept)["itemList"][0]["stats"] == item["stats"]
+
+
 def test_there_are_thirty_kinds_of_places() -> None:
     assert len(OWN) >= 30
-    assert PREFIX

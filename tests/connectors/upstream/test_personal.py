@@ -83,7 +83,8 @@ def test_a_value_may_say_more_than_its_field() -> None:
     assert PERSONAL.said("author", {}) is Kind.PERSON
     assert PERSONAL.said("pic", "https://p16.tiktokcdn.com/tos-maliva/1~c5.jpeg?x=1") is Kind.MEDIA
     assert PERSONAL.said("share", "https://www.tiktok.com/@ada/video/1") is None
-    assert [PERSONAL.owner("author", value) for value in ("ada", "42", 42, None, {})] == [Kind.HANDLE, Kind.ID, Kind.ID, None, None]
+    authors: list[object] = ["ada", "42", 42, None, {}]
+    assert [PERSONAL.owner("author", value) for value in authors] == [Kind.HANDLE, Kind.ID, Kind.ID, None, None]
     assert [PERSONAL.owner("userId", value) for value in ("", "0", 0, None, "42")] == [None] * 4 + [Kind.ID]
 
 
