@@ -35,11 +35,6 @@ class Person:
         return frozenset({self.userid, *self.posts, *self.comments})
 
     @property
-    def names(self) -> frozenset[str]:
-        """What names the person; a nickname may be an ordinary word, and is not here."""
-        return frozenset({self.userid, *self.handles, *self.secuids})
-
-    @property
     def distinct_handles(self) -> frozenset[str]:
         """Handles that nobody takes for an ordinary word, unlike `dance` or `us`: those with a point or an underscore in them."""
         return frozenset(handle for handle in self.handles if DISTINCT.fullmatch(handle))

@@ -50,15 +50,10 @@ def pattern_of(names: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(f"{_EDGE_BEFORE}(?:{one}){_EDGE_AFTER}", re.IGNORECASE) if one else None
 
 
-def keys_of_objects(tree: Any, chosen: Callable[[str, Any], bool]) -> set[str]:
-    """The keys, at whatever depth, under which there is an object for which `chosen(key, object)`."""
-    return {key for key, inner in _members(tree) if isinstance(inner, Mapping) and chosen(key, inner)}
-
-
 def people_as_keys(tree: Any, handles: Iterable[str], theirs: Callable[[str, Any], bool]) -> frozenset[str]:
     """Of `handles` (in lower case) those that are keys: no ordinary word, or of an object that is `theirs(key, object)`."""
     known = {handle for handle in handles if DISTINCT.fullmatch(handle) and not _FIELD.fullmatch(handle)}
-    return frozenset(known | {key.lower() for key in keys_of_objects(tree, theirs)})
+    return frozenset(known | {key.lower() for key, inner in _members(tree) if isinstance(inner, Mapping) and theirs(key, inner)})
 
 
 def _members(tree: Any) -> Iterator[tuple[str, Any]]:

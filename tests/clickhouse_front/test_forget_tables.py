@@ -54,6 +54,14 @@ def observe(client: Client, userid: str, handle: str, days: list[int]) -> None:
     client.insert("user_observations_log", rows, column_names=PROFILE)
 
 
+def keep_responses(client: Client, payloads: dict[str, str]) -> None:
+    """What was asked -> what came; now, as responses are kept for months only."""
+    client.command("TRUNCATE TABLE raw_api_responses")
+    columns = ("ingested_at", "upstream", "endpoint", "request_param", "http_status", "payload", "elapsed_ms")
+    rows = [[datetime.now(UTC), "tikapi", "/public/posts", asked, 200, payload, 1] for asked, payload in payloads.items()]
+    client.insert("raw_api_responses", rows, column_names=columns)
+
+
 def profiles(tables: Tables) -> Table:
     return next(table for table in tables.known() if table.name == "user_observations_log")
 
@@ -95,11 +103,7 @@ def test_other_people_stay_as_they_are_and_a_handle_goes_where_it_is_one(client:
     ],
 )
 def test_a_row_is_found_however_a_name_is_spelled(client: Client, tables: Tables, spelled: str) -> None:
-    client.command("TRUNCATE TABLE raw_api_responses")
-    for words in (spelled, "of nobody 100% &amp; 👩‍👩‍👧"):
-        names = ("ingested_at", "upstream", "endpoint", "request_param", "http_status", "payload", "elapsed_ms")
-        row = [START, "tikapi", "/x", "id=1", 200, f'{{"cid":"8","text":"{words}"}}', 1]
-        client.insert("raw_api_responses", [row], column_names=names)
+    keep_responses(client, {"id=1": f'{{"cid":"8","text":"{spelled}"}}', "id=2": '{"cid":"9","text":"nobody 100% &amp; 👩‍👩‍👧"}'})
     tables.look_for(PERSON)
     try:
         responses = next(table for table in tables.known() if table.name == "raw_api_responses")
@@ -109,12 +113,9 @@ def test_a_row_is_found_however_a_name_is_spelled(client: Client, tables: Tables
 
 
 def test_what_was_asked_by_a_name_is_found_behind_its_pseudonym(client: Client) -> None:
-    client.command("TRUNCATE TABLE raw_api_responses")
     names = Pseudonyms(b"k" * 32)
-    for asked in ("count=30&secUid=MS4wLjABAAAAbob", "count=30&secUid=MS4wLjABAAAAelse", f"username={HANDLE}", "userid=5"):
-        row = [START, "tikapi", "/public/posts", asked, 200, "{}", 1]
-        columns = ("ingested_at", "upstream", "endpoint", "request_param", "http_status", "payload", "elapsed_ms")
-        client.insert("raw_api_responses", [row], column_names=columns)
+    asked = ("count=30&secUid=MS4wLjABAAAAbob", "count=30&secUid=MS4wLjABAAAAelse", f"username={HANDLE}", "userid=5")
+    keep_responses(client, dict.fromkeys(asked, "{}"))
     person = Person(USER, {names.of("handle", HANDLE)}, set(), {names.of("secuid", "MS4wLjABAAAAbob")})
     from_pseudonyms(person, "nowhere:1", [], Messages(str), client, names.of)
     assert (HANDLE in person.handles, "MS4wLjABAAAAbob" in person.secuids, len(person.secuids)) == (True, True, 2)
