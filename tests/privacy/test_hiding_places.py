@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from polling.personal.pseudonyms import Pseudonyms
 from privacy.discovery import from_body
 from privacy.person import Person
 from privacy.rewriting import Rewriter
+from tests.connectors.upstream.recorded import Case as Recorded
+from tests.connectors.upstream.recorded import cases
 from tests.privacy.hiding import OTHERS, OWN, Somebody, left, somebody, tikapi_comment, tikapi_post, tikliveapi_post
 
 SEEDS = range(200)
@@ -151,6 +154,30 @@ def test_pseudonyms_leave_no_name_and_no_address_and_all_else(seed: int) -> None
         assert left(json.dumps(letter.record, ensure_ascii=False).encode(), people) == []
         if case.who.nickname in json.dumps(item, ensure_ascii=False):
             assert case.who.nickname not in (letter.problem or "")
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if "page" in case.expect], ids=lambda case: f"{case.upstream}/{case.name}"
+)
+def test_recorded_answers_read_the_same_whoever_was_taken_out(case: Recorded, tmp_path: Path) -> None:
+    dialect = UPSTREAMS[case.upstream]
+
+    def read(body: bytes) -> tuple[object, ...]:
+        page = dialect.read(case.ask, replace(case.answer, body=body))
+        assert isinstance(page, Page)
+        return (
+            [plain(one.record) for one in page.observations if one.problem is None],
+            page.cursor if case.upstream != "tikapi" else "",
+            page.found,
+        )
+
+    stranger = somebody(random.Random(7))
+    forgotten = Forgotten(tmp_path / "forgotten.json")
+    forgotten.add(stranger.userid, [stranger.handle], [stranger.secuid])
+    assert forgotten.body(case.answer.body) == case.answer.body
+    person = Person(stranger.userid, {stranger.handle, "sounds"}, {stranger.nickname, "music"}, {stranger.secuid})
+    assert Rewriter(person, SECRET).body(case.answer.body) == case.answer.body
+    assert read(Pseudonyms(KEY).body(case.answer.body)) == read(case.answer.body)
 
 
 _FIELDS = st.sampled_from(["info", "label", "x", "text_list", "music", "video", "extra", "statsV3", "title", "url"])
