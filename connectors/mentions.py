@@ -43,6 +43,12 @@ def replace_in_sentence(text: str, other: Callable[[str], str | None]) -> str:
     return _IN_SENTENCE.sub(lambda match: match[0] if (new := other(match[0])) is None else new, text)
 
 
+def first_in_sentence(text: str) -> str | None:
+    """The name that a sentence of a service begins with; None where it begins with none."""
+    match = _IN_SENTENCE.match(text)
+    return None if match is None else match[0]
+
+
 def _replaced(handle: str, other: Callable[[str], str | None]) -> str:
     for name in dict.fromkeys(_names(handle)):
         new = other(name)

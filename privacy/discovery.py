@@ -14,7 +14,7 @@ from connectors.kafka.topics import DLQ_SUFFIX, Topic
 from connectors.upstream.catalog import PERSONAL, UPSTREAMS
 from connectors.upstream.model import Feed
 from connectors.upstream.personal import Kind, plain
-from connectors.upstream.trees import SEC_UID
+from connectors.upstream.trees import SEC_UID, inner_json
 from polling.writing.cursors import TOPIC as CURSORS
 from privacy.messages import Messages
 from privacy.person import Person
@@ -26,7 +26,8 @@ _OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.e
 # What is asked of an upstream about a creator by secUid, which says whose it is where the answers are theirs.
 _OF_CREATORS = frozenset({Feed.PROFILE, Feed.POSTS})
 
-_PEOPLE = PERSONAL.of(Kind.PERSON)
+# Of what holds somebody or their item the objects that are the person.
+_PEOPLE = frozenset(name for name in PERSONAL.of(Kind.PERSON) if not name.startswith(("item", "aweme")))
 # Whose an object is: the one that it is, or the one who wrote it.
 _AUTHORS = frozenset(name for name in PERSONAL.of(Kind.ID) if name.startswith("author"))
 _SELVES = PERSONAL.of(Kind.ID) - _AUTHORS | {"id"}
@@ -133,9 +134,15 @@ def from_tree(person: Person, tree: Any, within: str = "") -> None:
         # A profile that says whose it is is looked at by itself.
         names = tree if any(_told(profile, _SELVES)) else profile or tree
         for name, value in names.items():
-            person.add_name(PERSONAL.kind(str(name), within), value)
+            person.add_name(PERSONAL.listed(str(name), within), value)
+    elif person.userid in _told(tree, _AUTHORS) and not is_comment:
+        # The author is a number and a text; a name of others stands in objects of their own.
+        for name, value in tree.items():
+            kind = PERSONAL.listed(str(name), within)
+            person.add_name(Kind.HANDLE if kind is Kind.PERSON else kind, value)
     for name, value in tree.items():
-        from_tree(person, value, str(name))
+        inner = inner_json(value) if isinstance(value, str) else value
+        from_tree(person, inner, str(name))
 
 
 def _in_cursors(servers: str, topic: Topic, messages: Messages) -> Iterator[tuple[str, str]]:

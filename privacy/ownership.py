@@ -7,11 +7,13 @@ from enum import Enum, auto
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from connectors.mentions import first_in_sentence
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.personal import Kind, plain
 from privacy.naming import Naming
 from privacy.person import Person
 
+_SHARED: Final = frozenset({"shareinfo"})
 _COMMENT: Final = frozenset({"text", "cid"})
 _HANDLES: Final = PERSONAL.of(Kind.HANDLE)
 
@@ -35,9 +37,10 @@ class Ownership:
     def inside(self, value: Mapping[str, Any], name: str, around: Whose) -> Whose:
         """Of an object called `name` in one that is `around`'s: all that is in an item is its owner's, unless it names another."""
         own = self.of(value, name)
-        if own is Whose.NOBODYS and around is Whose.THEIRS:
-            return around
-        return own
+        if around is not Whose.THEIRS or own is Whose.THEIRS:
+            return own
+        # `original sound - ada` is hers, whoever the field beside it calls its author.
+        return around if own is Whose.NOBODYS or self._is_called_theirs(value, name) else own
 
     def of(self, record: Mapping[str, Any], name: str = "") -> Whose:
         """Of an object that is called `name`."""
@@ -49,6 +52,8 @@ class Ownership:
                 owners.setdefault(kind, []).append(str(newest))
         people = [self.of(one, str(field)) for field, one in record.items() if _is_person(str(field), one, name)]
         if self._says_so(record, owners) or Whose.THEIRS in people:
+            return Whose.THEIRS
+        if not owners and not people and self._is_shared_as_theirs(record):
             return Whose.THEIRS
         others = any(not self._naming.is_name(value) for values in owners.values() for value in values) or Whose.OTHERS in people
         return Whose.OTHERS if others else Whose.NOBODYS
@@ -67,6 +72,18 @@ class Ownership:
         if self._asks_about_them(str(fields.get("requestparam", ""))):
             return True
         return str(fields.get("awemeid", "")) in self._person.posts and not _COMMENT & fields.keys()
+
+    def _is_shared_as_theirs(self, record: Mapping[str, Any]) -> bool:
+        """Whether the service calls what says nothing else of its maker theirs: `Ada's comment: ...`."""
+        shared = (value for name, value in record.items() if plain(str(name)) in _SHARED and isinstance(value, Mapping))
+        texts = [text for one in shared for text in one.values() if isinstance(text, str)]
+        return any((name := first_in_sentence(text)) is not None and self._naming.is_name(name) for text in texts)
+
+    def _is_called_theirs(self, record: Mapping[str, Any], within: str) -> bool:
+        sentences = (
+            text for name, text in record.items() if PERSONAL.kind(str(name), within) is Kind.SENTENCE and isinstance(text, str)
+        )
+        return any(self._naming.sentence(text) != text for text in sentences)
 
     def _asks_about_them(self, asked: str) -> bool:
         return any(

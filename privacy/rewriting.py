@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors.upstream.catalog import PERSONAL
+from connectors.upstream.model import Feed
 from connectors.upstream.personal import NAMES, Kind, plain
 from connectors.upstream.trees import emptied, inner_json, people_as_keys
 from privacy.naming import Naming
@@ -29,6 +30,7 @@ _CLOSED: Final = frozenset(
         *("thresholdversion", "upstream", "endpoint", "dataset", "test", "column", "severity"),
     }
 )
+_OF_CREATORS: Final = frozenset({Feed.POSTS.value, Feed.PROFILE.value})
 _COMPOSED: Final = frozenset({"requestparam", "feedkey"})
 # Columns that tables keep as (moment, value).
 _MOMENTS: Final = PERSONAL.of(Kind.CAPTION, Kind.ID)
@@ -74,24 +76,31 @@ class Rewriter(Naming):
             kept[quotes] = self.unquoted(record[quotes])
         return kept
 
-    def body(self, body: bytes) -> bytes:
-        """Bytes of a response or a dead letter; what names the person and is not JSON is emptied: whose it is cannot be told."""
+    def body(self, body: bytes, *, asked: bool = False) -> bytes:
+        """Bytes of a response or a dead letter; what names the person and is not JSON is emptied: whose it is cannot be told.
+
+        With `asked` it is an item of what was asked about the person: theirs, unless it says that it is somebody else's.
+        """
         try:
             tree = json.loads(body)
-            rewritten = self._tree(tree)
+            rewritten = self._tree(tree, Whose.THEIRS if asked else Whose.NOBODYS)
             kept = _dumped(rewritten)
         except (ValueError, RecursionError):
-            return b"" if self.mentions(body) else body
+            return b"" if asked or self.mentions(body) else body
         # A name that is given twice is read once: what is left of the other would stay in the bytes.
         if rewritten == tree and not self.mentions(body):
             return body
         return b"" if self.text(kept) != kept else kept.encode("utf-8", "surrogatepass")
 
-    def _tree(self, tree: Any) -> Any:
+    def _tree(self, tree: Any, whose: Whose) -> Any:
         keys = people_as_keys(
             tree, self._folded, lambda key, inner: self.is_name(key) and self._ownership.of(inner) is Whose.THEIRS
         )
-        return self._any("", tree, _Place(Whose.NOBODYS, upstream=True, keys=keys))
+        return self._any("", tree, _Place(whose, upstream=True, keys=keys))
+
+    def asks_about_them(self, feed: str, subject: str) -> bool:
+        """Whether a poller asked for what they made, or for their profile."""
+        return feed in _OF_CREATORS and (subject in self._exact or self.is_handle(subject))
 
     def _any(self, name: str, value: Any, place: _Place, within: str = "") -> Any:
         if isinstance(value, Mapping):

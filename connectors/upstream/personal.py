@@ -44,11 +44,8 @@ _ENDINGS: Final = (
     ),
     (Kind.MEDIA, ("url", "urls", "urllist", "uri", "addr", "urlprefix", "avatar", "cover", "thumb", "thumbnail", "addrs")),
 )
-# An address of a file, whatever field it stands in.
-_MEDIA: Final = re.compile(
-    r"\s*(?:https?:)?//\S*(?:\.(?:jpe?g|png|webp|heic|gif|avif|image|mp4|m3u8|mov|webm|mp3|m4a|aac|vtt|srt)\b|cdn|/tos|/obj/)\S*\s*",
-    re.IGNORECASE,
-)
+# An address, whatever field it stands in, but of a page that names somebody by a handle.
+_ADDRESS: Final = re.compile(r"\s*(?:https?:)?//(?!(?:\w+\.)*tiktok\.com/)[^\s@]*\s*", re.IGNORECASE)
 _MOST_PLACES: Final = 20_000
 # What stands in a field that nobody has filled in.
 _NOBODY: Final = (None, "", 0, "0", False)
@@ -90,7 +87,7 @@ class PersonalFields:
         try:
             return self._found[place]
         except KeyError:
-            listed, spelled = self._listed(name, within), plain(name)
+            listed, spelled = self.listed(name, within), plain(name)
             found = listed or next((kind for kind, endings in _ENDINGS if spelled.endswith(endings)), None)
         # Keys of bodies are of any number.
         if len(self._found) >= _MOST_PLACES:
@@ -98,16 +95,21 @@ class PersonalFields:
         self._found[place] = found
         return found
 
+    def listed(self, name: str, within: str = "") -> Kind | None:
+        """As `kind`, by the lists alone: what a name ends with does not say that the object around is about that person."""
+        places = self._kinds.get(plain(name))
+        return None if places is None else (places.get(plain(within)) if within else None) or places.get("")
+
     def said(self, name: str, value: object, within: str = "") -> Kind | None:
         """What a field with this value says: a person who is a text is named by it, and an address shows itself."""
         kind = self.kind(name, within)
         if kind is Kind.PERSON and isinstance(value, str):
             return Kind.HANDLE
-        return Kind.MEDIA if kind is None and isinstance(value, str) and _MEDIA.fullmatch(value) else kind
+        return Kind.MEDIA if kind is None and isinstance(value, str) and _ADDRESS.fullmatch(value) else kind
 
     def owner(self, name: str, value: object, within: str = "") -> Kind | None:
         """By which of `OWNING` a field says whose the object around it is; None where it says nothing of that."""
-        kind = self._listed(name, within)
+        kind = self.listed(name, within)
         if kind is Kind.PERSON and isinstance(value, str | int) and not isinstance(value, bool):
             return Kind.ID if str(value).isdigit() else Kind.HANDLE
         return kind if kind in OWNING and value not in _NOBODY else None
@@ -115,7 +117,7 @@ class PersonalFields:
     def is_item(self, tree: Mapping[str, Any], within: str = "") -> bool:
         """Whether an object is what somebody made, with all that is in it: it says by whom, or has an id and words."""
         names = {plain(str(name)) for name in tree}
-        if any(kind is Kind.PERSON for kind in (self._listed(name, within) for name in names)):
+        if any(kind is Kind.PERSON for kind in (self.listed(name, within) for name in names)):
             return True
         return bool(names & _ITEM_IDS or ("id" in names and names & _ITEM_WORDS))
 
@@ -132,10 +134,6 @@ class PersonalFields:
         said = isinstance(tree, str | int | float) and not isinstance(tree, bool) and tree != ""
         return {str(tree)} if said and self.said(name, tree, within) in kinds else set()
 
-    def _listed(self, name: str, within: str) -> Kind | None:
-        places = self._kinds.get(plain(name))
-        return None if places is None else (places.get(plain(within)) if within else None) or places.get("")
-
     def _add(self, name: str, kind: Kind) -> None:
         within, _, field = plain(name).rpartition(".")
         if self._kinds.setdefault(field, {}).setdefault(within, kind) is not kind:
@@ -151,7 +149,7 @@ def plain(name: str) -> str:
 # TikTok's own, whoever hands them through.
 TIKTOK = PersonalFields(
     {
-        Kind.PERSON: "user author userInfo itemInfo itemStruct awemeDetail authorInfo",
+        Kind.PERSON: "user author userInfo userData authorInfo authorInfos itemInfo itemInfos itemStruct awemeDetail",
         Kind.ID: "userid uid user.id author.id music.ownerId",
         Kind.HANDLE: "uniqueId username authorName userUniqueId music.ownerHandle",
         Kind.NICKNAME: "nickname music.author",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from connectors.errors import TokpulseError
-from connectors.mentions import replace_mentions
+from connectors.mentions import replace_in_sentence, replace_mentions
 from connectors.secret_files import read_secret
 from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
@@ -134,8 +134,12 @@ class Pseudonyms:
             return value
         inner = inner_json(value)
         if inner is not None:
-            return _dumped(self._clean(inner, names, name, within))
-        return self._text(value, names.sentence if kind is Kind.SENTENCE else names.text)
+            return _dumped(self._clean(inner, names.beside(inner), name, within))
+        if kind is Kind.SENTENCE:
+            # Whoever is named there, also where no field of the body has the name.
+            value = revealed(value, lambda said: replace_in_sentence(said, lambda name: "***"))
+            return self._text(value, names.sentence)
+        return self._text(value, names.text)
 
     def _member(self, key: str, names: _Names) -> str:
         """Lists of people may be objects whose keys are handles; names of fields stay."""
@@ -176,6 +180,11 @@ class _Names:
         """For the texts in `item`, which may speak of those whom the item around it names, too."""
         own = self._own | PERSONAL.values(item, NAMES)
         return self if own == self._own else _Names(self._everybody, frozenset(own), self.keys)
+
+    def beside(self, tree: Any) -> _Names:
+        """For a body within this one."""
+        inner = _Names.of(tree)
+        return _Names(self._everybody | inner._everybody, self._own, self.keys | inner.keys)
 
     @cached_property
     def sentence(self) -> re.Pattern[str] | None:

@@ -134,6 +134,21 @@ def test_names_reach_every_nested_object_of_an_item_and_addresses_go(item: dict[
     assert json.loads(body)["comments"][0] == letter.record
 
 
+@pytest.mark.parametrize(
+    ("item", "kept"),
+    [
+        ({"author": 42, "music": {"title": "original sound - ada"}}, {"author": 42, "music": {"title": "original sound - ***"}}),
+        ({"author": None, "shareMeta": {"title": "Ada on TikTok"}}, {"author": None, "shareMeta": {"title": "*** on TikTok"}}),
+        ({"cid": "1", "share_info": {"desc": "Ada L's comment: hi"}}, {"cid": "1", "share_info": {"desc": "***'s comment: hi"}}),
+        ({"id": "1", "music": "https://m.example/1"}, {"id": "1", "music": ""}),
+        ({"id": "1", "covers": ["//p.example/1", ""]}, {"id": "1", "covers": ["", ""]}),
+        ({"id": "1", "link": "see https://p.example/1"}, {"id": "1", "link": "see https://p.example/1"}),
+    ],
+)
+def test_sentences_name_nobody_and_addresses_go_whoever_made_the_item(item: dict[str, object], kept: dict[str, object]) -> None:
+    assert json.loads(Pseudonyms(KEY).body(json.dumps({"list": [item]}).encode())) == {"list": [kept]}
+
+
 def test_what_says_nothing_of_a_person_stays() -> None:
     item = {
         **POST,

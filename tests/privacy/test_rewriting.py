@@ -198,6 +198,9 @@ POST_OF_THEIRS = {"id": POST, "desc": f"{WORDS} #fyp", "author": {"id": USER, "u
         {"extra": json.dumps({"deep": json.dumps({"who": "bob", "words": WORDS})})},
         {"note": f"\u202e{WORDS}\u202c", "long": f"{WORDS} " * 2_000, "empty": "", "blank": "\u200b"},
         {"byUser": {"bob": {"uniqueId": "bob", "x": WORDS}, USER: 1, "bob.old": 2, "MS4wLjABAAAAbob": WORDS}},
+        {"music": {"id": "7", "title": "original sound - bob", "authorName": WORDS}, "author": {"id": USER}},
+        {"author": "bob", "authorId": USER, "nickname": WORDS},
+        {"itemInfos": {"text": WORDS, "covers": [f"https://p/{WORDS}"]}, "authorInfos": {"userId": USER}},
         {"playCount": WORDS, "region": WORDS, "textLanguage": f"{WORDS}!"},
     ],
 )
@@ -306,6 +309,21 @@ def test_the_reason_of_a_refused_item_of_theirs_quotes_nothing(rewriter: Rewrite
     assert rewriter.record(others) == others
 
 
+def test_what_says_nothing_of_its_maker_is_theirs_where_the_service_or_the_request_says_so(rewriter: Rewriter) -> None:
+    comment = {"cid": "9", "text": WORDS, "user": None, "share_info": {"desc": f"Anna's comment: {WORDS}"}}
+    assert WORDS not in rewriter.body(json.dumps({"comments": [comment]}).encode()).decode()
+    others = json.dumps(comment | {"share_info": {"desc": "Carl's comment: of Anna - Anna"}}).encode()
+    assert json.loads(rewriter.body(others))["text"] == WORDS
+    item = {"id": "9", "desc": WORDS, "author": None, "stats": {"playCount": 3}, "duet": {"author": {"id": "5"}, "desc": WORDS}}
+    body = json.dumps(item).encode()
+    assert rewriter.body(body) == body
+    kept = json.loads(rewriter.body(body, asked=True))
+    assert (kept["desc"], kept["stats"], kept["duet"]) == ("", item["stats"], item["duet"])
+    assert rewriter.body(b"no json", asked=True) == b""
+    asked = [rewriter.asks_about_them(*of) for of in (("posts", USER), ("profile", "bob"), ("comments", USER), ("posts", "5"))]
+    assert asked == [True, True, False, False]
+
+
 def test_tokens_are_the_same_within_a_run_and_others_in_the_next() -> None:
     first, again, other = (Rewriter(person(), secret).token(USER) for secret in (SECRET, SECRET, b"1" * 32))
     assert first == again != other
@@ -385,6 +403,16 @@ def test_a_handle_that_is_an_ordinary_word_goes_where_it_is_one(handle: str) -> 
 
 def test_a_name_that_a_response_gives_twice_is_left_in_neither_place(rewriter: Rewriter) -> None:
     assert json.loads(rewriter.body(b'{"text": "@bob", "text": "x"}')) == {"text": "x"}
+
+
+def test_a_text_for_an_author_and_json_in_a_text_tell_names_and_ids() -> None:
+    found = Person(USER)
+    item = {"id": POST, "desc": "x", "author": "bob", "authorId": USER, "nickname": "Anna", "reply_to_username": "carl"}
+    from_tree(
+        found,
+        {"ItemModule": {POST: item}, "log": json.dumps({"user": {"id": USER, "uniqueId": "bob2", "inviterUsername": "carl"}})},
+    )
+    assert (found.handles, found.nicknames, found.posts) == ({"bob", "bob2"}, {"Anna"}, {POST})
 
 
 def test_a_comment_of_theirs_does_not_make_the_post_theirs() -> None:
