@@ -24,6 +24,7 @@ from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.terminal import say
 from polling.personal.forgotten import Forgotten, forgotten_file
+from polling.personal.pseudonyms import VARIABLE, is_pseudonym, load_pseudonyms
 from privacy.forget import Forgetting, Report, journal_folder
 from privacy.journal import Journal, alone
 from privacy.rewriting import Rewriter
@@ -35,6 +36,8 @@ BEYOND = (
     "downstream copies: consumers of the topics, exports and screenshots of dashboards, messages in Slack or Teams",
     "backups, logs of other systems, captured responses in files, watchlists",
 )
+
+UNREAD = f"secUids in cursors: names are kept as pseudonyms, so run this command again with {VARIABLE}, as pollers have it"
 
 # Rows of a table of years are deleted in one go: whoever gives up waiting would not know what became of it.
 _ANSWER_WITHIN_S = 6 * 60 * 60
@@ -61,16 +64,16 @@ def command(
         )
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     with alone(journal_folder(data_dir())):
-        report, renamed = _forget(endpoints, userid, yes)
-    beyond = [*_running(endpoints), *BEYOND]
+        report, renamed, unread = _forget(endpoints, userid, yes)
+    beyond = [*_running(endpoints), *unread, *BEYOND]
     if as_json:
         say(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "beyond": beyond}, indent=2))
     else:
         _print(report, renamed, beyond)
 
 
-def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int]:
-    """The report, and how many alerts of the notifier were renamed."""
+def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, list[str]]:
+    """The report, how many alerts of the notifier were renamed, and what could not be read."""
     journal = Journal.open(journal_folder(data_dir()), userid)
     forgotten = Forgotten(forgotten_file(os.environ))
     url = endpoints.clickhouse_admin_url
@@ -78,10 +81,13 @@ def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int]:
     try:
         with SchemaRegistry(endpoints.schema_registry_url) as registry:
             servers = endpoints.kafka_bootstrap_servers
-            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say)
+            names = load_pseudonyms(os.environ)
+            pseudonym = names.of if names is not None else None
+            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say, pseudonym=pseudonym)
             alerts = _Alerts(data_dir() / STATE_FILE)
             report = work.run(forgotten, alerts.rename) if yes else work.look()
-            return report, alerts.renamed
+            hidden = pseudonym is None and any(is_pseudonym(name) for name in journal.person.secuids)
+            return report, alerts.renamed, [UNREAD] if hidden else []
     finally:
         client.close()
 

@@ -79,7 +79,7 @@ def command(
         raise PollError(f"--shard {shard} of {shards}: shards are numbered from 0 to {shards - 1}")
     key = read_key(upstream, os.environ)
     names = load_pseudonyms(os.environ)
-    forgotten = Forgotten(forgotten_file(os.environ))
+    forgotten = Forgotten(forgotten_file(os.environ), names.of if names is not None else None)
     watched = WatchedFile(watchlist, forgotten)
     _refuse_nothing(watched.current, upstream, watchlist, raw_kept=raw_landing)
     needed = ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", *(["CLICKHOUSE_URL"] if raw_landing else [])]
@@ -103,7 +103,13 @@ def command(
         observers = Observers(metrics, on_status=show)
         if raw_landing:
             secrets = {key, *dialect.authorization(key).values()}
-            landing = Landing(upstream, insert_into(endpoints.clickhouse_url), metrics, _cleaner(secrets, names, forgotten))
+            landing = Landing(
+                upstream,
+                insert_into(endpoints.clickhouse_url),
+                metrics,
+                _cleaner(secrets, names, forgotten),
+                asked=names.question if names else str,
+            )
             stack.callback(landing.close)
             observers = replace(observers, on_attempt=lambda fetched: landing.offer(fetched, clock.now_ms()))
         options = Options(in_flight=in_flight, once=once, shard=shard, shards=shards, clock=clock)

@@ -11,6 +11,11 @@ from typing import Final
 
 # A handle has letters of any script, digits, underscores and points; a point at the end belongs to the sentence.
 MENTION: Final = re.compile(r"@(?P<handle>[\w.]*\w)")
+# Letters before the sign make no address: those of other scripts, and a hashtag, are words that end without a blank.
+_EMAIL: Final = re.compile(
+    r"(?<![\w.%+#@-])(?:[\w%+-]+\.)*[\w%+-]+(?P<sign>@)(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(?![\w@-])",
+    re.ASCII,
+)
 # What a handle may be of which more was written without a blank: `@bob...yes`, `@bob` before letters of another script.
 _BEFORE_POINTS: Final = re.compile(r".+?(?=\.\.)")
 _BEFORE_SCRIPT: Final = re.compile(r"[\w.]*\w", re.ASCII)
@@ -19,8 +24,9 @@ _IN_SENTENCE: Final = re.compile(r"(?<=- )[^-\s][^-]*?(?=\s*$)|^.+?(?=['’]s\b|
 
 
 def mentions(text: str) -> list[str]:
-    """Every `@name` of a text, with its sign, in order. A letter before the sign makes it an e-mail address, which is none."""
-    return [match[0] for match in MENTION.finditer(text) if not _in_word(text, match.start())]
+    """Every `@name` of a text, with its sign, in order. What follows the sign of an e-mail address is none."""
+    addresses = {match.start("sign") for match in _EMAIL.finditer(text)} if "@" in text else set()
+    return [match[0] for match in MENTION.finditer(text) if match.start() not in addresses]
 
 
 def replace_mentions(text: str, other: Callable[[str], str | None]) -> str:
@@ -37,6 +43,12 @@ def replace_in_sentence(text: str, other: Callable[[str], str | None]) -> str:
     return _IN_SENTENCE.sub(lambda match: match[0] if (new := other(match[0])) is None else new, text)
 
 
+def first_in_sentence(text: str) -> str | None:
+    """The name that a sentence of a service begins with; None where it begins with none."""
+    match = _IN_SENTENCE.match(text)
+    return None if match is None else match[0]
+
+
 def _replaced(handle: str, other: Callable[[str], str | None]) -> str:
     for name in dict.fromkeys(_names(handle)):
         new = other(name)
@@ -51,7 +63,3 @@ def _names(handle: str) -> list[str]:
     for shorter in (_BEFORE_POINTS, _BEFORE_SCRIPT):
         names += [match[0] for name in names if (match := shorter.match(name))]
     return names
-
-
-def _in_word(text: str, at: int) -> bool:
-    return at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")

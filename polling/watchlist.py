@@ -200,7 +200,7 @@ class WatchedFile:
     def _load(self) -> Watchlist:
         loaded = load_watchlist(self._path)
         for creator in loaded.creators if self._forgotten else ():
-            if self._forgotten and any(self._forgotten.knows(kind, creator.id) for kind in ("id", "secuid")):
+            if self._forgotten and any(self._forgotten.knows(kind, creator.id) for kind in ("id", "secuid", "handle")):
                 raise WatchlistError(
                     f"{self._path}: creators: {creator.id} was forgotten with `tokpulse forget` and is not polled any more",
                     "remove the entry",

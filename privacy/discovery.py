@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from clickhouse_connect.driver.client import Client
 
 from connectors.kafka.log import bounds, read
 from connectors.kafka.topics import DLQ_SUFFIX, Topic
-from connectors.upstream.catalog import PERSONAL
+from connectors.upstream.catalog import PERSONAL, UPSTREAMS
+from connectors.upstream.model import Feed
 from connectors.upstream.personal import Kind, plain
+from connectors.upstream.trees import SEC_UID, inner_json
+from polling.writing.cursors import TOPIC as CURSORS
 from privacy.messages import Messages
 from privacy.person import Person
 from privacy.statements import quoted, statement
@@ -19,8 +23,11 @@ from privacy.tables import known
 
 # What pollers write, and what was refused of it: results carry no more names than these.
 _OBSERVED = ("tiktok.posts.events", "tiktok.users.snapshots", "tiktok.comments.events")
+# What is asked of an upstream about a creator by secUid, which says whose it is where the answers are theirs.
+_OF_CREATORS = frozenset({Feed.PROFILE, Feed.POSTS})
 
-_PEOPLE = PERSONAL.of(Kind.PERSON)
+# Of what holds somebody or their item the objects that are the person.
+_PEOPLE = frozenset(name for name in PERSONAL.of(Kind.PERSON) if not name.startswith(("item", "aweme")))
 # Whose an object is: the one that it is, or the one who wrote it.
 _AUTHORS = frozenset(name for name in PERSONAL.of(Kind.ID) if name.startswith("author"))
 _SELVES = PERSONAL.of(Kind.ID) - _AUTHORS | {"id"}
@@ -35,6 +42,10 @@ _OF_POSTS = frozenset({"desc", "stats", "statsV2"})
 def from_topics(person: Person, servers: str, topics: Iterable[Topic], messages: Messages) -> None:
     """Adds what the person's own records say. Records of aborted transactions count: their bytes are there."""
     for topic in topics:
+        if topic.name == CURSORS:
+            for subject, secuid in _in_cursors(servers, topic, messages):
+                if subject == person.userid:
+                    person.add_name(Kind.SECUID, secuid)
         if topic.name.removesuffix(DLQ_SUFFIX) not in _OBSERVED:
             continue
         for message in read(servers, topic.name, bounds(servers, topic.name), aborted=True):
@@ -45,6 +56,32 @@ def from_topics(person: Person, servers: str, topics: Iterable[Topic], messages:
                 from_tree(person, record)
             elif topic.name.endswith(DLQ_SUFFIX):
                 from_body(person, raw)
+
+
+def from_pseudonyms(
+    person: Person, servers: str, topics: Iterable[Topic], messages: Messages, client: Client, pseudonym: Callable[[str, str], str]
+) -> None:
+    """Adds the names behind the person's pseudonyms, as far as pollers kept what they asked by. `pseudonym` has the key."""
+    asked = [
+        (Kind.SECUID, secuid) for topic in topics if topic.name == CURSORS for _, secuid in _in_cursors(servers, topic, messages)
+    ]
+    for (params,) in client.query(statement("asked_by_name")).result_rows:
+        asked += [(kind, value) for name, value in parse_qsl(params) if (kind := PERSONAL.kind(name)) in (Kind.SECUID, Kind.HANDLE)]
+    pseudonyms = person.handles | person.secuids
+    for kind, name in asked:
+        if pseudonym(kind, name) in pseudonyms:
+            person.add_name(kind, name)
+
+
+def from_request(person: Person, upstream: str, endpoint: str, asked: str, payload: bytes) -> None:
+    """Adds what a response says of the person, and the secUid that it was asked for by."""
+    from_body(person, payload)
+    params = dict(parse_qsl(asked))
+    dialect = UPSTREAMS.get(upstream)
+    ask = dialect.asked(endpoint, params) if dialect is not None else None
+    if ask is not None and ask.feed in _OF_CREATORS and _makers_of(payload) == {person.userid}:
+        for secuid in SEC_UID.findall(" ".join(params.values())):
+            person.add_name(Kind.SECUID, secuid)
 
 
 def from_tables(person: Person, client: Client) -> None:
@@ -61,8 +98,9 @@ def from_tables(person: Person, client: Client) -> None:
     found = client.query(
         statement("responses_about"), parameters={"names": sorted(person.needles)}, query_formats={"String": "bytes"}
     )
-    for (payload,) in found.result_rows:
-        from_body(person, payload)
+    for *request, payload in found.result_rows:
+        upstream, endpoint, asked = (value.decode("utf-8", "replace") for value in request)
+        from_request(person, upstream, endpoint, asked, payload)
 
 
 def from_body(person: Person, body: bytes) -> None:
@@ -73,11 +111,11 @@ def from_body(person: Person, body: bytes) -> None:
         return
 
 
-def from_tree(person: Person, tree: Any) -> None:
-    """Adds what an object and everything in it say of the person."""
+def from_tree(person: Person, tree: Any, within: str = "") -> None:
+    """Adds what an object called `within` and everything in it say of the person."""
     if isinstance(tree, list):
         for item in tree:
-            from_tree(person, item)
+            from_tree(person, item, within)
         return
     if not isinstance(tree, Mapping):
         return
@@ -96,9 +134,43 @@ def from_tree(person: Person, tree: Any) -> None:
         # A profile that says whose it is is looked at by itself.
         names = tree if any(_told(profile, _SELVES)) else profile or tree
         for name, value in names.items():
-            person.add_name(PERSONAL.kind(str(name)), value)
-    for value in tree.values():
-        from_tree(person, value)
+            person.add_name(PERSONAL.listed(str(name), within), value)
+    elif person.userid in _told(tree, _AUTHORS) and not is_comment:
+        # The author is a number and a text; a name of others stands in objects of their own.
+        for name, value in tree.items():
+            kind = PERSONAL.listed(str(name), within)
+            person.add_name(Kind.HANDLE if kind is Kind.PERSON else kind, value)
+    for name, value in tree.items():
+        inner = inner_json(value) if isinstance(value, str) else value
+        from_tree(person, inner, str(name))
+
+
+def _in_cursors(servers: str, topic: Topic, messages: Messages) -> Iterator[tuple[str, str]]:
+    """The subject of a feed, and a secUid that its key or its cursor holds: pollers page by it, whatever else holds pseudonyms."""
+    for message in read(servers, topic.name, bounds(servers, topic.name), aborted=True):
+        value, key = message.value(), message.key()
+        record = messages.record(value if isinstance(value, bytes) else b"") or {}
+        parts = [unquote(part) for part in (key.decode("utf-8", "replace") if isinstance(key, bytes) else key or "").split("/")]
+        for secuid in SEC_UID.findall(" ".join((*parts, str(record.get("cursor") or "")))):
+            yield (parts[2] if len(parts) > 2 else ""), secuid
+
+
+def _makers_of(payload: bytes) -> set[str]:
+    """The ids of those who made what a response holds, as far as it says so."""
+    try:
+        return set(_makers(json.loads(payload), ""))
+    except (ValueError, RecursionError):
+        return set()
+
+
+def _makers(tree: Any, within: str) -> Iterator[str]:
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _makers(item, within)
+    elif isinstance(tree, Mapping):
+        yield from _told(tree, _SELVES if plain(within) in _PEOPLE else _AUTHORS)
+        for name, value in tree.items():
+            yield from _makers(value, str(name))
 
 
 def _told(fields: Mapping[str, Any], names: frozenset[str]) -> list[str]:

@@ -43,7 +43,10 @@ class Report:
 
 
 class Forgetting:
-    """One run. `say` hears what is being done; nothing that it is told names the person."""
+    """One run. `say` hears what is being done; nothing that it is told names the person.
+
+    `pseudonym(kind, name)`, where pollers have a key for pseudonyms, finds the names that they ask by.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Forgetting:
         topics: Topics,
         schemas: Callable[[int], str],
         say: Callable[[str], None] = lambda text: None,
+        pseudonym: Callable[[str, str], str] | None = None,
     ) -> None:
         self._journal = journal
         self._servers = servers
@@ -62,6 +66,7 @@ class Forgetting:
         self._topics = topics
         self._messages = Messages(schemas)
         self._say = say
+        self._pseudonym = pseudonym
 
     def look(self) -> Report:
         """What would be renamed; nothing is. Raises TablesError."""
@@ -140,6 +145,8 @@ class Forgetting:
         self._parts()[1].forget_search()
         discovery.from_tables(person, self._client)
         discovery.from_topics(person, self._servers, self._topics, self._messages)
+        if self._pseudonym is not None:
+            discovery.from_pseudonyms(person, self._servers, self._topics, self._messages, self._client, self._pseudonym)
 
     def _parts(self) -> tuple[Logs, Tables]:
         rewriter = Rewriter(self._journal.person, self._journal.secret)

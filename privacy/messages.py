@@ -10,7 +10,10 @@ from confluent_kafka import Message
 
 from connectors.kafka.avro import AvroCodec, AvroSchemaError, WireFormatError, header, split
 from connectors.kafka.registry import SchemaNotFoundError
+from polling.writing.origins import FEED, SUBJECT
 from privacy.rewriting import Rewriter
+
+_REASON = "error"
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,24 @@ class Messages:
         key, value = _bytes(message.key()), _bytes(message.value())
         given: Any = message.headers()
         headers = list(given or ())
-        new_headers: list[tuple[str, str | bytes | None]] = [(name, _text(text, rewriter.text)) for name, text in headers]
-        new_key, new_value = _text(key, rewriter.key), self._value(value, rewriter)
+        told = {name: (text or b"").decode("utf-8", "replace") for name, text in headers}
+        asked = rewriter.asks_about_them(told.get(FEED, ""), told.get(SUBJECT, ""))
+        new_key, new_value = _text(key, rewriter.key), self._value(value, rewriter, asked)
+        named = (new_key, new_value) != (key, value)
+        new_headers: list[tuple[str, str | bytes | None]] = [
+            # A reason quotes the item that was refused.
+            (name, _text(text, rewriter.unquoted if named and name == _REASON else rewriter.words))
+            for name, text in headers
+        ]
         changed = (new_key, new_value, new_headers) != (key, value, headers)
         return Written(new_key, new_value, new_headers, changed)
 
-    def _value(self, value: bytes | None, rewriter: Rewriter) -> bytes | None:
+    def _value(self, value: bytes | None, rewriter: Rewriter, asked: bool) -> bytes | None:
         if value is None:
             return None
         found = self._decoded(value)
         if found is None:
-            return rewriter.body(value)
+            return rewriter.body(value, asked=asked)
         schema_id, codec, record = found
         kept = rewriter.record(record)
         return value if kept == record else codec.encode(kept, header(schema_id))

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connectors.upstream.personal import Kind
+from connectors.upstream.trees import DISTINCT
 
 _TOKEN_BYTES = 10
 PREFIX = "forgotten"
-# As `@bob`, as a part of an address, as a value of JSON or of a query.
-_MARKS = ("@", "/", '"', "=")
-_DISTINCT = re.compile(r"(?=.*[A-Za-z])(?=.*[A-Za-z0-9][._][A-Za-z0-9]).{5,}")
+# As `@bob`, as a part of an address, as a value of JSON or of a query; as they are, and percent-encoded or as an entity of HTML.
+_MARKS = ("@", "/", '"', "=", "%40", "%2F", "%3D", "&#64;", "&#x40;", "&commat;", "&quot;")
+# A nickname of two words, or with a sign in it, that is long enough to be nobody else's.
+_CALLED = re.compile(r"(?=(?:.*\w){5}).*\w\W+\w.*|(?=(?:.*[^\W\d_]){3}).*\d{2}.*|.*[^\W\d]_[^\W\d].*", re.DOTALL)
 
 
 @dataclass
@@ -33,14 +35,14 @@ class Person:
         return frozenset({self.userid, *self.posts, *self.comments})
 
     @property
-    def names(self) -> frozenset[str]:
-        """What names the person; a nickname may be an ordinary word, and is not here."""
-        return frozenset({self.userid, *self.handles, *self.secuids})
-
-    @property
     def distinct_handles(self) -> frozenset[str]:
         """Handles that nobody takes for an ordinary word, unlike `dance` or `us`: those with a point or an underscore in them."""
-        return frozenset(handle for handle in self.handles if _DISTINCT.fullmatch(handle))
+        return frozenset(handle for handle in self.handles if DISTINCT.fullmatch(handle))
+
+    @property
+    def distinct_nicknames(self) -> frozenset[str]:
+        """Nicknames that are no ordinary words, unlike `Anna` or `love`: two words, or letters and digits."""
+        return frozenset(name for name in self.nicknames if _CALLED.fullmatch(name))
 
     @property
     def needles(self) -> frozenset[str]:

@@ -5,9 +5,11 @@ Each dialect has one list. What pseudonyms replace, whom pollers leave out, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any, Final, Self
 
 
 class Kind(StrEnum):
@@ -23,10 +25,32 @@ class Kind(StrEnum):
     WORDS = "words"  # written by them
     MEDIA = "media"  # where a picture, a sound or a video of them can be had
     SENTENCE = "sentence"  # written by the service; it may name somebody without any mark
+    TAG = "tag"  # a hashtag, which counts for others, too
 
 
+# By these a field says whose the object is that it stands in.
+OWNING = frozenset({Kind.ID, Kind.HANDLE, Kind.SECUID})
 # Of these one value stands for one person.
 NAMES = frozenset({Kind.HANDLE, Kind.NICKNAME, Kind.SECUID, Kind.ELSEWHERE})
+# A field that no list has, but whose name ends so, is of this kind: `ownerHandle`, `reply_to_nickname`, `coverUrlList`. Whose the
+# object is it does not say: who is replied to did not write the reply.
+_ENDINGS: Final = (
+    (Kind.SECUID, ("secuid", "secuserid", "secid")),
+    (Kind.HANDLE, ("uniqueid", "username", "handle", "screenname", "loginname")),
+    (Kind.NICKNAME, ("nickname", "displayname", "remarkname", "nick", "fullname", "authorname", "ownername")),
+    (
+        Kind.ELSEWHERE,
+        ("email", "phone", "phonenumber", "mobile", "whatsapp", "telegram", "instagram", "twitter", "youtube", "facebook"),
+    ),
+    (Kind.MEDIA, ("url", "urls", "urllist", "uri", "addr", "urlprefix", "avatar", "cover", "thumb", "thumbnail", "addrs")),
+)
+# An address, whatever field it stands in, but of a page that names somebody by a handle.
+_ADDRESS: Final = re.compile(r"\s*(?:https?:)?//(?!(?:\w+\.)*tiktok\.com/)[^\s@]*\s*", re.IGNORECASE)
+_MOST_PLACES: Final = 20_000
+# What stands in a field that nobody has filled in.
+_NOBODY: Final = (None, "", 0, "0", False)
+_ITEM_IDS: Final = frozenset({"cid", "awemeid", "authorid", "authoruserid", "userid", "uid", "uniqueid", "secuid"})
+_ITEM_WORDS: Final = frozenset({"desc", "text", "title", "nickname"})
 
 
 class PersonalFields:
@@ -39,6 +63,7 @@ class PersonalFields:
     def __init__(self, fields: Mapping[Kind, str]) -> None:
         # Field -> the object it is in, "" for any -> kind.
         self._kinds: dict[str, dict[str, Kind]] = {}
+        self._found: dict[tuple[str, str], Kind | None] = {}
         for kind, names in fields.items():
             for name in names.split():
                 self._add(name, kind)
@@ -58,8 +83,43 @@ class PersonalFields:
 
     def kind(self, name: str, within: str = "") -> Kind | None:
         """What the field `name` of an object that is called `within` says of a person; None where it says nothing."""
+        place = (name, within)
+        try:
+            return self._found[place]
+        except KeyError:
+            listed, spelled = self.listed(name, within), plain(name)
+            found = listed or next((kind for kind, endings in _ENDINGS if spelled.endswith(endings)), None)
+        # Keys of bodies are of any number.
+        if len(self._found) >= _MOST_PLACES:
+            self._found.clear()
+        self._found[place] = found
+        return found
+
+    def listed(self, name: str, within: str = "") -> Kind | None:
+        """As `kind`, by the lists alone: what a name ends with does not say that the object around is about that person."""
         places = self._kinds.get(plain(name))
-        return None if places is None else places.get(plain(within)) or places.get("")
+        return None if places is None else (places.get(plain(within)) if within else None) or places.get("")
+
+    def said(self, name: str, value: object, within: str = "") -> Kind | None:
+        """What a field with this value says: a person who is a text is named by it, and an address shows itself."""
+        kind = self.kind(name, within)
+        if kind is Kind.PERSON and isinstance(value, str):
+            return Kind.HANDLE
+        return Kind.MEDIA if kind is None and isinstance(value, str) and _ADDRESS.fullmatch(value) else kind
+
+    def owner(self, name: str, value: object, within: str = "") -> Kind | None:
+        """By which of `OWNING` a field says whose the object around it is; None where it says nothing of that."""
+        kind = self.listed(name, within)
+        if kind is Kind.PERSON and isinstance(value, str | int) and not isinstance(value, bool):
+            return Kind.ID if str(value).isdigit() else Kind.HANDLE
+        return kind if kind in OWNING and value not in _NOBODY else None
+
+    def is_item(self, tree: Mapping[str, Any], within: str = "") -> bool:
+        """Whether an object is what somebody made, with all that is in it: it says by whom, or has an id and words."""
+        names = {plain(str(name)) for name in tree}
+        if any(kind is Kind.PERSON for kind in (self.listed(name, within) for name in names)):
+            return True
+        return bool(names & _ITEM_IDS or ("id" in names and names & _ITEM_WORDS))
 
     def of(self, *kinds: Kind) -> frozenset[str]:
         """The fields of these kinds that are so wherever they are, in lower case and without underscores."""
@@ -72,7 +132,7 @@ class PersonalFields:
         if isinstance(tree, list | tuple):
             return set().union(*(self.values(inner, kinds, name, within) for inner in tree))
         said = isinstance(tree, str | int | float) and not isinstance(tree, bool) and tree != ""
-        return {str(tree)} if said and self.kind(name, within) in kinds else set()
+        return {str(tree)} if said and self.said(name, tree, within) in kinds else set()
 
     def _add(self, name: str, kind: Kind) -> None:
         within, _, field = plain(name).rpartition(".")
@@ -80,6 +140,7 @@ class PersonalFields:
             raise ValueError(f"{name} is both {self._kinds[field][within]} and {kind}")
 
 
+@lru_cache(maxsize=_MOST_PLACES)
 def plain(name: str) -> str:
     """A name as names are compared."""
     return name.replace("_", "").lower()
@@ -88,16 +149,19 @@ def plain(name: str) -> str:
 # TikTok's own, whoever hands them through.
 TIKTOK = PersonalFields(
     {
-        Kind.PERSON: "user author",
-        Kind.ID: "userid uid user.id author.id",
-        Kind.HANDLE: "uniqueId username authorName userUniqueId",
-        Kind.NICKNAME: "nickname",
+        Kind.PERSON: "user author userInfo userData authorInfo authorInfos itemInfo itemInfos itemStruct awemeDetail",
+        Kind.ID: "userid uid user.id author.id music.ownerId",
+        Kind.HANDLE: "uniqueId username authorName userUniqueId music.ownerHandle",
+        Kind.NICKNAME: "nickname music.author",
         Kind.SECUID: "secUid",
         Kind.ELSEWHERE: "insId twitterId twitterName youtubeChannelId youtubeChannelTitle bioEmail email",
         Kind.CAPTION: "title desc description",
-        Kind.WORDS: "text signature bio bioLink bioLink.link stickerText",
+        # What the service guesses of them, and where they are, are words about them.
+        Kind.WORDS: "text signature bio bioLink bioLink.link stickerText searchUserDesc predictedAgeGroup ageGroup birthday gender "
+        "poi poiInfo",
         Kind.MEDIA: "avatar avatarLarger avatarMedium avatarThumb cover originCover dynamicCover",
         # `original sound - Ada`, `Ada (@ada) on TikTok`, `Ada's video`.
         Kind.SENTENCE: "music.title shareMeta.title shareMeta.desc shareInfo.title shareInfo.desc",
+        Kind.TAG: "hashtag hashtags hashtagName chaName challenge.title challenges.title",
     }
 )

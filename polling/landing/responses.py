@@ -74,7 +74,7 @@ class LandingLimits:
 
 
 class Landing:
-    """Takes responses at once and writes them from a thread of its own. `clean` is applied to every body."""
+    """Takes responses at once and writes them from a thread of its own. `clean` is applied to every body, `asked` to parameters."""
 
     def __init__(
         self,
@@ -83,8 +83,9 @@ class Landing:
         metrics: Metrics,
         clean: Callable[[bytes], bytes] = lambda body: body,
         limits: LandingLimits | None = None,
+        asked: Callable[[str], str] = str,
     ) -> None:
-        self._upstream, self._insert, self._metrics, self._clean = upstream, insert, metrics, clean
+        self._upstream, self._insert, self._metrics, self._clean, self._asked = upstream, insert, metrics, clean, asked
         self._limits = limits or LandingLimits()
         self._rows: deque[Row] = deque()
         self._bytes = 0
@@ -127,7 +128,7 @@ class Landing:
             datetime.fromtimestamp((answer.received_ms if answer else now_ms) / 1000, UTC),
             self._upstream,
             fetched.call.endpoint,
-            request_param(fetched.call),
+            self._asked(request_param(fetched.call)),
             answer.status if answer else 0,
             self._clean(answer.body) if answer else b"",
             uuid.uuid4(),

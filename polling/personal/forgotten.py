@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +15,21 @@ from connectors.endpoints import data_dir
 from connectors.errors import TokpulseError
 from connectors.files import replace_file
 from connectors.mentions import replace_in_sentence, replace_mentions
+from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation
 from connectors.upstream.personal import Kind
+from connectors.upstream.trees import DISTINCT, SEC_UID, inner_json, pattern_of
 
 VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"
-# By what somebody is known here.
-_KINDS: Final = frozenset({Kind.ID, Kind.HANDLE, Kind.SECUID})
+# What is found where a text of an item has a nickname of theirs.
+_Names = re.Pattern[str] | None
+_NOBODY: Final = None
+# A shorter number is a counter.
+_SMALLEST_ID: Final = 10_000
+_LONG_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{5,20}(?![0-9])")
+_WORD: Final = re.compile(r"[A-Za-z0-9_.]*[A-Za-z0-9_]")
+_PAGE: Final = re.compile(r"(?<=tiktok\.com/)[A-Za-z0-9_.]*[A-Za-z0-9_]")
 _LEFT_OUT: Final = {"left_out": "of a person who is to be forgotten"}
 
 
@@ -29,10 +38,14 @@ class ForgottenFileError(TokpulseError):
 
 
 class Forgotten:
-    """The hashes of one file; read again when it changes. An absent file names nobody."""
+    """The hashes of one file; read again when it changes. An absent file names nobody.
 
-    def __init__(self, path: Path) -> None:
+    `pseudonym(kind, value)` is given where names are kept as pseudonyms: then `tokpulse forget` saw, and hashed, those alone.
+    """
+
+    def __init__(self, path: Path, pseudonym: Callable[[str, str], str] | None = None) -> None:
         self._path = path
+        self._pseudonym = pseudonym
         self._stamp: tuple[int, int] | None = None
         self._key = b""
         self._hashes: frozenset[str] = frozenset()
@@ -44,7 +57,12 @@ class Forgotten:
     def knows(self, kind: str, value: object) -> bool:
         """Whether an "id", a "handle" or a "secuid" is one of theirs."""
         self._refresh()
-        return bool(self._hashes) and bool(value) and self._hash(kind, str(value)) in self._hashes
+        if not self._hashes or not value:
+            return False
+        if self._hash(kind, str(value)) in self._hashes:
+            return True
+        other = self._pseudonym(kind, str(value)) if self._pseudonym is not None and kind != Kind.ID else ""
+        return bool(other) and self._hash(kind, other) in self._hashes
 
     def add(self, userid: str, handles: Iterable[str], secuids: Iterable[str]) -> None:
         """Writes their hashes, readable to the file's owner only; known ones are left alone. Raises ForgottenFileError."""
@@ -59,18 +77,22 @@ class Forgotten:
         self._refresh()
 
     def kept(self, observations: Iterable[Observation]) -> list[Observation]:
-        """The observations without theirs, and without their handles in the words of others and in sentences."""
+        """The observations without theirs, and without their names and ids in what others write and in sentences."""
         self._refresh()
         if not self._hashes:
             return list(observations)
         return [
-            replace(one, record=self._clean(one.record), problem=one.problem and self._sentence(one.problem))
+            replace(
+                one,
+                record=self._clean(one.record, _NOBODY),
+                problem=one.problem and self._text(one.problem, _NOBODY, sentence=True),
+            )
             for one in observations
             if not self._is_theirs(one.record, "")
         ]
 
     def body(self, body: bytes) -> bytes:
-        """A response as it may be kept: byte by byte as it came, unless it names them. What is not JSON is left as it is."""
+        """A response as it may be kept: byte by byte as it came, unless it names them. What is not JSON and does is left out."""
         self._refresh()
         if not self._hashes:
             return body
@@ -85,39 +107,82 @@ class Forgotten:
 
         try:
             parsed = json.loads(body, object_pairs_hook=members)
-            kept = self._clean(parsed)
+            kept = self._clean(parsed, _NOBODY)
             if kept == parsed and not hides:
                 return body
-            return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            return _dumped(kept).encode("utf-8", "surrogatepass")
         except (ValueError, RecursionError):
-            return body
+            text = body.decode("utf-8", "surrogateescape")
+            return body if self._text(text, _NOBODY, sentence=False) == text else _dumped(_LEFT_OUT).encode()
 
-    def _clean(self, value: Any, name: str = "", within: str = "") -> Any:
-        """`value`, the field `name` of an object that is called `within`."""
+    def _clean(self, value: Any, names: _Names, name: str = "", within: str = "") -> Any:
+        """`value`, the field `name` of an object that is called `within`. Where it names them, its texts lose their nicknames."""
         if isinstance(value, Mapping):
             if self._is_theirs(value, name):
                 return _LEFT_OUT
-            return {key: self._clean(inner, str(key), name) for key, inner in value.items()}
+            inside = self._named_in(value, names) if PERSONAL.is_item(value, name) else names
+            return {self._key_of(str(key), inner): self._clean(inner, inside, str(key), name) for key, inner in value.items()}
         if isinstance(value, list | tuple):
-            return [self._clean(inner, name, within) for inner in value]
-        if not isinstance(value, str):
+            return [self._clean(inner, names, name, within) for inner in value]
+        kind = PERSONAL.said(name, value, within)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return 0 if value >= _SMALLEST_ID and self.knows(Kind.ID, value) else value
+        if not isinstance(value, str) or not value:
             return value
-        return self._sentence(value) if PERSONAL.kind(name, within) is Kind.SENTENCE else replace_mentions(value, self._nobody)
+        if kind is Kind.HANDLE and self.knows(kind, value):
+            return ""
+        inner = inner_json(value)
+        if inner is not None:
+            kept = self._clean(inner, names, name, within)
+            return value if kept == inner else _dumped(kept)
+        return self._text(value, names, sentence=kind is Kind.SENTENCE)
 
-    def _sentence(self, text: str) -> str:
-        """A sentence of the service without their handles, which have no mark there."""
-        return replace_in_sentence(replace_mentions(text, self._nobody), self._nobody)
+    def _text(self, text: str, names: _Names, *, sentence: bool) -> str:
+        """A text without their ids, secUids and handles; a handle that may be an ordinary word goes where it is marked."""
+
+        def clean(plain: str) -> str:
+            plain = replace_mentions(plain, self._nobody)
+            plain = SEC_UID.sub(lambda match: "" if self.knows(Kind.SECUID, match[0]) else match[0], plain)
+            plain = _LONG_NUMBER.sub(lambda match: "" if self.knows(Kind.ID, match[0]) else match[0], plain)
+            plain = _PAGE.sub(lambda match: "" if self.knows(Kind.HANDLE, match[0]) else match[0], plain)
+            plain = _WORD.sub(
+                lambda match: "" if DISTINCT.fullmatch(match[0]) and self.knows(Kind.HANDLE, match[0]) else match[0], plain
+            )
+            plain = names.sub("", plain) if names is not None else plain
+            return replace_in_sentence(plain, self._nobody) if sentence else plain
+
+        return revealed(text, clean)
+
+    def _key_of(self, key: str, value: Any) -> str:
+        """Lists of people may be objects whose keys say who they are."""
+        if isinstance(value, Mapping) and self._is_theirs(value, key) and self.knows(Kind.HANDLE, key):
+            return next(iter(_LEFT_OUT))
+        return self._text(key, _NOBODY, sentence=False)
+
+    def _named_in(self, item: Mapping[str, Any], around: _Names) -> _Names:
+        """Their nicknames, as far as objects in `item` say who they are; for it alone, as they may be ordinary words."""
+        return pattern_of(self._nicknames(item)) or around
+
+    def _nicknames(self, tree: Any, name: str = "") -> Iterator[str]:
+        if isinstance(tree, Mapping):
+            if self._is_theirs(tree, name):
+                yield from PERSONAL.values(tree, {Kind.NICKNAME}, name)
+            for key, inner in tree.items():
+                yield from self._nicknames(inner, str(key))
+        elif isinstance(tree, list | tuple):
+            for inner in tree:
+                yield from self._nicknames(inner, name)
 
     def _nobody(self, handle: str) -> str | None:
-        return "" if self.knows("handle", handle) else None
+        return "" if self.knows(Kind.HANDLE, handle) else None
 
     def _is_theirs(self, record: Mapping[str, Any], name: str) -> bool:
         """Whether an object that is called `name` is about one of them."""
         for field, value in record.items():
-            kind = PERSONAL.kind(str(field), name)
-            if kind in _KINDS and self.knows(kind, value):
+            kind = Kind.ID if field == "id" else PERSONAL.owner(str(field), value, name)
+            if kind is not None and self.knows(kind, value):
                 return True
-            if kind is Kind.PERSON and isinstance(value, Mapping) and self._is_theirs(value, str(field)):
+            if PERSONAL.kind(str(field), name) is Kind.PERSON and isinstance(value, Mapping) and self._is_theirs(value, str(field)):
                 return True
         return False
 
@@ -139,6 +204,10 @@ class Forgotten:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ForgottenFileError(f"cannot read {self._path}", f"restore it from a copy, or correct {VARIABLE}") from error
         self._key, self._hashes, self._stamp = key, hashes, stamp
+
+
+def _dumped(tree: Any) -> str:
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
 
 
 def forgotten_file(environ: Mapping[str, str]) -> Path:

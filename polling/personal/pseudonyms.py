@@ -6,22 +6,30 @@ import base64
 import hmac
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from connectors.errors import TokpulseError
-from connectors.mentions import replace_mentions
+from connectors.mentions import replace_in_sentence, replace_mentions
 from connectors.secret_files import read_secret
+from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation, Origin, Page
 from connectors.upstream.personal import NAMES, Kind
+from connectors.upstream.trees import SEC_UID, emptied, inner_json, pattern_of, people_as_keys
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
 _MIN_BYTES = 32
 _DIGEST_BYTES = 12  # 96 bits: among a billion people two share a pseudonym with a chance of about 1 in 10^11
-_SEC_UID = re.compile(r"MS4w[\w.=-]+")
+# A name that is found in a text must be more than one or two signs: those stand in every text.
+_TELLING = re.compile(r"[^\W\d_](?:.*\w){2}|[^\W\d_a-zA-Z]\w|[\w.]*\d[\w.]*[^\W\d]|\d{5}", re.DOTALL)
+_PSEUDONYM = re.compile(r"p[a-z2-7]{20}")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_ASCII_HANDLE = re.compile(r"[\w.]*\w", re.ASCII)
 _WITHHELD = b'{"withheld":"not JSON, so its personal handles cannot be told from the rest"}'
 
 
@@ -30,9 +38,10 @@ class PseudonymKeyError(TokpulseError):
 
 
 class Pseudonyms:
-    """Replaces handles, nicknames, secUids and accounts elsewhere, and handles mentioned with @ in texts and addresses.
+    """Replaces handles, nicknames, secUids and accounts elsewhere, and handles mentioned with @; addresses of media go.
 
-    Sentences of the service lose every name that stands in a field beside them. Numeric ids stay.
+    Every text of an item loses the names that fields of the item hold, and sentences of the service those of the whole body.
+    Numeric ids stay.
 
     The same person has the same pseudonym as long as the key is the same, in every topic; without the key nobody can tell who it
     is, nor try names. Handles are compared without case, as upstream does.
@@ -69,11 +78,18 @@ class Pseudonyms:
         except (ValueError, RecursionError):
             return _WITHHELD if body.strip() else body
         try:
-            return json.dumps(self._clean(tree, _named(tree)), ensure_ascii=False, separators=(",", ":")).encode(
-                "utf-8", "surrogatepass"
-            )
+            return _dumped(self._clean(tree, _Names.of(tree))).encode("utf-8", "surrogatepass")
         except RecursionError:
             return _WITHHELD
+
+    def question(self, asked: str) -> str:
+        """The parameters of a request as they are kept, `name=value` joined by `&`."""
+        pairs = (part.partition("=") for part in asked.split("&"))
+        return "&".join(name + sign + self._answer(name, value) for name, sign, value in pairs)
+
+    def _answer(self, name: str, value: str) -> str:
+        kind = PERSONAL.kind(name)
+        return self.of(kind, value) if kind in NAMES else self._text(value, None)
 
     def _origin(self, origin: Origin) -> Origin:
         """Creators may be asked for by secUid, which the cursors have, too."""
@@ -82,7 +98,7 @@ class Pseudonyms:
         return replace(origin, ask=replace(ask, subject=self._without_sec_uids(ask.subject), cursor=cursor))
 
     def _without_sec_uids(self, text: str) -> str:
-        return _SEC_UID.sub(lambda match: self.of("secuid", match[0]), text)
+        return SEC_UID.sub(lambda match: self.of(Kind.SECUID, match[0]), text)
 
     def _observation(self, item: Observation) -> Observation:
         try:
@@ -92,27 +108,98 @@ class Pseudonyms:
             return replace(item, record={}, problem=f"{item.problem or 'not mapped'} (withheld: nested too deeply for pseudonyms)")
 
     def _replaced(self, item: Observation) -> Observation:
-        record, problem = dict(item.record), item.problem
-        named = _named(record)
-        if problem is not None:
-            # It may quote a value that was found where another was expected.
-            problem = replace_mentions(named.sub("***", problem) if named else problem, lambda name: self.of(Kind.HANDLE, name))
-        return replace(item, record=self._clean(record, named), problem=problem)
+        names = _Names.of(item.record)
+        # It may quote a value that was found where another was expected.
+        problem = item.problem if item.problem is None else self._text(item.problem, names.sentence)
+        return replace(item, record=self._clean(dict(item.record), names), problem=problem)
 
-    def _clean(self, value: Any, named: re.Pattern[str] | None, name: str = "", within: str = "") -> Any:
-        """`value`, the field `name` of an object that is called `within`; `named` is found where a sentence names somebody."""
+    def _clean(self, value: Any, names: _Names, name: str = "", within: str = "") -> Any:
+        """`value`, the field `name` of an object that is called `within`; `names` are found where a text names somebody."""
         if isinstance(value, Mapping):
-            return {key: self._clean(inner, named, str(key), name) for key, inner in value.items()}
+            inside = names.within(value) if PERSONAL.is_item(value, name) else names
+            return {self._member(str(key), names): self._field(str(key), inner, inside, name) for key, inner in value.items()}
         if isinstance(value, list | tuple):
-            return [self._clean(inner, named, name, within) for inner in value]
-        kind = PERSONAL.kind(name, within)
+            return [self._field(name, inner, names, within) for inner in value]
+        return self._field(name, value, names, within)
+
+    def _field(self, name: str, value: Any, names: _Names, within: str) -> Any:
+        kind = PERSONAL.said(name, value, within)
+        if kind is Kind.MEDIA:
+            return emptied(value)
+        if isinstance(value, Mapping | list | tuple):
+            return self._clean(value, names, name, within)
         if kind in NAMES and value is not None and not isinstance(value, bool):
             return self.of(kind, str(value))
-        if not isinstance(value, str):
+        if not isinstance(value, str) or _NUMBER.fullmatch(value):
             return value
-        if kind is Kind.SENTENCE and named is not None:
-            value = named.sub("***", value)
-        return replace_mentions(value, lambda handle: self.of(Kind.HANDLE, handle))
+        inner = inner_json(value)
+        if inner is not None:
+            return _dumped(self._clean(inner, names.beside(inner), name, within))
+        if kind is Kind.SENTENCE:
+            # Whoever is named there, also where no field of the body has the name.
+            value = revealed(value, lambda said: replace_in_sentence(said, lambda name: "***"))
+            return self._text(value, names.sentence)
+        return self._text(value, names.text)
+
+    def _member(self, key: str, names: _Names) -> str:
+        """Lists of people may be objects whose keys are handles; names of fields stay."""
+        return self.of(Kind.HANDLE, key) if key.lower() in names.keys else self._text(key, None)
+
+    def _text(self, text: str, names: re.Pattern[str] | None) -> str:
+        def clean(plain: str) -> str:
+            plain = self._without_sec_uids(replace_mentions(plain, self._mentioned))
+            return names.sub("***", plain) if names is not None else plain
+
+        return revealed(text, clean)
+
+    def _mentioned(self, handle: str) -> str | None:
+        """None where words follow the handle without a blank: then the shorter one is the handle, as it is elsewhere."""
+        shorter = _ASCII_HANDLE.match(handle)
+        rest = handle[shorter.end() :] if shorter else ""
+        ends = ".." in handle.strip(".") or (rest and "LATIN" not in unicodedata.name(rest[0], ""))
+        return None if ends else self.of(Kind.HANDLE, handle)
+
+
+class _Names:
+    """Who is named where: `sentence` finds everybody of a body, `text` those of an item; `keys` are handles that name objects."""
+
+    def __init__(self, everybody: frozenset[str], own: frozenset[str], keys: frozenset[str]) -> None:
+        self._everybody, self._own, self.keys = everybody, own, keys
+
+    @classmethod
+    def of(cls, tree: Any) -> Self:
+        """Those of a body, or of a record."""
+        handles = {handle.lower() for handle in PERSONAL.values(tree, {Kind.HANDLE})}
+
+        def theirs(key: str, inner: Any) -> bool:
+            return key.lower() in handles and key in PERSONAL.values(inner, {Kind.HANDLE}, key)
+
+        return cls(frozenset(PERSONAL.values(tree, NAMES)), frozenset(), people_as_keys(tree, handles, theirs))
+
+    def within(self, item: Mapping[str, Any]) -> _Names:
+        """For the texts in `item`, which may speak of those whom the item around it names, too."""
+        own = self._own | PERSONAL.values(item, NAMES)
+        return self if own == self._own else _Names(self._everybody, frozenset(own), self.keys)
+
+    def beside(self, tree: Any) -> _Names:
+        """For a body within this one."""
+        inner = _Names.of(tree)
+        return _Names(self._everybody | inner._everybody, self._own, self.keys | inner.keys)
+
+    @cached_property
+    def sentence(self) -> re.Pattern[str] | None:
+        """What is found in sentences of the service."""
+        return pattern_of(self._everybody)
+
+    @cached_property
+    def text(self) -> re.Pattern[str] | None:
+        """What is found in any text of the item."""
+        return pattern_of(name for name in self._own if _TELLING.search(name))
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether a name has the form of a pseudonym; somebody may be called so."""
+    return _PSEUDONYM.fullmatch(name) is not None
 
 
 def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
@@ -123,7 +210,5 @@ def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
     return Pseudonyms(read_secret(Path(name), VARIABLE, "key", PseudonymKeyError).strip())
 
 
-def _named(tree: Any) -> re.Pattern[str] | None:
-    """What is found where a text has the name of somebody whom a field of `tree` names; None where none does."""
-    names = sorted(PERSONAL.values(tree, NAMES), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, names)), re.IGNORECASE) if names else None
+def _dumped(tree: Any) -> str:
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))

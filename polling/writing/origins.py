@@ -9,7 +9,7 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.fields import BadFieldError
 from connectors.upstream.model import Ask, Feed, Origin
 
-_UPSTREAM, _ENDPOINT, _FEED, _SUBJECT = "poll.upstream", "poll.endpoint", "poll.feed", "poll.subject"
+_UPSTREAM, _ENDPOINT, FEED, SUBJECT = "poll.upstream", "poll.endpoint", "poll.feed", "poll.subject"
 _PARENT, _CURSOR, _RECEIVED = "poll.parent", "poll.cursor", "poll.received_ms"
 
 
@@ -23,8 +23,8 @@ def headers_of(origin: Origin) -> dict[str, bytes]:
     fields = {
         _UPSTREAM: origin.upstream,
         _ENDPOINT: origin.endpoint,
-        _FEED: ask.feed.value,
-        _SUBJECT: ask.subject,
+        FEED: ask.feed.value,
+        SUBJECT: ask.subject,
         _PARENT: ask.parent,
         _CURSOR: ask.cursor,
         _RECEIVED: str(origin.received_ms),
@@ -41,7 +41,7 @@ def record_of(headers: Mapping[str, bytes], item: object) -> Mapping[str, Any]:
     if upstream is None:
         raise UnmappableError(f"no upstream {text[_UPSTREAM]!r} is known")
     try:
-        ask = Ask(Feed(text[_FEED]), text[_SUBJECT], text.get(_CURSOR), text.get(_PARENT))
+        ask = Ask(Feed(text[FEED]), text[SUBJECT], text.get(_CURSOR), text.get(_PARENT))
         return upstream.record(ask, item, int(text[_RECEIVED]))
     except BadFieldError as error:
         raise UnmappableError(f"still not mapped: {error}") from None

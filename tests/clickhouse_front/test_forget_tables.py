@@ -9,7 +9,9 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from privacy.discovery import from_tables
+from polling.personal.pseudonyms import Pseudonyms
+from privacy.discovery import from_pseudonyms, from_tables
+from privacy.messages import Messages
 from privacy.person import Person
 from privacy.rewriting import Rewriter
 from privacy.tables import Table, Tables, TablesError, explained
@@ -52,6 +54,14 @@ def observe(client: Client, userid: str, handle: str, days: list[int]) -> None:
     client.insert("user_observations_log", rows, column_names=PROFILE)
 
 
+def keep_responses(client: Client, payloads: dict[str, str]) -> None:
+    """What was asked -> what came; now, as responses are kept for months only."""
+    client.command("TRUNCATE TABLE raw_api_responses")
+    columns = ("ingested_at", "upstream", "endpoint", "request_param", "http_status", "payload", "elapsed_ms")
+    rows = [[datetime.now(UTC), "tikapi", "/public/posts", asked, 200, payload, 1] for asked, payload in payloads.items()]
+    client.insert("raw_api_responses", rows, column_names=columns)
+
+
 def profiles(tables: Tables) -> Table:
     return next(table for table in tables.known() if table.name == "user_observations_log")
 
@@ -83,6 +93,32 @@ def test_other_people_stay_as_they_are_and_a_handle_goes_where_it_is_one(client:
     others = client.query(f"SELECT unique_id, nickname FROM user_observations_log WHERE userid = '{OTHER}' ORDER BY ALL")
     assert others.result_rows == [("else", HANDLE), ("somebody", "somebody"), ("somebody", "somebody")]
     assert client.query("SELECT count() FROM user_observations_log WHERE unique_id = 'dance'").result_rows == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        *("tiktok.com/%40dance", "%2540dance", "tiktok.com/%40%64%61nce", "&#64;dance", "@&#100;ance"),
+        *("@d\u200bance", "\\u0040dance", "@\\u0064ance"),
+    ],
+)
+def test_a_row_is_found_however_a_name_is_spelled(client: Client, tables: Tables, spelled: str) -> None:
+    keep_responses(client, {"id=1": f'{{"cid":"8","text":"{spelled}"}}', "id=2": '{"cid":"9","text":"nobody 100% &amp; 👩‍👩‍👧"}'})
+    tables.look_for(PERSON)
+    try:
+        responses = next(table for table in tables.known() if table.name == "raw_api_responses")
+        assert tables.affected(responses) == 1
+    finally:
+        tables.forget_search()
+
+
+def test_what_was_asked_by_a_name_is_found_behind_its_pseudonym(client: Client) -> None:
+    names = Pseudonyms(b"k" * 32)
+    asked = ("count=30&secUid=MS4wLjABAAAAbob", "count=30&secUid=MS4wLjABAAAAelse", f"username={HANDLE}", "userid=5")
+    keep_responses(client, dict.fromkeys(asked, "{}"))
+    person = Person(USER, {names.of("handle", HANDLE)}, set(), {names.of("secuid", "MS4wLjABAAAAbob")})
+    from_pseudonyms(person, "nowhere:1", [], Messages(str), client, names.of)
+    assert (HANDLE in person.handles, "MS4wLjABAAAAbob" in person.secuids, len(person.secuids)) == (True, True, 2)
 
 
 def test_every_table_that_says_whose_a_post_is_tells_of_it(client: Client) -> None:

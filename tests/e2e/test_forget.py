@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -18,6 +21,10 @@ from connectors.kafka.log import partition_offsets
 from connectors.kafka.topics import load_topics
 from polling.landing.responses import Row
 from polling.landing.table import insert_into
+from polling.personal.pseudonyms import Pseudonyms
+from simulator.settings import SimulationSettings
+from simulator.upstream.server import FakeUpstream
+from tests.privacy.hiding import OTHERS, OWN, Somebody, left, somebody, tikapi_comment, tikapi_post, tikliveapi_post
 
 from .records import messages, producing, write_in_transactions
 from .stack_process import Stack, ended
@@ -44,8 +51,10 @@ MARTS = {
     **{"comments_enriched": "ingested_at", "dead_letters": "failed_at"},
 }
 OBSERVED = ("aweme_id", "author_id", "title", "play_count", "digg_count", "ingested_at")
+# Bodies with the person in all kinds of places. The mark stands in every word and address that is hidden there.
+SEEDS, MARK = 200, "zqkx"
 # Everything that may be left nowhere, in any spelling of the letters.
-TRACES = [one.lower().encode() for one in (USER, HANDLE, OLD_HANDLE, NICKNAME, SECUID, *THEIRS, ABORTED, COMMENT, SAID)]
+TRACES = [one.lower() for one in (USER, HANDLE, OLD_HANDLE, NICKNAME, SECUID, *THEIRS, ABORTED, COMMENT, SAID, MARK)]
 
 
 def post(aweme_id: str, author: str, hour: int, plays: int, title: str) -> dict[str, Any]:
@@ -73,8 +82,56 @@ def cursor(userid: str) -> dict[str, Any]:
     return {"feed_key": f"tikliveapi/posts/{userid}", "cursor": None, "pages": 1, **times}
 
 
-def plant(stack: Stack) -> None:
-    """What pollers would have written of the person and of somebody who mentions the person."""
+def made_by(who: Somebody, key: str) -> dict[str, Any]:
+    """An item of the list `key` of an upstream's page."""
+    if key == "videos":
+        return tikliveapi_post(who, who.post(), f"{who.words()} #fyp")
+    if key == "itemList":
+        return tikapi_post(who, who.post(), f"{who.words()} #fyp")
+    return tikapi_comment(who, who.comment(), OTHERS_POST, who.words())
+
+
+def hide() -> tuple[list[tuple[str, list[dict[str, Any]]]], set[str]]:
+    """Pages of both upstreams, each an item of the person and one of somebody else; and the ids of what the person made."""
+    pages, ids = [], set[str]()
+    for seed in range(SEEDS):
+        dice = random.Random(seed)
+        key = ("videos", "itemList", "comments")[seed % 3]
+        petra, other = Somebody(dice, USER, HANDLE, NICKNAME, SECUID, MARK), somebody(dice)
+        own, others = made_by(petra, key), made_by(other, key)
+        for kind in dice.sample(sorted(OWN), 6):
+            OWN[kind](petra, own)
+        for kind in dice.sample(sorted(OTHERS), 3):
+            OTHERS[kind](petra, others)
+        pages.append((key, [own, others]))
+        ids |= {*petra.posts, *petra.comments}
+    return pages, ids
+
+
+def plant_hidden(stack: Stack) -> set[str]:
+    """Half of the pages in the raw landing, the items of the other half as dead letters; the ids of what the person made."""
+    pages, ids = hide()
+    at, rows = datetime.now(UTC), []
+    plain = Producer({"bootstrap.servers": stack.endpoints.kafka_bootstrap_servers})
+    reason = f"unmapped: desc: expected a string, found 'of {MARK} @{HANDLE}'".encode()
+    for number, (key, items) in enumerate(pages):
+        escaped = number % 4 < 2  # as half of the upstreams do with what is not ASCII
+        if number % 2:
+            upstream = "tikliveapi" if key == "videos" else "tikapi"
+            body = json.dumps({key: items}, ensure_ascii=escaped).encode()
+            rows.append(Row(at, upstream, "/hidden/", f"count=2&page={number}", 200, body, uuid.uuid4(), 1))
+            continue
+        for item in items:
+            value = json.dumps(item, ensure_ascii=escaped).encode()
+            plain.produce(f"{COMMENTS if key == 'comments' else POSTS}.dlq", value=value, headers=[("error", reason)])
+    assert plain.flush(30) == 0
+    insert_into(stack.endpoints.clickhouse_url)(rows)
+    return ids
+
+
+def plant(stack: Stack) -> set[str]:
+    """What pollers would have written of the person and of somebody who mentions the person; ids that are in bodies only."""
+    hidden = plant_hidden(stack)
     own = [
         post(one, USER, hour, 1_000 * (hour + 2), f"mein Tag mit @{OTHERS_HANDLE} #kiel #fyp")
         for one in THEIRS
@@ -135,6 +192,7 @@ def plant(stack: Stack) -> None:
             )
         names = ("comment_id", "video_id", "user_id", "text", "create_time", "ingested_at", "digg_count", "reply_total")
         client.insert("comments_log", [[COMMENT, OTHERS_POST, USER, SAID, at, at, 1, 0]], column_names=names)
+    return hidden
 
 
 @contextmanager
@@ -182,23 +240,25 @@ def raw_log(stack: Stack, topic: str) -> Iterator[bytes]:
         consumer.close()
 
 
-def traces(stack: Stack) -> set[str]:
-    """Where anything of the person is: topics from offset 0, and every column of every table."""
-    found = traces_in_tables(stack)
+def traces(stack: Stack, wanted: Sequence[str] = TRACES) -> set[str]:
+    """Where anything of the person is: topics from offset 0, every column of every table, and files of ours."""
+    found = traces_in_tables(stack, wanted) | traces_in_files(stack, wanted)
     for topic in load_topics():
-        if any(trace in record.lower() for record in raw_log(stack, topic.name) for trace in TRACES):
+        if left(b"\n".join(raw_log(stack, topic.name)), wanted):
             found.add(topic.name)
     return found
 
 
-def traces_in_tables(stack: Stack) -> set[str]:
-    found = set()
+def traces_in_tables(stack: Stack, wanted: Sequence[str] = TRACES) -> set[str]:
     with admin(stack) as client:
-        for table in tables(client):
-            held = bytes(client.raw_query(f"SELECT * FROM {table} FORMAT TSVRaw")).lower()
-            if any(trace in held for trace in TRACES):
-                found.add(table)
-    return found
+        return {table for table in tables(client) if left(bytes(client.raw_query(f"SELECT * FROM {table} FORMAT TSVRaw")), wanted)}
+
+
+def traces_in_files(stack: Stack, wanted: Sequence[str] = TRACES) -> set[str]:
+    """Logs and state of this software; what the services keep of cut-off segments and old parts is theirs to delete."""
+    services = {stack.data / "kafka", stack.data / "clickhouse", stack.data / "flink"}
+    files = (path for path in stack.data.rglob("*") if path.is_file() and services.isdisjoint(path.parents))
+    return {str(path.relative_to(stack.data)) for path in files if left(path.read_bytes(), wanted)}
 
 
 def places(stack: Stack) -> dict[str, dict[int, tuple[int, int]]]:
@@ -227,12 +287,16 @@ def sums(stack: Stack) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Stack) -> None:
+def empty_tables(stack: Stack) -> None:
     with admin(stack) as client:
         for table in tables(client):
             if not table.endswith((".schema_migrations", ".schema_views", ".pseudonym_key", ".threshold_versions_log")):
                 client.command(f"TRUNCATE TABLE {table}")
-    plant(stack)
+
+
+def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Stack) -> None:
+    empty_tables(stack)
+    hidden = plant(stack)
     stack.submit("engagement", "--bounded")
     before, summed, committed = hours(stack), sums(stack), sum(1 for _ in messages(stack.endpoints, POSTS))
     assert [row[1:3] for row in before] == [(3, 2)] * 3
@@ -241,7 +305,8 @@ def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Sta
 
     at = places(stack)
     shown = json.loads(stack.run("forget", USER, "--json").stdout)
-    assert (shown["done"], shown["identifiers"]["handles"], shown["identifiers"]["posts"]) == (False, 2, 3)
+    assert (shown["done"], shown["identifiers"]["handles"]) == (False, 2)
+    assert shown["identifiers"]["posts"] + shown["identifiers"]["comments"] == 4 + len(hidden)
     assert {name for name, count in shown["topics"].items() if count} == {name for name in there if name.startswith("tiktok.")}
     assert places(stack) == at, "without --yes nothing is changed"
     assert traces_in_tables(stack) == {name for name in there if name.startswith("tokpulse")}
@@ -260,8 +325,16 @@ def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Sta
     assert json.loads(second.stdout)["done"]
     assert list((stack.data / "forget").iterdir()) == [stack.data / "forget" / "lock"]
 
-    assert traces(stack) == set()
+    assert traces(stack, [*TRACES, *hidden]) == set()
     assert (hours(stack), sums(stack)) == (before, summed)
+    with stack.clickhouse() as client:
+        payloads = [
+            json.loads(row[0])
+            for row in client.query("SELECT payload FROM raw_api_responses WHERE endpoint = '/hidden/'").result_rows
+        ]
+    items = [item for page in payloads for one in page.values() for item in one]
+    assert len(items) == SEEDS
+    assert all(item.get("stats", item.get("digg_count")) is not None for item in items)
     assert sum(1 for _ in messages(stack.endpoints, POSTS)) == committed, "a kill made no record twice, and lost none"
     assert stack.query(f"SELECT uniqExact(author_id), countIf(author_id = {OTHER!r}) FROM engagement_hourly") == [(2, 3)]
     titles = {row[0] for row in stack.query("SELECT DISTINCT title FROM post_observations")}
@@ -282,3 +355,46 @@ def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Sta
         finally:
             client.command("DROP TABLE tokpulse.engagement_aside")
     assert traces(stack) == set()
+
+
+def test_under_pseudonyms_the_sec_uid_that_was_watched_goes_and_is_refused(stack: Stack, tmp_path: Path) -> None:
+    empty_tables(stack)
+    key = tmp_path / "key"
+    key.write_text("k" * 64)
+    key.chmod(0o600)
+    names, watchlist, now = Pseudonyms(b"k" * 64), tmp_path / "watchlist.yaml", int(datetime.now(UTC).timestamp() * 1000)
+    universe = SimulationSettings(seed=7, start_ms=now - 24 * HOUR_MS, hours=23, creators=4, posts=40, audience=20)
+    with FakeUpstream(universe, "quiet", lambda: now) as fake:
+        them, other = [user for user in fake.world.universe.creators if not user.private][:2]
+
+        def poll(*creators: str) -> CompletedProcess[str]:
+            watchlist.write_text(json.dumps({"creators": creators}))
+            argv = (
+                "poll",
+                "--upstream",
+                "tikapi",
+                "--watchlist",
+                str(watchlist),
+                "--base-url",
+                fake.url,
+                "--once",
+                "--raw-landing",
+            )
+            return stack.run(*argv, TOKPULSE_TIKAPI_KEY=fake.key, TOKPULSE_PSEUDONYM_KEY_FILE=str(key))
+
+        done = poll(them.sec_uid, other.userid)
+        assert done.returncode == 0, done.stderr
+        assert traces(stack, [them.sec_uid]) == {CURSORS}, "it is what is asked by, and nothing more"
+        pseudonym = names.of("secuid", them.sec_uid)
+        assert {USERS, "tokpulse.raw_api_responses"} <= traces(stack, [pseudonym])
+        done = stack.run("forget", them.userid, "--yes", TOKPULSE_PSEUDONYM_KEY_FILE=str(key))
+        assert done.returncode == 0, done.stderr
+        gone = [them.userid, them.sec_uid, pseudonym, names.of("handle", them.unique_id)]
+        assert traces(stack, gone) == set()
+        again = poll(them.sec_uid, other.userid)
+        assert again.returncode == 1
+        assert f"{them.sec_uid} was forgotten" in again.stderr
+        rest = poll(other.userid)
+        assert rest.returncode == 0, rest.stderr
+        assert traces(stack, gone) == set()
+        assert traces(stack, [other.userid]) >= {CURSORS, USERS}

@@ -10,9 +10,12 @@ import pytest
 
 from connectors.upstream.model import Observation
 from polling.personal.forgotten import Forgotten, ForgottenFileError, forgotten_file
+from polling.personal.pseudonyms import Pseudonyms
 from polling.watchlist import WatchedFile, WatchlistError
 
 USER, SECUID = "6900000000000000777", "MS4wLjABAAAApaulsen77"
+
+LEFT_OUT = {"left_out": "of a person who is to be forgotten"}
 
 
 @pytest.fixture
@@ -93,6 +96,67 @@ def test_they_are_left_out_of_lists_and_of_sentences_of_the_service(forgotten: F
     }
     seen = Observation("t", {"id": "9"}, "user.id: expected an id, found 'petra'")
     assert forgotten.kept([seen])[0].problem == "user.id: expected an id, found ''"
+
+
+@pytest.mark.parametrize(
+    ("nested", "kept"),
+    [
+        ({"text": "あ@petra #vlog@petra a.@petra"}, {"text": "あ@ #vlog@ a.@"}),
+        ({"text": "@pet\u200bra &#64;petra %40petra"}, {"text": "@ @ @"}),
+        ({"text": "petra.old, petra"}, {"text": ", petra"}),
+        ({"share": f"https://www.tiktok.com/@petra?sec_uid={SECUID}&u={USER}"}, {"share": "https://www.tiktok.com/@?sec_uid=&u="}),
+        ({"reply_to_userid": USER, "to": int(USER)}, {"reply_to_userid": "", "to": 0}),
+        ({"replyToUserName": "petra"}, {"replyToUserName": ""}),
+        ({"seen": {"petra": {"id": USER}, SECUID: 1, "x": 2}}, {"seen": {"left_out": LEFT_OUT, "": 1, "x": 2}}),
+        ({"log": json.dumps({"to": "@petra"})}, {"log": '{"to":"@"}'}),
+        ({"log": json.dumps({"to": "@carl"})}, {"log": json.dumps({"to": "@carl"})}),
+        ({"a": {"author": {"id": USER, "nickname": "Petra Pé"}}, "text": "Petra Pé, hi"}, {"a": LEFT_OUT, "text": ", hi"}),
+        ({"text": "x" * 50_000 + "\u202b@petra\u202c"}, {"text": "x" * 50_000 + "\u202b@\u202c"}),
+        ({"text": "me@petra.example 69000 👩‍👩‍👧"}, {"text": "me@petra.example 69000 👩‍👩‍👧"}),
+    ],
+)
+def test_an_item_of_somebody_else_keeps_all_but_them(
+    forgotten: Forgotten, nested: dict[str, object], kept: dict[str, object]
+) -> None:
+    item = {
+        "cid": "8",
+        "user": {"uid": "5", "unique_id": "carl", "signature": "hi"},
+        "digg_count": 3,
+        "aweme_id": "7900000000000000101",
+    }
+    assert json.loads(forgotten.body(json.dumps({"comments": [item | nested]}).encode()))["comments"] == [item | kept]
+    assert forgotten.kept([Observation("t", item | nested)])[0].record == item | kept
+
+
+def test_the_only_item_of_a_body_takes_all_of_it_along(forgotten: Forgotten) -> None:
+    item = {"itemInfo": {"itemStruct": {"id": "1", "author": {"id": USER}}}, "shareMeta": {"desc": "words"}}
+    profile = {"data": {"userInfo": {"user": {"uniqueId": "petra"}}, "shareMeta": {"title": "Petra on TikTok", "desc": "words"}}}
+    for body in (item, profile, {"author": "petra", "desc": "words"}, {"author": USER, "desc": "words"}):
+        assert b"words" not in forgotten.body(json.dumps(body).encode())
+
+
+def test_what_is_not_json_and_names_them_is_left_out(forgotten: Forgotten) -> None:
+    for body in (
+        f'{{"user": {{"id": "{USER}", "signature": "words'.encode(),
+        b"<p>words of @petra</p>",
+        b"words \xff tiktok.com/petra",
+    ):
+        assert b"words" not in forgotten.body(body)
+    assert forgotten.body(b"<p>words of petra \xff</p>") == b"<p>words of petra \xff</p>"
+
+
+def test_under_pseudonyms_their_names_are_known_by_their_pseudonyms(tmp_path: Path) -> None:
+    names = Pseudonyms(b"k" * 32)
+    Forgotten(tmp_path / "forgotten.json").add(USER, [names.of("handle", "petra")], [names.of("secuid", SECUID)])
+    file = tmp_path / "watchlist.yaml"
+    file.write_text(f"creators: ['{SECUID}']\n")
+    poller = Forgotten(tmp_path / "forgotten.json", names.of)
+    with pytest.raises(WatchlistError, match=f"{SECUID} was forgotten"):
+        WatchedFile(file, poller)
+    assert WatchedFile(file, Forgotten(tmp_path / "forgotten.json")).current.creators, "nobody without the key can tell"
+    other = Observation("t", {"aweme_id": "9", "author_id": "5", "title": f"with @{names.of('handle', 'petra')} and @petra"})
+    assert poller.kept([other])[0].record["title"] == "with @ and @"
+    assert json.loads(poller.body(json.dumps({"author": {"uniqueId": "Petra"}}).encode())) == LEFT_OUT
 
 
 def test_a_response_about_others_is_kept_byte_by_byte(forgotten: Forgotten) -> None:

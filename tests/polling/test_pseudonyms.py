@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.spelling import spelled_out
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
-from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, load_pseudonyms
+from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, is_pseudonym, load_pseudonyms
 
 KEY = b"k" * 32
 HANDLE, NICKNAME, SECUID = "Some.Body_7", "Søme Bödy", "MS4wLjABAAAAabc"
@@ -41,6 +42,12 @@ def test_the_origin_of_dead_letters_names_nobody() -> None:
     page = Pseudonyms(KEY).page(Page((), None, origin=Origin("tikapi", "/public/posts", ask, 5)))
     made = Pseudonyms(KEY).of("secuid", SECUID)
     assert page.origin == Origin("tikapi", "/public/posts", Ask(Feed.POSTS, made, f"{made}|123", "42"), 5)
+
+
+def test_a_pseudonym_is_known_by_its_form() -> None:
+    names = Pseudonyms(KEY)
+    assert all(is_pseudonym(names.of(kind, value)) for kind, value in (("secuid", SECUID), ("handle", "x"), ("nickname", "ü")))
+    assert not any(map(is_pseudonym, (SECUID, "petra", "", "p" + "1" * 20, "p" + "a" * 21)))
 
 
 def test_other_key_other_pseudonym() -> None:
@@ -83,6 +90,126 @@ def test_nested_objects_and_sentences_of_the_service() -> None:
     (seen,) = names.page(Page((unmapped,), None)).observations
     assert not any(name in repr(seen) for name in (HANDLE, NICKNAME, "lse"))
     assert seen.record["music"]["title"] == "original sound - ***"
+
+
+COMMENT = {
+    "cid": "1",
+    "text": f"{NICKNAME} was here, I, {HANDLE}, say so",
+    "share_info": {"desc": f"{NICKNAME}'s comment: so", "url": "https://x.example/c/1"},
+    "user": {"uid": "42", "unique_id": HANDLE, "nickname": NICKNAME, "avatar_thumb": {"url_list": ["https://p/1"], "uri": "a/b"}},
+    "reply_comment": [{"cid": "2", "text": f"no, {NICKNAME}", "user": {"uid": "43", "unique_id": "else.b", "nickname": "Else"}}],
+    "label_list": [{"text": f"liked by {HANDLE}", "type": 1}],
+    "reply_to_username": NICKNAME,
+}
+POST = {
+    "id": "1",
+    "desc": f"by {HANDLE} あ@{HANDLE} #fyp",
+    "author": {"id": "42", "uniqueId": HANDLE, "nickname": NICKNAME, "secUid": SECUID},
+    "music": {
+        "id": "7",
+        "title": f"original sound - {HANDLE}",
+        "author": NICKNAME,
+        "ownerHandle": HANDLE,
+        "coverLarge": "https://p.cdn/1",
+    },
+    "shareMeta": {"title": f"{HANDLE} on TikTok", "desc": f"{NICKNAME}: by {HANDLE}"},
+    "textExtra": [{"userUniqueId": HANDLE, "secUid": SECUID, "hashtagName": ""}, {"hashtagName": "fyp"}],
+    "contents": [{"desc": f"by {HANDLE.upper()}"}],
+    "video": {"playAddr": f"https://v/{HANDLE}", "subtitleInfos": [{"Url": "https://v/2", "Format": "webvtt"}], "duration": 9},
+    "stickersOnItem": [{"stickerText": [f"I am {NICKNAME}"]}],
+    "extra": json.dumps({"who": NICKNAME, "url": f"https://www.tiktok.com/%40{HANDLE}"}),
+    "people": {HANDLE: {"uniqueId": HANDLE, "n": 1}},
+    "hidden": f"{HANDLE[:3]}\u200b{HANDLE[3:]} &#83;{HANDLE[1:]} %53{HANDLE[1:]} \\u0053{HANDLE[1:]} https://x/?sec_uid={SECUID}",
+}
+
+
+@pytest.mark.parametrize("item", [COMMENT, POST, {"author": HANDLE, "desc": f"by {HANDLE}"}, {"aweme_id": "1", "item": POST}])
+def test_names_reach_every_nested_object_of_an_item_and_addresses_go(item: dict[str, object]) -> None:
+    names = Pseudonyms(KEY)
+    body = names.body(json.dumps({"comments": [item]}).encode()).decode()
+    (letter,) = names.page(Page((Observation("t", item, f"music: expected an object, found {HANDLE!a}"),), None)).observations
+    for written in (body, json.dumps(letter.record, ensure_ascii=False), letter.problem or ""):
+        read = spelled_out(written).lower()
+        assert not any(name.lower() in read for name in (HANDLE, NICKNAME, SECUID, "else.b", "https://p", "https://v"))
+    assert json.loads(body)["comments"][0] == letter.record
+
+
+@pytest.mark.parametrize(
+    ("item", "kept"),
+    [
+        ({"author": 42, "music": {"title": "original sound - ada"}}, {"author": 42, "music": {"title": "original sound - ***"}}),
+        ({"author": None, "shareMeta": {"title": "Ada on TikTok"}}, {"author": None, "shareMeta": {"title": "*** on TikTok"}}),
+        ({"cid": "1", "share_info": {"desc": "Ada L's comment: hi"}}, {"cid": "1", "share_info": {"desc": "***'s comment: hi"}}),
+        ({"id": "1", "music": "https://m.example/1"}, {"id": "1", "music": ""}),
+        ({"id": "1", "covers": ["//p.example/1", ""]}, {"id": "1", "covers": ["", ""]}),
+        ({"id": "1", "link": "see https://p.example/1"}, {"id": "1", "link": "see https://p.example/1"}),
+    ],
+)
+def test_sentences_name_nobody_and_addresses_go_whoever_made_the_item(item: dict[str, object], kept: dict[str, object]) -> None:
+    assert json.loads(Pseudonyms(KEY).body(json.dumps({"list": [item]}).encode())) == {"list": [kept]}
+
+
+def test_what_says_nothing_of_a_person_stays() -> None:
+    item = {
+        **POST,
+        "region": "NO",
+        "stats": {"playCount": 5, "diggCount": "7"},
+        "createTime": 1764000000,
+        "score": 0.5,
+        "none": None,
+    }
+    kept = json.loads(Pseudonyms(KEY).body(json.dumps(item).encode()))
+    same = ("id", "region", "stats", "createTime", "score", "none")
+    assert {name: kept[name] for name in same} == {name: item[name] for name in same}
+    assert kept["video"]["duration"] == 9
+    assert kept["textExtra"][1] == {"hashtagName": "fyp"}
+    assert kept["desc"] == f"by *** あ@{Pseudonyms(KEY).of('handle', HANDLE)} #fyp"
+
+
+@pytest.mark.parametrize("name", ["A", "a.", "🔥", "42", ".", "to"])
+def test_a_name_that_stands_in_every_text_is_left_there(name: str) -> None:
+    item = {"cid": "1", "text": "a 🔥 to B. 42", "digg_count": "42", "user": {"uid": "5", "unique_id": "ada", "nickname": name}}
+    kept = json.loads(Pseudonyms(KEY).body(json.dumps(item).encode()))
+    assert (kept["text"], kept["digg_count"]) == ("a 🔥 to B. 42", "42")
+    assert kept["user"]["nickname"] != name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "あ@handle_x",
+            "#vlog@handle_x",
+            "a.@handle_x",
+            "見て@handle_x！",
+            "so good🔥@handle_x",
+            "@handle_xさん",
+            "@handle_x...yes",
+        ),
+        *("\u202b@handle_x\u202c", "@han\u200bdle_x", "\uff20handle_x", "&#64;handle_x", "%40handle_x", "\\u0040handle_x"),
+        "x" * 5_000 + "@handle_x",
+    ],
+)
+def test_a_mention_needs_no_blank_and_has_one_pseudonym(text: str) -> None:
+    names = Pseudonyms(KEY)
+    (seen,) = names.page(Page((Observation("t", {"text": text, "title": text}),), None)).observations
+    assert seen.record["text"] == seen.record["title"]
+    assert "handle_x" not in spelled_out(seen.record["text"])
+    assert f"@{names.of('handle', 'handle_x')}" in seen.record["text"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "\u202e", "ضحك", "👩‍👩‍👧", "می‌خواهم", "@", "%", "a" * 100_000])
+def test_a_text_without_a_name_stays_as_it_is(text: str) -> None:
+    (seen,) = Pseudonyms(KEY).page(Page((Observation("t", {"text": text}),), None)).observations
+    assert seen.record["text"] == text
+
+
+def test_what_was_asked_for_names_nobody() -> None:
+    names = Pseudonyms(KEY)
+    assert names.question(f"count=30&cursor=5&secUid={SECUID}") == f"count=30&cursor=5&secUid={names.of('secuid', SECUID)}"
+    assert names.question(f"username={HANDLE}") == f"username={names.of('handle', HANDLE)}"
+    for asked in ("", "count=35&userid=6801", "name=dance&count=30", "aweme_id=1&comment_id=2", "odd"):
+        assert names.question(asked) == asked
 
 
 def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody() -> None:

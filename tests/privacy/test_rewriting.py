@@ -170,6 +170,160 @@ def test_bytes_that_name_them_and_are_no_json_are_emptied(rewriter: Rewriter, bo
     assert rewriter.body(b"\xff\x00nobody") == b"\xff\x00nobody"
 
 
+WORDS = "I live in Kiel"
+POST_OF_THEIRS = {"id": POST, "desc": f"{WORDS} #fyp", "author": {"id": USER, "uniqueId": "bob", "nickname": "Anna"}}
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        {"share_info": {"desc": f"Anna's comment: {WORDS}", "title": WORDS}},
+        {"shareMeta": {"title": "bob on TikTok", "desc": f"Anna: {WORDS}"}},
+        {"music": {"id": "7", "title": "original sound - bob", "author": "Anna", "authorName": "Anna", "ownerHandle": "bob"}},
+        {"textExtra": [{"userUniqueId": "bob", "userId": USER, "secUid": "MS4wLjABAAAAbob", "hashtagName": ""}]},
+        {"contents": [{"desc": WORDS, "textExtra": []}]},
+        {"anchors": [{"keyword": WORDS, "extraInfo": json.dumps({"x": [WORDS]}), "icon": {"urlList": [f"https://p/{WORDS}"]}}]},
+        {"stickersOnItem": [{"stickerText": [WORDS], "stickerType": 4}]},
+        {
+            "video": {
+                "cover": f"https://p/{WORDS}",
+                "subtitleInfos": [{"Url": f"https://s/{WORDS}"}],
+                "zoomCover": {"240": f"//p/{WORDS}"},
+            }
+        },
+        {"poi": {"name": WORDS, "lat": 54.3213, "address": WORDS}},
+        {"label_list": [{"text": WORDS, "type": 1}], "labels": [WORDS, [WORDS]]},
+        {"user": {"uid": USER, "search_user_desc": WORDS, "predicted_age_group": 3, "bioLink": {"link": WORDS}}},
+        {"predicted_age_group": WORDS, "a": {"b": {"c": [{"d": WORDS}, WORDS]}}},
+        {"extra": json.dumps({"deep": json.dumps({"who": "bob", "words": WORDS})})},
+        {"note": f"\u202e{WORDS}\u202c", "long": f"{WORDS} " * 2_000, "empty": "", "blank": "\u200b"},
+        {"byUser": {"bob": {"uniqueId": "bob", "x": WORDS}, USER: 1, "bob.old": 2, "MS4wLjABAAAAbob": WORDS}},
+        {"music": {"id": "7", "title": "original sound - bob", "authorName": WORDS}, "author": {"id": USER}},
+        {"author": "bob", "authorId": USER, "nickname": WORDS},
+        {"itemInfos": {"text": WORDS, "covers": [f"https://p/{WORDS}"]}, "authorInfos": {"userId": USER}},
+        {"playCount": WORDS, "region": WORDS, "textLanguage": f"{WORDS}!"},
+    ],
+)
+def test_of_an_item_of_theirs_no_word_is_left_however_deep(rewriter: Rewriter, nested: dict[str, Any]) -> None:
+    kept = rewriter.body(json.dumps({"itemList": [POST_OF_THEIRS | nested]}).encode()).decode()
+    assert not any(trace in kept for trace in (WORDS, "bob", "Anna", USER, POST, "54.32", "https:"))
+    assert json.loads(kept)["itemList"][0]["desc"] == "#fyp"
+    assert rewriter.body(kept.encode()).decode() == kept
+
+
+def test_counters_times_and_codes_of_an_item_of_theirs_stay(rewriter: Rewriter) -> None:
+    says_nothing = {
+        "createTime": 1764000000,
+        "stats": {"playCount": 5, "diggCount": "1249000", "share": -1, "ratio": 0.5},
+        "statsV2": {"heartCount": "11907467940"},
+        "locationCreated": "US",
+        "textLanguage": "zh-Hans",
+        "at": "2026-01-05T10:00:00.000Z",
+        "isAd": False,
+        "none": None,
+        "challenges": [{"id": "229207", "title": "fyp"}, {"title": "日本", "desc": "#a"}],
+        "textExtra": [{"hashtagName": "台灣", "userId": "", "type": 1}],
+        "video": {"id": "7", "duration": 9, "ratio": "720p", "format": "mp4"},
+    }
+    kept = json.loads(rewriter.body(json.dumps(POST_OF_THEIRS | says_nothing).encode()))
+    assert {name: kept[name] for name in says_nothing} == says_nothing
+
+
+@pytest.mark.parametrize("tag", ["bob", "bobold", "BOB_OLD", "thebobold2026", "Anna"])
+def test_a_hashtag_of_theirs_that_is_made_of_a_name_goes(rewriter: Rewriter, tag: str) -> None:
+    item = POST_OF_THEIRS | {"desc": f"#{tag} #fyp #bobsled", "textExtra": [{"hashtagName": tag}]}
+    kept = json.loads(rewriter.body(json.dumps(item).encode()))
+    assert (kept["desc"], kept["textExtra"][0]["hashtagName"][: len(PREFIX)]) == ("#fyp #bobsled", PREFIX)
+
+
+@pytest.mark.parametrize(
+    ("nested", "kept"),
+    [
+        ({"text": "あ@bob #vlog@bob a.@bob @bobさん"}, {"text": "あ@X #vlog@X a.@X @Xさん"}),
+        ({"text": "@b\u200bob &#64;bob %40bob \\u0040bob ＠ＢＯＢ 👍🏽"}, {"text": "@X @X @X @X @X 👍🏽"}),
+        ({"text": "\u202b@bob\u202c 👩‍👩‍👧 می‌خواهم"}, {"text": "\u202b@X\u202c 👩‍👩‍👧 می‌خواهم"}),
+        ({"reply_to_userid": USER, "reply_to_username": "bob"}, {"reply_to_userid": "U", "reply_to_username": "X"}),
+        ({"replied": int(USER), "to": {"id": int(USER)}}, {"replied": "U", "to": {"id": "U"}}),
+        ({"share": f"https://www.tiktok.com/%40b%6Fb?u={USER}"}, {"share": "https://www.tiktok.com/@X?u=U"}),
+        ({"log": json.dumps({"to": "@bob"})}, {"log": '{"to":"@X"}'}),
+        ({"log": json.dumps({"to": "@carl", "n": 1})}, {"log": json.dumps({"to": "@carl", "n": 1})}),
+        ({"seen": {"bob": {"uniqueId": "bob"}, "text": 1}}, {"seen": {"X": {"uniqueId": "X"}, "text": 1}}),
+        (
+            {"music": {"title": "original sound - Anna", "author": "Anna"}},
+            {"music": {"title": "original sound - A", "author": "A"}},
+        ),
+        (
+            {"music": {"ownerId": USER, "title": "a song", "cover": "https://p"}},
+            {"music": {"ownerId": "U", "title": "", "cover": ""}},
+        ),
+        ({"textExtra": [{"userId": USER, "start": 3, "note": "me"}]}, {"textExtra": [{"userId": "U", "start": 3, "note": ""}]}),
+        (
+            {"text": "me@x.example and bob", "keep": "https://p/1.jpeg"},
+            {"text": "me@x.example and bob", "keep": "https://p/1.jpeg"},
+        ),
+        ({"text": "x" * 50_000 + "@bob"}, {"text": "x" * 50_000 + "@X"}),
+    ],
+)
+def test_an_item_of_somebody_else_keeps_all_but_their_names(
+    rewriter: Rewriter, nested: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    item = {"cid": "8", "user": {"uid": "5", "unique_id": "carl", "nickname": "Anna", "signature": "hi"}, "digg_count": 3}
+    text = rewriter.body(json.dumps({"comments": [item | nested]}).encode()).decode()
+    for short, name in {"X": "bob", "U": USER, "A": "Anna"}.items():
+        for spelled in (name, name.upper()):
+            text = text.replace(rewriter.token(spelled), short)
+    assert json.loads(text)["comments"][0] == item | kept
+
+
+def test_a_nickname_of_two_words_goes_where_the_item_names_them_in_another_way() -> None:
+    one = Rewriter(Person(USER, {"bob"}, {"Anna", "Anna Bel"}), SECRET)
+    user = {"id": "5", "uniqueId": "carl", "nickname": "Carl"}
+    assert (
+        one.record({"id": "8", "text": "@bob is anna bel", "user": user})["text"]
+        == f"@{one.token('bob')} is {one.token('anna bel')}"
+    )
+    assert one.record({"id": "8", "text": "Anna Bel", "user": user, "parent": USER})["text"] == one.token("Anna Bel")
+    for text in ("Anna Bel is a song", "an anna belt"):
+        assert one.record({"id": "8", "text": text, "user": user})["text"] == text
+    assert one.record({"id": "8", "text": f"Anna of {USER}", "user": user})["text"] == f"Anna of {one.token(USER)}"
+
+
+def test_the_only_item_of_a_body_owns_all_of_it(rewriter: Rewriter) -> None:
+    item = {"itemInfo": {"itemStruct": POST_OF_THEIRS}, "statusCode": 0, "shareMeta": {"title": "bob on TikTok", "desc": WORDS}}
+    profile = {
+        "userInfo": {"user": {"id": USER, "nickname": "Anna"}, "stats": {"heart": 3}},
+        "shareMeta": {"desc": f"Anna, {WORDS}"},
+    }
+    for body in (item, profile, {"code": 0, "data": item}, {"data": {"data": profile}}):
+        kept = rewriter.body(json.dumps(body).encode()).decode()
+        assert not any(trace in kept for trace in (WORDS, "bob", "Anna", USER))
+
+
+@pytest.mark.parametrize(
+    "reason", [f"unmapped: desc: expected a string, found '{WORDS}'", f'x: found "{WORDS}"', f"x: found '{WORDS[:6]}"]
+)
+def test_the_reason_of_a_refused_item_of_theirs_quotes_nothing(rewriter: Rewriter, reason: str) -> None:
+    letter = {"topic": "t", "partition": 0, "offset": 5, "reason": reason, "raw": json.dumps(POST_OF_THEIRS)}
+    assert WORDS[:6] not in json.dumps(rewriter.record(letter))
+    others = letter | {"raw": '{"cid": "1"}'}
+    assert rewriter.record(others) == others
+
+
+def test_what_says_nothing_of_its_maker_is_theirs_where_the_service_or_the_request_says_so(rewriter: Rewriter) -> None:
+    comment = {"cid": "9", "text": WORDS, "user": None, "share_info": {"desc": f"Anna's comment: {WORDS}"}}
+    assert WORDS not in rewriter.body(json.dumps({"comments": [comment]}).encode()).decode()
+    others = json.dumps(comment | {"share_info": {"desc": "Carl's comment: of Anna - Anna"}}).encode()
+    assert json.loads(rewriter.body(others))["text"] == WORDS
+    item = {"id": "9", "desc": WORDS, "author": None, "stats": {"playCount": 3}, "duet": {"author": {"id": "5"}, "desc": WORDS}}
+    body = json.dumps(item).encode()
+    assert rewriter.body(body) == body
+    kept = json.loads(rewriter.body(body, asked=True))
+    assert (kept["desc"], kept["stats"], kept["duet"]) == ("", item["stats"], item["duet"])
+    assert rewriter.body(b"no json", asked=True) == b""
+    asked = [rewriter.asks_about_them(*of) for of in (("posts", USER), ("profile", "bob"), ("comments", USER), ("posts", "5"))]
+    assert asked == [True, True, False, False]
+
+
 def test_tokens_are_the_same_within_a_run_and_others_in_the_next() -> None:
     first, again, other = (Rewriter(person(), secret).token(USER) for secret in (SECRET, SECRET, b"1" * 32))
     assert first == again != other
@@ -249,6 +403,16 @@ def test_a_handle_that_is_an_ordinary_word_goes_where_it_is_one(handle: str) -> 
 
 def test_a_name_that_a_response_gives_twice_is_left_in_neither_place(rewriter: Rewriter) -> None:
     assert json.loads(rewriter.body(b'{"text": "@bob", "text": "x"}')) == {"text": "x"}
+
+
+def test_a_text_for_an_author_and_json_in_a_text_tell_names_and_ids() -> None:
+    found = Person(USER)
+    item = {"id": POST, "desc": "x", "author": "bob", "authorId": USER, "nickname": "Anna", "reply_to_username": "carl"}
+    from_tree(
+        found,
+        {"ItemModule": {POST: item}, "log": json.dumps({"user": {"id": USER, "uniqueId": "bob2", "inviterUsername": "carl"}})},
+    )
+    assert (found.handles, found.nicknames, found.posts) == ({"bob", "bob2"}, {"Anna"}, {POST})
 
 
 def test_a_comment_of_theirs_does_not_make_the_post_theirs() -> None:

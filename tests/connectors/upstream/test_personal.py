@@ -42,6 +42,52 @@ def test_what_a_field_says_depends_on_the_object_that_it_is_in() -> None:
     assert "id" not in PERSONAL.of(Kind.ID)
 
 
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (Kind.HANDLE, "ownerHandle reply_to_username duetFromUniqueId mentionUserName"),
+        (Kind.NICKNAME, "owner_nickname displayName replyToNickname remark_name"),
+        (Kind.SECUID, "authorSecUid to_sec_uid followerSecUid sec_user_id.secSecUid"),
+        (Kind.MEDIA, "coverUrl url_list Url playUrl video_thumb PlayAddr bitrateUrlList"),
+        (Kind.ELSEWHERE, "contactEmail bizPhone user_whatsapp"),
+    ],
+)
+def test_a_field_that_no_list_has_is_known_by_the_end_of_its_name_and_owns_nothing(kind: Kind, names: str) -> None:
+    for name in names.split():
+        field = name.rpartition(".")[2]
+        assert PERSONAL.kind(field) is kind, field
+        assert plain(field) == "secuid" or PERSONAL.owner(field, "x") is None, field
+
+
+def test_counters_ids_of_posts_and_hashtags_say_nothing_of_a_person() -> None:
+    for name in (
+        "id",
+        "cid",
+        "aweme_id",
+        "playCount",
+        "digg_count",
+        "createTime",
+        "region",
+        "cursor",
+        "hasMore",
+        "chaId",
+        "musicId",
+        "start",
+    ):
+        assert PERSONAL.said(name, "7") is None, name
+    assert PERSONAL.kind("hashtagName") is Kind.TAG
+
+
+def test_a_value_may_say_more_than_its_field() -> None:
+    assert PERSONAL.said("author", "ada") is Kind.HANDLE
+    assert PERSONAL.said("author", {}) is Kind.PERSON
+    assert PERSONAL.said("pic", "https://p16.tiktokcdn.com/tos-maliva/1~c5.jpeg?x=1") is Kind.MEDIA
+    assert PERSONAL.said("share", "https://www.tiktok.com/@ada/video/1") is None
+    authors: list[object] = ["ada", "42", 42, None, {}]
+    assert [PERSONAL.owner("author", value) for value in authors] == [Kind.HANDLE, Kind.ID, Kind.ID, None, None]
+    assert [PERSONAL.owner("userId", value) for value in ("", "0", 0, None, "42")] == [None] * 4 + [Kind.ID]
+
+
 def test_a_field_of_two_kinds_is_refused() -> None:
     with pytest.raises(ValueError, match="nick_name is both handle and nickname"):
         PersonalFields({Kind.HANDLE: "nickname", Kind.NICKNAME: "nick_name"})

@@ -1,0 +1,66 @@
+"""Where bodies hide people: under keys, in JSON within strings, in addresses. Pure helpers of all that takes them out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from connectors.spelling import spelled_out
+
+# How every secUid begins.
+SEC_UID: Final = re.compile(r"MS4w[\w.=-]+", re.ASCII)
+# A handle that nobody takes for an ordinary word: it has a point or an underscore in it.
+DISTINCT: Final = re.compile(r"(?=.*[A-Za-z])(?=.*[A-Za-z0-9][._][A-Za-z0-9]).{5,}")
+
+# Such a key is the name of a field, whatever somebody calls themselves.
+_FIELD: Final = re.compile(
+    r"\w+_(?:at|code|count|id|ids|info|list|meta|more|ms|msg|status|time|total|type|uid|uri|url|v2)", re.ASCII
+)
+# A letter of ASCII, or a digit, on both sides of an edge makes one word of both: `ada`, not in `adam` nor in `ada.b`.
+_EDGE_BEFORE: Final = r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]\.)"
+_EDGE_AFTER: Final = r"(?![A-Za-z0-9_])(?!\.[A-Za-z0-9_])"
+
+
+def inner_json(text: str) -> Any:
+    """The object or list that a string spells; None for any other string."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        tree = json.loads(text)
+    except ValueError:
+        return None
+    return tree if isinstance(tree, dict | list) else None
+
+
+def emptied(value: Any) -> Any:
+    """The same without a word in it, and without a fraction, which may be a place."""
+    if isinstance(value, Mapping):
+        return {key: emptied(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [emptied(inner) for inner in value]
+    return "" if isinstance(value, str) else 0.0 if isinstance(value, float) else value
+
+
+def pattern_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    """What is found where a text has one of `names` as a word of its own; None of none. Other scripts need no blank around them."""
+    spelled = {form for name in names for form in (name, spelled_out(name)) if form.strip()}
+    one = "|".join(re.escape(name) for name in sorted(spelled, key=len, reverse=True))
+    return re.compile(f"{_EDGE_BEFORE}(?:{one}){_EDGE_AFTER}", re.IGNORECASE) if one else None
+
+
+def people_as_keys(tree: Any, handles: Iterable[str], theirs: Callable[[str, Any], bool]) -> frozenset[str]:
+    """Of `handles` (in lower case) those that are keys: no ordinary word, or of an object that is `theirs(key, object)`."""
+    known = {handle for handle in handles if DISTINCT.fullmatch(handle) and not _FIELD.fullmatch(handle)}
+    return frozenset(known | {key.lower() for key, inner in _members(tree) if isinstance(inner, Mapping) and theirs(key, inner)})
+
+
+def _members(tree: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, Mapping):
+        for key, inner in tree.items():
+            yield str(key), inner
+            yield from _members(inner)
+    elif isinstance(tree, list | tuple):
+        for inner in tree:
+            yield from _members(inner)
