@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from connectors.hashtags import written_hashtags
 from connectors.mentions import replace_in_sentence, replace_mentions
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.personal import NAMES, Kind, plain
 from privacy.person import PREFIX, Person, token
 
-# As in udfs/text.py: what hashtags are, so that those of a forgotten title stay countable.
-_HASHTAG: Final = re.compile(r"#\w+")
+_WORD: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(r"[0-9]+")
 _DIGITS: Final = re.compile(rb"[0-9]+")
 _TOKEN: Final = re.compile(rf"{PREFIX}[0-9a-f]+")
@@ -115,7 +115,7 @@ class Rewriter:
 
     def hashtags(self, title: str) -> str:
         """What is left of a title of theirs: its hashtags, which count for others too, unless they name the person."""
-        return " ".join(tag for tag in _HASHTAG.findall(title) if not self._is_handle(tag[1:]) and self.words(tag) == tag)
+        return " ".join(tag for tag in written_hashtags(title) if not self._tags_them(tag) and self.words(tag) == tag)
 
     def mentions(self, value: bytes) -> bool:
         """Whether bytes of any kind name the person: a handle counts where it is marked, or cannot be an ordinary word."""
@@ -130,6 +130,10 @@ class Rewriter:
                 if any(digits[at : at + length] in self._long_ids for at in range(len(digits) - length + 1)):
                     return True
         return False
+
+    def _tags_them(self, tag: str) -> bool:
+        """Whether a hashtag is a handle of theirs, also one with an emoji or other signs around it."""
+        return self._is_handle(tag.removeprefix("#")) or any(map(self._is_handle, _WORD.findall(tag)))
 
     def _is_handle(self, value: str) -> bool:
         return value.removeprefix("@").lower() in self._folded
@@ -230,7 +234,7 @@ class Rewriter:
             return ""
         if kind is Kind.CAPTION:
             return self.hashtags(value)
-        named = kind in NAMES or (name in _HASHTAGS and self._is_handle(value))
+        named = kind in NAMES or (name in _HASHTAGS and self._tags_them(value))
         return self.token(value) if named and value else self.sentence(value) if kind is Kind.SENTENCE else self.words(value)
 
     def _foreign(self, kind: Kind | None, value: str) -> str:

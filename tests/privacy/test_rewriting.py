@@ -59,14 +59,14 @@ def test_a_post_of_theirs_keeps_its_numbers_and_hashtags(rewriter: Rewriter) -> 
     record = {
         "aweme_id": POST,
         "author_id": USER,
-        "title": "me, bob #fyp #bob #日本",
+        "title": "me, bob #fyp #bob #bob🔥 #日本🇯🇵 ＃नमस्ते",
         "play": "https://v/1",
         "hdplay": None,
         "play_count": 7,
     }
     new = rewriter.record(record)
     assert new == {
-        **{"aweme_id": rewriter.token(POST), "author_id": rewriter.token(USER), "title": "#fyp #日本"},
+        **{"aweme_id": rewriter.token(POST), "author_id": rewriter.token(USER), "title": "#fyp #日本🇯🇵 ＃नमस्ते"},
         **{"play": "", "hdplay": None, "play_count": 7},
     }
     assert rewriter.record(new) == new
