@@ -44,7 +44,7 @@ _HANDLES: Final = PERSONAL.of(Kind.HANDLE)
 _CAPTIONS: Final = PERSONAL.of(Kind.CAPTION)
 _PROFILES: Final = PERSONAL.of(Kind.PERSON)
 # Columns that tables keep as (moment, value).
-_MOMENTS: Final = PERSONAL.of(Kind.CAPTION, Kind.ID)
+_MOMENTS: Final = PERSONAL.of(Kind.CAPTION, Kind.ID) | _HASHTAGS
 
 
 class Rewriter:
@@ -205,7 +205,7 @@ class Rewriter:
             # Tables keep some columns as (moment, value).
             names = {key: name if key == "value" and name in _MOMENTS else plain(str(key)) for key in value}
             return {
-                self.text(str(key)): self._field(names[key], inner, own or (theirs and name in _CAPTIONS), name)
+                self.text(str(key)): self._field(names[key], inner, own or (theirs and name in _CAPTIONS | _HASHTAGS), name)
                 for key, inner in value.items()
             }
         if isinstance(value, list | tuple):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import unicodedata
+import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -205,6 +207,62 @@ def test_hashtags_are_those_of_the_python_function_in_every_script(client: Any) 
         assert set(client.query(f"SELECT DISTINCT hashtag FROM {table}").result_columns[0]) == {
             tag for tags in found for tag in tags
         }
+
+
+FLAT, NESTED = ("tikliveapi", "/user-posts/"), ("tikapi", "/public/posts")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "fields", "tags"),
+    [
+        (NESTED, {"textExtra": [{"hashtagName": "台灣", "start": 0}, {"hashtagName": "", "userUniqueId": "somebody"}]}, ["台灣"]),
+        (NESTED, {"contents": [{"textExtra": [{"hashtagName": "Über\u0303"}, {"hashtagName": "b"}]}]}, ["über\u0303", "b"]),
+        (NESTED, {"challenges": [{"id": "1", "title": "#Cafe\u0301"}, {"id": "2", "title": "CAF\u00c9"}]}, ["caf\u00e9"]),
+        (NESTED, {"textExtra": [{"hashtagName": "first"}], "challenges": [{"title": "second"}]}, ["first"]),
+        (FLAT, {"text_extra": [{"hashtag_name": "c++"}]}, ["c++"]),
+        (FLAT, {"cha_list": [{"cha_name": "lgbt🌈"}]}, ["lgbt🌈"]),
+        # Nothing said of hashtags: the rule decides.
+        (NESTED, {"textExtra": [{"hashtagName": "", "userUniqueId": "somebody"}], "challenges": []}, ["台灣🇹🇼", "c"]),
+        (NESTED, {"textExtra": None, "challenges": "x", "contents": [1, {"textExtra": {}}]}, ["台灣🇹🇼", "c"]),
+        (FLAT, {}, ["台灣🇹🇼", "c"]),
+    ],
+)
+def test_the_list_of_the_upstream_wins_over_the_rule(
+    client: Any, upstream: tuple[str, str], fields: dict[str, Any], tags: list[str]
+) -> None:
+    post = given()[0][0] | {"title": "#台灣🇹🇼 #c++"}
+    said = {"id" if upstream is NESTED else "aweme_id": post["aweme_id"], **fields}
+    respond(client, upstream, post["ingested_at"], [said, {"id": "other", "aweme_id": "other", "challenges": [{"title": "x"}]}])
+    assert held(client, "posts") == [], "what was only answered was not observed"
+    land_posts(client, [post])
+    for _ in range(2):
+        (row,) = held(client, "posts")
+        assert row["hashtags"] == tags
+        assert (row["author_id"], row["title"], row["first_observed_at"]) == (post["author_id"], post["title"], post["ingested_at"])
+        assert {row["hashtag"] for row in held(client, "hashtag_creator")} == set(tags)
+        client.command("OPTIMIZE TABLE posts_newest FINAL")
+    # A title that came with no list is not that of an older one.
+    land_posts(client, [post | {"title": "#new", "ingested_at": post["ingested_at"] + 1}])
+    assert held(client, "posts")[0]["hashtags"] == ["new"]
+    respond(client, upstream, post["ingested_at"] + 1, [said])
+    respond(client, upstream, post["ingested_at"] + 2, [{name: value for name, value in said.items() if name not in fields}])
+    assert held(client, "posts")[0]["hashtags"] == ["new"], "the newest response says nothing"
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "{", "[]", "null", '{"itemList": 1}', '{"itemList": [null, 1, "x", {"id": null}, {"id": ""}]}']
+)
+def test_a_response_that_is_none_lands_too(client: Any, payload: str) -> None:
+    # Not of long ago: responses have a TTL.
+    request = uuid.uuid4()
+    client.insert("raw_api_responses", [[datetime.now(UTC), *NESTED, "", 200, payload, request, 1]])
+    assert client.command(f"SELECT count() FROM raw_api_responses WHERE request_id = '{request}'") == 1
+    assert client.command("SELECT count() FROM posts_newest") == 0
+
+
+def respond(client: Any, upstream: tuple[str, str], at_ms: int, posts: list[dict[str, Any]]) -> None:
+    body = json.dumps({"videos": posts, "itemList": posts}, ensure_ascii=False)
+    client.insert("raw_api_responses", [[moment(at_ms), *upstream, "", 200, body, uuid.uuid4(), 1]])
 
 
 def test_a_day_that_does_not_begin_at_midnight_reads_the_granules_of_its_hours(client: Any) -> None:

@@ -93,11 +93,13 @@ def test_rows_of_tables_that_keep_moments_with_values(rewriter: Rewriter) -> Non
         "aweme_id": POST,
         "author_id": {"observed_at": "2026-01-05 00:00:00.000", "value": USER},
         "title": {"observed_at": "2026-01-05 00:00:00.000", "value": "words #fyp", "hashtags": ["fyp"]},
+        "hashtags": {"observed_at": "2026-01-05 00:00:00.000", "value": ["fyp", "bob", "bob🔥"]},
         "play_count": "18446744073709551615",
     }
     new = rewriter.record(row)
     assert new["author_id"]["value"] == rewriter.token(USER)
     assert new["title"] == {"observed_at": "2026-01-05 00:00:00.000", "value": "#fyp", "hashtags": ["fyp"]}
+    assert new["hashtags"]["value"] == ["fyp", rewriter.token("bob"), rewriter.token("bob🔥")]
     assert new["play_count"] == row["play_count"]
 
 
