@@ -7,12 +7,13 @@ import re
 import pytest
 
 from udfs.language import guess_language
+from udfs.sentiment.emotes import readable, shipped_emotes
 from udfs.sentiment.extension import read_extension
-from udfs.sentiment.model import EMOTES_FILE, EXTENSION_FILE, LexiconModel, shipped
+from udfs.sentiment.model import EXTENSION_FILE, LexiconModel, shipped
 from udfs.sentiment.slang_word import LEARNED
 from udfs.sentiment.spelling import is_emoji
 
-ROWS = [line.split("\t") for line in EMOTES_FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("# ")]
+ROWS = list(shipped_emotes().items())
 # As the reasons of entries call them.
 NAMES = {
     **{"es": "Spanish", "pt": "Portuguese", "fr": "French", "de": "German", "it": "Italian", "id": "Indonesian", "tl": "Tagalog"},
@@ -27,7 +28,7 @@ def compound(text: str) -> float:
 
 
 def test_the_file_has_each_of_the_platforms_pictures_once() -> None:
-    assert len(ROWS) == len({name for name, _ in ROWS}) == 46
+    assert len(ROWS) == 46
     assert all(name.isalpha() and name.islower() and is_emoji(emoji) for name, emoji in ROWS)
 
 
@@ -113,3 +114,22 @@ def test_the_languages_that_count_as_known_are_those_that_entries_are_of() -> No
     reasons = [entry.reason for entry in read_extension(EXTENSION_FILE)]
     entries = {code: sum(bool(re.search(rf"\b{name}\b", reason)) for reason in reasons) for code, name in NAMES.items()}
     assert {code for code, count in entries.items() if count > 5} == LEARNED - {"en"}
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("so  good", "so  good"),
+        ("[cry]", "😢"),
+        ("so good[Laughwithtears][Sticker] [Photo]", "so good 😂"),
+        ("[Sticker]", ""),
+        ("@one @two.three", ""),
+        ("@one[Sticker] @two", ""),
+        ("@one good", "@one good"),
+        ("me@mail.com", "me@mail.com"),
+        ("[so good]", "[so good]"),
+        ("", ""),
+    ],
+)
+def test_other_models_read_emoji_and_no_stickers(text: str, read: str) -> None:
+    assert readable(text) == read

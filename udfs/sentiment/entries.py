@@ -9,6 +9,7 @@ from itertools import groupby, product
 
 from connectors.mentions import MENTION
 from udfs.language import votes
+from udfs.sentiment.emotes import emotes_apart
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.patterns import Pattern, has_list
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
@@ -28,7 +29,7 @@ from udfs.sentiment.slang_word import (
     SlangWord,
     key_of,
 )
-from udfs.sentiment.spelling import UNSPACED, apart, emotes_apart, is_emoji, spellings
+from udfs.sentiment.spelling import UNSPACED, apart, is_emoji, spellings
 from udfs.sentiment.words import WordCache, strip_punctuation
 
 # The fourth heart in a row says no more than the third.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from udfs.sentiment.emotes import EMOTES_FILE, shipped_emotes
 from udfs.sentiment.extension import parse_extension, read_extension
 from udfs.sentiment.plain import PlainScorer
 from udfs.sentiment.slang import SlangScorer
@@ -15,7 +16,6 @@ FOLDER = Path(__file__).parent
 LEXICON_FILE = FOLDER / "vader_lexicon.txt"
 EMOJI_FILE = FOLDER / "vader_emoji.txt"
 EXTENSION_FILE = FOLDER / "tiktok_lexicon.tsv"
-EMOTES_FILE = FOLDER / "tiktok_emotes.tsv"
 # Counts changes of the rules; the hash beside it counts changes of the files.
 RULES_VERSION = 4
 # VADER's own limits of the three labels.
@@ -30,8 +30,7 @@ class LexiconModel:
         lexicon = {token: float(mean) for token, mean in _pairs(LEXICON_FILE)}
         emoji = dict(_pairs(EMOJI_FILE))
         entries = parse_extension("", "") if extension is None else read_extension(extension)
-        emotes = dict(_pairs(EMOTES_FILE))
-        self._scorer = SlangScorer(lexicon, emoji, emotes, entries) if entries else PlainScorer(lexicon, emoji)
+        self._scorer = SlangScorer(lexicon, emoji, shipped_emotes(), entries) if entries else PlainScorer(lexicon, emoji)
         digest = hashlib.sha256()
         for path in (LEXICON_FILE, EMOJI_FILE, *([EMOTES_FILE, extension] if entries and extension else [])):
             digest.update(path.read_bytes())
@@ -61,9 +60,6 @@ def shipped() -> LexiconModel:
 def _pairs(path: Path) -> list[tuple[str, str]]:
     pairs = []
     for line in path.read_text(encoding="utf-8").splitlines():
-        # A remark has a blank after its sign; VADER's faces have none.
-        if line.startswith("# "):
-            continue
         token, value = line.split("\t")
         pairs.append((token, value))
     return pairs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 LAUGHTER = "haha"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -20,8 +20,6 @@ UNSPACED = re.compile("[\u0e01-\u0e4e\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3\u31
 _FACE_AT_END = re.compile(r"[:;=]'?-?(?:\(+|\)+)$")
 # Marks between letters that want a blank: so good...but why,really
 _GLUED = re.compile(r"(?<=[^\W\d_])(?:\.{2,}|…|[,!?]+)(?=[^\W\d_])")
-# What the platform writes for its own pictures: [cry], [Sticker]. No blank is in it.
-_EMOTE = re.compile(r"\[([\w-]{1,40})\]")
 # Laughter is known by its beginning; tokens may have thousands of characters.
 _LAUGHTER_LENGTH = 60
 
@@ -44,13 +42,6 @@ def apart(token: str) -> list[str]:
     if token.isascii() and "\0" not in token:
         return _words_apart(token)
     return [part for word in token.translate(CHARACTERS).split() for part in _words_apart(word)]
-
-
-def emotes_apart(token: str, emotes: Mapping[str, str], other: str) -> list[str]:
-    """The parts of a token between blanks, each `[name]` as its emoji by `emotes` (keys in lower case), or as `other`."""
-    texts = _EMOTE.split(token)
-    texts[1::2] = [emotes.get(name.lower(), other) for name in texts[1::2]]
-    return list(filter(None, texts))
 
 
 def _words_apart(token: str) -> list[str]:
