@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -30,7 +31,8 @@ _SCRIPTS = (
     ("th", re.compile("[\u0e01-\u0e4e]")),
     ("el", re.compile("[\u0386-\u03ce]")),
 )
-_OTHER_SCRIPT = re.compile("[\u0386-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
+# Not the mark of Arabic direction, which nobody sees.
+_OTHER_SCRIPT = re.compile("[\u0386-\u061b\u061d-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
 _LATIN = re.compile("[a-z\u00df-\u024f\u1ea0-\u1eff]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ASIDE = re.compile(rf"{MENTION.pattern}|#\w+|https?://\S+|\[[\w-]+\]")
@@ -116,7 +118,7 @@ class _Voters(dict[str, "tuple[str, ...]"]):
         # Each mention is another one: none is worth keeping.
         if _ASIDE.fullmatch(token):
             return ()
-        lower = token.lower()
+        lower = token.lower() if token.isascii() else unicodedata.normalize("NFC", token).lower()
         if "@" in lower or "#" in lower or "[" in lower or "://" in lower:
             lower = _ASIDE.sub(" ", lower)
         found = tuple(dict.fromkeys(word for word in _WORD.findall(lower) if word in _VOTES))

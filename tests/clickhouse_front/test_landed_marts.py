@@ -265,6 +265,26 @@ def respond(client: Any, upstream: tuple[str, str], at_ms: int, posts: list[dict
     client.insert("raw_api_responses", [[moment(at_ms), *upstream, "", 200, body, uuid.uuid4(), 1]])
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "",
+        " ",
+        "x" * 100_000,
+        "#مرحبا \u202eעולם\u202c \u2067#א\u2069",
+        "\u200b\u200d\ufeff#a\u200bb",
+        "#\0 \n\t\r",
+        "👨\u200d👩\u200d👧" * 5_000,
+    ],
+)
+def test_a_title_of_any_kind_is_shown_as_it_came(client: Any, title: str) -> None:
+    post = given()[0][0] | {"title": title}
+    land_posts(client, [post])
+    assert [row["title"] for row in held(client, "posts")] == [title]
+    assert client.query("SELECT title FROM post_observations").result_rows == [(title,)]
+    assert [row["hashtag"] for row in held(client, "hashtag_creator")] == sorted(hashtags(title))
+
+
 def test_a_day_that_does_not_begin_at_midnight_reads_the_granules_of_its_hours(client: Any) -> None:
     post = given()[0][0]
     begin_ms = round(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1000)
