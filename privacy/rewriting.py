@@ -25,7 +25,7 @@ _EMPTIED: Final = frozenset({Kind.WORDS, Kind.MEDIA})
 # What people write: a handle may stand there without any mark.
 _SPEECH: Final = frozenset({Kind.CAPTION, Kind.WORDS})
 _COMMENT: Final = frozenset({"text", "cid"})
-_HASHTAGS: Final = frozenset({"hashtag", "hashtags"})
+_HASHTAGS: Final = frozenset({"hashtag", "hashtags", "hashtagname", "chaname"})
 # Values of a set that is closed. A handle may be one of them: `us`, `en`, `comments`, `small`.
 _CLOSED: Final = frozenset(
     {
