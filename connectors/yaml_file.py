@@ -120,7 +120,7 @@ def _events(text: str) -> Iterator[Any]:
     yield from yaml.parse(text, _LOADER)
 
 
-def _begin(event: NodeEvent) -> yaml.Mark:
+def _begin(event: NodeEvent) -> Any:
     """Every event of a parser has one, which its type does not say."""
     assert event.start_mark is not None
     return event.start_mark

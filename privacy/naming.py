@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote
 
+from connectors.hashtags import written_hashtags
 from connectors.mentions import replace_in_sentence, replace_mentions
 from connectors.spelling import revealed, spelled_out
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.personal import Kind, plain
 from privacy.person import Person, token
 
-# As in udfs/text.py: what hashtags are, so that those of a forgotten title stay countable.
-_HASHTAG: Final = re.compile(r"#\w+")
 _NUMBER: Final = re.compile(r"[0-9]+")
 _DIGITS: Final = re.compile(rb"[0-9]+")
 _SIGN: Final = re.compile(r"[\W_]")
@@ -78,7 +77,7 @@ class Naming:
 
     def hashtags(self, title: str) -> str:
         """What is left of a title of theirs: its hashtags, which count for others too, unless they name the person."""
-        return " ".join(tag for tag in _HASHTAG.findall(title) if not self.tag_names_them(tag[1:]))
+        return " ".join(tag for tag in written_hashtags(title) if not self.tag_names_them(tag[1:]))
 
     def tag_names_them(self, tag: str) -> bool:
         """Whether a hashtag of theirs is made of a name of theirs."""

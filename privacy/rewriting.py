@@ -33,7 +33,7 @@ _CLOSED: Final = frozenset(
 _OF_CREATORS: Final = frozenset({Feed.POSTS.value, Feed.PROFILE.value})
 _COMPOSED: Final = frozenset({"requestparam", "feedkey"})
 # Columns that tables keep as (moment, value).
-_MOMENTS: Final = PERSONAL.of(Kind.CAPTION, Kind.ID)
+_MOMENTS: Final = PERSONAL.of(Kind.CAPTION, Kind.ID, Kind.TAG)
 # In an upstream's item of theirs every other text goes, whatever its field is called: numbers, moments and these codes say nothing.
 _NUMBER: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,]{5,18})?(?:Z|[+-][0-9:]{4,6})?")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")

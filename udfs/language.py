@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -30,10 +31,11 @@ _SCRIPTS = (
     ("th", re.compile("[\u0e01-\u0e4e]")),
     ("el", re.compile("[\u0386-\u03ce]")),
 )
-_OTHER_SCRIPT = re.compile("[\u0386-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
+# Not the mark of Arabic direction, which nobody sees.
+_OTHER_SCRIPT = re.compile("[\u0386-\u061b\u061d-\u0fff\u1100-\u11ff\u3041-\ud7a3\uff66-\uff9d]")
 _LATIN = re.compile("[a-z\u00df-\u024f\u1ea0-\u1eff]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_ASIDE = re.compile(rf"{MENTION.pattern}|#\w+|https?://\S+")
+_ASIDE = re.compile(rf"{MENTION.pattern}|#\w+|https?://\S+|\[[\w-]+\]")
 
 _COMMON = {
     "en": """
@@ -77,6 +79,13 @@ _COMMON = {
     "tr": """bir ve bu şu çok ne için ben sen güzel değil mi da de var yok gibi nasıl kim neden bayıldım harika nerede fiyatı""",
     "pl": """i w na z się nie to jest że co jak ale bardzo tak mi ja ty kto gdzie czy piękna""",
     "vi": """là và của không có này cho được tôi bạn em anh đẹp quá rất gì ơi""",
+    "sv": """och det är jag inte på för att ett vad vem så mycket också när mig mitt hur här kommer snygg""",
+    "da": """og det jeg ikke på hvad hvem så meget også når mig hvor hvorfor fedt flot""",
+    "no": """og det jeg ikke på å hva hvem så mye også når meg hvor hvorfor kult fint""",
+    "ro": """și sunt nu ce cu în pe din mai foarte cum unde cine asta îmi frumoasă frumos bine pentru melodia""",
+    "hu": """és az egy hogy nem ez azt nagyon volt szép csak kicsit miért hol ki ő jó""",
+    "cs": """že jsem jsi ale jako když kde kdo proč moc krásná hezké dobrý není nebo už být""",
+    "fi": """ei mitä että minä sinä hän tämä niin kun vain missä kuka miksi tosi hyvä ihana kaunis""",
     "nl": """de het een en is dat niet van ik je jij zijn wat wie waar met voor op heel mooi ook maar deze""",
 }
 # Language -> shares of a word's vote. A whole number of shares to a vote, so that sums do not depend on the order of words.
@@ -109,8 +118,8 @@ class _Voters(dict[str, "tuple[str, ...]"]):
         # Each mention is another one: none is worth keeping.
         if _ASIDE.fullmatch(token):
             return ()
-        lower = token.lower()
-        if "@" in lower or "#" in lower or "://" in lower:
+        lower = token.lower() if token.isascii() else unicodedata.normalize("NFC", token).lower()
+        if "@" in lower or "#" in lower or "[" in lower or "://" in lower:
             lower = _ASIDE.sub(" ", lower)
         found = tuple(dict.fromkeys(word for word in _WORD.findall(lower) if word in _VOTES))
         # Long tokens are rarely seen again.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from connectors.hashtags import written_hashtags
 from connectors.mentions import mentions as found_mentions
-
-_HASHTAG = re.compile(r"#\w+")
 
 
 def hashtags(text: str | None) -> list[str]:
-    """`#word`s with their sign, in letters of any script. [] for None."""
-    return _HASHTAG.findall(text) if text else []
+    """Hashtags with their sign, in Unicode's composed form (NFC); connectors/hashtags.py says what one is. [] for None."""
+    return written_hashtags(text) if text else []
 
 
 def mentions(text: str | None) -> list[str]:

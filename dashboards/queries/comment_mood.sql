@@ -1,13 +1,14 @@
 -- Question: how many comments come in over time, and in what mood?
--- Grain:    one row per bucket, oldest first. A comment counts once, when it was last observed.
+-- Grain:    one row per bucket, oldest first. A comment counts once, when it was last observed; without evidence (0) in no mean.
 SELECT
     toDateTime64(toStartOfInterval(ingested_at, toIntervalSecond(greatest({interval_s:UInt32}, 300))), 3, 'UTC') AS bucket,
     countIf(sentiment_label = 'positive') AS positive,
     countIf(sentiment_label = 'neutral') AS neutral,
     countIf(sentiment_label = 'negative') AS negative,
-    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / count() AS mean_compound,
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / nullIf(countIf(sentiment_compound != 0), 0) AS mean_compound,
     ifNull(sum(follower_count), 0) AS reach,
-    if(reach = 0, NULL, sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9 / reach) AS reach_weighted_compound
+    sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9
+        / nullIf(sumIf(follower_count, sentiment_compound != 0), 0) AS reach_weighted_compound
 FROM comments_enriched
 WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
     AND ({post:String} = '' OR video_id = {post:String})

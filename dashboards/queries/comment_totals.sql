@@ -1,11 +1,14 @@
 -- Question: how many comments came in, and what is their mood?
--- Grain:    one row. A comment counts by its newest observation. reach_weighted_compound weighs each by its writer's followers.
+-- Grain:    one row. A comment counts by its newest observation. reach_weighted_compound weighs each by its writer's followers. A score
+--           of 0 says that the model found no evidence: it is in no mean.
 SELECT
     count() AS comments,
-    if(comments = 0, NULL, sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / comments) AS mean_compound,
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / nullIf(countIf(sentiment_compound != 0), 0) AS mean_compound,
     if(comments = 0, NULL, countIf(sentiment_label = 'negative') / comments) AS negative_share,
+    if(comments = 0, NULL, countIf(sentiment_compound = 0) / comments) AS no_evidence_share,
     ifNull(sum(follower_count), 0) AS reach,
-    if(reach = 0, NULL, sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9 / reach) AS reach_weighted_compound
+    sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9
+        / nullIf(sumIf(follower_count, sentiment_compound != 0), 0) AS reach_weighted_compound
 FROM comments_enriched
 WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
     AND ({post:String} = '' OR video_id = {post:String})

@@ -1,11 +1,12 @@
 -- Question: in what mood are the comments on a creator's posts?
--- Grain:    one row per bucket of at least an hour, oldest first; posts that were observed in the range.
+-- Grain:    one row per bucket of at least an hour, oldest first; posts that were observed in the range. A score of 0
+--           says that there was no evidence: it is not in the mean.
 SELECT
     toDateTime64(toStartOfInterval(ingested_at, toIntervalSecond(greatest({interval_s:UInt32}, 3600))), 3, 'UTC') AS bucket,
     countIf(sentiment_label = 'positive') AS positive,
     countIf(sentiment_label = 'neutral') AS neutral,
     countIf(sentiment_label = 'negative') AS negative,
-    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / count() AS mean_compound
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / nullIf(countIf(sentiment_compound != 0), 0) AS mean_compound
 FROM comments_enriched AS said
 INNER JOIN
 (

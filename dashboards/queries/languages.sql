@@ -1,9 +1,9 @@
 -- Question: in which languages do people comment, and in what mood?
--- Grain:    one row per guessed language, most comments first; und where nothing tells.
+-- Grain:    one row per guessed language, most comments first; und where nothing tells. Scores of 0 (no evidence) are in no mean.
 SELECT
     language AS tongue,
     count() AS comments,
-    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / comments AS mean_compound,
+    sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / nullIf(countIf(sentiment_compound != 0), 0) AS mean_compound,
     countIf(sentiment_label = 'negative') / comments AS negative_share,
     uniqExact(video_id) AS posts
 FROM comments_enriched

@@ -1,22 +1,22 @@
 -- Question: on which posts is the mood worst, or turning?
--- Grain:    one row per post with at least 10 comments in the range, the worst mood first. turned is the mean of the later half of the
---           range less that of the earlier half; NULL with fewer than 5 comments in either. by_part are 24 equal parts of the range, oldest
---           first.
+-- Grain:    one row per post with at least 10 scored comments in the range, the worst mood first. turned is the mean of the later half of
+--           the range less that of the earlier half; NULL with fewer than 5 scored comments in either. by_part are 24 equal parts of the
+--           range, oldest first. Scored are comments with evidence (not 0): others are in no mean.
 WITH
     ranked AS
     (
         SELECT
             video_id,
             sum(part_comments) AS comments,
-            sum(part_compound) / 1e9 / comments AS mean_compound,
+            sum(part_compound) / 1e9 / nullIf(sum(part_scored), 0) AS mean_compound,
             sum(part_negative) / comments AS negative_share,
-            if(sum(part_reach) = 0, NULL, sum(part_weighted) / 1e9 / sum(part_reach)) AS reach_weighted_compound,
-            sumIf(part_comments, part < 12) AS comments_earlier,
-            sumIf(part_comments, part >= 12) AS comments_later,
+            sum(part_weighted) / 1e9 / nullIf(sum(part_reach), 0) AS reach_weighted_compound,
+            sumIf(part_scored, part < 12) AS scored_earlier,
+            sumIf(part_scored, part >= 12) AS scored_later,
             if(
-                least(comments_earlier, comments_later) < 5,
+                least(scored_earlier, scored_later) < 5,
                 NULL,
-                sumIf(part_compound, part >= 12) / 1e9 / comments_later - sumIf(part_compound, part < 12) / 1e9 / comments_earlier
+                sumIf(part_compound, part >= 12) / 1e9 / scored_later - sumIf(part_compound, part < 12) / 1e9 / scored_earlier
             ) AS turned,
             groupArrayInsertAt(0, 24)(part_comments, part) AS by_part
         FROM
@@ -28,9 +28,10 @@ WITH
                     dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')})
                 )) AS part,
                 count() AS part_comments,
+                countIf(sentiment_compound != 0) AS part_scored,
                 sum(toInt64(round(sentiment_compound * 1e9))) AS part_compound,
                 countIf(sentiment_label = 'negative') AS part_negative,
-                ifNull(sum(follower_count), 0) AS part_reach,
+                ifNull(sumIf(follower_count, sentiment_compound != 0), 0) AS part_reach,
                 sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) AS part_weighted
             FROM comments_enriched
             WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
@@ -38,7 +39,7 @@ WITH
             GROUP BY video_id, part
         )
         GROUP BY video_id
-        HAVING comments >= 10
+        HAVING sum(part_scored) >= 10
         ORDER BY mean_compound, video_id
         LIMIT {limit:UInt32}
     ),

@@ -1,7 +1,7 @@
 -- Question: which posts grow most beyond their threshold right now, how did they get there, and what do people say?
 -- Grain:    one row per post that was judged in the newest hour of the range: those that trend first, then by times_threshold.
 --           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged. The mood is that of the
---           comments of the range; NULL without any.
+--           comments of the range that have evidence (not 0); NULL without any.
 WITH
     judged AS
     (
@@ -47,7 +47,10 @@ WITH
     ),
     moods AS
     (
-        SELECT video_id, count() AS comments, sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / comments AS compound
+        SELECT
+            video_id,
+            count() AS comments,
+            sum(toInt64(round(sentiment_compound * 1e9))) / 1e9 / nullIf(countIf(sentiment_compound != 0), 0) AS compound
         FROM comments_enriched
         WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
         GROUP BY video_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,12 +11,43 @@ from simulator.reference.observations import PostObservations
 
 COUNTERS = ("play_count", "digg_count", "comment_count", "share_count", "download_count", "collect_count")
 
+# Emoji, without exclamation marks among them; what may stand between letters of a hashtag, but not at its end.
+_PICTURES = (
+    *(range(0x2194, 0x219A), range(0x21A9, 0x21AB), range(0x231A, 0x231C), range(0x2328, 0x2329), range(0x23CF, 0x23D0)),
+    *(range(0x23E9, 0x23FB), range(0x24C2, 0x24C3), range(0x25AA, 0x25AC), range(0x25B6, 0x25B7), range(0x25C0, 0x25C1)),
+    *(range(0x25FB, 0x25FF), range(0x2600, 0x2768), range(0x2776, 0x27C0), range(0x2934, 0x2936), range(0x2B05, 0x2B08)),
+    *(range(0x2B1B, 0x2B1D), range(0x2B50, 0x2B51), range(0x2B55, 0x2B56), range(0x3297, 0x3298), range(0x3299, 0x329A)),
+    range(0x1F000, 0x1FB00),
+)
+_BETWEEN = "\u200c\u200d\u00b7\u30fb\uff65"
+
 Row = dict[str, Any]
 
 
 def hashtags(title: str) -> list[str]:
-    """The words behind a # in `title`, in lower case, each once, in order."""
-    return list(dict.fromkeys(word.lower() for word in re.findall(r"#(\w+)", title)))
+    """The words behind a # in `title`, composed, in lower case, each once, in order."""
+    found: dict[str, None] = {}
+    text = unicodedata.normalize("NFC", title)
+    for start, character in enumerate(text):
+        if character in "#\uff03":
+            end = kept = start + 1
+            while end < len(text) and (kept == end or text[end] in _BETWEEN or _begins(text[end])):
+                if _begins(text[end]) or (kept == end > start + 1 and _follows(text[end])):
+                    kept = end + 1
+                elif text[end] not in _BETWEEN or kept == start + 1:
+                    break
+                end += 1
+            if kept > start + 1:
+                found[text[start + 1 : kept].lower()] = None
+    return list(found)
+
+
+def _begins(character: str) -> bool:
+    return character == "_" or unicodedata.category(character)[0] in "LN" or any(ord(character) in block for block in _PICTURES)
+
+
+def _follows(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" or 0xE0020 <= ord(character) <= 0xE007F
 
 
 def day_of(at_ms: int) -> date:

@@ -49,3 +49,28 @@ def test_a_late_snapshot_mends_its_comments_and_no_others(client: Any, nulls: in
         ("mended", 9, shown, "fresh"),
         ("unknown", None, None, "missing"),
     ]
+
+
+@pytest.mark.parametrize("nulls", [0, 1])
+def test_what_has_no_evidence_pulls_no_mean_to_zero(client: Any, nulls: int) -> None:
+    client.set_client_setting("join_use_nulls", nulls)
+    said = [
+        ("a", 0.5, 100, 0),
+        ("b", -0.3, 300, 0),
+        ("c", 0.0, 600, 0),
+        ("d", 0.0, None, 0),
+        ("e", 0.0, 900, 1),
+        ("f", 0.4, None, 2),
+    ]
+    client.insert(
+        "comments_log",
+        [[name, name, SEEN + timedelta(hours=late), count, count and SEEN, "v", score] for name, score, count, late in said],
+        column_names=[*COLUMNS, "video_id", "sentiment_compound"],
+    )
+    columns = "comments, no_evidence, mean_compound, reach, reach_weighted_compound"
+    query = f"SELECT {columns} FROM comment_sentiment_hourly ORDER BY window_start"
+    assert client.query(query).result_rows == [
+        (4, 2, pytest.approx(0.1), 1_000, pytest.approx((50 - 90) / 400)),
+        (1, 1, None, 900, None),
+        (1, 0, pytest.approx(0.4), 0, None),
+    ]

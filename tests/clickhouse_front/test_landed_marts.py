@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import unicodedata
+import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +14,10 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
+from connectors.hashtags import hashtags
 from stack.migrations import apply_migrations
 from tests.golden.landed_reading import MARTS, expect, given
-from udfs.text import hashtags
+from tests.hashtags import CASES
 
 from .conftest import ADMIN, FrontProcess
 
@@ -194,12 +197,92 @@ def test_hashtags_are_those_of_the_python_function_in_every_script(client: Any) 
     known = [chr(code) for code in range(1, sys.maxunicode + 1) if unicodedata.category(chr(code)) not in ("Cn", "Cs", "Co")]
     # Each character within and at the end of a hashtag, many to a title.
     texts = ["".join(f"#a{char}b #{char} " for char in known[begin : begin + 200]) for begin in range(0, len(known), 200)]
-    texts += ["#ΟΔΟΣ #ΑΣ #İI #STRASSE #ǅ", "x#y##z # #", "#a_b-c.d", "##", ""]
+    texts += ["#ΟΔΟΣ #ΑΣ #İI #STRASSE #ǅ", "x#y##z # #", "#a_b-c.d", "##", "", "#" * 100_000, "#a" * 20_000, *CASES]
     post = given()[0][0]
     land_posts(client, [post | {"aweme_id": f"{number:06}", "title": text} for number, text in enumerate(texts)])
     found = client.query("SELECT hashtags FROM posts ORDER BY aweme_id").result_columns[0]
     for text, tags in zip(texts, found, strict=True):
-        assert tags == list(dict.fromkeys(tag[1:].lower() for tag in hashtags(text))), re.sub(r"\s.*", "", text)
+        assert tags == CASES.get(text, hashtags(text)), re.sub(r"\s.*", "", text)
+    for table in ("hashtag_creator", "hashtag_hourly"):
+        assert set(client.query(f"SELECT DISTINCT hashtag FROM {table}").result_columns[0]) == {
+            tag for tags in found for tag in tags
+        }
+
+
+FLAT, NESTED = ("tikliveapi", "/user-posts/"), ("tikapi", "/public/posts")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "fields", "tags"),
+    [
+        (NESTED, {"textExtra": [{"hashtagName": "台灣", "start": 0}, {"hashtagName": "", "userUniqueId": "somebody"}]}, ["台灣"]),
+        (NESTED, {"contents": [{"textExtra": [{"hashtagName": "Über\u0303"}, {"hashtagName": "b"}]}]}, ["über\u0303", "b"]),
+        (NESTED, {"challenges": [{"id": "1", "title": "#Cafe\u0301"}, {"id": "2", "title": "CAF\u00c9"}]}, ["caf\u00e9"]),
+        (NESTED, {"textExtra": [{"hashtagName": "first"}], "challenges": [{"title": "second"}]}, ["first"]),
+        (FLAT, {"text_extra": [{"hashtag_name": "c++"}]}, ["c++"]),
+        (FLAT, {"cha_list": [{"cha_name": "lgbt🌈"}]}, ["lgbt🌈"]),
+        # Nothing said of hashtags: the rule decides.
+        (NESTED, {"textExtra": [{"hashtagName": "", "userUniqueId": "somebody"}], "challenges": []}, ["台灣🇹🇼", "c"]),
+        (NESTED, {"textExtra": None, "challenges": "x", "contents": [1, {"textExtra": {}}]}, ["台灣🇹🇼", "c"]),
+        (FLAT, {}, ["台灣🇹🇼", "c"]),
+    ],
+)
+def test_the_list_of_the_upstream_wins_over_the_rule(
+    client: Any, upstream: tuple[str, str], fields: dict[str, Any], tags: list[str]
+) -> None:
+    post = given()[0][0] | {"title": "#台灣🇹🇼 #c++"}
+    said = {"id" if upstream is NESTED else "aweme_id": post["aweme_id"], **fields}
+    respond(client, upstream, post["ingested_at"], [said, {"id": "other", "aweme_id": "other", "challenges": [{"title": "x"}]}])
+    assert held(client, "posts") == [], "what was only answered was not observed"
+    land_posts(client, [post])
+    for _ in range(2):
+        (row,) = held(client, "posts")
+        assert row["hashtags"] == tags
+        assert (row["author_id"], row["title"], row["first_observed_at"]) == (post["author_id"], post["title"], post["ingested_at"])
+        assert {row["hashtag"] for row in held(client, "hashtag_creator")} == set(tags)
+        client.command("OPTIMIZE TABLE posts_newest FINAL")
+    # A title that came with no list is not that of an older one.
+    land_posts(client, [post | {"title": "#new", "ingested_at": post["ingested_at"] + 1}])
+    assert held(client, "posts")[0]["hashtags"] == ["new"]
+    respond(client, upstream, post["ingested_at"] + 1, [said])
+    respond(client, upstream, post["ingested_at"] + 2, [{name: value for name, value in said.items() if name not in fields}])
+    assert held(client, "posts")[0]["hashtags"] == ["new"], "the newest response says nothing"
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "{", "[]", "null", '{"itemList": 1}', '{"itemList": [null, 1, "x", {"id": null}, {"id": ""}]}']
+)
+def test_a_response_that_is_none_lands_too(client: Any, payload: str) -> None:
+    # Not of long ago: responses have a TTL.
+    request = uuid.uuid4()
+    client.insert("raw_api_responses", [[datetime.now(UTC), *NESTED, "", 200, payload, request, 1]])
+    assert client.command(f"SELECT count() FROM raw_api_responses WHERE request_id = '{request}'") == 1
+    assert client.command("SELECT count() FROM posts_newest") == 0
+
+
+def respond(client: Any, upstream: tuple[str, str], at_ms: int, posts: list[dict[str, Any]]) -> None:
+    body = json.dumps({"videos": posts, "itemList": posts}, ensure_ascii=False)
+    client.insert("raw_api_responses", [[moment(at_ms), *upstream, "", 200, body, uuid.uuid4(), 1]])
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "",
+        " ",
+        "x" * 100_000,
+        "#مرحبا \u202eעולם\u202c \u2067#א\u2069",
+        "\u200b\u200d\ufeff#a\u200bb",
+        "#\0 \n\t\r",
+        "👨\u200d👩\u200d👧" * 5_000,
+    ],
+)
+def test_a_title_of_any_kind_is_shown_as_it_came(client: Any, title: str) -> None:
+    post = given()[0][0] | {"title": title}
+    land_posts(client, [post])
+    assert [row["title"] for row in held(client, "posts")] == [title]
+    assert client.query("SELECT title FROM post_observations").result_rows == [(title,)]
+    assert [row["hashtag"] for row in held(client, "hashtag_creator")] == sorted(hashtags(title))
 
 
 def test_a_day_that_does_not_begin_at_midnight_reads_the_granules_of_its_hours(client: Any) -> None:

@@ -30,12 +30,13 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 # What one folder of a package may import beyond that: the page edits thresholds, the definitions of dashboards know none.
 ALSO_ALLOWED: dict[str, frozenset[str]] = {"dashboards/web/": frozenset({"thresholds", "udfs"})}
-# The grammars of durations and of mentions, which need the standard library only.
-UDFS_MAY_READ = frozenset({"connectors.durations", "connectors.mentions"})
+# The grammars of durations, hashtags and mentions, which need the standard library only.
+UDFS_MAY_READ = frozenset({"connectors.durations", "connectors.hashtags", "connectors.mentions"})
 # udfs are plain functions of the standard library, but for these: module -> the third-party packages that it may import.
 THIRD_PARTY: dict[str, frozenset[str]] = {
     # Only here does a function meet PyFlink.
     "udfs/flink/comment_sentiment.py": frozenset({"pandas", "pyflink"}),
+    "udfs/flink/title_hashtags.py": frozenset({"pyflink"}),
     "udfs/sentiment/onnx_model.py": frozenset({"numpy", "onnxruntime", "tokenizers"}),
     "udfs/sentiment/sidecar/client.py": frozenset({"grpc"}),
     "udfs/sentiment/sidecar/server.py": frozenset({"grpc"}),

@@ -59,14 +59,14 @@ def test_a_post_of_theirs_keeps_its_numbers_and_hashtags(rewriter: Rewriter) -> 
     record = {
         "aweme_id": POST,
         "author_id": USER,
-        "title": "me, bob #fyp #bob #日本",
+        "title": "me, bob #fyp #bob #bob🔥 #日本🇯🇵 ＃नमस्ते",
         "play": "https://v/1",
         "hdplay": None,
         "play_count": 7,
     }
     new = rewriter.record(record)
     assert new == {
-        **{"aweme_id": rewriter.token(POST), "author_id": rewriter.token(USER), "title": "#fyp #日本"},
+        **{"aweme_id": rewriter.token(POST), "author_id": rewriter.token(USER), "title": "#fyp #日本🇯🇵 ＃नमस्ते"},
         **{"play": "", "hdplay": None, "play_count": 7},
     }
     assert rewriter.record(new) == new
@@ -93,11 +93,13 @@ def test_rows_of_tables_that_keep_moments_with_values(rewriter: Rewriter) -> Non
         "aweme_id": POST,
         "author_id": {"observed_at": "2026-01-05 00:00:00.000", "value": USER},
         "title": {"observed_at": "2026-01-05 00:00:00.000", "value": "words #fyp", "hashtags": ["fyp"]},
+        "hashtags": {"observed_at": "2026-01-05 00:00:00.000", "value": ["fyp", "bob", "bob🔥"]},
         "play_count": "18446744073709551615",
     }
     new = rewriter.record(row)
     assert new["author_id"]["value"] == rewriter.token(USER)
     assert new["title"] == {"observed_at": "2026-01-05 00:00:00.000", "value": "#fyp", "hashtags": ["fyp"]}
+    assert new["hashtags"]["value"] == ["fyp", rewriter.token("bob"), rewriter.token("bob🔥")]
     assert new["play_count"] == row["play_count"]
 
 

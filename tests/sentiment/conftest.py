@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,13 @@ class TinyOnnx:
         (self.folder / "labels.json").write_text(json.dumps({"labels": LABELS, **labels}))
         return self.folder
 
-    def write_graph(self, columns: int = 3, names: tuple[str, str] = ("input_ids", "attention_mask")) -> None:
-        """`model.onnx` with so many outputs, and with inputs of these names."""
+    def write_graph(
+        self,
+        columns: int = 3,
+        names: tuple[str, str] = ("input_ids", "attention_mask"),
+        weights: Mapping[str, tuple[float, float, float]] = WEIGHTS,
+    ) -> None:
+        """`model.onnx` with so many outputs, with inputs of these names, for words of these weights."""
         ids, mask = (helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "tokens"]) for name in names)
         logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", columns])
         nodes = [
@@ -55,7 +61,7 @@ class TinyOnnx:
             helper.make_node("ReduceSum", ["kept", "tokens_axis"], ["logits"], keepdims=0),
         ]
         constants: dict[str, np.ndarray[Any, Any]] = {
-            "weights": np.array([row[:columns] for row in WEIGHTS.values()], dtype=np.float32),
+            "weights": np.array([row[:columns] for row in weights.values()], dtype=np.float32),
             "nothing": np.array(0, dtype=np.int64),
             "zero": np.array(0.0, dtype=np.float32),
             "last_axis": np.array([-1], dtype=np.int64),

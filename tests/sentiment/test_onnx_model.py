@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+from math import exp
 from typing import TYPE_CHECKING
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.pre_tokenizers import Metaspace
+from tokenizers.processors import TemplateProcessing
 
 from udfs.sentiment.contract import ModelUnavailableError
 from udfs.sentiment.model import shipped
@@ -31,6 +36,49 @@ def test_scores_are_by_the_formula_whatever_stands_beside_them(tiny_onnx: TinyOn
 def test_what_has_no_words_is_neutral(tiny_onnx: TinyOnnx) -> None:
     assert OnnxModel(tiny_onnx.write()).compounds(["", " \n", "\u3000"]) == [0.0] * 3
     assert OnnxModel(tiny_onnx.write()).compounds([]) == []
+
+
+def test_what_the_platform_writes_for_pictures_is_no_text(tiny_onnx: TinyOnnx) -> None:
+    model = OnnxModel(tiny_onnx.write())
+    assert model.compounds(["[Sticker]", "@good @bad", "@good[Photo]"]) == [0.0] * 3
+    assert model.compounds(["good[Sticker] bad"]) == [tiny_onnx.compound("good bad")]
+
+
+def test_a_multilingual_model_with_a_tokenizer_as_xlm_roberta_has(tiny_onnx: TinyOnnx) -> None:
+    """Pieces of words (Unigram) after a mark of blanks, `<s>` and `</s>` around each text, padding by the number 1."""
+    words = {
+        **{
+            "<s>": (0.0, 0.0, 0.0),
+            "<pad>": (9.0, 0.0, 0.0),
+            "</s>": (0.0, 0.0, 0.0),
+            "<unk>": (0.0, 0.0, 0.0),
+            "▁": (0.0, 0.0, 0.0),
+        },
+        **{
+            "▁muy": (0.0, 0.1, 0.0),
+            "▁bueno": (0.0, 0.0, 2.0),
+            "▁плохо": (2.0, 0.0, 0.0),
+            "最高": (0.0, 0.0, 1.5),
+            "😢": (1.0, 0.0, 0.0),
+        },
+    }
+    folder = tiny_onnx.write()
+    tiny_onnx.write_graph(weights=words)
+    pieces = Tokenizer(Unigram([(word, -1.0 - len(words) / 10) for word in words], unk_id=3))
+    pieces.pre_tokenizer = Metaspace()
+    pieces.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    pieces.enable_padding(pad_id=1, pad_token="<pad>")
+    pieces.save(str(folder / "tokenizer.json"))
+
+    def formula(*found: str) -> float:
+        odds = [exp(sum(words[word][column] for word in found)) for column in range(3)]
+        return round((odds[2] - odds[0]) / sum(odds), 4)
+
+    model = OnnxModel(folder)
+    assert model.compounds(["muy bueno", "плохо", "最高", "[cry]", "bueno 最高 плохо", "[Sticker]"]) == [
+        *(formula("▁muy", "▁bueno"), formula("▁плохо"), formula("最高"), formula("😢"), formula("▁bueno", "最高", "▁плохо")),
+        0.0,
+    ]
 
 
 def test_a_long_text_is_cut(tiny_onnx: TinyOnnx) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 from pyflink.common import Row as FlinkRow
 from pyflink.table import DataTypes, Table, TableEnvironment
-from pyflink.table.expressions import col
+from pyflink.table.expressions import call, col
 from pyflink.table.types import LocalZonedTimestampType
 
 from connectors.endpoints import Endpoints
@@ -99,6 +99,17 @@ class LocalFlink:
         names = result.get_table_schema().get_field_names()
         with result.collect() as found:
             return [dict(zip(names, map(plain, row), strict=True)) for row in found]
+
+    def answers(self, function: str, values: Sequence[Any]) -> list[Any]:
+        """What the Python function at `function` (module.name) answers for each text of `values`."""
+        t_env = self._environment()
+        t_env.execute_sql(f"CREATE TEMPORARY FUNCTION asked AS '{function}' LANGUAGE PYTHON")
+        numbered = t_env.from_elements(
+            list(enumerate(values)),
+            DataTypes.ROW([DataTypes.FIELD("place", DataTypes.INT()), DataTypes.FIELD("given", DataTypes.STRING())]),
+        )
+        with numbered.select(col("place"), call("asked", col("given"))).execute().collect() as found:
+            return [answer for _, answer in sorted(((row[0], row[1]) for row in found), key=lambda pair: int(pair[0]))]
 
     def _environment(self) -> TableEnvironment:
         t_env = table_environment(_JOB, self._settings)

@@ -9,14 +9,17 @@ from itertools import groupby, product
 
 from connectors.mentions import MENTION
 from udfs.language import votes
+from udfs.sentiment.emotes import emotes_apart
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.patterns import Pattern, has_list
 from udfs.sentiment.rules import BOOSTERS, NEGATIONS
 from udfs.sentiment.slang_word import (
     CONDITIONS,
     EMOJI,
+    FOREIGN,
     HINGES,
     HOLDS,
+    LEARNED,
     NEGATIVE_NUMBER,
     SPARE,
     STARTS,
@@ -48,6 +51,8 @@ _COMMON_WORDS = """
     haha lol lmao love hate first w l slay cringe underrated early ya so juga dong suka amo ich nicht bon vrai 😂 😭 👏 🤣 💀 🔥 😍
     """
 _COMMON = frozenset(_COMMON_WORDS.split())
+# Stands for every mention, and for every picture of the platform's of which nobody knows what it shows.
+_NOBODY = "@user"
 _AT_START = ("asks", "start")
 _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 
@@ -55,10 +60,13 @@ _SENTENCE_ENDS = (".", "!", "?", ",", ";", ":", ")", "…", "。", "！", "？")
 class SlangCache(WordCache[SlangWord]):
     """Token between blanks -> its SlangWord, by VADER's lexicon and the extension's entries."""
 
-    def __init__(self, lexicon: Mapping[str, float], emoji: Mapping[str, float], entries: Sequence[Entry]) -> None:
-        """`emoji`: character -> valence, for those that the extension does not name."""
+    def __init__(
+        self, lexicon: Mapping[str, float], emoji: Mapping[str, float], emotes: Mapping[str, str], entries: Sequence[Entry]
+    ) -> None:
+        """`emoji`: character -> valence, for those that the extension does not name; `emotes`: name in brackets -> emoji."""
         super().__init__(lexicon)
         self.emoji = emoji
+        self.emotes = emotes
         self.singles: dict[str, Entry] = {}
         # First and second token -> the sequences that may be there.
         self._found: dict[tuple[str, str], list[tuple[Pattern, SlangWord]]] = {}
@@ -79,7 +87,7 @@ class SlangCache(WordCache[SlangWord]):
         # Scripts without blanks: entries are found inside of longer tokens, the longest first.
         within = sorted((key for key in self.singles if len(key) > 1 and UNSPACED.search(key)), key=lambda key: -len(key))
         self._unspaced = re.compile("|".join(map(re.escape, within))) if within else None
-        self._mention = self._made("@user", 1)
+        self._mention = self._made(_NOBODY, 1)
 
     def _add(self, entry: Entry, pattern: Pattern, word: SlangWord) -> None:
         """Makes `entry`, or `word` for a sequence, what is found where `pattern` is."""
@@ -105,6 +113,8 @@ class SlangCache(WordCache[SlangWord]):
     def make(self, token: str) -> SlangWord:
         """The word of a token that was not seen before."""
         tokens = apart(token)
+        if "[" in token:
+            tokens = [part for piece in emotes_apart(token, self.emotes, _NOBODY) for part in apart(piece)]
         if self._unspaced is not None and UNSPACED.search(token):
             tokens = [part for word in tokens for part in self._unspaced.sub(r" \g<0> ", word).split()]
         if len(tokens) == 1:
@@ -122,7 +132,7 @@ class SlangCache(WordCache[SlangWord]):
             whole.flags |= EMOJI | (SPARE if whole.spare else 0)
         else:
             whole.parts = tuple(words)
-            whole.flags = HOLDS
+            whole.flags = HOLDS | (FOREIGN if any(word.flags & FOREIGN for word in words) else 0)
         return whole
 
     def _made(self, token: str, times: int) -> SlangWord:
@@ -143,6 +153,8 @@ class SlangCache(WordCache[SlangWord]):
         word.leads = word.apart or word.key in LEAD
         if not tag:
             word.votes = votes(token.strip(string.punctuation).lower())
+            if word.votes and all(language not in LEARNED for language, _ in word.votes):
+                word.flags |= FOREIGN
         return word
 
     def _pictured(self, picture: str, times: int) -> SlangWord:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from udfs.sentiment.emotes import EMOTES_FILE, shipped_emotes
 from udfs.sentiment.extension import parse_extension, read_extension
 from udfs.sentiment.plain import PlainScorer
 from udfs.sentiment.slang import SlangScorer
@@ -16,7 +17,7 @@ LEXICON_FILE = FOLDER / "vader_lexicon.txt"
 EMOJI_FILE = FOLDER / "vader_emoji.txt"
 EXTENSION_FILE = FOLDER / "tiktok_lexicon.tsv"
 # Counts changes of the rules; the hash beside it counts changes of the files.
-RULES_VERSION = 3
+RULES_VERSION = 4
 # VADER's own limits of the three labels.
 POSITIVE, NEGATIVE = 0.05, -0.05
 
@@ -29,9 +30,9 @@ class LexiconModel:
         lexicon = {token: float(mean) for token, mean in _pairs(LEXICON_FILE)}
         emoji = dict(_pairs(EMOJI_FILE))
         entries = parse_extension("", "") if extension is None else read_extension(extension)
-        self._scorer = SlangScorer(lexicon, emoji, entries) if entries else PlainScorer(lexicon, emoji)
+        self._scorer = SlangScorer(lexicon, emoji, shipped_emotes(), entries) if entries else PlainScorer(lexicon, emoji)
         digest = hashlib.sha256()
-        for path in (LEXICON_FILE, EMOJI_FILE, *([extension] if entries and extension else [])):
+        for path in (LEXICON_FILE, EMOJI_FILE, *([EMOTES_FILE, extension] if entries and extension else [])):
             digest.update(path.read_bytes())
         self.name = f"lexicon-{RULES_VERSION}-{digest.hexdigest()[:8]}"
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from udfs.sentiment.contract import ModelUnavailableError, well_formed
+from udfs.sentiment.emotes import readable
 
 MODEL_FILE, TOKENIZER_FILE, LABELS_FILE = "model.onnx", "tokenizer.json", "labels.json"
 # How a text comes into the graph: tensor(int64) of shape (texts, tokens), by these names.
@@ -41,8 +42,9 @@ class Labels:
 
 
 class OnnxModel:
-    """compound = P(positive) - P(negative), four digits; P is the softmax of the graph's first output. 0.0 for a blank text.
+    """compound = P(positive) - P(negative), four digits; P is the softmax of the graph's first output.
 
+    The graph reads emotes as emoji and no stickers; 0.0 for a blank text, also where only stickers or mentions were.
     One thread: Flink brings the parallelism. Texts are cut after `max_tokens` tokens.
     """
 
@@ -83,8 +85,9 @@ class OnnxModel:
     def compounds(self, texts: Sequence[str]) -> list[float]:
         """A score for each of `texts`, in their order. Raises ValueError where the graph answers in another shape."""
         scores = [0.0] * len(texts)
-        rows = [row for row, text in enumerate(texts) if text.strip()]
-        encodings = self._tokenizer.encode_batch([well_formed(texts[row]) for row in rows])
+        read = [readable(text) for text in texts]
+        rows = [row for row, text in enumerate(read) if text.strip()]
+        encodings = self._tokenizer.encode_batch([well_formed(read[row]) for row in rows])
         ordered = sorted(zip(rows, encodings, strict=True), key=lambda pair: len(pair[1].ids))
         for start in range(0, len(ordered), _TEXTS_PER_RUN):
             run = ordered[start : start + _TEXTS_PER_RUN]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from udfs.language import UNKNOWN, decided
 from udfs.sentiment.entries import SlangCache
 from udfs.sentiment.extension import Entry
 from udfs.sentiment.patterns import Pattern
 from udfs.sentiment.plain import PlainScorer
-from udfs.sentiment.slang_word import ASIDE, EMOJI, HINGES, HOLDS, SPARE, STARTS, TELLS, Candidates, SlangWord
+from udfs.sentiment.slang_word import ASIDE, EMOJI, FOREIGN, HINGES, HOLDS, LEARNED, SPARE, STARTS, TELLS, Candidates, SlangWord
 from udfs.sentiment.valence import altered_sum, compound, sum_of
 from udfs.sentiment.words import ALTERS, MARKED
 
 SHORT_WORDS = 5
+# English words of VADER's that people say in any language.
+_SHARED_WORDS = """
+    awesome best bravo cool cringe cute fail fake fun haha hahaha hot lmao lmfao lol love nice omg perfect please rofl sexy sorry
+    super top win wow wtf
+    """
+_SHARED = frozenset(_SHARED_WORDS.split())
+_SILENT = SlangWord("")
+_FOREIGN_WORDS = 2
 # What sarcasm leaves of praise, with the sign turned.
 TURNED = -0.5
 _NOTHING: tuple[None, Candidates] = (None, ())
@@ -22,13 +30,16 @@ _NOTHING: tuple[None, Candidates] = (None, ())
 class SlangScorer:
     """Scores as VADER does, where the extension has nothing to say."""
 
-    def __init__(self, lexicon: Mapping[str, float], emoji: Mapping[str, str], entries: Sequence[Entry]) -> None:
-        """`lexicon`: token -> mean valence; `emoji`: character -> description."""
+    def __init__(
+        self, lexicon: Mapping[str, float], emoji: Mapping[str, str], emotes: Mapping[str, str], entries: Sequence[Entry]
+    ) -> None:
+        """`lexicon`: token -> mean valence; `emoji`: character -> description; `emotes`: name in brackets -> emoji."""
         plain = PlainScorer(lexicon, emoji)
         described = {
             character: sum_of([plain.words[token] for token in description.split()]) for character, description in emoji.items()
         }
-        self.words = SlangCache(lexicon, {character: valence for character, valence in described.items() if valence}, entries)
+        known = {character: valence for character, valence in described.items() if valence}
+        self.words = SlangCache(lexicon, known, emotes, entries)
         self._word = self.words.__getitem__
 
     def compound(self, text: str) -> float:
@@ -39,6 +50,8 @@ class SlangScorer:
             flags |= word.flags
         if not flags:
             return 0.0
+        if flags & FOREIGN:
+            words, flags = understood(words, self.words.lexicon)
         first = len(words)
         if flags & (HINGES | HOLDS) or (flags & STARTS and may_start(words)):
             first = 0
@@ -46,6 +59,24 @@ class SlangScorer:
             first = first_sequence(words)
         total = patient_total(words, flags, first) if first < len(words) else total_of(words, flags)
         return compound(total, text) if total else 0.0
+
+
+def understood(words: Sequence[SlangWord], english: Collection[str]) -> tuple[list[SlangWord], int]:
+    """The words of a text, and their flags together; where the lexicon does not know its language, without `english` words.
+
+    Pictures, other entries of the extension, and words that are the same in many languages count in all of them.
+    """
+    known = [part for word in words for part in word.parts or (word,)]
+    # One word may be a slip of the pen, or one that no list has: met is Dutch, too.
+    foreign = {word.key for word in known if word.flags & FOREIGN}
+    if len(foreign) >= _FOREIGN_WORDS and language_of(known) not in (*LEARNED, UNKNOWN):
+        known = [
+            _SILENT if word.lower in english and word.lower not in _SHARED and not word.flags & EMOJI else word for word in known
+        ]
+    flags = 0
+    for word in known:
+        flags |= word.flags
+    return known, flags
 
 
 def first_sequence(words: Sequence[SlangWord]) -> int:

@@ -12,7 +12,10 @@ from udfs.sentiment.words import Word
 # More bits of `Word.flags`. EMOJI: a picture, which stands apart from the rules of words. SPARE: a valence that counts where
 # nothing else does. TELLS: a sequence may be there; STARTS: one that counts at the beginning only, and begins with this word.
 # HINGES: a condition has to be looked at; HOLDS: the token holds several words; ASIDE: it is about the text, not a part of its sum.
-EMOJI, SPARE, TELLS, STARTS, HINGES, HOLDS, ASIDE = 8, 16, 32, 64, 128, 256, 512
+# FOREIGN: it speaks for languages only of which the extension has no words.
+EMOJI, SPARE, TELLS, STARTS, HINGES, HOLDS, ASIDE, FOREIGN = 8, 16, 32, 64, 128, 256, 512, 1024
+# Languages of which the lexicon has words. In others an English word is another word that looks the same.
+LEARNED = frozenset(("en", "es", "pt", "fr", "de", "it", "id", "tl", "tr", "vi", "ru", "ja", "ko", "zh", "ar", "hi", "th"))
 CONDITIONS = frozenset(("alone", "start", "end", "short", "english", "turns", "asks"))
 NUMBER, NEGATIVE_NUMBER = "1", "-1"
 _MINUS = "-\u2013\u2212"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections.abc import Iterator
 
 LAUGHTER = "haha"
@@ -23,7 +24,10 @@ _GLUED = re.compile(r"(?<=[^\W\d_])(?:\.{2,}|…|[,!?]+)(?=[^\W\d_])")
 # Laughter is known by its beginning; tokens may have thousands of characters.
 _LAUGHTER_LENGTH = 60
 
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f\u061c\u00ad" + "".join(map(chr, range(0x202A, 0x202F)))
+# Marks of direction among them, and the letters of which flags of regions are made.
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\ufeff\ufe0e\ufe0f\u061c\u00ad" + "".join(
+    chr(code) for block in (range(0x202A, 0x202F), range(0x2060, 0x2070), range(0xE0000, 0xE0080)) for code in block
+)
 _SKIN_TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _APOSTROPHES = "’‘ʼ`´＇"
 # Pictures of these blocks are words of their own, also those that no table knows.
@@ -41,7 +45,8 @@ def apart(token: str) -> list[str]:
     """The words, pictures and faces of signs of a token between blanks; none for one that cannot be seen."""
     if token.isascii() and "\0" not in token:
         return _words_apart(token)
-    return [part for word in token.translate(CHARACTERS).split() for part in _words_apart(word)]
+    composed = unicodedata.normalize("NFC", token)
+    return [part for word in composed.translate(CHARACTERS).split() for part in _words_apart(word)]
 
 
 def _words_apart(token: str) -> list[str]:

@@ -1,3 +1,5 @@
+-- Hashtags are those that the upstream listed with the newest title, else those that the rule finds in it. A raw response alone, of
+-- which no job has written the observation yet, is no post.
 CREATE OR REPLACE VIEW posts
 (
     aweme_id String,
@@ -23,7 +25,11 @@ AS SELECT
     nullIf(tupleElement(newest.region, 'value'), '') AS region,
     tupleElement(newest.duration, 'value') AS duration,
     tupleElement(newest.create_time, 'value') AS create_time,
-    tupleElement(newest.title, 'hashtags') AS hashtags,
+    if(
+        notEmpty(tupleElement(newest.hashtags, 'value')) AND tupleElement(newest.hashtags, 'observed_at') >= tupleElement(newest.title, 'observed_at'),
+        tupleElement(newest.hashtags, 'value'),
+        tupleElement(newest.title, 'hashtags')
+    ) AS hashtags,
     first_observed_at,
     last_observed_at,
     play_count,
@@ -33,3 +39,4 @@ AS SELECT
     download_count,
     collect_count
 FROM posts_newest AS newest FINAL
+WHERE first_observed_at < toDateTime64('2299-12-31 00:00:00', 3, 'UTC')
