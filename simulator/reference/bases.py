@@ -18,7 +18,7 @@ Seen = tuple[int, int]
 
 
 def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool, bool]]:
-    """Per (time in ms, count) of a series by time, but the first: it, its base, whether it is the next one's, and whether it is fallen."""
+    """Per (time in ms, count) of a series by time, but the first: it, its base, whether it is that of the next, if it is low."""
     base: Seen | None = None
     away = False
     for before, now in pairwise(series):
