@@ -31,6 +31,12 @@ def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool, bool]
         base = now if holds else base
 
 
+def is_away(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `trending_hourly` shows a fall that may yet turn out to be none: sums of growth leave it out."""
+    base = row["prev_play_count"]
+    return base >= LARGE and 2 * row["play_count"] < base and row["gap_hours"] * 3_600_000 < SPAN_MS
+
+
 class Beginnings:
     """Takes valid records of `tiktok.posts.events`: which posts were seen with 0 plays within an hour of their publication."""
 

@@ -13,7 +13,7 @@ import clickhouse_connect
 import pytest
 
 from stack.migrations import apply_migrations
-from tests.golden.landed_reading import MARTS, expect, given
+from tests.golden.landed_reading import GROWTH_COUNTS, MARTS, expect, given
 from udfs.text import hashtags
 
 from .conftest import ADMIN, FrontProcess
@@ -90,8 +90,8 @@ def land_users(client: Any, records: Sequence[dict[str, Any]]) -> None:
 
 
 def land_growth(client: Any, rows: Sequence[dict[str, Any]]) -> None:
-    values = [[row["aweme_id"], moment(row["window_start"]), row["delta_plays"]] for row in rows]
-    client.insert(GROWTH, values, column_names=["aweme_id", "window_start", "delta_plays"])
+    values = [[row["aweme_id"], moment(row["window_start"]), *(row[name] for name in GROWTH_COUNTS)] for row in rows]
+    client.insert(GROWTH, values, column_names=["aweme_id", "window_start", *GROWTH_COUNTS])
 
 
 def held(client: Any, mart: str) -> list[dict[str, Any]]:
