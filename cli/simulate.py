@@ -64,6 +64,7 @@ def command(
     * 1024,
     gaps: Annotated[float, typer.Option(min=0, max=1, help="Share of posts that are not observed for some hours.")] = 0.0,
     play_corrections: Annotated[float, typer.Option(min=0, max=1, help="Share of posts that lose plays once.")] = 0.0,
+    vanishing: Annotated[float, typer.Option(min=0, max=1, help="Share of posts and creators whose counts vanish once.")] = 0.0,
     unknown_authors: Annotated[float, typer.Option(min=0, max=1, help="Share of creators without snapshots.")] = 0.0,
     stale_authors: Annotated[
         float, typer.Option(min=0, max=1, help="Share of creators with only one snapshot, at the start.")
@@ -118,6 +119,7 @@ def command(
         oversize_bytes=oversize_bytes,
         gaps=gaps,
         play_corrections=play_corrections,
+        vanishing=vanishing,
         unknown_authors=unknown_authors,
         stale_authors=stale_authors,
         viral_floor=viral_floor,

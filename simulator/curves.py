@@ -56,8 +56,8 @@ class Rates:
 
 @dataclass(frozen=True)
 class Dip:
-    """Why counters fall. `comments_deleted`, `likes_removed` and `plays_removed` take `lost` parts per million away from `at_ms`
-    until `until_ms`; `cache_flap` serves the counters of `lost` ms ago.
+    """Why counters fall. `comments_deleted`, `likes_removed`, `plays_removed` and `followers_removed` take `lost` parts per
+    million away from `at_ms` until `until_ms`; `cache_flap` serves the counters of `lost` ms ago.
     """
 
     kind: str

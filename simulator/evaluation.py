@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from simulator.observations import observe
 from simulator.plain_versions import always
+from simulator.reference.bases import Beginnings
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.trending_hourly import trending_hourly
@@ -93,14 +94,15 @@ def evaluate(universes: Iterable[SimulationSettings], thresholds: Thresholds, fl
 def labelled_hours(settings: SimulationSettings, thresholds: Thresholds) -> tuple[list[LabelledHour], int]:
     """Every row of trending_hourly of one universe, and how many viral hours have none. Posts and users must be observed."""
     universe = build_universe(settings)
-    posts, snapshots = EngagementHourly(), FollowerDeltas()
+    posts, beginnings, snapshots = EngagementHourly(), Beginnings(), FollowerDeltas()
     for observation in observe(settings, universe):
         if observation.topic == POSTS:
             posts.add(observation.record)
+            beginnings.add(observation.record)
         elif observation.topic == USERS:
             snapshots.add(observation.record)
     viral = {(post.aweme_id, start_ms) for post in universe.posts for start_ms in viral_hours(settings, post)}
-    judged = trending_hourly(posts.rows(), snapshots, [always(thresholds)])
+    judged = trending_hourly(posts.rows(), snapshots, [always(thresholds)], beginnings.posts)
     seen = {(row["aweme_id"], row["window_start"]) for row in judged}
     rows = [
         LabelledHour(

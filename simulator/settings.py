@@ -31,7 +31,8 @@ class SimulationSettings:
     to `max_lateness_ms`; a duplicate follows its original within `max_shift_ms`.
 
     `gaps` is the share of posts with one to three spans of 1 to 6 hours in which they are not observed, `play_corrections` that
-    of posts from which upstream takes plays away once, for some hours or for good. `unknown_authors` is the share of creators
+    of posts from which upstream takes plays away once, for some hours or for good, `vanishing` that of posts and of creators whose
+    plays or followers are gone for 1 to 5 hours, or all but gone. `unknown_authors` is the share of creators
     without snapshots, `stale_authors` that of others whose snapshots stop after the first. A share above 0 is at least one.
     A viral post reaches 5 to 40 times its author's followers and `viral_floor` plays besides.
     """
@@ -58,6 +59,7 @@ class SimulationSettings:
     oversize_bytes: int = 5 * 1024 * 1024
     gaps: float = 0.0
     play_corrections: float = 0.0
+    vanishing: float = 0.0
     unknown_authors: float = 0.0
     stale_authors: float = 0.0
     viral_floor: int = DEFAULT_VIRAL_FLOOR
@@ -66,7 +68,8 @@ class SimulationSettings:
         for name in ("hours", "creators", "posts", "audience", "posts_partitions", "oversize_bytes"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}: at least 1 is needed")
-        for name in ("duplicates", "out_of_order", "late", "gaps", "play_corrections", "unknown_authors", "stale_authors"):
+        for name in ("duplicates", "out_of_order", "late", "gaps", "play_corrections", "vanishing", "unknown_authors",
+                     "stale_authors"):  # fmt: skip
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}: a share from 0 to 1 is needed")
         for name in ("malformed", "max_shift_ms", "min_lateness_ms", "clock_skew_ms", "idle_partitions", "idle_from_hour",

@@ -13,6 +13,7 @@ from connectors.clock import HOUR_MS
 from simulator.absences import Absences
 from simulator.curves import Curve
 from simulator.delivery import Delivery, Fate
+from simulator.reference.bases import Beginnings
 from simulator.reference.engagement_hourly import EngagementHourly
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.trending_hourly import hour_deltas
@@ -30,6 +31,7 @@ class Truth:
     def __init__(self, rows: bool = True) -> None:
         self._rows = rows
         self.engagement_hourly = EngagementHourly()
+        self.beginnings = Beginnings()
         self.velocity_30m = Velocity30m()
         self.follower_deltas = FollowerDeltas()
         self.counts: dict[str, Counter[str]] = {}
@@ -46,6 +48,7 @@ class Truth:
         elif self._rows and fate is not Fate.DUPLICATE:  # its original is here, or will be
             if topic == POSTS:
                 self.engagement_hourly.add(delivery.record)
+                self.beginnings.add(delivery.record)
                 self.velocity_30m.add(delivery.record)
             elif topic == USERS:
                 self.follower_deltas.add(delivery.record)
@@ -59,7 +62,7 @@ class Truth:
         directory.mkdir(parents=True, exist_ok=True)
         hours = self.engagement_hourly.rows()
         _write_jsonl(directory / "engagement_hourly.jsonl", hours)
-        _write_jsonl(directory / "hour_deltas.jsonl", hour_deltas(hours, self.follower_deltas))
+        _write_jsonl(directory / "hour_deltas.jsonl", hour_deltas(hours, self.follower_deltas, self.beginnings.posts))
         _write_jsonl(directory / "velocity_30m.jsonl", self.velocity_30m.rows())
         _write_jsonl(directory / "follower_deltas.jsonl", self.follower_deltas.rows())
         _write_jsonl(directory / "follower_snapshots.jsonl", self._follower_snapshots())

@@ -48,6 +48,7 @@ class User:
     followers: int
     per_day: int
     jumps: tuple[Jump, ...]
+    dips: tuple[Dip, ...] = ()
 
     def followers_at(self, since_start_ms: int, at_ms: int) -> int:
         """Follower count at `at_ms`, which is `since_start_ms` into the run; never negative."""
@@ -55,6 +56,9 @@ class User:
         for jump in self.jumps:
             if at_ms > jump.at_ms:
                 count += jump.size * min(at_ms - jump.at_ms, jump.ramp_ms) // jump.ramp_ms
+        for dip in self.dips:
+            if dip.active(at_ms):
+                count -= count * dip.lost // MILLION
         return max(0, count)
 
 
@@ -87,7 +91,7 @@ class Universe:
 
 
 def build_universe(settings: SimulationSettings) -> Universe:
-    """The universe of `settings`; only its seed, start, hours and sizes, `viral_floor` and `play_corrections` matter."""
+    """The universe of `settings`; only its seed, start, hours, sizes, `viral_floor`, `play_corrections` and `vanishing` matter."""
     creators = tuple(_creator(settings, index) for index in range(settings.creators))
     audience = tuple(_commenter(settings, index) for index in range(settings.audience))
     posts = tuple(_post(settings, creators, index) for index in range(settings.posts))
@@ -104,7 +108,9 @@ def weighted(dice: Dice, options: tuple[tuple[Curve, int], ...]) -> Curve:
     return options[-1][0]
 
 
-def _user(dice: Dice, number: int, tier: str, followers: int, per_day: int, jumps: tuple[Jump, ...]) -> User:
+def _user(
+    dice: Dice, number: int, tier: str, followers: int, per_day: int, jumps: tuple[Jump, ...], dips: tuple[Dip, ...] = ()
+) -> User:
     language = dice.pick(LANGUAGES)
     first, last = dice.pick(FIRST_NAMES), dice.pick(LAST_NAMES)
     return User(
@@ -120,6 +126,7 @@ def _user(dice: Dice, number: int, tier: str, followers: int, per_day: int, jump
         followers=followers,
         per_day=per_day,
         jumps=jumps,
+        dips=dips,
     )
 
 
@@ -140,7 +147,8 @@ def _creator(settings: SimulationSettings, index: int) -> User:
         jumps.append(Jump(at_ms, dice.between(20, 120) * MINUTE_MS, max(60_000, followers // dice.between(20, 200))))
     if dice.chance(30_000):  # a purge of fake accounts
         jumps.append(Jump(settings.start_ms + dice.below(settings.hours * HOUR_MS), MINUTE_MS, -(followers // 50)))
-    return _user(dice, index, name, followers, followers * dice.between(-200, 3_000) // MILLION, tuple(jumps))
+    per_day = followers * dice.between(-200, 3_000) // MILLION
+    return _user(dice, index, name, followers, per_day, tuple(jumps), _vanishings(settings, "creator", index))
 
 
 def _commenter(settings: SimulationSettings, index: int) -> User:
@@ -176,7 +184,7 @@ def _post(settings: SimulationSettings, creators: tuple[User, ...], index: int) 
         deleted_ms=max(create_ms, settings.start_ms) + dice.below(run_ms) if deleted else FOREVER_MS,
         growth=_growth(dice, curve, creator.followers, settings.viral_floor),
         rates=Rates(*(dice.between(least, most) for least, most in _RATES)),
-        dips=_dips(settings, dice, index) + _corrections(settings, index),
+        dips=_dips(settings, dice, index) + _corrections(settings, index) + _vanishings(settings, "post", index),
     )
 
 
@@ -212,3 +220,15 @@ def _corrections(settings: SimulationSettings, index: int) -> tuple[Dip, ...]:
     at_ms = settings.start_ms + dice.between(run_ms // 8, run_ms * 7 // 8)
     until_ms = at_ms + dice.between(120, 300) * MINUTE_MS if dice.chance(500_000) else FOREVER_MS
     return (Dip("plays_removed", at_ms, until_ms, dice.between(20_000, 400_000)),)
+
+
+def _vanishings(settings: SimulationSettings, whose: str, index: int) -> tuple[Dip, ...]:
+    """At most one span in which upstream shows no count, or next to none: in one of four from the start of the run on."""
+    dice = Dice(settings.seed, f"vanishing {whose}", index)
+    chosen = dice.chance(round(settings.vanishing * MILLION))
+    if not settings.vanishing or not (chosen or index == 0):
+        return ()
+    at_ms = settings.start_ms + (0 if dice.chance(250_000) else dice.below(settings.hours * HOUR_MS * 3 // 4))
+    lost = MILLION if dice.chance(600_000) else MILLION - dice.between(1, 300_000)
+    kind = "plays_removed" if whose == "post" else "followers_removed"
+    return (Dip(kind, at_ms, at_ms + dice.between(60, 300) * MINUTE_MS, lost),)

@@ -5,7 +5,8 @@ SELECT
     argMax(curr_count, t_now) AS followers,
     sum(delta) AS gained
 FROM follower_deltas
-WHERE t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')} AND userid = {creator:String}
+-- 0 after a large count is none.
+WHERE NOT (curr_count = 0 AND prev_count >= 1000) AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')} AND userid = {creator:String}
 GROUP BY bucket
 ORDER BY bucket
 LIMIT 1000

@@ -2,7 +2,8 @@
 -- Grain:    one row, NULL where no hour of the range is judged: nothing is known then, which is not 0. plays_gained is net: what upstream
 --           took back counts negative. A post's first hour has nothing to compare with.
 SELECT
-    sumOrNull(delta_plays) AS plays_gained,
+    -- Not while a counter was away.
+    sumOrNullIf(delta_plays, NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24)) AS plays_gained,
     nullIf(uniqExact(aweme_id), 0) AS judged_posts,
     if(judged_posts IS NULL, NULL, uniqExactIf(aweme_id, is_trending = 1)) AS trending_posts,
     trending_posts / judged_posts AS trending_share,

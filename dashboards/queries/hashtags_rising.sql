@@ -26,7 +26,8 @@ WITH
             sumIf(delta_plays, window_start >= beginning AND window_start < middle) AS earlier,
             max(is_trending) AS trends
         FROM trending_hourly
-        WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+        -- Not while a counter was away.
+        WHERE NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24) AND window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
         GROUP BY aweme_id, part
     ),

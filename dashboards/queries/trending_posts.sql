@@ -13,7 +13,7 @@ WITH
             maxIf(window_end, is_trending = 1) AS last_trending,
             max(delta_plays_per_hour) AS peak_plays_per_hour,
             maxIf(delta_plays_per_hour / threshold, is_trending = 1) AS times_threshold,
-            sum(delta_plays) AS plays_gained,
+            sumIf(delta_plays, is_away = 0) AS plays_gained,
             argMax(play_count, window_start) AS play_count,
             groupArrayInsertAtIf(0, 24)(delta_plays, toUInt32(23 - hours_ago), hours_ago < 24) AS plays_by_hour
         FROM
@@ -29,6 +29,7 @@ WITH
                 delta_plays_per_hour,
                 threshold,
                 is_trending,
+                prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24 AS is_away,
                 dateDiff('hour', window_start, {time_to:DateTime64(3, 'UTC')} - INTERVAL 1 MILLISECOND) AS hours_ago
             FROM trending_hourly
             WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}

@@ -1,15 +1,17 @@
 """Expected records of `tiktok.followers.alerts`: a user who gained more than a rule allows for, within the rule's hours.
 
 For each snapshot and each rule of the version in force at its time: the baseline is the smallest count among the user's earlier
-snapshots at most `within_hours` old then. No such snapshot, no alert; equal to the rule's gain is not above it.
+snapshots at most `within_hours` old then that are bases, and not 0 where the snapshot's count is large. No such snapshot, no alert,
+and none for a snapshot that is no base itself; equal to the rule's gain is not above it.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from simulator.reference.bases import LARGE, Seen, with_bases
 from simulator.reference.engagement_hourly import HOUR_MS
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.threshold_versions import ThresholdVersions
@@ -25,8 +27,9 @@ def follower_alerts(snapshots: FollowerDeltas, versions: Iterable[Mapping[str, A
     spans = known.spans()
     alerts = []
     for userid, series in snapshots.series():
-        baselines = {span: list(_baselines(series, span * HOUR_MS)) for span in spans}
-        for index, (t_now, count) in enumerate(series):
+        bases = series[:1] + [now for now, _, holds, _ in with_bases(series) if holds]
+        baselines = {span: list(_baselines(bases, span * HOUR_MS)) for span in spans}
+        for index, (t_now, count) in enumerate(bases):
             version = known.in_force(t_now)
             for rule in sorted(version["gains"], key=lambda rule: (rule["within_hours"], rule["gained"])):
                 baseline = baselines[rule["within_hours"]][index]
@@ -47,13 +50,9 @@ def follower_alerts(snapshots: FollowerDeltas, versions: Iterable[Mapping[str, A
     return alerts
 
 
-def _baselines(series: list[tuple[int, int]], span_ms: int) -> Iterator[tuple[int, int] | None]:
-    """Per snapshot: (time, count) of the smallest count in the `span_ms` before it, of equal ones the latest; None without any."""
-    candidates: deque[tuple[int, int]] = deque()  # counts rise from left to right
+def _baselines(series: list[Seen], span_ms: int) -> Iterator[Seen | None]:
+    """Per base: (time, count) of the smallest one in the `span_ms` before it, of equal ones the latest; None without any."""
     for t_now, count in series:
-        while candidates and candidates[0][0] < t_now - span_ms:
-            candidates.popleft()
-        yield candidates[0] if candidates else None
-        while candidates and candidates[-1][1] >= count:
-            candidates.pop()
-        candidates.append((t_now, count))
+        since = bisect_left(series, (t_now - span_ms, 0))
+        earlier = [(other, -at_ms) for at_ms, other in series[since:] if at_ms < t_now and (other or count < LARGE)]
+        yield (-min(earlier)[1], min(earlier)[0]) if earlier else None

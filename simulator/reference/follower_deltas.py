@@ -1,6 +1,7 @@
 """Expected rows of `follower_deltas`: one row per user and pair of consecutive snapshots, by the time of observation.
 
 Snapshots of one user with the same time are one snapshot, with the largest count. Order of arrival and repetition do not matter.
+0 followers before or after a large count are none: what follows them is compared with the last count that is not 0, or with itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
+
+from simulator.reference.bases import LARGE
 
 
 class FollowerDeltas:
@@ -37,7 +40,7 @@ class FollowerDeltas:
             {"userid": userid, "t_prev": t_prev, "t_now": t_now, "delta": count - count_before,
              "prev_count": count_before, "curr_count": count}
             for userid, series in self.series()
-            for (t_prev, count_before), (t_now, count) in pairwise(series)
+            for (t_prev, count_before), (t_now, count) in _compared(series)
         ]  # fmt: skip
 
     def latest(self, userid: str, at_ms: int) -> tuple[int, int] | None:
@@ -51,6 +54,16 @@ class FollowerDeltas:
         if times is None:
             times = self._times[userid] = sorted(self._counts.get(userid, ()))
         return times
+
+
+def _compared(series: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    last: tuple[int, int] | None = None  # the last one that is not 0
+    for before, now in pairwise(series):
+        last = before if before[1] else last
+        if before[1] or not now[1] or max(now[1], last[1] if last else 0) < LARGE:
+            yield before, now
+        else:
+            yield last or (before[0], now[1]), now
 
 
 def follower_deltas(snapshots: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

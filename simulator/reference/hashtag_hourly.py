@@ -1,7 +1,7 @@
 """Expected rows of `hashtag_hourly`: one row per hashtag and UTC hour in which a post with it was observed.
 
 A post counts for every hashtag of any title that was observed of it in the hour, with the greatest counters of these observations,
-and with its growth in `trending_hourly`, where it has one.
+and with its growth in `trending_hourly`, where it has one and its counter was not away.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from simulator.reference.bases import is_away
 from simulator.reference.engagement_hourly import HOUR_MS
 from simulator.reference.posts import hashtags
 
@@ -34,7 +35,7 @@ class HashtagHourly:
 
     def rows(self, trending: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """By hashtag and window_start, times in Unix milliseconds; `trending` has rows of `trending_hourly`."""
-        grown = {(row["aweme_id"], row["window_start"]): row["delta_plays"] for row in trending}
+        grown = {(row["aweme_id"], row["window_start"]): row["delta_plays"] for row in trending if not is_away(row)}
         return [
             {
                 "hashtag": hashtag,

@@ -1,7 +1,7 @@
 """Expected rows of `velocity_30m`: one row per post and 30-minute window, a window every 5 minutes, that has an observation.
 
 An observation belongs to six windows. Late observations count like any other, a repeated one changes nothing, and the order does
-not matter.
+not matter. A window whose least plays are less than a hundredth of its most, from 1,000 on, says nothing: the counter was away.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 MINUTE_MS = 60_000
 SLIDE_MS = 5 * MINUTE_MS
 SIZE_MS = 30 * MINUTE_MS
+_LARGE = 1_000
 
 COLUMNS = (
     "aweme_id",
@@ -43,7 +44,7 @@ class Velocity30m:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Rows with COLUMNS by aweme_id and window_start, one by one (there are about twice as many as observations).
 
-        Times in Unix milliseconds. `engagement_rate_change` is None when the least plays are 0.
+        Times in Unix milliseconds. `engagement_rate_change` is None when the least plays are 0, or the counter was away.
         """
         for aweme_id, slices in sorted(self._posts.items()):
             windows: dict[int, _Extremes] = {}
@@ -51,14 +52,17 @@ class Velocity30m:
                 for window_start in range(slice_start + SLIDE_MS - SIZE_MS, slice_start + SLIDE_MS, SLIDE_MS):
                     _merge(windows, window_start, extremes)
             for window_start, (author_id, least, most, least_engagement, most_engagement) in sorted(windows.items()):
+                was_away = most >= _LARGE and least * 100 < most
+                gained = 0 if was_away else most - least
+                change = None if was_away or not least else most_engagement / most - least_engagement / least
                 yield {
                     "aweme_id": aweme_id,
                     "author_id": author_id,
                     "window_start": window_start,
                     "window_end": window_start + SIZE_MS,
-                    "delta_plays": most - least,
-                    "plays_per_minute": (most - least) / 30,
-                    "engagement_rate_change": most_engagement / most - least_engagement / least if least else None,
+                    "delta_plays": gained,
+                    "plays_per_minute": gained / 30,
+                    "engagement_rate_change": change,
                 }
 
 

@@ -1,7 +1,8 @@
 -- Question: what is known of each author: how their posts grew by the hour, and how many followers they had?
--- Grain:    one row per post-hour that has an earlier hour, another when it changes; and one per valid snapshot.
+-- Grain:    one row per post-hour that has an earlier hour, another when it changes; one per observation of a post that had 0 plays within
+--           an hour of its publication; and one per valid snapshot.
 -- Key:      author_id.   Lateness: as post_hours.
--- A post-hour has an aweme_id and no follower_count, a snapshot the other way round.
+-- A post-hour has an aweme_id and no follower_count, a snapshot the other way round; the beginning of a post has no earlier hour.
 CREATE TEMPORARY VIEW hours_and_snapshots AS
 SELECT
   author_id,
@@ -14,6 +15,18 @@ SELECT
   CAST(NULL AS BIGINT) AS observed_at
 FROM post_hours
 WHERE kind IN ('closed', 'growth') AND prev_window_start IS NOT NULL
+UNION ALL
+SELECT
+  author_id,
+  aweme_id,
+  CAST(FLOOR(event_time TO HOUR) AS TIMESTAMP(3)) AS window_start,
+  play_count,
+  CAST(NULL AS TIMESTAMP(3)) AS prev_window_start,
+  CAST(NULL AS BIGINT) AS prev_play_count,
+  CAST(NULL AS BIGINT) AS follower_count,
+  CAST(NULL AS BIGINT) AS observed_at
+FROM posts_observed
+WHERE play_count = 0 AND create_time BETWEEN ingested_at / 1000 - 3599 AND ingested_at / 1000 + 3599
 UNION ALL
 SELECT
   userid AS author_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,11 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
+from connectors.clickhouse.queries import query_text
+from simulator.reference.follower_alerts import follower_alerts
+from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.reference.trending_hourly import hour_deltas
+from simulator.reference.velocity_30m import velocity_30m
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, FrontProcess
@@ -18,7 +24,10 @@ pytestmark = pytest.mark.clickhouse
 
 DATABASE = "corrected"
 START = datetime(2026, 1, 5, tzinfo=UTC)
-TABLES = ("engagement_hourly_maxima", "engagement_hourly_closed", "follower_snapshots_log", "threshold_versions_log")
+TABLES = (
+    *("engagement_hourly_maxima", "engagement_hourly_closed", "follower_snapshots_log", "threshold_versions_log"),
+    *("post_observations_log", "velocity_30m_slices"),
+)
 
 
 @pytest.fixture
@@ -103,3 +112,125 @@ def test_a_planned_version_that_was_replaced_never_counts(client: Any, nulls: in
         (4, "missing", "v3"),
         (5, "missing", "v3"),
     ]
+
+
+def begun(client: Any, post: str, seen: datetime, published: datetime, plays: int = 0) -> None:
+    row = [post, f"author of {post}", "", "", 1, published, plays, 0, 0, 0, 0, 0, seen, 0]
+    client.insert("post_observations_log", [row], column_names=OBSERVED)
+
+
+OBSERVED = (
+    *("aweme_id", "author_id", "title", "region", "duration", "create_time", "play_count", "digg_count", "comment_count"),
+    *("share_count", "download_count", "collect_count", "ingested_at", "is_late"),
+)
+# Counters that vanish, return at once, by steps or not, and begin.
+COUNTS = (0, 0, 12, 999, 1_000, 2_499, 2_500, 5_000, 5_000, 5_100)
+
+
+def milliseconds(moment: datetime) -> int:
+    return round(moment.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(milliseconds(value) if isinstance(value, datetime) else value for value in row)
+
+
+def ways(dice: random.Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Posts or users with (hour, count), a different way each."""
+    for number in range(300):
+        hours = sorted(dice.sample(range(60), dice.randint(2, 25)))
+        yield f"p{number}", [(hour, dice.choice(COUNTS) + dice.choice((0, 0, 1))) for hour in hours]
+
+
+def test_counters_that_vanish_are_compared_as_in_the_reference(client: Any) -> None:
+    version(client, 1, datetime(1970, 1, 1, tzinfo=UTC), 10.0)
+    seen = dict(ways(random.Random(1)))
+    young = {post for number, post in enumerate(seen) if number % 3 == 0}
+    for post in young:
+        begun(client, post, at(0.5), at(0))
+    begun(client, "p1", at(1.5), at(0.5))
+    begun(client, "p2", at(0.5), at(0), plays=1)
+    hours(client, *((post, hour, plays, 1) for post, series in seen.items() for hour, plays in series))
+    rows = [
+        {
+            "aweme_id": post,
+            "author_id": f"author of {post}",
+            "window_start": milliseconds(at(hour)),
+            "window_end": milliseconds(at(hour + 1)),
+            "play_count": plays,
+        }
+        for post, series in seen.items()
+        for hour, plays in series
+    ]
+    names = ("aweme_id", "window_start", "play_count", "prev_play_count", "prev_window_end", "gap_hours", "delta_plays")
+    found = client.query(f"SELECT {', '.join(names)} FROM trending_hourly_corrected")
+    wanted = [tuple(row[name] for name in names) for row in hour_deltas(rows, FollowerDeltas(), young)]
+    assert sorted(map(plain, found.result_rows)) == sorted(wanted)
+    assert sum(row[3] == row[2] and row[5] > 1 for row in wanted) > 100, "nothing comes back"
+
+
+def test_follower_counts_that_vanish_are_compared_as_in_the_reference(client: Any) -> None:
+    reference = FollowerDeltas()
+    for user, series in ways(random.Random(2)):
+        for hour, count in series:
+            reference.add({"userid": user, "ingested_at": milliseconds(at(hour)), "stats": {"followerCount": count}})
+        client.insert("follower_snapshots_log", [[user, at(hour), count] for hour, count in series])
+    names = ("userid", "t_prev", "t_now", "delta", "prev_count", "curr_count")
+    found = client.query(f"SELECT {', '.join(names)} FROM follower_deltas_corrected")
+    assert sorted(map(plain, found.result_rows)) == sorted(tuple(row[name] for name in names) for row in reference.rows())
+
+
+def test_a_backtest_counts_the_alerts_of_the_reference(client: Any) -> None:
+    reference = FollowerDeltas()
+    for user, series in ways(random.Random(3)):
+        for hour, count in series:
+            reference.add({"userid": user, "ingested_at": milliseconds(at(hour)), "stats": {"followerCount": count}})
+        client.insert("follower_snapshots_log", [[user, at(hour), count] for hour, count in series])
+    rule = {"version": "v1", "sequence": 1, "effective_from_ms": 0, "gains": [{"gained": 100, "within_hours": 5}]}
+    parameters = {
+        "span_ms": 5 * 3_600_000,
+        "from_ms": milliseconds(at(0)),
+        "to_ms": milliseconds(at(99)),
+        "begins_ms": [0],
+        "old_limits": [100],
+        "new_limit": 100,
+        "rows": 1_000_000,
+    }
+    totals = client.query(query_text("backtest_followers_totals"), parameters=parameters).first_row
+    due = len(follower_alerts(reference, [rule]))
+    assert totals[1:3] == (due, due)
+    assert due > 100
+    none = parameters | {"new_limit": 2**62}
+    listed = client.query(query_text("backtest_followers_changes"), parameters=none).result_rows
+    assert len(listed) == due
+
+
+@pytest.mark.parametrize(
+    ("counts", "delta"),
+    [
+        ([5_000_000, 0, 5_000_000], 0),
+        ([0, 5_000_000], 0),
+        ([5_000_000, 12, 5_000_100], 0),
+        ([5_000_000, 5_000_100], 100),
+        ([0, 3, 10], 10),
+        ([10, 1_000], 990),
+        ([9, 1_000], 0),
+        ([2_000, 1_000, 1_500], 1_000),
+    ],
+)
+def test_a_half_hour_in_which_the_counter_was_away_says_nothing(client: Any, counts: list[int], delta: int) -> None:
+    for minute, plays in enumerate(counts):
+        begun(client, "p", at(0) + timedelta(minutes=minute), at(0), plays)
+    start = milliseconds(at(0))
+    (row,) = client.query(
+        "SELECT delta_plays, plays_per_minute, engagement_rate_change FROM velocity_30m WHERE window_start = "
+        f"fromUnixTimestamp64Milli({start})"
+    ).result_rows
+    seen = [
+        {"aweme_id": "p", "author_id": "a", "ingested_at": start + 60_000 * minute, "play_count": plays}
+        | dict.fromkeys(("digg_count", "comment_count", "share_count"), 0)
+        for minute, plays in enumerate(counts)
+    ]
+    (wanted,) = [row for row in velocity_30m(seen) if row["window_start"] == start]
+    assert row == (wanted["delta_plays"], wanted["plays_per_minute"], wanted["engagement_rate_change"])
+    assert row[0] == delta

@@ -16,7 +16,7 @@ import pytest
 
 from connectors.hashtags import hashtags
 from stack.migrations import apply_migrations
-from tests.golden.landed_reading import MARTS, expect, given
+from tests.golden.landed_reading import GROWTH_COUNTS, MARTS, expect, given
 from tests.hashtags import CASES
 
 from .conftest import ADMIN, FrontProcess
@@ -93,8 +93,8 @@ def land_users(client: Any, records: Sequence[dict[str, Any]]) -> None:
 
 
 def land_growth(client: Any, rows: Sequence[dict[str, Any]]) -> None:
-    values = [[row["aweme_id"], moment(row["window_start"]), row["delta_plays"]] for row in rows]
-    client.insert(GROWTH, values, column_names=["aweme_id", "window_start", "delta_plays"])
+    values = [[row["aweme_id"], moment(row["window_start"]), *(row[name] for name in GROWTH_COUNTS)] for row in rows]
+    client.insert(GROWTH, values, column_names=["aweme_id", "window_start", *GROWTH_COUNTS])
 
 
 def held(client: Any, mart: str) -> list[dict[str, Any]]:

@@ -126,6 +126,65 @@ def test_a_hashtag_that_grows_evenly_does_not_seem_to_fall_while_an_hour_is_open
 
 
 @pytest.mark.clickhouse
+def test_plays_that_vanish_are_neither_lost_nor_gained(golden: Client) -> None:
+    """5,000,000, 0, 12, 5,000,100; and 8,000 that fall to 3,000 and stay there for more than a day."""
+    begin = datetime(2026, 5, 1, tzinfo=UTC)
+    rows = [
+        *(("gone", hour, plays, 5_000_000, hour) for hour, plays in ((1, 0), (2, 12), (3, 5_000_100))),
+        *(("fell", hour, 3_000, 8_000, hour) for hour in range(1, 25)),
+        ("fell", 25, 3_050, 3_000, 1),
+    ]
+    golden.insert(
+        "trending_hourly_log",
+        [
+            [post, "c9", begin + timedelta(hours=hour), plays, base, gap, plays - base, float(plays - base), 1e9, int(hour == 3)]
+            for post, hour, plays, base, gap in rows
+        ],
+        column_names=[
+            *("aweme_id", "author_id", "window_start", "play_count", "prev_play_count", "gap_hours", "delta_plays"),
+            *("delta_plays_per_hour", "threshold", "is_trending"),
+        ],
+    )
+    golden.insert(
+        "post_observations_log",
+        [["gone", "c9", "#back", begin], ["gone", "c9", "#back", begin + timedelta(hours=30)]],
+        column_names=["aweme_id", "author_id", "title", "ingested_at"],
+    )
+    days = {"begin": begin, "end": begin + timedelta(hours=30), "creator": "c9"}
+    net = 100 - 5_000 + 50
+    assert answer(golden, "growth_totals", **days)[0]["plays_gained"] == net
+    assert sum(row["plays_gained"] for row in answer(golden, "plays_gained", **days)) == net
+    assert [row["plays_gained"] for row in answer(golden, "trending_posts", **days)] == [100, net - 100]
+    assert [row["plays_gained"] for row in answer(golden, "hashtags_rising", **days)] == [100]
+
+
+@pytest.mark.clickhouse
+def test_followers_that_vanish_are_neither_lost_nor_gained(golden: Client) -> None:
+    """`zero` is at 0 for two snapshots; `few` at 12 for one, and back by steps. More than 300 in 2 h is an alert."""
+    begin = datetime(2026, 3, 10, 8, tzinfo=UTC)
+    zero = ((0, 5_000_000, 1, 0), (1, 0, 2, 0), (0, 5_000_000, 3, 5_000_000), (3, 5_000_000, 4, 5_000_301))
+    few = ((0, 5_000_000, 1, 12), (1, 12, 2, 4_000_000), (2, 4_000_000, 3, 5_000_300))
+    quarter = timedelta(minutes=15)
+    golden.insert(
+        "follower_deltas_log",
+        [
+            [user, begin + before * quarter, begin + now * quarter, count - base, base, count]
+            for user, steps in (("zero", zero), ("few", few))
+            for before, base, now, count in steps
+        ],
+        column_names=["userid", "t_prev", "t_now", "delta", "prev_count", "curr_count"],
+    )
+    gained = {row["userid"]: (row["gained"], row["greatest_step"]) for row in answer(golden, "follower_movers", limit=100)}
+    assert (gained["zero"], gained["few"]) == ((301, 301), (300, 3_999_988))
+    assert answer(golden, "follower_totals", creator="zero")[0]["gained"] == 301
+    history = answer(golden, "follower_history", creator="zero")
+    assert sum(row["gained"] for row in history) == 301
+    (alerted,) = answer(golden, "follower_alerts", creator="zero")
+    assert (alerted["greatest_rise"], alerted["rule_gained"]) == (301, 300)
+    assert answer(golden, "follower_alerts", creator="few") == []
+
+
+@pytest.mark.clickhouse
 def test_alerts_of_a_month_of_counts_by_the_five_minutes(golden: Client) -> None:
     """One follower more each time, but 24 times 20 more; in memory that a comparison of all pairs of 8,640 counts exceeds."""
     begin = datetime(2026, 4, 1, tzinfo=UTC)

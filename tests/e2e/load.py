@@ -74,6 +74,7 @@ class Arrivals:
             hours=HOURS,
             gaps=0.2,
             play_corrections=0.2,
+            vanishing=0.2,
             unknown_authors=0.2,
             duplicates=0.1 if combination.late else 0.0,
             late=0.1 if combination.late else 0.0,

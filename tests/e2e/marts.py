@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator.plain_versions import plain_version
 from simulator.reference import follower_alerts, trending_hourly, velocity_30m
+from simulator.reference.bases import Beginnings
 from simulator.reference.comment_sentiment_hourly import comment_sentiment_hourly
 from simulator.reference.comments_enriched import CommentsEnriched
 from simulator.reference.creators import dim_creator, fact_follower_snapshot, follower_growth_weekly
@@ -69,16 +70,16 @@ class Expected:
 def expected(stack: Stack) -> Expected:
     """From all that Kafka holds, judged by the versions of the thresholds that are published now."""
     hours, velocity, snapshots, enriched = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas(), CommentsEnriched()
-    landed, profiles, tagged = PostObservations(), UserObservations(), HashtagHourly()
+    landed, profiles, tagged, beginnings = PostObservations(), UserObservations(), HashtagHourly(), Beginnings()
     counts = dict.fromkeys((POSTS, USERS, COMMENTS), 0)
-    takers = {POSTS: (hours, velocity, landed, tagged), USERS: (snapshots, profiles), COMMENTS: (enriched,)}
+    takers = {POSTS: (hours, velocity, landed, tagged, beginnings), USERS: (snapshots, profiles), COMMENTS: (enriched,)}
     for topic, references in takers.items():
         for _, record in decoded(stack.endpoints, topic):
             for reference in references:
                 reference.add(record)
             counts[topic] += 1
     versions = [plain_version(version) for version in stored(stack.endpoints)]
-    trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions)
+    trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions, beginnings.posts)
     deltas = snapshots.rows()
     moods = enriched.rows(snapshots, scored)
     return Expected(

@@ -15,8 +15,8 @@ from .stack_process import COMMAND_S, Stack, ended
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
 
-# A day in which everything happens that may: counters that fall, hours without an observation, authors whom nobody has looked at,
-# or long ago, records that come late, twice and out of order.
+# A day in which everything happens that may: counters that fall, or vanish and return, hours without an observation, authors whom
+# nobody has looked at, or long ago, records that come late, twice and out of order.
 DISORDER = SimulationSettings(
     seed=11,
     posts=150,
@@ -29,6 +29,7 @@ DISORDER = SimulationSettings(
     clock_skew_ms=90_000,
     gaps=0.3,
     play_corrections=0.2,
+    vanishing=0.3,
     unknown_authors=0.2,
     stale_authors=0.3,
 )
@@ -89,6 +90,10 @@ def universe(running_stack: Stack) -> Expected:
     assert len(want.rows["comments_enriched"]) < want.comments - truth.counts[COMMENTS]["duplicate"], "no comment is seen again"
     assert any(row["gap_hours"] > 1 for row in rows)
     assert any(row["delta_plays"] < 0 for row in rows)
+    assert any(row["play_count"] == 0 and row["prev_play_count"] >= 1_000 for row in rows), "no plays vanish"
+    assert any(row["gap_hours"] > 1 and row["play_count"] == row["prev_play_count"] >= 1_000 for row in rows), "none come back"
+    followers = want.rows["follower_deltas"]
+    assert any(row["curr_count"] == 0 and row["prev_count"] >= 1_000 for row in followers), "no followers vanish"
     assert len({row["threshold_version"] for row in rows}) == len(stored(running_stack.endpoints)) == 3
     (same,) = [row for row in rows if (row["aweme_id"], row["window_start"]) == (tied["aweme_id"], tied["window_start"])]
     assert same["delta_plays_per_hour"] == same["threshold"]

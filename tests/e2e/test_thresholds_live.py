@@ -42,6 +42,11 @@ def edited(path: Path, small: float) -> Path:
     return path
 
 
+def plays_by(hour: int) -> int:
+    """Plays of each post in that hour."""
+    return 20_000 + hour * 1_000
+
+
 class Hours:
     """Eighty posts that gain 1,000 plays an hour each; an hour closes when the next is seen to have begun."""
 
@@ -78,12 +83,13 @@ class Hours:
 
     def _observe(self, after_ms: int, hour: int) -> None:
         for number in range(NUMBER):
-            self.producer.produce(POSTS, observation(f"p{number}", self.start_ms + after_ms + number * self.step_ms, hour * 1_000))
+            at_ms = self.start_ms + after_ms + number * self.step_ms
+            self.producer.produce(POSTS, observation(f"p{number}", at_ms, plays_by(hour)))
         self.producer.flush()
 
     def _seen(self, hour: int) -> bool:
         start_ms = self.start_ms + hour * HOUR_MS
-        sql = f"SELECT countIf(play_count = {hour * 1_000}) FROM engagement_hourly"
+        sql = f"SELECT countIf(play_count = {plays_by(hour)}) FROM engagement_hourly"
         found = self.stack.query(f"{sql} WHERE toUnixTimestamp64Milli(window_start) = {start_ms}")
         return bool(found[0][0] == NUMBER)
 
@@ -172,7 +178,7 @@ def test_late_data_changes_rows_and_alerts_once(stack: Stack) -> None:
         for _ in range(2):
             # The second time nothing changes any more.
             for post in ("p3", "p7"):
-                producer.produce(POSTS, observation(post, start_ms + HOUR_MS + 40 * MINUTE_MS, 5_000_000))
+                producer.produce(POSTS, observation(post, start_ms + HOUR_MS + 40 * MINUTE_MS, plays_by(1) + 9_000))
             producer.flush()
         # The ledger tells of late records when the watermark moves on.
         hours.middle(4)

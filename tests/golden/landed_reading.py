@@ -21,6 +21,7 @@ MARTS = (
 _DATES = ("snapshot_date", "week_start")
 _COUNTERS = ("play_count", "digg_count", "comment_count", "share_count", "download_count", "collect_count")
 _STATS = ("followerCount", "followingCount", "heartCount", "videoCount", "diggCount")
+GROWTH_COUNTS = ("play_count", "prev_play_count", "gap_hours", "delta_plays")
 CREATED_S = 1_772_000_000
 
 
@@ -65,7 +66,7 @@ def _record(line: Row) -> Row:
         return {
             "aweme_id": line["aweme_id"],
             "window_start": milliseconds(line["window_start"]),
-            "delta_plays": line["delta_plays"],
+            **{name: line.get(name, 0) for name in GROWTH_COUNTS},
         }
     at_ms = milliseconds(line["observed"])
     if line["topic"] == "users":

@@ -70,6 +70,21 @@ def test_corrected_plays_fall_from_one_hour_to_a_later_one() -> None:
     assert all(b["play_count"] < a["play_count"] for a, b in unlike)
 
 
+def test_vanishing_counts_are_gone_or_all_but_gone_and_return() -> None:
+    vanished = run(topics=(POSTS, USERS), vanishing=0.3)
+    plain = run(topics=(POSTS, USERS))
+    assert [d.record for d in plain if d.topic == POSTS] != [d.record for d in vanished if d.topic == POSTS]
+    for topic, count in ((POSTS, lambda r: r["play_count"]), (USERS, lambda r: r["stats"]["followerCount"])):
+        pairs = [(count(a.record), count(b.record)) for a, b in zip(plain, vanished, strict=True) if a.topic == topic]
+        unlike = [(before, after) for before, after in pairs if before != after]
+        assert all(after <= before / 2 for before, after in unlike)
+        assert 0 < len(unlike) < len(pairs) / 2
+        assert {after == 0 for _, after in unlike} == {True, False}
+    assert min(row["delta_plays"] for row in deltas(vanished)) < -1_000
+    judged = deltas(vanished)
+    assert max(row["delta_plays"] for row in judged) <= max(row["delta_plays"] for row in deltas(plain))
+
+
 def test_a_small_share_is_at_least_one_and_the_kinds_exclude_each_other() -> None:
     tiny = Absences.of(replace(PLAIN, gaps=0.001, unknown_authors=0.001, stale_authors=0.001))
     assert (len(tiny.gaps), len(tiny.unknown), len(tiny.stale)) == (1, 1, 1)

@@ -22,11 +22,17 @@ FROM
             userid,
             observed_at,
             follower_count,
-            min(follower_count) OVER earlier AS least_before,
-            count() OVER earlier AS snapshots_before
+            -- 0 is no base of a large count.
+            if(
+                follower_count >= 1000,
+                minIf(follower_count, follower_count > 0) OVER earlier,
+                min(follower_count) OVER earlier
+            ) AS least_before,
+            countIf(follower_count > 0) OVER earlier + if(follower_count >= 1000, 0, countIf(follower_count = 0) OVER earlier) AS snapshots_before
         FROM follower_snapshots
         WHERE observed_at >= fromUnixTimestamp64Milli({from_ms:Int64} - {span_ms:Int64}, 'UTC')
             AND observed_at < fromUnixTimestamp64Milli({to_ms:Int64}, 'UTC')
+            AND (userid, observed_at) NOT IN (SELECT userid, observed_at FROM follower_snapshots_away)
         WINDOW earlier AS (
             PARTITION BY userid
             ORDER BY toUnixTimestamp64Milli(observed_at)

@@ -10,10 +10,10 @@ CREATE OR REPLACE VIEW follower_deltas_corrected
 )
 AS SELECT
     userid,
-    t_prev,
+    if(is_last_used, last_at, before_at) AS t_prev,
     observed_at AS t_now,
     toInt64(follower_count) - toInt64(prev_count) AS delta,
-    prev_count,
+    multiIf(is_last_used, last_count, before_count = 0 AND follower_count >= 1000, follower_count, before_count) AS prev_count,
     follower_count AS curr_count
 FROM
 (
@@ -21,10 +21,14 @@ FROM
         userid,
         observed_at,
         follower_count,
-        lagInFrame(observed_at) OVER before AS t_prev,
-        lagInFrame(follower_count) OVER before AS prev_count,
-        row_number() OVER before AS place
+        anyLast(observed_at) OVER before AS before_at,
+        anyLast(follower_count) OVER before AS before_count,
+        -- The last count that is not 0.
+        anyLastIf(observed_at, follower_count > 0) OVER before AS last_at,
+        anyLastIf(follower_count, follower_count > 0) OVER before AS last_count,
+        before_count = 0 AND last_count > 0 AND follower_count > 0 AND greatest(follower_count, last_count) >= 1000 AS is_last_used,
+        row_number() OVER (PARTITION BY userid ORDER BY observed_at) AS place
     FROM follower_snapshots
-    WINDOW before AS (PARTITION BY userid ORDER BY observed_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    WINDOW before AS (PARTITION BY userid ORDER BY observed_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 WHERE place > 1

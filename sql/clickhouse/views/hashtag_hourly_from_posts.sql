@@ -31,6 +31,12 @@ FROM
     ARRAY JOIN hashtags AS hashtag
     GROUP BY window_start, hashtag, aweme_id
 ) AS used
-LEFT ANY JOIN (SELECT window_start, aweme_id, delta_plays FROM trending_hourly_log FINAL) AS grown
+LEFT ANY JOIN
+(
+    SELECT window_start, aweme_id, delta_plays
+    FROM trending_hourly_log FINAL
+    -- Not while the counter was away.
+    WHERE NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24)
+) AS grown
     ON used.window_start = grown.window_start AND used.aweme_id = grown.aweme_id
 GROUP BY hashtag, window_start

@@ -29,12 +29,21 @@ AS WITH
             window_start,
             window_end,
             play_count,
-            lagInFrame(play_count) OVER before AS prev_play_count,
-            lagInFrame(window_end) OVER before AS prev_window_end,
-            row_number() OVER before AS place
+            (aweme_id, window_start) NOT IN (SELECT aweme_id, window_start FROM post_hours_away) AS is_base,
+            anyLastIf(play_count, is_base) OVER before AS base,
+            anyLastIf(window_end, is_base) OVER before AS base_end,
+            row_number() OVER (PARTITION BY aweme_id ORDER BY window_start) AS place
         FROM engagement_hourly
         WHERE is_final = 1
-        WINDOW before AS (PARTITION BY aweme_id ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        WINDOW before AS (PARTITION BY aweme_id ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ),
+    -- Posts that were seen to begin: only their 0 is the base of a large count.
+    begun AS
+    (
+        SELECT aweme_id
+        FROM post_observations_log
+        WHERE play_count = 0
+            AND abs(intDiv(toUnixTimestamp64Milli(ingested_at), 1000) - intDiv(toUnixTimestamp64Milli(create_time), 1000)) < 3600
     ),
     versions AS
     (
@@ -64,10 +73,12 @@ AS WITH
             hours.window_start AS window_start,
             hours.window_end AS window_end,
             hours.play_count AS play_count,
-            hours.prev_play_count AS prev_play_count,
-            hours.prev_window_end AS prev_window_end,
-            toUInt16(dateDiff('hour', hours.prev_window_end, hours.window_end)) AS gap_hours,
-            toInt64(hours.play_count) - toInt64(hours.prev_play_count) AS delta_plays,
+            hours.base = 0 AND hours.play_count >= 1000 AND hours.aweme_id NOT IN (SELECT aweme_id FROM begun) AS is_unfounded,
+            hours.is_base = 0 AND hours.play_count * 2 >= hours.base AS comes_back,
+            if(is_unfounded OR comes_back, hours.play_count, hours.base) AS prev_play_count,
+            hours.base_end AS prev_window_end,
+            toUInt16(dateDiff('hour', hours.base_end, hours.window_end)) AS gap_hours,
+            toInt64(hours.play_count) - toInt64(prev_play_count) AS delta_plays,
             delta_plays / gap_hours AS delta_plays_per_hour,
             ifNull(snapshots.known, 0) = 0 AS missing,
             if(missing, NULL, snapshots.follower_count) AS author_follower_count,

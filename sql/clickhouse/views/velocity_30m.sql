@@ -11,18 +11,20 @@ CREATE OR REPLACE VIEW velocity_30m
     engagement_rate_change Nullable(Float64),
     revision UInt32
 )
-AS SELECT
+-- A half hour in which a large count is a hundred times another says nothing: the counter was away.
+AS WITH max(slices.greatest_play_count) AS most, min(slices.least_play_count) AS least, most >= 1000 AND least * 100 < most AS was_away
+SELECT
     aweme_id,
     max(slices.author_id) AS author_id,
     window_start,
     addMinutes(window_start, 30) AS window_end,
-    toInt64(max(slices.greatest_play_count)) - toInt64(min(slices.least_play_count)) AS delta_plays,
+    if(was_away, 0, toInt64(most) - toInt64(least)) AS delta_plays,
     delta_plays / 30 AS plays_per_minute,
     if
     (
-        min(slices.least_play_count) = 0,
+        least = 0 OR was_away,
         NULL,
-        max(slices.greatest_engagement) / max(slices.greatest_play_count) - min(slices.least_engagement) / min(slices.least_play_count)
+        max(slices.greatest_engagement) / most - min(slices.least_engagement) / least
     ) AS engagement_rate_change,
     toUInt32(length(groupUniqArrayArray(slices.late_moments))) AS revision
 FROM

@@ -1,6 +1,7 @@
 package io.tokpulse.flink.functions;
 
 import io.tokpulse.flink.memory.HeapInUse;
+import io.tokpulse.flink.thresholds.Bases;
 import io.tokpulse.flink.thresholds.FollowerGains;
 import io.tokpulse.flink.thresholds.PublishedThresholds;
 import io.tokpulse.flink.thresholds.Thresholds;
@@ -25,7 +26,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * leaves again with a higher {@code revision}. Rows leave in three kinds:
  *
  * <ul>
- *   <li>{@code change}: a snapshot and the one before it; for a user's first the columns of the earlier one are NULL.
+ *   <li>{@code change}: a snapshot and the one before it; for a user's first the columns of the earlier one are NULL. 0 followers
+ *       after or before a large count are none: what comes after is compared with the last count that is not 0, or with itself.
  *   <li>{@code alert}: a snapshot breaks a rule, by the thresholds in force when it was taken; once each, whatever comes later.
  *   <li>{@code account}: a record that changes nothing: it was known, or it came beyond the late bound.
  * </ul>
@@ -129,6 +131,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = Math.max(LateBound.watermark(time), time.time());
         history.unpack(known.history);
+        history.settle();
         for (int i = 0; i < history.size; i++) {
             if (!history.ordered[i] && history.times[i] <= watermark) {
                 history.ordered[i] = true;
@@ -161,26 +164,44 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
             history.revision[place]++;
         }
         history.counts[place] = count;
+        history.settle();
         collect(change(place, 0, 1));
-        if (place + 1 < history.size && history.ordered[place + 1]) {
-            history.revision[place + 1]++;
-            collect(change(place + 1, 0, 0));
+        // The next one is compared with it; behind zeros also the first that is none.
+        for (int i = place + 1; i < history.size && history.ordered[i]; i++) {
+            if (i == place + 1 || history.counts[i] > 0) {
+                history.revision[i]++;
+                collect(change(i, 0, 0));
+            }
+            if (history.counts[i] > 0) {
+                break;
+            }
         }
-        for (int i = place; i < history.size && history.ordered[i] && history.times[i] <= at + LONGEST_SPAN; i++) {
+        for (int i = place; i < history.size && history.ordered[i]; i++) {
             alert(i);
         }
     }
 
     private RowData change(int i, long counted, long late) {
-        boolean isKnown = i > 0 && history.times[i] - history.times[i - 1] <= Forgetting.REACH;
-        TimestampData prevTime = isKnown ? TimestampData.fromEpochMillis(history.times[i - 1]) : null;
-        Long prevCount = isKnown ? (Long) history.counts[i - 1] : null;
+        int from = i - 1;
+        long count = history.counts[i];
+        long prev = from < 0 ? 0 : history.counts[from];
+        if (from >= 0 && prev == 0 && count > 0) {
+            int last = history.lastWithFollowers(from);
+            boolean known = last >= 0 && isWithinReach(last, i);
+            if (known && Math.max(count, history.counts[last]) >= Bases.LARGE) {
+                from = last;
+                prev = history.counts[last];
+            } else if (count >= Bases.LARGE) {
+                prev = count;
+            }
+        }
+        boolean isKnown = from >= 0 && isWithinReach(from, i);
         return GenericRowData.of(
                 CHANGE,
                 TimestampData.fromEpochMillis(history.times[i]),
-                history.counts[i],
-                prevTime,
-                prevCount,
+                count,
+                isKnown ? TimestampData.fromEpochMillis(history.times[from]) : null,
+                isKnown ? (Long) prev : null,
                 history.revision[i],
                 null,
                 null,
@@ -190,12 +211,16 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
                 0L);
     }
 
+    private boolean isWithinReach(int from, int to) {
+        return history.times[to] - history.times[from] <= Forgetting.REACH;
+    }
+
     /** Alerts for each rule that a snapshot breaks and that was not alerted for it before. */
     private void alert(int i) throws Exception {
         Thresholds thresholds = published.inForce(history.times[i]);
         for (int rule = 0; rule < thresholds.gains().size(); rule++) {
             Gain gain = thresholds.gains().get(rule);
-            int from = FollowerGains.brokenFrom(history.times, history.counts, i, gain);
+            int from = FollowerGains.brokenFrom(history.times, history.counts, history.bases, i, gain);
             if (from < 0 || (history.alerted[i] >>> rule & 1) == 1) {
                 continue;
             }

@@ -1,5 +1,6 @@
 package io.tokpulse.flink.functions;
 
+import io.tokpulse.flink.thresholds.Bases;
 import java.util.Arrays;
 
 /**
@@ -24,6 +25,8 @@ final class FollowerHistory {
     long[] alerted = new long[64];
     /** Whether the watermark has passed it, so that it has been put in order. */
     boolean[] ordered = new boolean[64];
+    /** Whether gains are counted from it ({@link Bases}), by {@link #settle}. */
+    boolean[] bases = new boolean[64];
 
     void unpack(byte[] packed) {
         size = 0;
@@ -50,16 +53,45 @@ final class FollowerHistory {
         }
     }
 
-    /** Without the snapshots before {@code oldest}, but for the last of them. */
+    /** Finds the bases among all snapshots. */
+    void settle() {
+        int base = 0;
+        for (int i = 0; i < size; i++) {
+            bases[i] = i == 0 || Bases.holds(times[i], counts[i], times[base], counts[base], base < i - 1);
+            base = bases[i] ? i : base;
+        }
+    }
+
+    /** Place of the last snapshot before {@code place} with a follower; -1 when there is none. */
+    int lastWithFollowers(int place) {
+        int last = place - 1;
+        while (last >= 0 && counts[last] == 0) {
+            last--;
+        }
+        return last;
+    }
+
+    /**
+     * Without the snapshots before {@code oldest}, but for the last of them, and what that is compared with: the last base with a
+     * follower, and what is between and not 0.
+     */
     byte[] pack(long oldest) {
-        int from = 0;
-        while (from + 1 < size && ordered[from] && times[from + 1] <= oldest) {
-            from++;
+        int last = 0;
+        while (last + 1 < size && ordered[last] && times[last + 1] <= oldest) {
+            last++;
+        }
+        settle();
+        int from = last;
+        while (from >= 0 && !(bases[from] && counts[from] > 0)) {
+            from--;
         }
         packing.reset();
         packing.number(forgetAt);
         long before = 0;
-        for (int i = from; i < size; i++) {
+        for (int i = Math.max(from, 0); i < size; i++) {
+            if (i < last && counts[i] == 0) {
+                continue;
+            }
             packing.signed(times[i] - before);
             before = times[i];
             packing.number(revision[i] << 1 | (ordered[i] ? 1 : 0));
@@ -83,6 +115,7 @@ final class FollowerHistory {
             records = Arrays.copyOf(records, more);
             alerted = Arrays.copyOf(alerted, more);
             ordered = Arrays.copyOf(ordered, more);
+            bases = Arrays.copyOf(bases, more);
         }
         int behind = size - place;
         System.arraycopy(times, place, times, place + 1, behind);

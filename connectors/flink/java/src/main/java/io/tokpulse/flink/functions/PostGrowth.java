@@ -27,10 +27,11 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * Which post-hours gain plays faster than the threshold of their author's tier, by the author's latest snapshot as of the hour's last
  * moment and the thresholds in force at its end.
  *
- * <p>{@code post_growth(hours_and_snapshots => TABLE t PARTITION BY author_id)}, where a row of {@code t} is an hour of a post, or a
- * snapshot of the author when {@code aweme_id} is NULL. An hour waits until the watermark of posts and snapshots has passed its end, so
- * that the order in which the two topics are read does not matter; then it leaves, and leaves again with a higher {@code revision}
- * whenever plays or followers change within the late bound. {@code is_alert} is set in the first row of an hour that trends,
+ * <p>{@code post_growth(hours_and_snapshots => TABLE t PARTITION BY author_id)}, where a row of {@code t} is an hour of a post; a
+ * snapshot of the author when {@code aweme_id} is NULL; or, without a {@code prev_window_start}, an hour in which somebody saw the post
+ * begin with 0 plays. An hour is compared with its base ({@link io.tokpulse.flink.thresholds.Bases}), as a rule the hour before. It
+ * waits until the watermark of posts and snapshots has passed its end, so that the order in which the two topics are read does not
+ * matter; then it leaves, and leaves again with a higher {@code revision} whenever plays or followers change within the late bound. {@code is_alert} is set in the first row of an hour that trends,
  * {@code was_alerted} in that one and in all that follow.
  *
  * <p>State per author: the snapshots of the late bound with the one before (one value), per hour a value of the posts that wait for it, and
@@ -117,6 +118,10 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             author.put(AUTHOR, snapshots.pack(oldest));
             return;
         }
+        if (row.isNullAt(4)) {
+            begin(context, author, posts, row.getString(1), row.getTimestamp(2, 3).getMillisecond(), oldest);
+            return;
+        }
         Waiting hour =
                 new Waiting(
                         row.getString(1),
@@ -189,20 +194,61 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         time.registerOnTime(isQuiet ? newest + remembered : Math.max(newest, time.time()) + quiet);
     }
 
+    /** Somebody saw the post begin: hours that rose from 0 plays may be compared with it. */
+    private void begin(
+            Context context,
+            MapView<String, byte[]> author,
+            MapView<String, byte[]> posts,
+            StringData aweme,
+            long start,
+            long oldest)
+            throws Exception {
+        if (start + PostHours.HOUR <= oldest) {
+            return;
+        }
+        meet(author, context.timeContext(Long.class), start);
+        snapshots.leftUntil = Math.max(snapshots.leftUntil, start + PostHours.HOUR - 1);
+        hours.unpack(posts.get(aweme.toString()));
+        if (start <= hours.begun) {
+            return;
+        }
+        long[] compared = new long[hours.size];
+        for (int i = 0; i < hours.size; i++) {
+            compared[i] = hours.compared(i);
+        }
+        hours.begun = start;
+        for (int i = 0; i < hours.size; i++) {
+            if (compared[i] != hours.compared(i)) {
+                hours.revision[i]++;
+                leave(aweme, i);
+            }
+        }
+        put(posts, aweme.toString(), oldest);
+        author.put(AUTHOR, snapshots.pack(oldest));
+    }
+
     private void grow(MapView<String, byte[]> posts, Waiting hour, long oldest) throws Exception {
         String aweme = hour.aweme().toString();
         hours.unpack(posts.get(aweme));
         int place = hours.find(hour.start());
-        if (place >= 0) {
-            hours.revision[place]++;
-        } else {
+        boolean isNew = place < 0;
+        if (isNew) {
             place = -place - 1;
             hours.insert(place, hour.start());
         }
+        boolean changed = isNew || hours.plays[place] != hour.plays();
         hours.plays[place] = hour.plays();
-        hours.prevStart[place] = hour.prevStart();
-        hours.prevPlays[place] = hour.prevPlays();
-        leave(hour.aweme(), place);
+        changed |=
+                place > 0 && hours.start[place - 1] == hour.prevStart()
+                        ? hours.base(place)
+                        : hours.base(place, hour.prevStart(), hour.prevPlays(), false);
+        // What follows is compared with this hour, or with what was before it: as a rule nothing follows.
+        for (int i = place; i < hours.size && changed; i++, changed = i < hours.size && hours.follows(i) && hours.base(i)) {
+            if (i > place || !isNew) {
+                hours.revision[i]++;
+            }
+            leave(hour.aweme(), i);
+        }
         put(posts, aweme, oldest);
     }
 
@@ -245,8 +291,9 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         Long followers = latest < 0 ? null : (Long) snapshots.counts[latest];
         Thresholds thresholds = published.inForce(end);
         Tier tier = thresholds.tierOf(followers);
-        long gap = (hours.start[i] - hours.prevStart[i]) / PostHours.HOUR;
-        long delta = hours.plays[i] - hours.prevPlays[i];
+        long gap = (hours.start[i] - hours.baseStart[i]) / PostHours.HOUR;
+        long compared = hours.compared(i);
+        long delta = hours.plays[i] - compared;
         double perHour = (double) delta / gap;
         boolean trends = perHour > tier.playsPerHour();
         boolean alerts = trends && !hours.alerted[i];
@@ -264,8 +311,8 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
                         TimestampData.fromEpochMillis(hours.start[i]),
                         TimestampData.fromEpochMillis(end),
                         hours.plays[i],
-                        hours.prevPlays[i],
-                        TimestampData.fromEpochMillis(hours.prevStart[i] + PostHours.HOUR),
+                        compared,
+                        TimestampData.fromEpochMillis(hours.baseStart[i] + PostHours.HOUR),
                         (short) gap,
                         delta,
                         perHour,

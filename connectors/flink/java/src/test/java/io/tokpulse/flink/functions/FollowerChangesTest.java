@@ -123,6 +123,72 @@ class FollowerChangesTest {
         assertEquals(List.of("account 18000000: 4, beyond 1"), said());
     }
 
+    @Test
+    void aCountThatVanishesAndReturnsIsComparedWithWhatItWas() throws Exception {
+        counts(5_000_000, 0, 0, 5_000_000, 5_000_150);
+        assertEquals(
+                List.of("5000000", "0 after 5000000", "0 after 0", "5000000 after 5000000", "5000150 after 5000000"), changes());
+        assertEquals(List.of("alert 14400000: 5000150 after 5000000 of 10800000"), alerts());
+    }
+
+    @Test
+    void zeroFirstOfAllIsNoBaseOfALargeCount() throws Exception {
+        counts(0, 5_000_000, 5_000_050);
+        assertEquals(List.of("0", "5000000 after 5000000", "5000050 after 5000000"), changes());
+        assertEquals(List.of(), alerts());
+    }
+
+    @Test
+    void aSmallAccountMayBeginAtZero() throws Exception {
+        counts(0, 3, 200, 0, 150);
+        assertEquals(List.of("0", "3 after 0", "200 after 3", "0 after 200", "150 after 0"), changes());
+        assertEquals(List.of(200L, 150L), alerted());
+    }
+
+    @Test
+    void aFallToAFewIsNoBaseOfAnAlert() throws Exception {
+        counts(5_000_000, 12, 4_000_000, 4_900_000, 5_000_000);
+        assertEquals(
+                List.of("5000000", "12 after 5000000", "4000000 after 12", "4900000 after 4000000", "5000000 after 4900000"),
+                changes(),
+                "a change is from one count to the next");
+        assertEquals(List.of(), alerts());
+    }
+
+    @Test
+    void aLossIsALoss() throws Exception {
+        counts(5_000_000, 4_800_000, 4_800_200);
+        assertEquals(List.of("5000000", "4800000 after 5000000", "4800200 after 4800000"), changes());
+        assertEquals(List.of(4_800_200L), alerted());
+    }
+
+    @Test
+    void whatComesLateIsTheBaseOfWhatReturned() throws Exception {
+        counts(0, 0, 0, 5_000_000);
+        said();
+        snapshot(HOUR / 2, 4_000_000);
+        assertEquals(
+                List.of(
+                        "change 1800000: 4000000 after 4000000 of 0, late 1",
+                        "change 3600000: 0 after 4000000 of 1800000 revision 1",
+                        "change 10800000: 5000000 after 4000000 of 1800000 revision 1"),
+                said().stream().filter(line -> line.startsWith("change")).toList());
+    }
+
+    @Test
+    void zerosDoNotPileUp() throws Exception {
+        counts(5_000_000);
+        for (long day = 1; day < 30; day++) {
+            snapshot(day * 24 * HOUR, 0);
+            watermark(day * 24 * HOUR);
+        }
+        assertTrue(known.history.length < 100, known.history.length + " bytes");
+        said();
+        snapshot(30 * 24 * HOUR, 5_000_000);
+        watermark(30 * 24 * HOUR);
+        assertEquals(List.of("5000000 after 5000000"), changes());
+    }
+
     /** Whatever the order and the watermarks: the newest rows are what a plain recomputation gives, and each alert is sent once. */
     @RepeatedTest(200)
     void anyOrderGivesTheSame(RepetitionInfo repetition) throws Exception {
@@ -132,7 +198,7 @@ class FollowerChangesTest {
         int records = 1 + random.nextInt(40);
         for (int i = 0; i < records; i++) {
             long at = random.nextLong(60) * HOUR / 3;
-            long count = random.nextInt(300);
+            long count = random.nextInt(3) == 0 ? random.nextInt(300) : new long[] {0, 0, 900, 1_500, 4_000}[random.nextInt(5)];
             counts.merge(at, count, Math::max);
             snapshots.add(new long[] {at, count});
         }
@@ -147,12 +213,7 @@ class FollowerChangesTest {
             }
         }
         watermark(Long.MAX_VALUE);
-        Map<Long, String> wanted = new TreeMap<>();
-        counts.forEach(
-                (at, count) -> {
-                    Map.Entry<Long, Long> before = counts.lowerEntry(at);
-                    wanted.put(at, count + (before == null ? "" : " after " + before.getValue() + " of " + before.getKey()));
-                });
+        Map<Long, String> wanted = plainly(counts);
         Map<Long, String> newest = new TreeMap<>();
         Map<Long, Integer> alerts = new TreeMap<>();
         long accounted = 0;
@@ -169,13 +230,85 @@ class FollowerChangesTest {
         assertEquals(wanted, newest);
         assertEquals(records, accounted);
         alerts.forEach((at, sent) -> assertEquals(1, sent, "alerts at " + at));
+        for (long at : due(counts)) {
+            assertEquals(1, alerts.get(at), "alert at " + at);
+        }
+    }
+
+    /** What each count is compared with: the one before, or the last that is not 0. */
+    private static Map<Long, String> plainly(TreeMap<Long, Long> counts) {
+        Map<Long, String> wanted = new TreeMap<>();
         counts.forEach(
                 (at, count) -> {
-                    long least = counts.subMap(at - 2 * HOUR, true, at, false).values().stream().min(Long::compare).orElse(count);
-                    if (count - least > 100) {
-                        assertEquals(1, alerts.get(at), "alert at " + at);
+                    Map.Entry<Long, Long> before = counts.lowerEntry(at);
+                    Map.Entry<Long, Long> last = before;
+                    while (last != null && last.getValue() == 0) {
+                        last = counts.lowerEntry(last.getKey());
                     }
+                    String text = "";
+                    if (before != null && before.getValue() == 0 && count > 0) {
+                        if (last != null && Math.max(count, last.getValue()) >= 1_000) {
+                            before = last;
+                        } else if (count >= 1_000) {
+                            text = " after " + count + " of " + before.getKey();
+                            before = null;
+                        }
+                    }
+                    wanted.put(at, count + (before == null ? text : " after " + before.getValue() + " of " + before.getKey()));
                 });
+        return wanted;
+    }
+
+    /** When a gain of more than 100 within 2 hours is due, by the rule as docs/adr has it. */
+    private static List<Long> due(TreeMap<Long, Long> counts) {
+        TreeMap<Long, Long> bases = new TreeMap<>();
+        List<Long> due = new ArrayList<>();
+        boolean away = false;
+        for (Map.Entry<Long, Long> snapshot : counts.entrySet()) {
+            long at = snapshot.getKey();
+            long count = snapshot.getValue();
+            if (!bases.isEmpty()) {
+                long was = bases.lastEntry().getValue();
+                boolean back = count >= was || at - bases.lastKey() >= 24 * HOUR;
+                away = !back && (away || was >= 1_000 && count * 2 < was);
+            }
+            if (away) {
+                continue;
+            }
+            long least =
+                    bases.subMap(at - 2 * HOUR, true, at, false).values().stream()
+                            .filter(base -> base > 0 || count < 1_000)
+                            .min(Long::compare)
+                            .orElse(count);
+            if (count - least > 100) {
+                due.add(at);
+            }
+            bases.put(at, count);
+        }
+        return due;
+    }
+
+    /** Snapshots an hour apart from 0 on, each read before the next. */
+    private void counts(long... counts) throws Exception {
+        for (int i = 0; i < counts.length; i++) {
+            snapshot(i * HOUR, counts[i]);
+            watermark(i * HOUR);
+        }
+    }
+
+    private List<String> changes() {
+        return rows.stream()
+                .filter(row -> row.getString(0).toString().equals("change"))
+                .map(row -> row.getLong(2) + (row.isNullAt(3) ? "" : " after " + row.getLong(4)))
+                .toList();
+    }
+
+    private List<String> alerts() {
+        return rows.stream().map(FollowerChangesTest::line).filter(line -> line.startsWith("alert")).toList();
+    }
+
+    private List<Long> alerted() {
+        return rows.stream().filter(row -> row.getString(0).toString().equals("alert")).map(row -> row.getLong(2)).toList();
     }
 
     private void snapshot(long at, long count) throws Exception {

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -115,34 +117,134 @@ class PostGrowthTest {
         assertTrue(clock.forgot(), "there is a timer again");
     }
 
+    @Test
+    void aCounterThatVanishesAndReturnsGainsNothing() throws Exception {
+        plays("a", 5_000_000, 0, 5_000_000);
+        assertEquals(List.of("1: 0 - 5000000, 1 h", "2: 5000000 - 5000000, 2 h"), grown("a"));
+        plays("b", 5_000_000, 0, 0, 5_000_000, 5_100_000);
+        assertEquals(
+                List.of(
+                        "1: 0 - 5000000, 1 h", "2: 0 - 5000000, 2 h", "3: 5000000 - 5000000, 3 h", "4: 5100000 - 5000000, 1 h"),
+                grown("b"));
+        plays("c", 5_000_000, 12, 5_000_100);
+        assertEquals(List.of("1: 12 - 5000000, 1 h", "2: 5000100 - 5000000, 2 h"), grown("c"));
+        plays("d", 2_000, 1_000, 2_000);
+        assertEquals(List.of("1: 1000 - 2000, 1 h", "2: 2000 - 1000, 1 h"), grown("d"), "half is a dip");
+        plays("e", 999, 0, 998);
+        assertEquals(List.of("1: 0 - 999, 1 h", "2: 998 - 0, 1 h"), grown("e"), "small counts may do as they like");
+    }
+
+    @Test
+    void aCounterThatReturnsByStepsGainsNothingOnItsWay() throws Exception {
+        plays("a", 5_000_000, 12, 2_000_000, 4_900_000, 4_900_000, 5_000_000, 5_000_001);
+        assertEquals(
+                List.of(
+                        "1: 12 - 5000000, 1 h",
+                        "2: 2000000 - 5000000, 2 h",
+                        "3: 4900000 - 4900000, 3 h",
+                        "4: 4900000 - 4900000, 4 h",
+                        "5: 5000000 - 5000000, 5 h",
+                        "6: 5000001 - 5000000, 1 h"),
+                grown("a"));
+    }
+
+    @Test
+    void aFallThatStaysIsTheBaseAfterADay() throws Exception {
+        long[] counts = new long[27];
+        Arrays.fill(counts, 100);
+        counts[0] = 5_000;
+        counts[25] = 130;
+        counts[26] = 135;
+        plays("a", counts);
+        List<String> grown = grown("a");
+        assertEquals("23: 100 - 5000, 23 h", grown.get(22));
+        assertEquals(List.of("24: 100 - 5000, 24 h", "25: 130 - 100, 1 h", "26: 135 - 130, 1 h"), grown.subList(23, 26));
+    }
+
+    @Test
+    void zeroIsNoBaseUnlessThePostWasSeenToBegin() throws Exception {
+        plays("a", 0, 5_000_000, 5_000_100);
+        assertEquals(List.of("1: 5000000 - 5000000, 1 h", "2: 5000100 - 5000000, 1 h"), grown("a"));
+        plays("b", 0, 3, 10, 0, 999, 9_999);
+        assertEquals(
+                List.of("1: 3 - 0, 1 h", "2: 10 - 3, 1 h", "3: 0 - 10, 1 h", "4: 999 - 0, 1 h", "5: 9999 - 999, 1 h"), grown("b"));
+        begin("c", 0);
+        plays("c", 0, 0, 20_000);
+        assertEquals(List.of("1: 0 - 0, 1 h", "2: 20000 - 0, 1 h"), grown("c"));
+    }
+
+    @Test
+    void whoSawThePostBeginMayComeLate() throws Exception {
+        snapshot(0, 10);
+        plays("a", 0, 20_000);
+        assertEquals(List.of("a 1: 0 by 10 small false, revision 0"), said());
+        begin("a", 0);
+        assertEquals(List.of("a 1: 20000 by 10 small true alert, revision 1"), said());
+        begin("a", 0);
+        assertEquals(List.of(), said());
+        watermark(60 * HOUR);
+        begin("b", 0);
+        assertEquals(Set.of("a"), posts.getMap().keySet(), "beyond the bound nobody listens");
+    }
+
+    @Test
+    void whatWasBeforeTheCounterWentAwayIsKeptWhenItsHourIsForgotten() throws Exception {
+        plays("a", 5_000_000, 0);
+        said();
+        watermark(60 * HOUR);
+        assertEquals(Set.of("a"), posts.getMap().keySet());
+        hour("a", 40, 5_000_007, 1, 0);
+        assertEquals(List.of("a 40: 7 by null unknown false, revision 0"), said());
+        begin("b", 60);
+        watermark(130 * HOUR);
+        hour("b", 129, 5_000, 60, 0);
+        assertEquals(List.of("b 129: 5000 by null unknown false, revision 0"), said());
+        watermark(40 * 24 * HOUR);
+        assertEquals(Set.of(), posts.getMap().keySet());
+    }
+
     /** Whatever the order and the watermarks: the newest rows are what a plain recomputation gives, and each alert is sent once. */
     @RepeatedTest(200)
     void anyOrderGivesTheSame(RepetitionInfo repetition) throws Exception {
         Random random = new Random(repetition.getCurrentRepetition());
-        List<Runnable> arrivals = new ArrayList<>();
+        List<Iterator<Runnable>> arrivals = new ArrayList<>();
         TreeMap<Long, Long> snapshots = new TreeMap<>();
         Map<String, String> wanted = new HashMap<>();
         for (int i = 0; i < random.nextInt(8); i++) {
             long at = random.nextLong(20 * HOUR);
             long count = random.nextInt(2_000);
             snapshots.merge(at, count, Math::max);
-            arrivals.add(() -> unchecked(() -> snapshot(at, count)));
+            arrivals.add(List.<Runnable>of(() -> unchecked(() -> snapshot(at, count))).iterator());
         }
         for (int post = 0; post < 3; post++) {
             String aweme = "p" + post;
-            for (int hour = 1; hour < 20; hour += 1 + random.nextInt(3)) {
-                int start = hour;
-                long plays = random.nextInt(1_000);
-                arrivals.add(() -> unchecked(() -> hour(aweme, start, plays, start - 1, 100)));
-                Map.Entry<Long, Long> latest = snapshots.floorEntry((start + 1) * HOUR - 1);
-                wanted.put(
-                        aweme + " " + start,
-                        plays - 100 + " by " + (latest == null ? "null" : latest.getValue()));
+            boolean begun = random.nextBoolean();
+            if (begun) {
+                arrivals.add(List.<Runnable>of(() -> unchecked(() -> begin(aweme, 0))).iterator());
             }
+            TreeMap<Integer, Long> plays = new TreeMap<>();
+            for (int hour = 0; hour < 20; hour += 1 + random.nextInt(3)) {
+                plays.put(hour, new long[] {0, 0, 7, 900, 1_500, 2_500, 6_000, 20_000}[random.nextInt(8)] + random.nextInt(3));
+                if (random.nextInt(3) == 0) {
+                    plays.put(hour, 0L);
+                }
+            }
+            arrivals.add(told(aweme, plays, random).iterator());
+            plainly(plays, begun)
+                    .forEach(
+                            (hour, delta) -> {
+                                Map.Entry<Long, Long> latest = snapshots.floorEntry((hour + 1) * HOUR - 1);
+                                wanted.put(
+                                        aweme + " " + hour, delta + " by " + (latest == null ? "null" : latest.getValue()));
+                            });
         }
-        Collections.shuffle(arrivals, random);
-        for (Runnable arrival : arrivals) {
-            arrival.run();
+        while (!arrivals.isEmpty()) {
+            int next = random.nextInt(arrivals.size());
+            if (arrivals.get(next).hasNext()) {
+                arrivals.get(next).next().run();
+            } else {
+                arrivals.remove(next);
+            }
             if (random.nextInt(5) == 0) {
                 watermark(random.nextLong(20 * HOUR));
             }
@@ -161,6 +263,74 @@ class PostGrowthTest {
         }
         assertEquals(wanted, newest);
         alerts.forEach((key, sent) -> assertEquals(Math.min(sent, 1), sent, key));
+    }
+
+    /** What hourly_maxima says of a post whose hours come to be known in any order, each with fewer plays first. */
+    private List<Runnable> told(String aweme, TreeMap<Integer, Long> plays, Random random) {
+        List<Integer> order = new ArrayList<>();
+        plays.keySet().forEach(hour -> order.addAll(random.nextInt(3) == 0 ? List.of(hour, hour) : List.of(hour)));
+        if (random.nextBoolean()) {
+            Collections.shuffle(order, random);
+        }
+        TreeMap<Integer, Long> known = new TreeMap<>();
+        List<Runnable> told = new ArrayList<>();
+        for (int i = 0; i < order.size(); i++) {
+            int hour = order.get(i);
+            boolean again = order.subList(i + 1, order.size()).contains(hour);
+            known.put(hour, again ? plays.get(hour) / 3 : plays.get(hour));
+            for (Integer changed : Arrays.asList(hour, known.higherKey(hour))) {
+                Map.Entry<Integer, Long> before = changed == null ? null : known.lowerEntry(changed);
+                if (before != null) {
+                    long now = known.get(changed);
+                    told.add(() -> unchecked(() -> hour(aweme, changed, now, before.getKey(), before.getValue())));
+                }
+            }
+        }
+        return told;
+    }
+
+    /** The growth of each hour by the rule as docs/adr has it. */
+    private static Map<Integer, Long> plainly(TreeMap<Integer, Long> plays, boolean begun) {
+        Map<Integer, Long> grown = new HashMap<>();
+        int base = plays.firstKey();
+        boolean away = false;
+        for (Map.Entry<Integer, Long> hour : plays.tailMap(base, false).entrySet()) {
+            long was = plays.get(base);
+            long now = hour.getValue();
+            boolean back = now >= was || hour.getKey() - base >= 24;
+            boolean fallen = was >= 1_000 && now * 2 < was;
+            boolean unclear = !back && away && now * 2 >= was || was == 0 && now >= 1_000 && !begun;
+            grown.put(hour.getKey(), unclear ? 0 : now - was);
+            away = !(back || !away && !fallen);
+            base = away ? base : hour.getKey();
+        }
+        return grown;
+    }
+
+    /** The hours of a post from 0 on, each closed before the next. */
+    private void plays(String aweme, long... counts) throws Exception {
+        for (int i = 1; i < counts.length; i++) {
+            hour(aweme, i, counts[i], i - 1, counts[i - 1]);
+            watermark((i + 1) * HOUR);
+        }
+    }
+
+    private void begin(String aweme, long start) throws Exception {
+        eval(StringData.fromString(aweme), TimestampData.fromEpochMillis(start * HOUR), 0L, null, null, null, null);
+    }
+
+    /** What the newest row of each hour of a post compares, and over how long. */
+    private List<String> grown(String aweme) {
+        TreeMap<Long, String> newest = new TreeMap<>();
+        for (RowData row : rows) {
+            long hour = row.getTimestamp(1, 3).getMillisecond() / HOUR;
+            if (row.getString(0).toString().equals(aweme)) {
+                assertEquals(row.getLong(3) - row.getLong(4), row.getLong(7));
+                assertEquals((row.getTimestamp(2, 3).getMillisecond() - row.getTimestamp(5, 3).getMillisecond()) / HOUR, row.getShort(6));
+                newest.put(hour, hour + ": " + row.getLong(3) + " - " + row.getLong(4) + ", " + row.getShort(6) + " h");
+            }
+        }
+        return List.copyOf(newest.values());
     }
 
     private void forget() {

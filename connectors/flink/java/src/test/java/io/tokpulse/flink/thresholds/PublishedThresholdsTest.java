@@ -118,10 +118,24 @@ class PublishedThresholdsTest {
         long hour = 3_600_000;
         long[] times = {0, hour, 2 * hour, 3 * hour};
         long[] counts = {10, 50, 50, 151};
-        assertEquals(2, FollowerGains.brokenFrom(times, counts, 3, new Thresholds.Gain(100, 2)), "the most recent one of equals");
-        assertEquals(-1, FollowerGains.brokenFrom(times, counts, 3, new Thresholds.Gain(101, 2)), "more than, not as many as");
-        assertEquals(0, FollowerGains.brokenFrom(times, counts, 3, new Thresholds.Gain(100, 3)), "the span's beginning belongs to it");
-        assertEquals(-1, FollowerGains.brokenFrom(times, counts, 0, new Thresholds.Gain(0, 3)), "nothing earlier says nothing");
+        boolean[] bases = {true, true, true, true};
+        assertEquals(2, FollowerGains.brokenFrom(times, counts, bases, 3, new Thresholds.Gain(100, 2)), "the most recent one of equals");
+        assertEquals(-1, FollowerGains.brokenFrom(times, counts, bases, 3, new Thresholds.Gain(101, 2)), "more than, not as many as");
+        assertEquals(0, FollowerGains.brokenFrom(times, counts, bases, 3, new Thresholds.Gain(100, 3)), "the span's beginning belongs to it");
+        assertEquals(-1, FollowerGains.brokenFrom(times, counts, bases, 0, new Thresholds.Gain(0, 3)), "nothing earlier says nothing");
+        bases[0] = false;
+        assertEquals(-1, FollowerGains.brokenFrom(times, counts, bases, 3, new Thresholds.Gain(101, 3)), "what is no base is passed over");
+        bases[3] = false;
+        assertEquals(-1, FollowerGains.brokenFrom(times, counts, bases, 3, new Thresholds.Gain(100, 3)), "and gains nothing");
+    }
+
+    @Test
+    void zeroIsNoBaseOfALargeCount() {
+        long[] times = {0, 1, 2};
+        boolean[] bases = {true, true, true};
+        assertEquals(0, FollowerGains.brokenFrom(times, new long[] {0, 999}, bases, 1, new Thresholds.Gain(100, 1)));
+        assertEquals(-1, FollowerGains.brokenFrom(times, new long[] {0, 1_000}, bases, 1, new Thresholds.Gain(100, 1)));
+        assertEquals(1, FollowerGains.brokenFrom(times, new long[] {0, 1, 1_000}, bases, 2, new Thresholds.Gain(100, 1)));
     }
 
     private String inForce(long time) throws Exception {

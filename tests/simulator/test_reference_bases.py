@@ -1,0 +1,170 @@
+"""Which counts are compared: what vanishes and returns is no gain, what only dips is compared as ever, and growth adds up."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.reference.bases import Beginnings, is_away, with_bases
+from simulator.reference.engagement_hourly import HOUR_MS
+from simulator.reference.follower_alerts import follower_alerts
+from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.reference.trending_hourly import hour_deltas
+
+Series = list[tuple[int, int]]
+COUNTS = st.integers(0, 9_999) | st.sampled_from([0, 1, 999, 1_000, 2_000, 5_000])
+SERIES = st.dictionaries(st.integers(0, 80), COUNTS, min_size=2, max_size=30).map(lambda found: sorted(found.items()))
+
+
+def grown(series: Series, begun: bool = False) -> list[dict[str, Any]]:
+    """Rows of the hours of one post."""
+    hours = [
+        {
+            "aweme_id": "p",
+            "author_id": "a",
+            "window_start": hour * HOUR_MS,
+            "window_end": (hour + 1) * HOUR_MS,
+            "play_count": plays,
+        }
+        for hour, plays in series
+    ]
+    return hour_deltas(hours, FollowerDeltas(), {"p"} if begun else frozenset())
+
+
+def gains(*plays: int, begun: bool = False) -> list[int]:
+    return [row["delta_plays"] for row in grown(list(enumerate(plays)), begun)]
+
+
+def snapshots(series: Series) -> FollowerDeltas:
+    reference = FollowerDeltas()
+    for hour, count in series:
+        reference.add({"userid": "u", "ingested_at": hour * HOUR_MS, "stats": {"followerCount": count}})
+    return reference
+
+
+@pytest.mark.parametrize(
+    ("plays", "expected"),
+    [
+        ((5_000_000, 0, 5_000_000), [-5_000_000, 0]),
+        ((5_000_000, 0, 0, 5_000_000, 5_100_000), [-5_000_000, -5_000_000, 0, 100_000]),
+        ((5_000_000, 12, 5_000_100), [-4_999_988, 100]),
+        ((0, 5_000_000, 5_000_100), [0, 100]),
+        ((0, 3, 10), [3, 7]),
+        ((0, 40, 500, 9_000), [40, 460, 8_500]),
+        ((5_000_000, 4_800_000, 4_810_000), [-200_000, 10_000]),
+        # It comes back by steps, and not quite.
+        ((5_000_000, 0, 2_000_000, 3_000_000, 4_999_999), [-5_000_000, -3_000_000, 0, 0]),
+        # It vanishes twice.
+        ((5_000_000, 0, 5_000_010, 12, 5_000_030), [-5_000_000, 10, -4_999_998, 20]),
+        # It vanishes while it dips, and returns to the dip: what it lost in the dip it may gain again.
+        ((5_000_000, 4_000_000, 0, 4_000_000, 4_500_000), [-1_000_000, -4_000_000, 0, 500_000]),
+        # Half is a dip; small counts may do as they like.
+        ((2_000, 1_000, 2_000), [-1_000, 1_000]),
+        ((999, 0, 998), [-999, 998]),
+    ],
+)
+def test_the_plays_of_a_post(plays: tuple[int, ...], expected: list[int]) -> None:
+    assert gains(*plays) == expected
+
+
+def test_a_post_that_was_seen_to_begin_gains_from_zero() -> None:
+    assert gains(0, 0, 20_000) == [0, 0]
+    assert gains(0, 0, 20_000, begun=True) == [0, 20_000]
+    assert gains(5_000_000, 0, 5_000_000, begun=True) == [-5_000_000, 0]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "plays", "seen"),
+    [(0, 0, True), (3_599, 0, True), (3_600, 0, False), (-3_599, 0, True), (-3_600, 0, False), (0, 1, False)],
+)
+def test_a_post_begins_within_an_hour_of_its_publication(age_s: int, plays: int, seen: bool) -> None:
+    beginnings = Beginnings()
+    ingested_at = (1_000_000 + age_s) * 1000 + 999
+    beginnings.add({"aweme_id": "p", "play_count": plays, "create_time": 1_000_000, "ingested_at": ingested_at})
+    assert beginnings.posts == ({"p"} if seen else set())
+
+
+def test_a_fall_that_stays_is_a_loss_and_then_the_base() -> None:
+    rows = grown([(0, 8_000), *((hour, 3_000 + hour) for hour in range(1, 27))])
+    assert [row["delta_plays"] for row in rows[22:]] == [3_023 - 8_000, 3_024 - 8_000, 1, 1]
+    assert [row["gap_hours"] for row in rows[22:]] == [23, 24, 1, 1]
+
+
+@given(SERIES, st.booleans())
+def test_every_hour_but_the_first_has_a_row_that_adds_up(series: Series, begun: bool) -> None:
+    rows = grown(series, begun)
+    assert [row["window_start"] // HOUR_MS for row in rows] == [hour for hour, _ in series[1:]]
+    seen = dict(series)
+    for row in rows:
+        assert row["delta_plays"] == row["play_count"] - row["prev_play_count"]
+        base = row["prev_window_end"] // HOUR_MS - 1
+        assert row["gap_hours"] == row["window_start"] // HOUR_MS - base >= 1
+        assert row["prev_play_count"] in (seen[base], row["play_count"])
+
+
+@given(st.dictionaries(st.integers(0, 80), st.integers(1, 9_999), min_size=2, max_size=30))
+def test_what_is_not_away_adds_up_to_the_last_base_less_the_first(seen: dict[int, int]) -> None:
+    """As panels and hashtag_hourly sum."""
+    series = sorted(seen.items())
+    total = sum(row["delta_plays"] for row in grown(series) if not is_away(row))
+    bases = [series[0][1]] + [now[1] for now, _, holds, _ in with_bases((at * HOUR_MS, count) for at, count in series) if holds]
+    assert total == bases[-1] - bases[0]
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 5_000)), min_size=1, max_size=30), st.integers(0, 9_999))
+def test_counters_that_never_fall_by_half_are_compared_as_ever(steps: list[tuple[int, int]], first: int) -> None:
+    series = [(0, first)]
+    for gap, step in steps:
+        hour, count = series[-1]
+        series.append((hour + gap, max(count - count // 2, count - 400) if step % 3 == 0 else count + step))
+    rows = grown(series, begun=True)
+    assert [(row["prev_window_end"] // HOUR_MS - 1, row["prev_play_count"]) for row in rows] == series[:-1]
+    found = snapshots([seen for seen in series if seen[1]]).rows()
+    assert [row["delta"] for row in found] == [b - a for (_, a), (_, b) in pairwise(seen for seen in series if seen[1])]
+
+
+@given(SERIES)
+def test_nothing_is_a_gain_up_to_a_count_from_which_it_vanished(series: Series) -> None:
+    """Within a day of a count of 1,000 or more, of which less than half was seen since."""
+    for row in grown(series, begun=True):
+        if row["delta_plays"] <= 0:
+            continue
+        hour = row["window_start"] // HOUR_MS
+        base = row["prev_window_end"] // HOUR_MS - 1
+        between = [count for at, count in series if base < at < hour]
+        assert row["prev_play_count"] == dict(series)[base]
+        assert all(count < row["prev_play_count"] for count in between)
+        assert not between or row["prev_play_count"] >= 1_000
+
+
+@given(st.dictionaries(st.integers(0, 80), st.integers(1, 9_999), min_size=1))
+def test_followers_that_are_not_zero_are_compared_one_by_one(seen: dict[int, int]) -> None:
+    """Whatever they do: changes from snapshot to snapshot add up, and others recompute them."""
+    series = sorted(seen.items())
+    rows = snapshots(series).rows()
+    assert [(row["prev_count"], row["curr_count"]) for row in rows] == [(a, b) for (_, a), (_, b) in pairwise(series)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "deltas", "alerted"),
+    [
+        ((5_000_000, 0, 5_000_000), [-5_000_000, 0], []),
+        ((5_000_000, 0, 0, 5_000_000, 5_100_000), [-5_000_000, 0, 0, 100_000], [100_000]),
+        ((0, 5_000_000, 5_000_050), [0, 50], []),
+        ((0, 3, 200), [3, 197], [200]),
+        ((5_000_000, 12, 5_000_100), [-4_999_988, 5_000_088], []),
+        ((5_000_000, 12, 4_000_000, 5_000_101), [-4_999_988, 3_999_988, 1_000_101], []),
+        ((5_000_000, 4_800_000, 4_800_200), [-200_000, 200], [200]),
+        ((5_000_000, 0, 4_900_000, 4_900_200), [-5_000_000, -100_000, 200], []),
+        ((700, 0, 5_000), [-700, 4_300], [4_300]),
+    ],
+)
+def test_the_followers_of_a_user(counts: tuple[int, ...], deltas: list[int], alerted: list[int]) -> None:
+    seen = snapshots(list(enumerate(counts)))
+    assert [row["delta"] for row in seen.rows()] == deltas
+    rule = {"version": "v1", "sequence": 1, "effective_from_ms": 0, "gains": [{"gained": 100, "within_hours": 2}]}
+    assert [row["gained"] for row in follower_alerts(seen, [rule])] == alerted
