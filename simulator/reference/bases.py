@@ -34,7 +34,7 @@ def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool, bool]
 def is_away(row: Mapping[str, Any]) -> bool:
     """Whether a row of `trending_hourly` shows a fall that may yet turn out to be none: sums of growth leave it out."""
     base = row["prev_play_count"]
-    return base >= LARGE and 2 * row["play_count"] < base and row["gap_hours"] * 3_600_000 < SPAN_MS
+    return bool(base >= LARGE and 2 * row["play_count"] < base and row["gap_hours"] * 3_600_000 < SPAN_MS)
 
 
 class Beginnings:

@@ -150,7 +150,7 @@ def test_plays_that_vanish_are_neither_lost_nor_gained(golden: Client) -> None:
         [["gone", "c9", "#back", begin], ["gone", "c9", "#back", begin + timedelta(hours=30)]],
         column_names=["aweme_id", "author_id", "title", "ingested_at"],
     )
-    days = {"begin": begin, "end": begin + timedelta(hours=30), "creator": "c9"}
+    days: dict[str, Any] = {"begin": begin, "end": begin + timedelta(hours=30), "creator": "c9"}
     net = 100 - 5_000 + 50
     assert answer(golden, "growth_totals", **days)[0]["plays_gained"] == net
     assert sum(row["plays_gained"] for row in answer(golden, "plays_gained", **days)) == net

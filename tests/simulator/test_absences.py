@@ -1,6 +1,7 @@
 """What is not observed: gaps of posts, creators without snapshots, and plays that upstream takes back."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -74,7 +75,11 @@ def test_vanishing_counts_are_gone_or_all_but_gone_and_return() -> None:
     vanished = run(topics=(POSTS, USERS), vanishing=0.3)
     plain = run(topics=(POSTS, USERS))
     assert [d.record for d in plain if d.topic == POSTS] != [d.record for d in vanished if d.topic == POSTS]
-    for topic, count in ((POSTS, lambda r: r["play_count"]), (USERS, lambda r: r["stats"]["followerCount"])):
+    counts: dict[str, Callable[[Mapping[str, Any]], int]] = {
+        POSTS: lambda record: int(record["play_count"]),
+        USERS: lambda record: int(record["stats"]["followerCount"]),
+    }
+    for topic, count in counts.items():
         pairs = [(count(a.record), count(b.record)) for a, b in zip(plain, vanished, strict=True) if a.topic == topic]
         unlike = [(before, after) for before, after in pairs if before != after]
         assert all(after <= before / 2 for before, after in unlike)
