@@ -77,7 +77,7 @@ class Run:
             Lane(
                 Sender(
                     name,
-                    HttpPoster(Target(name, receiver.url), timeout=0.2),
+                    HttpPoster(Target(name, receiver.url), timeout=10.0),
                     TokenBucket(float("inf")),
                     backoff,
                     timing,
