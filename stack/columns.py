@@ -79,20 +79,22 @@ def ddl_columns(statement: str) -> list[Column]:
 def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
     """The columns of each table by its name, after the CREATE and ALTER `statements` in their order.
 
-    Raises ValueError for a change of a table that this does not know how to read.
+    Raises ValueError for a change of a table that is not there, or that this does not know how to read.
     """
     columns: dict[str, list[Column]] = {}
     for statement in statements:
         if created := _TABLE.match(statement):
             columns[created[1]] = ddl_columns(statement)
         elif (altered := _ALTERED.match(statement)) and not _NO_COLUMN.match(altered[2]):
+            if altered[1] not in found:
+                raise ValueError(f"alters {altered[1]}, which no file before it creates")
             for change in split_list(altered[2]):
                 _add(columns[altered[1]], change)
     return columns
 
 
-def shown(column: Column) -> Column:
-    """How a reader sees a column of a table whose rows are merged: of its plain type."""
+def plain(column: Column) -> Column:
+    """`column` of a table as a reader has it when its rows are merged: without SimpleAggregateFunction and LowCardinality."""
     return Column(column.name, _MERGED.sub(r"\1", column.type))
 
 
@@ -106,7 +108,7 @@ def target(materialized_view: str) -> str:
 def _add(columns: list[Column], change: str) -> None:
     match = _ADDED.match(change)
     if match is None:
-        raise ValueError(f"teach stack/columns.py to read: {change}")
+        raise ValueError(f"is a change that stack/columns.py cannot read: {change}")
     (column,) = ddl_columns(f"({match[1]})")
     names = [known.name for known in columns]
     columns.insert(names.index(match[2]) + 1 if match[2] else len(columns), column)

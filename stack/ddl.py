@@ -29,7 +29,7 @@ from connectors.paths import SQL_DIR
 from jobs.graph import Graph, masked
 from jobs.render import SqlFile, code
 from quality.catalog import load_catalog
-from stack.columns import Column, ddl_columns, shown, table_columns, target
+from stack.columns import Column, ddl_columns, plain, table_columns, target
 
 CLICKHOUSE_DIR = SQL_DIR / "clickhouse"
 TABLES_DIR = CLICKHOUSE_DIR / "tables"
@@ -108,7 +108,7 @@ def graph(tables: Path = TABLES_DIR, views: Path = VIEWS_DIR) -> Graph:
 def clickhouse_columns() -> dict[str, list[Column]]:
     """Columns of each table and view but the masked ones, by its name. A materialized view has those of its table.
 
-    Raises DdlError, CatalogError, ValueError for a change of a table that nobody knows how to read.
+    Raises DdlError, CatalogError.
     """
     found = _table_columns(TABLES_DIR)
     views = [file for file in graph().creators.values() if file.kind != "TABLE" and "/" not in file.name]
@@ -117,7 +117,11 @@ def clickhouse_columns() -> dict[str, list[Column]]:
 
 
 def _table_columns(folder: Path) -> dict[str, list[Column]]:
-    return table_columns(statement for table in load_tables(folder) for statement in table.statements)
+    numbered = load_tables(folder)
+    try:
+        return table_columns(statement for table in numbered for statement in table.statements)
+    except ValueError as error:
+        raise DdlError(f"{folder}: a file {error}") from None
 
 
 def _views(folder: Path, tables: Mapping[str, list[Column]]) -> list[SqlFile]:
@@ -136,9 +140,9 @@ def _shown_as_they_are(views: set[str]) -> Iterator[SqlFile]:
 def _with_columns(view: SqlFile, tables: Mapping[str, list[Column]]) -> SqlFile:
     """`view`, with the columns declared that it takes from a table as they are."""
     taken = _TAKEN.match(view.text)
-    if taken is None:
+    if taken is None or taken["table"] not in tables:
         return view
-    columns = [shown(column) for column in tables[taken["table"]] if column.name not in (taken["without"] or "").split(", ")]
+    columns = [plain(column) for column in tables[taken["table"]] if column.name not in (taken["without"] or "").split(", ")]
     declared = ",\n    ".join(f"{column.name} {column.type}" for column in columns)
     names = ", ".join(column.name for column in columns)
     text = f"{taken['create']}\n(\n    {declared}\n)\nAS SELECT {names}\nFROM {taken['table']} FINAL"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.render import SqlFileError
-from stack.ddl import DdlError, Numbered, load_tables, load_views
+from stack.ddl import DdlError, Numbered, graph, load_tables, load_views
 from stack.migrations import MigrationError, pending
 
 
@@ -86,6 +86,21 @@ def test_views_come_behind_what_they_read(tmp_path: Path) -> None:
     assert [view.name for view in load_views(tmp_path)] == ["b", "a", "shared/b"]
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("MODIFY COLUMN x UInt16", "a file is a change that stack/columns.py cannot read: MODIFY COLUMN x UInt16"),
+        ("ADD COLUMN IF NOT EXISTS y UInt8", "a file alters b, which no file before it creates"),
+    ],
+)
+def test_a_change_that_nobody_can_read_is_named(tmp_path: Path, change: str, says: str) -> None:
+    table = "a" if change.startswith("MODIFY") else "b"
+    write(tmp_path, **{"0001_a": "CREATE TABLE IF NOT EXISTS a (x UInt8) ENGINE = Log", "0002_x": f"ALTER TABLE {table} {change}"})
+    with pytest.raises(DdlError) as raised:
+        graph(tables=tmp_path)
+    assert says in raised.value.message
+
+
 def test_a_view_that_is_a_table_has_its_columns_with_plain_types(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -127,3 +142,5 @@ def test_a_view_is_named_as_its_file(tmp_path: Path, text: str, says: str) -> No
 def test_a_view_of_what_nobody_creates(tmp_path: Path) -> None:
     with pytest.raises(SqlFileError, match="reads nothing_at_all, which no file creates"):
         load_views(write(tmp_path, a="CREATE OR REPLACE VIEW a AS SELECT 1 FROM nothing_at_all"))
+    with pytest.raises(SqlFileError, match="reads nothing_at_all, which no file creates"):
+        load_views(write(tmp_path, a="CREATE OR REPLACE VIEW a AS SELECT * FROM nothing_at_all FINAL"))

@@ -180,6 +180,14 @@ ODD_VALUES = st.one_of(
 )  # fmt: skip
 
 
+def problem(by: RecordValidator, record: dict[str, Any]) -> str | None:
+    try:
+        by.check(record)
+    except RecordError as error:
+        return error.message
+    return None
+
+
 @given(
     st.sampled_from([*USER, *(f"user.{name}" for name in USER["user"]), *(f"stats.{name}" for name in USER["stats"])]), ODD_VALUES
 )
@@ -190,15 +198,18 @@ def test_the_quick_yes_to_nested_records_is_never_wrong(path: str, value: object
     assert quick._quick is not None
     assert quick._quick.accepts(USER, NOW_MS)
     slow._quick = None
+    assert problem(quick, record) == problem(slow, record)
 
-    def problem(by: RecordValidator) -> str | None:
-        try:
-            by.check(record)
-        except RecordError as error:
-            return error.message
-        return None
 
-    assert problem(quick) == problem(slow)
+@given(ODD_VALUES)
+def test_the_quick_yes_to_an_optional_counter_is_never_wrong(value: object) -> None:
+    schema = codec().declared
+    more = [{"name": "reposts", "type": ["null", "long"], "default": None}]
+    quick, slow = (RecordValidator({**schema, "fields": [*schema["fields"], *more]}, clock=lambda: NOW_MS) for _ in range(2))
+    assert quick._quick is not None
+    assert all(quick._quick.accepts(POST | known, NOW_MS) for known in ({}, {"reposts": None}, {"reposts": 7}))
+    slow._quick = None
+    assert problem(quick, POST | {"reposts": value}) == problem(slow, POST | {"reposts": value})
 
 
 def test_delivery_errors_carry_topic_and_partition() -> None:
