@@ -86,7 +86,7 @@ def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
         if created := _TABLE.match(statement):
             columns[created[1]] = ddl_columns(statement)
         elif (altered := _ALTERED.match(statement)) and not _NO_COLUMN.match(altered[2]):
-            if altered[1] not in found:
+            if altered[1] not in columns:
                 raise ValueError(f"alters {altered[1]}, which no file before it creates")
             for change in split_list(altered[2]):
                 _add(columns[altered[1]], change)
