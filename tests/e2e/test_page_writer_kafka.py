@@ -148,7 +148,7 @@ def test_a_letter_goes_back_once_though_a_replay_dies_between(stack: Stack, monk
 
         dry = stack.run("dlq", "replay", POSTS, "--dry-run").stdout
         assert "3 of 5 dead letter(s) would be replayed" in dry
-        assert "still not mapped: aweme_id: expected a string, found nothing" in dry
+        assert "still not mapped: play_count: expected an integer, found nothing" in dry
         assert visible(stack) == ["a"]
 
         commit = AvroProducer.transaction
