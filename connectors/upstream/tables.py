@@ -55,11 +55,12 @@ class Source:
     per_unit: int = 1  # of the place's unit in one of the record's
     rare: bool = False
     rare_in_replies: bool = False
+    nullable: bool = False
 
     @property
     def required(self) -> bool:
         """Is an item refused where this has no value?"""
-        return self.default is None and self.kind not in (Kind.NULLABLE, Kind.PARENT)
+        return self.default is None and not self.nullable and self.kind not in (Kind.NULLABLE, Kind.PARENT)
 
 
 @dataclass(frozen=True)
@@ -210,14 +211,16 @@ def _types(schema: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, o
 
 
 def _source(name: str, declared: object, given: _SourceInFile) -> Source:
-    kind = Kind.NULLABLE if isinstance(declared, list) else _KINDS[str(declared)]
+    nullable = isinstance(declared, list)
+    inner = next(part for part in declared if part != "null") if isinstance(declared, list) else declared
+    kind = Kind.NULLABLE if nullable and inner == "string" else _KINDS[str(inner)]
     if name.rpartition(".")[2] in TIME_FIELDS:
         kind = Kind.NUMBER
     places = tuple(Place.of(place) for place in given.places)
     exact = Place.of(given.exact) if given.exact else None
     kind = Kind(given.kind) if given.kind else kind
     return Source(
-        name, kind, places, exact, given.default, given.asked, given.per_unit, given.rare is True, given.rare == "replies"
+        name, kind, places, exact, given.default, given.asked, given.per_unit, given.rare is True, given.rare == "replies", nullable
     )
 
 

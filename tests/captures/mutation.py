@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.fields import BadFieldError
-from tests.captures.corpus import RECEIVED_MS, Capture
+from tests.captures.corpus import RECEIVED_MS, Capture, of_the_contract
 
 Path = tuple[str | int, ...]
 MISSING = "missing"
@@ -102,7 +102,10 @@ def place(capture: Capture, tree: list[tuple[Path, object]], record: Mapping[str
     """Where the item of `record` is."""
     for path, part in sorted(tree, key=lambda one: len(one[0])):
         try:
-            if isinstance(part, dict) and UPSTREAMS[capture.upstream].record(capture.ask, part, RECEIVED_MS) == record:
+            if (
+                isinstance(part, dict)
+                and of_the_contract(UPSTREAMS[capture.upstream].record(capture.ask, part, RECEIVED_MS)) == record
+            ):
                 return path
         except BadFieldError:
             continue
