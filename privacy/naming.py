@@ -118,6 +118,16 @@ class Naming:
         read = spelled.encode("utf-8", "surrogatepass")
         return self._bytes.search(read) is not None or self._holds_id(read)
 
+    def is_left_in(self, written: str) -> bool:
+        """Whether what was rewritten still names the person; a number may be a counter that is as high as a short id."""
+
+        def gone(plain: str) -> str:
+            return _NUMBER.sub(
+                lambda match: self.token(match[0]) if match[0].encode() in self._long_ids else match[0], self._unmark(plain)
+            )
+
+        return revealed(written, gone) != written
+
     def is_handle(self, value: str) -> bool:
         """Whether a text is a handle of theirs, and nothing else."""
         return value.removeprefix("@").lower() in self._folded
@@ -127,9 +137,11 @@ class Naming:
         return value.strip().removeprefix("@").lower() in self._written or spelled_out(value).strip().lower() in self._written
 
     def _marked(self, value: str) -> str:
+        return _NUMBER.sub(lambda match: self.token(match[0]) if match[0] in self._ids else match[0], self._unmark(value))
+
+    def _unmark(self, value: str) -> str:
         named = replace_mentions(value, lambda name: self.token(name) if self.is_handle(name) else None)
-        named = self._unmarked.sub(lambda match: self.token(match[0]), named)
-        return _NUMBER.sub(lambda match: self.token(match[0]) if match[0] in self._ids else match[0], named)
+        return self._unmarked.sub(lambda match: self.token(match[0]), named)
 
     def _named(self, match: re.Match[str]) -> str:
         groups = match.groupdict()

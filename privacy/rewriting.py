@@ -11,7 +11,7 @@ from typing import Any, Final
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Feed
 from connectors.upstream.personal import NAMES, Kind, plain
-from connectors.upstream.trees import emptied, inner_json, people_as_keys
+from connectors.upstream.trees import emptied, inner_json, may_be_id, people_as_keys
 from privacy.naming import Naming
 from privacy.ownership import Ownership, Whose
 from privacy.person import PREFIX, Person
@@ -90,7 +90,7 @@ class Rewriter(Naming):
         # A name that is given twice is read once: what is left of the other would stay in the bytes.
         if rewritten == tree and not self.mentions(body):
             return body
-        return b"" if self.text(kept) != kept else kept.encode("utf-8", "surrogatepass")
+        return b"" if self.is_left_in(kept) else kept.encode("utf-8", "surrogatepass")
 
     def _tree(self, tree: Any, whose: Whose) -> Any:
         keys = people_as_keys(
@@ -139,9 +139,11 @@ class Rewriter(Naming):
         if isinstance(value, Mapping | list | tuple):
             return self._any(name, value, place, within)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            hidden = str(value) in self._ids or (place.theirs and kind in NAMES)
-            return self.token(str(value)) if hidden else value
+            hidden = str(value) in self._ids and may_be_id(name, str(value))
+            return self.token(str(value)) if hidden or (place.theirs and kind in NAMES) else value
         if not isinstance(value, str) or _TOKEN.fullmatch(value) or (name in _CLOSED and not place.upstream):
+            return value
+        if kind is None and value.isdecimal() and not may_be_id(name, value):
             return value
         if value in self._exact or (kind is Kind.HANDLE and self.is_handle(value)):
             return self.token(value)

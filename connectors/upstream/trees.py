@@ -14,6 +14,8 @@ SEC_UID: Final = re.compile(r"MS4w[\w.=-]+", re.ASCII)
 # A handle that nobody takes for an ordinary word: it has a point or an underscore in it.
 DISTINCT: Final = re.compile(r"(?=.*[A-Za-z])(?=.*[A-Za-z0-9][._][A-Za-z0-9]).{5,}")
 
+_LONG_ID: Final = 12
+_ID_ENDS: Final = ("id", "ids", "user", "users", "author", "owner", "creator", "mentioned")
 # Such a key is the name of a field, whatever somebody calls themselves.
 _FIELD: Final = re.compile(
     r"\w+_(?:at|code|count|id|ids|info|list|meta|more|ms|msg|status|time|total|type|uid|uri|url|v2)", re.ASCII
@@ -21,6 +23,11 @@ _FIELD: Final = re.compile(
 # A letter of ASCII, or a digit, on both sides of an edge makes one word of both: `ada`, not in `adam` nor in `ada.b`.
 _EDGE_BEFORE: Final = r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]\.)"
 _EDGE_AFTER: Final = r"(?![A-Za-z0-9_])(?!\.[A-Za-z0-9_])"
+
+
+def may_be_id(name: str, digits: str) -> bool:
+    """Whether a number in a field may say who somebody is: an id of the first years is as short as a counter."""
+    return len(digits) >= _LONG_ID or name.lower().endswith(_ID_ENDS)
 
 
 def inner_json(text: str) -> Any:

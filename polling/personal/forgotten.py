@@ -19,14 +19,12 @@ from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation
 from connectors.upstream.personal import Kind
-from connectors.upstream.trees import DISTINCT, SEC_UID, inner_json, pattern_of
+from connectors.upstream.trees import DISTINCT, SEC_UID, inner_json, may_be_id, pattern_of
 
 VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"
 # What is found where a text of an item has a nickname of theirs.
 _Names = re.Pattern[str] | None
 _NOBODY: Final = None
-# A shorter number is a counter.
-_SMALLEST_ID: Final = 10_000
 _LONG_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{5,20}(?![0-9])")
 _WORD: Final = re.compile(r"[A-Za-z0-9_.]*[A-Za-z0-9_]")
 _PAGE: Final = re.compile(r"(?<=tiktok\.com/)[A-Za-z0-9_.]*[A-Za-z0-9_]")
@@ -57,12 +55,7 @@ class Forgotten:
     def knows(self, kind: str, value: object) -> bool:
         """Whether an "id", a "handle" or a "secuid" is one of theirs."""
         self._refresh()
-        if not self._hashes or not value:
-            return False
-        if self._hash(kind, str(value)) in self._hashes:
-            return True
-        other = self._pseudonym(kind, str(value)) if self._pseudonym is not None and kind != Kind.ID else ""
-        return bool(other) and self._hash(kind, other) in self._hashes
+        return self._known(kind, value)
 
     def add(self, userid: str, handles: Iterable[str], secuids: Iterable[str]) -> None:
         """Writes their hashes, readable to the file's owner only; known ones are left alone. Raises ForgottenFileError."""
@@ -115,6 +108,14 @@ class Forgotten:
             text = body.decode("utf-8", "surrogateescape")
             return body if self._text(text, _NOBODY, sentence=False) == text else _dumped(_LEFT_OUT).encode()
 
+    def _known(self, kind: str, value: object) -> bool:
+        if not self._hashes or not value:
+            return False
+        if self._hash(kind, str(value)) in self._hashes:
+            return True
+        other = self._pseudonym(kind, str(value)) if self._pseudonym is not None and kind != Kind.ID else ""
+        return bool(other) and self._hash(kind, other) in self._hashes
+
     def _clean(self, value: Any, names: _Names, name: str = "", within: str = "") -> Any:
         """`value`, the field `name` of an object that is called `within`. Where it names them, its texts lose their nicknames."""
         if isinstance(value, Mapping):
@@ -126,10 +127,10 @@ class Forgotten:
             return [self._clean(inner, names, name, within) for inner in value]
         kind = PERSONAL.said(name, value, within)
         if isinstance(value, int) and not isinstance(value, bool):
-            return 0 if value >= _SMALLEST_ID and self.knows(Kind.ID, value) else value
-        if not isinstance(value, str) or not value:
+            return 0 if may_be_id(name, str(value)) and self._known(Kind.ID, str(value)) else value
+        if not isinstance(value, str) or not value or (kind is None and value.isdecimal() and not may_be_id(name, value)):
             return value
-        if kind is Kind.HANDLE and self.knows(kind, value):
+        if kind is Kind.HANDLE and self._known(kind, value):
             return ""
         inner = inner_json(value)
         if inner is not None:
@@ -142,11 +143,11 @@ class Forgotten:
 
         def clean(plain: str) -> str:
             plain = replace_mentions(plain, self._nobody)
-            plain = SEC_UID.sub(lambda match: "" if self.knows(Kind.SECUID, match[0]) else match[0], plain)
-            plain = _LONG_NUMBER.sub(lambda match: "" if self.knows(Kind.ID, match[0]) else match[0], plain)
-            plain = _PAGE.sub(lambda match: "" if self.knows(Kind.HANDLE, match[0]) else match[0], plain)
+            plain = SEC_UID.sub(lambda match: "" if self._known(Kind.SECUID, match[0]) else match[0], plain)
+            plain = _LONG_NUMBER.sub(lambda match: "" if self._known(Kind.ID, match[0]) else match[0], plain)
+            plain = _PAGE.sub(lambda match: "" if self._known(Kind.HANDLE, match[0]) else match[0], plain)
             plain = _WORD.sub(
-                lambda match: "" if DISTINCT.fullmatch(match[0]) and self.knows(Kind.HANDLE, match[0]) else match[0], plain
+                lambda match: "" if DISTINCT.fullmatch(match[0]) and self._known(Kind.HANDLE, match[0]) else match[0], plain
             )
             plain = names.sub("", plain) if names is not None else plain
             return replace_in_sentence(plain, self._nobody) if sentence else plain
@@ -155,7 +156,7 @@ class Forgotten:
 
     def _key_of(self, key: str, value: Any) -> str:
         """Lists of people may be objects whose keys say who they are."""
-        if isinstance(value, Mapping) and self._is_theirs(value, key) and self.knows(Kind.HANDLE, key):
+        if isinstance(value, Mapping) and self._is_theirs(value, key) and self._known(Kind.HANDLE, key):
             return next(iter(_LEFT_OUT))
         return self._text(key, _NOBODY, sentence=False)
 
@@ -174,13 +175,13 @@ class Forgotten:
                 yield from self._nicknames(inner, name)
 
     def _nobody(self, handle: str) -> str | None:
-        return "" if self.knows(Kind.HANDLE, handle) else None
+        return "" if self._known(Kind.HANDLE, handle) else None
 
     def _is_theirs(self, record: Mapping[str, Any], name: str) -> bool:
         """Whether an object that is called `name` is about one of them."""
         for field, value in record.items():
             kind = Kind.ID if field == "id" else PERSONAL.owner(str(field), value, name)
-            if kind is not None and self.knows(kind, value):
+            if kind is not None and self._known(kind, value):
                 return True
             if PERSONAL.kind(str(field), name) is Kind.PERSON and isinstance(value, Mapping) and self._is_theirs(value, str(field)):
                 return True

@@ -61,8 +61,17 @@ def test_items_that_cannot_be_mapped_are_dead_letters(bad_day: Day, running_stac
         for topic in (f"{name}.dlq" for name in counter_names(bad_day.entries))
         for letter in committed(servers, topic)
     )
-    assert bad.total() > 10
+    assert bad.total() > 3
     assert letters == bad
+
+
+def test_what_was_left_out_unreadable_or_new_is_counted(bad_day: Day) -> None:
+    def counted(what: str, name: str) -> float:
+        return bad_day.metrics.value("tokpulse_poll_fields_total", bad_day.upstream, "tiktok.posts.events", what, name)
+
+    assert counted("new", "content_label") > 100
+    for what in ("left_out", "unreadable"):
+        assert sum(counted(what, name) for name in ("digg_count", "comment_count", "share_count", "collect_count")) > 10
 
 
 def culprit(letter: Message) -> tuple[str, str, str]:

@@ -11,15 +11,16 @@ import httpx
 import pytest
 
 from connectors.clock import wall_clock_ms
+from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from dashboards.web.app import create_app
 from dashboards.web.editor import EDITOR_HEADER, Editor
 from dashboards.web.source import Source
 from thresholds import publish as publishing
-from thresholds import topic as publishing_topic
 from thresholds.file import SHIPPED_FILE
 from thresholds.publish import LostRaceError, publish, publish_first, stored
-from thresholds.topic import read_topic
+from thresholds.topic import Log, Schemas, read_topic
+from thresholds.versions import StaleBaseError
 
 from .stack_process import Stack
 
@@ -63,22 +64,26 @@ def test_what_the_editor_publishes_is_in_topic_and_table(stack: Stack, tmp_path:
     assert [version.comment for version in in_table[-2:]] == ["from the page", f"back to {first}"]
 
 
-def test_the_loser_of_two_simultaneous_calls_is_told_to_run_it_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("reads_it", "error"), [(True, StaleBaseError), (False, LostRaceError)])
+def test_the_loser_of_two_simultaneous_calls_is_told_to_run_it_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, reads_it: bool, error: type[TokpulseError]
+) -> None:
     publish_first(stack.endpoints)
     (first,) = stored(stack.endpoints)
     mine, theirs = (replace(first.thresholds, negative_delta_warning=number) for number in (111, 222))
-    read = publishing_topic.read_topic
 
-    def read_meanwhile(servers: str, schemas: publishing_topic.Schemas) -> publishing_topic.Log:
+    def read_meanwhile(servers: str, schemas: Schemas) -> Log:
         """Somebody else publishes between the beginning of the one transaction and its end."""
-        monkeypatch.setattr(publishing, "read_topic", read)
-        publish(stack.endpoints, theirs, wall_clock_ms(), "ada", "")
-        return read(servers, schemas)
+        monkeypatch.setattr(publishing, "read_topic", read_topic)
+        before = read_topic(servers, schemas)
+        publish(stack.endpoints, theirs, wall_clock_ms(), "ada", "", first.version)
+        return read_topic(servers, schemas) if reads_it else before
 
     monkeypatch.setattr(publishing, "read_topic", read_meanwhile)
-    with pytest.raises(LostRaceError, match="at the same moment") as lost:
-        publish(stack.endpoints, mine, wall_clock_ms(), "bob", "")
-    assert lost.value.hint.startswith("run it again")
-    assert [version.thresholds for version in stored(stack.endpoints)] == [first.thresholds, theirs]
+    with pytest.raises(error) as lost:
+        publish(stack.endpoints, mine, wall_clock_ms(), "bob", "", first.version)
+    assert "run it again" in lost.value.hint
+    (_, second) = stored(stack.endpoints)
+    assert second.thresholds == theirs
     # Again, it goes after the other one.
-    assert publish(stack.endpoints, mine, wall_clock_ms() + 1, "bob", "").sequence == 3
+    assert publish(stack.endpoints, mine, wall_clock_ms() + 1, "bob", "", second.version).sequence == 3

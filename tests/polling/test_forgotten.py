@@ -128,6 +128,14 @@ def test_an_item_of_somebody_else_keeps_all_but_them(
     assert forgotten.kept([Observation("t", item | nested)])[0].record == item | kept
 
 
+def test_a_counter_that_is_as_high_as_a_short_id_stays(tmp_path: Path) -> None:
+    early = Forgotten(tmp_path / "forgotten.json")
+    early.add("107955", [], [])
+    item = {"id": "9", "author": {"id": "5"}, "playCount": 107955, "stats": {"diggCount": "107955"}, "to_user_id": 107955}
+    assert json.loads(early.body(json.dumps(item).encode())) == item | {"to_user_id": 0}
+    assert early.body(json.dumps({"author": {"id": "107955"}}).encode()) == json.dumps(LEFT_OUT, separators=(",", ":")).encode()
+
+
 def test_the_only_item_of_a_body_takes_all_of_it_along(forgotten: Forgotten) -> None:
     item = {"itemInfo": {"itemStruct": {"id": "1", "author": {"id": USER}}}, "shareMeta": {"desc": "words"}}
     profile = {"data": {"userInfo": {"user": {"uniqueId": "petra"}}, "shareMeta": {"title": "Petra on TikTok", "desc": "words"}}}

@@ -290,6 +290,25 @@ def test_a_nickname_of_two_words_goes_where_the_item_names_them_in_another_way()
     assert one.record({"id": "8", "text": f"Anna of {USER}", "user": user})["text"] == f"Anna of {one.token(USER)}"
 
 
+def test_a_counter_that_is_as_high_as_a_short_id_stays() -> None:
+    one, early = Rewriter(Person("107955", {"tiktok"}), SECRET), "107955"
+    counters = {"playCount": 107955, "stats": {"diggCount": "107955"}, "music": {"id": "7"}, "play_count": "107955"}
+    for author in ({"id": "5"}, {"id": early}):
+        kept = json.loads(one.body(json.dumps({"id": "9", "desc": f"x @tiktok {early}", "author": author, **counters}).encode()))
+        assert {name: kept[name] for name in counters} == counters
+        assert early not in kept["desc"]
+        assert (kept["author"]["id"] == "5") is (author["id"] == "5")
+    row = {"author_id": early, "play_count": early, "aweme_id": "9"}
+    assert one.record(row) == {"author_id": one.token(early), "play_count": early, "aweme_id": "9"}
+    mentioned = json.dumps({"id": "9", "userIds": [107955], "to_user_id": early, "count": 107955}).encode()
+    assert json.loads(one.body(mentioned)) == {
+        "id": "9",
+        "userIds": [one.token(early)],
+        "to_user_id": one.token(early),
+        "count": 107955,
+    }
+
+
 def test_the_only_item_of_a_body_owns_all_of_it(rewriter: Rewriter) -> None:
     item = {"itemInfo": {"itemStruct": POST_OF_THEIRS}, "statusCode": 0, "shareMeta": {"title": "bob on TikTok", "desc": WORDS}}
     profile = {
