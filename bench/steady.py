@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from clickhouse_connect.driver.client import Client
 
-from bench.clickhouse_queries import newest_plays
+from bench.clickhouse_queries import newest_plays, statement
 from bench.figures import percentile, table
 from bench.flink_runs import BenchError, all_running, run_line, submit_line
 from bench.live_stream import LiveStream, observation, running, wall_ms
@@ -93,7 +93,7 @@ class Steady:
 
 
 class Visibility:
-    """Looks when watched posts get newer in a table."""
+    """Looks when observations of watched posts get visible in a table."""
 
     def __init__(self, client: Client, name: str, posts: Sequence[str], began_at: int) -> None:
         self._client = client
@@ -104,24 +104,27 @@ class Visibility:
         self.seconds: list[float] = []
 
     def look(self, counts_from: int) -> None:
-        """Notes the age of each observation that is seen for the first time; those made before `counts_from` (ms) only as seen."""
+        """Notes the age of each observation since the newest one seen before; those made before `counts_from` (ms) only as seen."""
         since = (wall_ms() - HOUR_MS) // HOUR_MS * HOUR_MS
-        found = newest_plays(self._client, self._name, TABLES[self._name], self._posts, since)
+        visible = newest_plays(self._client, self._name, TABLES[self._name], self._posts, since)
         now = wall_ms()
-        for post, plays in found.items():
-            if plays > self._newest.get(post, -1):
-                self._newest[post] = plays
-                observed_at = self._began_at + plays // 10
-                if observed_at >= counts_from:
-                    self.seconds.append((now - observed_at) / 1000)
+        for post, plays in visible.items():
+            observed_at = self._began_at + plays // 10
+            before = self._newest.get(post, -1)
+            if observed_at <= before:
+                continue
+            self._newest[post] = observed_at
+            # Those between the two became visible meanwhile as well: what a stall delays counts with all its observations.
+            for at in range(observed_at, max(before, counts_from - 1), -POSTS * 1000 // RATE):
+                self.seconds.append((now - at) / 1000)
 
     def missing(self, since: int) -> list[str]:
         """The watched posts whose newest visible observation is older than `since` (ms)."""
-        return [post for post in self._posts if self._began_at + self._newest.get(post, -1) // 10 < since]
+        return [post for post in self._posts if self._newest.get(post, -1) < since]
 
 
 def measure(seconds: int, progress: Progress) -> Steady:
-    """Starts a stack and the live pipeline, and streams for `seconds` after a warm-up. Raises BenchError for posts not seen."""
+    """Starts a stack and the live pipeline, and streams for `seconds` after a warm-up. Raises BenchError for what is not seen."""
     with own_stack() as stack, httpx.Client(base_url=stack.endpoints.flink_rest_url, timeout=30) as rest:
         with progress.waiting("submitting the live pipeline"):
             all_running(run_line(submit_line("--detached", job="pipeline"), stack), rest, _START_S)
@@ -136,6 +139,7 @@ def measure(seconds: int, progress: Progress) -> Steady:
             watched = [Visibility(client, name, probes, began) for name in TABLES]
             memory = _watch(stack, rest, watched, clock, stream, progress)
             _await_rest(watched, clock.ends_at - 2 * POSTS * 1000 // RATE)
+            _await_all(client, stream.sent)
         thirds = [memory[len(memory) * part // 3 : len(memory) * (part + 1) // 3] for part in range(3)]
         return Steady(
             seconds,
@@ -156,7 +160,7 @@ def _watch(
     heap = "Status.JVM.Memory.Heap.Used"
     counts_from = clock.began_at + WARM_UP_S * 1000
     memory: list[tuple[int, int]] = []
-    told_at = sampled_at = 0.0
+    said_at = sampled_at = 0.0
     while (now := wall_ms()) < clock.ends_at:
         if stream.failure is not None:
             raise BenchError(f"the stream broke off: {stream.failure}") from stream.failure
@@ -166,8 +170,8 @@ def _watch(
             sampled_at = time.monotonic()
             (metric,) = rest.get(f"/taskmanagers/{manager['id']}/metrics", params={"get": heap}).raise_for_status().json()
             memory.append((process.memory_info().rss, int(metric["value"])))
-        if time.monotonic() >= told_at + 60 and watched[0].seconds:
-            told_at = time.monotonic()
+        if time.monotonic() >= said_at + 60 and watched[0].seconds:
+            said_at = time.monotonic()
             newest = watched[0].seconds[-600:]
             progress.line(f"{stream.sent:,} sent; of the last {len(newest)} watched, p99 {percentile(newest, 0.99):.2f} s")
         time.sleep(_POLL_S)
@@ -184,4 +188,13 @@ def _await_rest(watched: Sequence[Visibility], since: int) -> None:
             )
         for each in watched:
             each.look(since)
+        time.sleep(_POLL_S)
+
+
+def _await_all(client: Client, sent: int) -> None:
+    """Raises BenchError when not every observation that was sent is there, once."""
+    deadline = time.monotonic() + _ARRIVAL_S
+    while (landed := int(client.query(statement("landed_observations")).result_rows[0][0])) != sent:
+        if time.monotonic() > deadline:
+            raise BenchError(f"{landed:,} of {sent:,} observations are in post_observations", "a wrong result has no speed")
         time.sleep(_POLL_S)

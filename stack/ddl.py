@@ -94,6 +94,7 @@ def load_views(folder: Path = VIEWS_DIR) -> list[SqlFile]:
     no file creates, CatalogError.
     """
     views = {view.name: view for view in _views(folder, _table_columns(TABLES_DIR))}
+    _refuse_undescribed(views)
     return [file for file in graph(views=folder).closure(sorted(views)) if file.name in views]
 
 
@@ -135,6 +136,16 @@ def _shown_as_they_are(views: set[str]) -> Iterator[SqlFile]:
     for name, dataset in load_catalog().items():
         if name in views and dataset.is_read_view and dataset.sensitivity(dataset.about.columns) != "personal":
             yield _created(_MASKED_VIEW, f"shared/{name}", {"<view>": name})
+
+
+def _refuse_undescribed(views: Mapping[str, SqlFile]) -> None:
+    """A masked view shows what its read view shows: nobody has said of a column without a description that it may be seen."""
+    for name, dataset in load_catalog().items():
+        if f"shared/{name}" in views and name in views:
+            for column in ddl_columns(views[name].text):
+                if column.name not in dataset.about.columns:
+                    hint = f"describe it in sql/clickhouse/catalog/{name}.yaml, with its sensitivity: it decides what readers see"
+                    raise DdlError(f"sql/{views[name].path}: column {column.name} is not described", hint)
 
 
 def _with_columns(view: SqlFile, tables: Mapping[str, list[Column]]) -> SqlFile:

@@ -13,7 +13,11 @@ SELECT
     (
         ingested_at,
         observed.title,
-        arrayDistinct(arrayMap(tag -> lowerUTF8(substringUTF8(tag, 2)), extractAll(if(match(observed.title, '[^\\x00-\\x7F]'), normalizeUTF8NFC(toValidUTF8(observed.title)), observed.title), hashtag)))
+        arrayDistinct(arrayMap(tag -> lowerUTF8(substringUTF8(tag, 2)), if(
+            match(observed.title, '[^\\x00-\\x7F]'),
+            extractAll(normalizeUTF8NFC(toValidUTF8(observed.title)), hashtag),
+            extractAll(observed.title, '#[0-9A-Za-z_]+')
+        )))
     ) AS title,
     (ingested_at, ifNull(observed.region, '')) AS region,
     (ingested_at, observed.duration) AS duration,

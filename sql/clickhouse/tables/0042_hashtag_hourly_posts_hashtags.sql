@@ -9,7 +9,11 @@ WITH
 SELECT
     toDateTime64(toStartOfHour(ingested_at), 3, 'UTC') AS window_start,
     aweme_id,
-    arrayDistinct(arrayMap(tag -> lowerUTF8(substringUTF8(tag, 2)), extractAll(if(match(title, '[^\\x00-\\x7F]'), normalizeUTF8NFC(toValidUTF8(title)), title), hashtag))) AS hashtags,
+    arrayDistinct(arrayMap(tag -> lowerUTF8(substringUTF8(tag, 2)), if(
+        match(title, '[^\\x00-\\x7F]'),
+        extractAll(normalizeUTF8NFC(toValidUTF8(title)), hashtag),
+        extractAll(title, '#[0-9A-Za-z_]+')
+    ))) AS hashtags,
     author_id,
     play_count,
     digg_count + comment_count + share_count AS engagement_total

@@ -27,7 +27,9 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
 
     private RowBinaryBuffer buffer = new RowBinaryBuffer();
     private int rows;
-    private long oldest;
+    private long due;
+    /** Whether the batch has been found to fill quickly or not; once, for behind a slow insert every batch grows. */
+    private boolean judged;
     private boolean timerIsSet;
 
     ClickHouseWriter(RowEncoder encoder, BatchSender sender, ProcessingTimeService clock, int batchBytes, long batchAgeMillis) {
@@ -43,8 +45,9 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
         sender.check();
         if (rows == 0) {
             encoder.begin(buffer);
-            oldest = clock.getCurrentProcessingTime();
-            wakeAt(oldest + batchAgeMillis);
+            due = clock.getCurrentProcessingTime() + batchAgeMillis;
+            judged = false;
+            wakeAt(due);
         }
         encoder.encode(row, buffer);
         rows++;
@@ -85,7 +88,10 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
         if (rows == 0) {
             return;
         }
-        long due = oldest + (buffer.size() < QUICK_BYTES ? batchAgeMillis : PATIENCE * batchAgeMillis);
+        if (now >= due && !judged) {
+            judged = true;
+            due += buffer.size() < QUICK_BYTES ? 0 : (PATIENCE - 1) * batchAgeMillis;
+        }
         if (now < due) {
             wakeAt(due);
         } else if (sender.isBusy()) {
