@@ -53,13 +53,14 @@ def observation(topic: str, item: object, path: str, mapper: Mapper) -> Observat
     return Observation(topic, record, notes=notes)
 
 
-def asked_for(answer: Answer, subject: str, seen: Observation, path: str) -> Observation:
+def asked_for(answer: Answer, subject: str, seen: Observation, path: str, coded: bool = False) -> Observation:
     """`seen`, a post or profile by itself, where it may be the one that was asked for. Raises NoPageError where it says otherwise.
 
-    Posts are asked for by number, profiles also by secUid or handle; what the item leaves out says nothing.
+    Profiles may be asked for by secUid or handle. These are compared in an answer whose code says that there is no such item: in
+    others they may be pseudonyms.
     """
     wanted, record = subject.removeprefix("@"), seen.record
-    if seen.problem is not None or not wanted:
+    if seen.problem is not None or not wanted or not (numeric(wanted) or coded):
         return seen
     if seen.topic == USERS:
         user = record["user"]

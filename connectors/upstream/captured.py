@@ -143,9 +143,8 @@ def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) 
         # It says why there is nothing, whatever was asked.
         return [_Response("", tree, [(dialect, Ask(Feed.PROFILE, "")) for dialect in dialects])]
     keys = ", ".join(sorted(map(str, tree))[:5])[:100] or "no keys"
-    raise CapturedError(
-        f"{path}: is no known response ({keys}): say what was asked for, in the line's `endpoint` and `request_param`"
-    )
+    say_it = "give its `endpoint` in the line, and for replies `comment_id` in `request_param`"
+    raise CapturedError(f"{path}: is no known response ({keys}): {say_it}")
 
 
 def _responses(

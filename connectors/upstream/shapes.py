@@ -144,13 +144,13 @@ def all_of(answer: Answer, body: Body, shape: Shape) -> Items:
     name does not say so, even then: the service may have renamed it.
     """
     parts = list(envelopes(body, shape.is_item))
-    going_on = any(more(part.body) for part in parts)
+    said = {more(part.body) for part in parts}
     named: list[Items] = []
     problem = ""
     for part in parts:
         for name in shape.named_in(part.body):
             value, path = part.body[name], joined(part.path, name)
-            if value is None and not going_on:
+            if value is None and False in said and True not in said:
                 named.append(_items([], part, parts))
             elif isinstance(value, list) or _by_id(value):
                 named.append(_items(_listed(value, path), part, parts))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.upstream.bodies import Mapper, NoPageError, asked_for, observation, unexpected_shape
-from connectors.upstream.codes import StatusMap
+from connectors.upstream.codes import StatusMap, own_code
 from connectors.upstream.fields import Kind as Value
 from connectors.upstream.fields import Place, UnreadableError, converted, found, whole
 from connectors.upstream.lists import list_page, observations, reply_asks
@@ -168,7 +168,8 @@ class TikApi:
         if ask.feed in (Feed.PROFILE, Feed.POST):
             topic, shape = (USERS, _PROFILE) if ask.feed is Feed.PROFILE else (POSTS, _POST)
             item, path = one_of(answer, body, shape)
-            seen = asked_for(answer, ask.subject, observation(topic, item, path, _mapper(ask, answer.received_ms)), path)
+            seen = observation(topic, item, path, _mapper(ask, answer.received_ms))
+            seen = asked_for(answer, ask.subject, seen, path, coded=own_code(body) is not None)
             return Page((seen,), None), path
         listed = _LISTS[ask.feed]
         identity, _ = _place(ask)
@@ -279,11 +280,7 @@ def _identity(answer: Answer, body: Mapping[str, Any], name: str, path: str, sub
             raise UnreadableError(f"expected an id without {_MARK!r}, {found(value)}")
     except UnreadableError as error:
         raise unexpected_shape(answer, f"{joined(where, place.upto(reached))}: {error}") from error
-    if subject:
-        user = info["user"]
-        names = ("id", "uid") if numeric(subject) else ("uniqueId", "unique_id")
-        others = [name for name in names if user.get(name) and str(user[name]).lower() != subject.removeprefix("@").lower()]
-        if others:
-            at = joined(where, f"user.{others[0]}")
-            raise unexpected_shape(answer, f"{at}: expected {subject!a}, which was asked for, {found(user[others[0]])}")
+    number = next((user[name] for name in ("id", "uid") if (user := info.get("user")) and user.get(name)), subject)
+    if numeric(subject) and str(number) != subject:
+        raise unexpected_shape(answer, f"{joined(where, 'user.id')}: expected {subject!a}, which was asked for, {found(number)}")
     return str(identity), where

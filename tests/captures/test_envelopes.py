@@ -66,7 +66,7 @@ def test_an_envelope_changes_nothing(data: st.DataObject, capture: Any, layers: 
 
 
 def allowed(capture: Any) -> list[dict[str, Any]]:
-    """What may stand beside. An answer without a list of a known name, or that does not say where it goes on, may take it from there."""
+    """What may stand beside; an answer without a list of a known name, or a next page, may take that from there."""
     names = {path[-1] for path, _ in walk(capture.body) if path}
     named = names & {"itemList", "items", "aweme_list", "itemListData", "ItemModule", "videos", "comments"}
     single = capture.ask.feed in SINGLE
