@@ -15,6 +15,7 @@ from connectors.upstream.fields import found, whole
 from connectors.upstream.json_text import parsed, spelled
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Feed, Observation, Refusal, Told
 from connectors.upstream.shapes import DEEPEST_ENVELOPE, end_of, joined, within
+from connectors.upstream.tables import REQUEST
 
 
 class CapturedError(Exception):
@@ -103,8 +104,12 @@ def _read(dialect: Dialect, ask: Ask, text: str, status: int, received_ms: int, 
     if ask.feed in RAW_ONLY:
         return Captured(skipped=f"no topic holds {ask.feed.value}")
     return Captured(
-        tuple(seen if seen.problem is None else replace(seen, problem=inside + seen.problem) for seen in read.observations)
+        tuple(seen if seen.problem is None else replace(seen, problem=_in_line(seen.problem, inside)) for seen in read.observations)
     )
+
+
+def _in_line(problem: str, inside: str) -> str:
+    return problem if problem.startswith(f"{REQUEST}:") else inside + problem
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from connectors.upstream.records import COMMENTS, POSTS, USERS
 
 _FOLDER = Path(__file__).parent
 _OBSERVED = "ingested_at"
+# The path of what comes from the request.
+REQUEST = "request_param"
 _KINDS = {"string": Kind.TEXT, "boolean": Kind.FLAG, "int": Kind.NUMBER, "long": Kind.COUNTER}
 
 
@@ -186,7 +188,7 @@ def _asked_for(kind: Kind, given: str) -> Any:
     try:
         return converted(kind, given)
     except UnreadableError as error:
-        raise BadFieldError(f"request_param: {error}") from error
+        raise BadFieldError(f"{REQUEST}: {error}") from error
 
 
 _EXPECTED = {Kind.COUNTER: "an integer", Kind.NUMBER: "an integer", Kind.FLAG: "true or false"}

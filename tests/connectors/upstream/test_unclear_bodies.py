@@ -244,9 +244,9 @@ def test_all_that_one_captured_body_has_is_read(body: dict[str, Any], topics: li
         (
             "media_id=https://www.tiktok.com/@x/video/7301",
             None,
-            "payload.request_param: expected an id of",
+            "request_param: expected an id of",
         ),
-        ("media_id=73 01", None, "payload.request_param: expected an id"),
+        ("media_id=73 01", None, "request_param: expected an id"),
         ('{"media_id": {"id": 7301}}', None, "payload.comments[0].aweme_id: expected a string, found nothing"),
     ],
 )
