@@ -62,8 +62,9 @@ class Report:
         names = ", ".join(map(str, files))
         if not self.lines:
             raise NothingToLoadError(f"{names}: no line in it", "give files with one response per line")
-        if self.skipped.total() == self.lines:
-            raise NothingToLoadError(f"{names}: none of the {self.lines:,} lines is a response to load", "they are counted above")
+        if not self.loaded and not self.bad:
+            hint = "the summary says what was skipped; a line without a reason is the end of a list"
+            raise NothingToLoadError(f"{names}: none of the {self.lines:,} lines is a response to load", hint)
 
     def summary(self) -> str:
         """One line for each kind of outcome that occurred."""

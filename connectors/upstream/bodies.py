@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from connectors.upstream.fields import BadFieldError, found
 from connectors.upstream.json_text import kept, parsed
 from connectors.upstream.model import Answer, Failure, Note, Observation, Refusal
+from connectors.upstream.records import USERS
+from connectors.upstream.requests import SEC_UID, numeric
 
 # An item and its path, to the record of a topic and what to count. Raises BadFieldError.
 Mapper = Callable[[object, str], tuple[dict[str, Any], tuple[Note, ...]]]
@@ -42,11 +44,6 @@ def unexpected_shape(answer: Answer, problem: str) -> NoPageError:
     return NoPageError(_retry(answer, "unexpected_shape", problem))
 
 
-def observations(topic: str, items: Sequence[tuple[object, str]], mapper: Mapper) -> tuple[Observation, ...]:
-    """Each of `items`, which are with their paths, mapped, or with its problem."""
-    return tuple(observation(topic, item, path, mapper) for item, path in items)
-
-
 def observation(topic: str, item: object, path: str, mapper: Mapper) -> Observation:
     """One item mapped; with its problem, and as received, where it cannot be."""
     try:
@@ -54,6 +51,26 @@ def observation(topic: str, item: object, path: str, mapper: Mapper) -> Observat
     except BadFieldError as error:
         return Observation(topic, kept(item if isinstance(item, dict) else {"item": item}), str(error))
     return Observation(topic, record, notes=notes)
+
+
+def asked_for(answer: Answer, subject: str, seen: Observation, path: str, coded: bool = False) -> Observation:
+    """`seen`, a post or profile by itself, where it may be the one that was asked for. Raises NoPageError where it says otherwise.
+
+    Profiles may be asked for by secUid or handle. These are compared in an answer whose code says that there is no such item: in
+    others they may be pseudonyms.
+    """
+    wanted, record = subject.removeprefix("@"), seen.record
+    if seen.problem is not None or not wanted or not (numeric(wanted) or coded):
+        return seen
+    if seen.topic == USERS:
+        user = record["user"]
+        name = "id" if numeric(wanted) else "secUid" if wanted.startswith(SEC_UID) else "uniqueId"
+        path, given = f"{path}.user.{name}" if path else f"user.{name}", user[name]
+    else:
+        path, given = f"{path}.aweme_id" if path else "aweme_id", record["aweme_id"] if numeric(wanted) else ""
+    if given and given.lower() != wanted.lower():
+        raise unexpected_shape(answer, f"{path}: expected {wanted[:40]!a}, which was asked for, {found(given)}")
+    return seen
 
 
 def numbered(items: Iterable[object], path: str) -> list[tuple[object, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +13,9 @@ from connectors.upstream.catalog import UPSTREAMS, Dialect
 from connectors.upstream.codes import CODED, own_code
 from connectors.upstream.fields import found, whole
 from connectors.upstream.json_text import parsed, spelled
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Feed, Observation, Refusal
-from connectors.upstream.shapes import DEEPEST_ENVELOPE, ends, envelopes, joined, within
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Feed, Observation, Refusal, Told
+from connectors.upstream.shapes import DEEPEST_ENVELOPE, end_of, joined, within
+from connectors.upstream.tables import REQUEST
 
 
 class CapturedError(Exception):
@@ -69,13 +71,14 @@ def _landed(envelope: Mapping[str, Any], upstream: str, status: int, received_ms
 
 
 def _all(responses: Sequence[_Response], text: str, status: int, received_ms: int, path: str, inside: str) -> Captured:
-    """What all of `responses` hold. A single one is read as pollers read it, its envelopes included."""
-    if len(responses) == 1:
+    """What all of `responses` hold. A single one is read as pollers read it, its envelopes included; they look into no list."""
+    if len(responses) == 1 and "[" not in responses[0].path:
         return _read_alike(responses[0].asked, text, status, received_ms, path, inside)
-    read = [
-        _read_alike(one.asked, spelled(one.body), status, received_ms, joined(inside.strip("."), one.path), f"{inside}{one.path}.")
-        for one in responses
-    ]
+    read = []
+    for one in responses:
+        where = joined(inside.strip("."), one.path) or path
+        within_it = f"{inside}{one.path}." if one.path else inside
+        read.append(_read_alike(one.asked, spelled(one.body), status, received_ms, where, within_it))
     skipped = ", ".join(dict.fromkeys(one.skipped for one in read if one.skipped))
     return Captured(tuple(seen for one in read for seen in one.observations), skipped)
 
@@ -96,13 +99,17 @@ def _read(dialect: Dialect, ask: Ask, text: str, status: int, received_ms: int, 
     if isinstance(read, Refusal):
         if read.code != str(status):  # the upstream's own words, not the dialect's
             return Captured(skipped=f"{read.reason} ({read.code})")
-        within = read.reason == "unexpected_shape" and not read.message.startswith("body: ")
-        return CapturedError(inside + read.message if within else f"{path}: {read.message.removeprefix('body: ')}")
+        named = read.reason == "unexpected_shape" and not read.message.startswith("body: ")
+        return CapturedError(inside + read.message if named else f"{path}: {read.message.removeprefix('body: ')}")
     if ask.feed in RAW_ONLY:
         return Captured(skipped=f"no topic holds {ask.feed.value}")
     return Captured(
-        tuple(seen if seen.problem is None else replace(seen, problem=inside + seen.problem) for seen in read.observations)
+        tuple(seen if seen.problem is None else replace(seen, problem=_in_line(seen.problem, inside)) for seen in read.observations)
     )
+
+
+def _in_line(problem: str, inside: str) -> str:
+    return problem if problem.startswith(f"{REQUEST}:") else inside + problem
 
 
 @dataclass(frozen=True)
@@ -132,32 +139,45 @@ def _asked(envelope: Mapping[str, Any], upstream: str, body: object, path: str) 
     tree = _object(body, path) if isinstance(body, str) else body
     if not isinstance(tree, Mapping):
         raise CapturedError(f"{path}: expected an object, {found(tree)}")
-    responses = list(_responses("", tree, dialects, params, 0))
-    if responses or any(ends(part) for _, part in envelopes(tree)):
+    responses = list(_responses("", tree, dialects, params, Told.ITEM))
+    if not responses and end_of(tree) is None:
+        responses = list(_responses("", tree, dialects, params, Told.LISTS))
+    if responses or end_of(tree) is not None:
         return responses
-    if own_code(tree)[0]:
+    if own_code(tree):
         # It says why there is nothing, whatever was asked.
         return [_Response("", tree, [(dialect, Ask(Feed.PROFILE, "")) for dialect in dialects])]
     keys = ", ".join(sorted(map(str, tree))[:5])[:100] or "no keys"
-    raise CapturedError(f"{path}: is no known response ({keys})")
+    say_it = "give its `endpoint` in the line, and for replies `comment_id` in `request_param`"
+    raise CapturedError(f"{path}: is no known response ({keys}): {say_it}")
 
 
 def _responses(
-    path: str, value: Mapping[str, Any] | list[Any], dialects: Sequence[Dialect], params: Mapping[str, str], depth: int
+    path: str,
+    value: Mapping[str, Any] | list[Any],
+    dialects: Sequence[Dialect],
+    params: Mapping[str, str],
+    by: Told,
+    depth: int = 0,
 ) -> Iterator[_Response]:
-    """Every response within `value`: itself, else those that its envelopes hold."""
+    """Every response within `value`: itself, else those that its envelopes hold. An item of a list is none by itself."""
     if isinstance(value, Mapping):
-        told = [(dialect, at) for dialect in dialects if (at := dialect.endpoint_of(value, params)) is not None]
-        if told:
-            yield _Response(path, value, [(dialect, ask) for dialect, at in told if (ask := dialect.asked(at, params)) is not None])
+        told = [[(dialect, at) for at in dialect.endpoints_of(value, params, by)] for dialect in dialects]
+        for alike in zip_longest(*told):
+            asks = [(one[0], ask) for one in alike if one and (ask := one[0].asked(one[1], params)) is not None]
+            yield _Response(path, value, asks)
+        if any(told):
             return
     if depth < DEEPEST_ENVELOPE:
+        inner_by = Told.NAMES if isinstance(value, list) and by is Told.ITEM else Told.ITEM if by is Told.NAMES else by
         for where, inner in within(path, value):
-            yield from _responses(where, inner, dialects, params, depth + 1)
+            yield from _responses(where, inner, dialects, params, inner_by, depth + 1)
 
 
 def _params(given: object) -> Mapping[str, str]:
     """The parameters of a request as the raw landing writes them: values are not quoted, so nothing is unquoted."""
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        given = _object(given, "request_param")
     if isinstance(given, Mapping):
         return {str(name): str(value) for name, value in given.items() if isinstance(value, str | int)}
     if not isinstance(given, str | int) or given == "":

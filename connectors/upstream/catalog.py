@@ -8,7 +8,7 @@ from operator import or_
 from typing import Any, Protocol
 
 from connectors.upstream.codes import StatusMap
-from connectors.upstream.model import Ask, Feed, Upstream
+from connectors.upstream.model import Ask, Feed, Told, Upstream
 from connectors.upstream.personal import PersonalFields
 from connectors.upstream.tikapi import TikApi
 from connectors.upstream.tikliveapi import TikLiveApi
@@ -28,10 +28,11 @@ class Dialect(Upstream, Protocol):
         A subject that came without its parameter's name is under the empty one. What is not known stays empty.
         """
 
-    def endpoint_of(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str | None:
-        """The endpoint that answers with such a body, told by its keys; None where the keys are no evidence.
+    def endpoints_of(self, body: Mapping[str, Any], params: Mapping[str, str], by: Told) -> list[str]:
+        """The endpoints that answer with what such a body has, told by its keys; none where the keys are no evidence.
 
-        Replies look like comments: the request's parameters tell them apart.
+        Several for a body with the items of several; `by` says which keys count. Replies look like comments: the request's
+        parameters tell them apart.
         """
 
 

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connectors.errors import TokpulseError
 from connectors.upstream.bodies import NoPageError, json_object
 from connectors.upstream.fields import whole
-from connectors.upstream.model import Answer, Ask, Failure, Page, Refusal
+from connectors.upstream.model import SINGLE, Answer, Ask, Failure, Page, Refusal
 from connectors.upstream.retry_after import retry_after_s
-from connectors.upstream.shapes import envelopes
+from connectors.upstream.shapes import envelopes, joined
 
 _FOLDER = Path(__file__).parent
 # Far more than is shown: whoever knows the key takes it out of the message before it is cut to its length.
@@ -118,23 +118,33 @@ class StatusMap:
     def body(self, answer: Answer) -> dict[str, Any]:
         """The body of an answer. Raises NoPageError with what the status, the body's own code or the lack of a body asks for."""
         body = self._object(answer)
-        if (refusal := self._said(answer, body)) is not None:
-            raise NoPageError(refusal)
+        code = own_code(body)
+        if code or body.get("status") == "error":
+            raise NoPageError(self._refused(answer, body, code))
         return body
 
-    def page(self, ask: Ask, answer: Answer, read: Callable[[dict[str, Any]], Page]) -> Page | Refusal:
-        """The page that `read` makes of the body, or why there is none; `read` raises NoPageError.
+    def page(self, ask: Ask, answer: Answer, read: Callable[[dict[str, Any]], tuple[Page, str]]) -> Page | Refusal:
+        """The page that `read` makes of the body, which says where it was, or why there is none; `read` raises NoPageError.
 
-        What a body shows counts, whatever its own code says: that of a private account may still have the profile.
+        A code counts where it stands on the way to what was read; where nothing could be read, any code says why. What the body
+        shows counts nevertheless: that of a private account may still have the profile. But a list of a subject that has nothing to
+        give is not the subject's.
         """
         try:
             body = _lenient_object(answer) if answer.status == CODED else self._object(answer)
-            refusal = self._refused(answer, body) if answer.status == CODED else self._said(answer, body)
-            if refusal is None:
-                return read(body)
-            return (own_code(body)[0] and _shown(read, body)) or self._end_or(ask, refusal)
         except NoPageError as error:
             return self._end_or(ask, error.refusal)
+        try:
+            (page, path), why = read(body), None
+        except NoPageError as error:
+            page, path, why = None, None, error.refusal
+        code = own_code(body, path)
+        if code or answer.status == CODED or body.get("status") == "error":
+            refusal = self._refused(answer, body, code)
+            shows = page is not None and any(seen.problem is None for seen in page.observations)
+            counts = shows and code and (ask.feed in SINGLE or refusal.failure is not Failure.SKIP)
+            return page if page is not None and counts else self._end_or(ask, refusal)
+        return page if page is not None else self._end_or(ask, why or self._refused(answer, body, code))
 
     def _end_or(self, ask: Ask, refusal: Refusal) -> Page | Refusal:
         ends = ask.cursor is not None and refusal.code.isdigit() and int(refusal.code) in TIKTOK_CODES.ends_list
@@ -142,17 +152,16 @@ class StatusMap:
 
     def _object(self, answer: Answer) -> dict[str, Any]:
         if not 200 <= answer.status < 300:
-            raise NoPageError(self._refused(answer, _lenient_object(answer)))
+            body = _lenient_object(answer)
+            raise NoPageError(self._refused(answer, body, own_code(body)))
         return json_object(answer)
 
-    def _said(self, answer: Answer, body: Mapping[str, Any]) -> Refusal | None:
-        """What the body itself says against it."""
-        return self._refused(answer, body) if own_code(body)[0] or body.get("status") == "error" else None
-
-    def _refused(self, answer: Answer, body: Mapping[str, Any]) -> Refusal:
-        own, saying = own_code(body)
-        given = next((part[name] for part in (saying, body) for name in _MESSAGES if part.get(name)), None)
+    def _refused(self, answer: Answer, body: Mapping[str, Any], code: OwnCode | None) -> Refusal:
+        own, said_by = (code.number, [code.part, body]) if code else (0, [body])
+        given = next((part[name] for part in said_by for name in _MESSAGES if part.get(name)), None)
         message = _one_line(given) if isinstance(given, str) else f"HTTP {answer.status}"
+        if code and "." in code.path:
+            message = f"{code.path}: {message}"
         wait_s = retry_after_s(answer)
         # A status other than these says more than a code: a 429 is a limit whatever TikTok had said.
         if own and (200 <= answer.status < 300 or answer.status == CODED or answer.status not in self.http.classes):
@@ -189,28 +198,33 @@ class StatusMap:
         return failure, reason, message
 
 
-def own_code(body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
-    """TikTok's code in a body, or in what an envelope holds, and the object that has it; 0 where there is none or it says success.
+@dataclass(frozen=True)
+class OwnCode:
+    """TikTok's code in a body, the object that has it, and its path."""
 
-    An envelope's own `code` counts where it is one of TikTok's.
+    number: int
+    part: Mapping[str, Any]
+    path: str
+
+
+def own_code(body: Mapping[str, Any], way: str | None = None) -> OwnCode | None:
+    """TikTok's code in a body or in what an envelope holds, the outer one first; None where there is none or it says success.
+
+    Only in the objects that lead to the path `way`, if it is given: others have codes of their own, of logs for example. TikTok's
+    own success ends the search. An envelope's own `code` counts where it is one of TikTok's.
     """
-    for number, (path, part) in enumerate(envelopes(body)):
-        if number >= _LOOKED_AT or path.count(".") > 2 or "[" in path:
+    for number, (path, part) in enumerate((at.path, at.body) for at in envelopes(body)):
+        if number >= _LOOKED_AT or path.count(".") > 2:
             break
+        if way is not None and path and way != path and not way.startswith(f"{path}."):
+            continue
         for name in ("statusCode", "status_code", "code"):
             code = whole(part.get(name))
             if code and code not in _SUCCESS and (name != "code" or code in TIKTOK_CODES.unknown):
-                return code, part
-    return 0, body
-
-
-def _shown(read: Callable[[dict[str, Any]], Page], body: dict[str, Any]) -> Page | None:
-    """The page of a body that shows something."""
-    try:
-        page = read(body)
-    except NoPageError:
-        return None
-    return page if any(seen.problem is None for seen in page.observations) else None
+                return OwnCode(code, part, joined(path, name))
+        if 0 in (whole(part.get("statusCode")), whole(part.get("status_code"))):
+            break
+    return None
 
 
 def _lenient_object(answer: Answer) -> dict[str, Any]:

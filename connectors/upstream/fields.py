@@ -14,8 +14,8 @@ _EXACT_FLOAT = 2**53
 LARGEST_COUNTER = 2**63 - 1
 # What is longer is no such thing: a post has 4,000 characters and four addresses, an id 20 digits, a secUid 80 letters.
 LONGEST_TEXT, LONGEST_ID = 32_768, 128
-# No blanks and nothing beyond ASCII: ids become keys, parameters and parts of paths.
-_ID = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
+# No blanks, no addresses and nothing beyond ASCII: ids become keys, parameters and parts of paths.
+_ID = re.compile(rf"[\w.=|-]{{1,{LONGEST_ID}}}", re.ASCII)
 _STEP = re.compile(r"[A-Za-z_$][\w$-]{0,39}", re.ASCII)
 
 
@@ -26,8 +26,8 @@ class BadFieldError(Exception):
 class Kind(StrEnum):
     """What a value is."""
 
-    ID = "id"  # a string that is not empty; one that came as a number with a fraction has lost digits, and is refused
-    PARENT = "parent"  # the same, where "0" stands for none
+    ID = "id"  # a string that is not empty; one that came as a number with a fraction has lost digits, and is refused; 0 is none
+    PARENT = "parent"  # the same, which may be missing
     TEXT = "text"  # a string, or a whole number as its digits
     NULLABLE = "text or null"
     COUNTER = "counter"  # a whole number from 0, also as a string of digits
@@ -73,7 +73,7 @@ class UnreadableError(Exception):
 
 
 def converted(kind: Kind, value: Any) -> Any:
-    """`value`, which is there and not null, as what `kind` says; None for a nullable or parent that says none.
+    """`value`, which is there and not null, as what `kind` says; None for a nullable or an id that says none.
 
     Raises UnreadableError.
     """
@@ -95,9 +95,11 @@ def converted(kind: Kind, value: Any) -> Any:
                 return bool(value)
             raise UnreadableError(f"expected true or false, {found(value)}")
     text = _text(value)
-    if kind in (Kind.NULLABLE, Kind.PARENT) and text in ("", "0" if kind is Kind.PARENT else ""):
+    if kind in (Kind.NULLABLE, Kind.PARENT) and not text:
         return None
     if kind in (Kind.ID, Kind.PARENT):
+        if text == "0":
+            return None
         if not text:
             raise UnreadableError("expected an id, found an empty string")
         if not _ID.fullmatch(text):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from connectors.upstream.bodies import unexpected_shape
+from connectors.upstream.bodies import Mapper, observation, unexpected_shape
 from connectors.upstream.json_text import kept
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
 from connectors.upstream.paging import BadCursorError, Paging
-from connectors.upstream.shapes import Items, joined
+from connectors.upstream.shapes import Envelope, Items, joined
 
 
 def list_page(
@@ -19,21 +20,46 @@ def list_page(
     topic: str = "",
     asks: tuple[Ask, ...] = (),
     sealed: Callable[[str], str] = str,
-) -> Page:
-    """The page of a list. It is the last one when it has no items, whatever it says of more: that would be asked for without end.
+) -> tuple[Page, str]:
+    """The page of a list and the path of what holds it. A page without items is the last one, whatever it says of more.
 
     A cursor that cannot be read ends the round with an observation of its own that says so, among the dead letters, where the page
     has a topic: its items are good. Without one it is a refusal. `sealed` makes the page's cursor of the answer's.
     """
+    parts = items.around
     try:
-        following = paging.following(items.holder) if items.items else None
+        if items.items and not any(paging.says(part.body) for part in parts):
+            parts = _agreed(items, paging)
+        following = paging.following(*(part.body for part in parts)) if items.items else None
     except BadCursorError as error:
-        problem = joined(items.path, str(error))
+        bad = parts[error.part]
+        problem = joined(bad.path, str(error))
         if not topic:
             raise unexpected_shape(answer, problem) from error
-        envelope = {name: value for name, value in items.holder.items() if not isinstance(value, list | dict)}
-        return Page((*observed, Observation(topic, kept(envelope), problem)), None, asks)
-    return Page(observed, None if following is None else sealed(following), asks)
+        envelope = {name: value for name, value in bad.body.items() if not isinstance(value, list | dict)}
+        return Page((*observed, Observation(topic, kept(envelope), problem)), None, asks), items.path
+    return Page(observed, None if following is None else sealed(following), asks), items.path
+
+
+def _agreed(items: Items, paging: Paging) -> tuple[Envelope, ...]:
+    """The object beside a list that says where it goes on, if there is one. Raises BadCursorError for several that differ."""
+    saying = [part for part in items.beside if paging.says(part.body)]
+    try:
+        agreed = len(saying) < 2 or len({paging.following(part.body) for part in saying}) == 1
+    except BadCursorError:
+        agreed = False
+    if not agreed:
+        raise BadCursorError(f"{paging.name}: expected one, found several in {', '.join(part.path for part in saying)}"[:200], 0)
+    return tuple(saying[:1])
+
+
+def observations(topic: str, items: Items, mapper: Mapper, unasked: Mapper) -> tuple[Observation, ...]:
+    """Each of `items` mapped, or with its problem; by `unasked` where nobody knows whether they were asked for."""
+    if items.named:
+        return tuple(observation(topic, item, path, mapper) for item, path in items.items)
+    seen = [observation(topic, item, path, unasked) for item, path in items.items]
+    # By itself such an item would be mapped as one that was asked for: a replay must not take it for one.
+    return tuple(one if one.problem is None else replace(one, record={"not_asked_for": one.record}) for one in seen)
 
 
 def reply_asks(observed: Sequence[Observation]) -> tuple[Ask, ...]:

@@ -33,6 +33,16 @@ class Feed(StrEnum):
     FOLLOWING = "following"
 
 
+class Told(StrEnum):
+    """What tells whose answer an object is."""
+
+    NAMES = "names"  # those of its fields alone
+    ITEM = "item"  # also that it is an item by itself
+    LISTS = "lists"  # items in lists of any name
+
+
+# Feeds whose answer is one item.
+SINGLE = frozenset({Feed.PROFILE, Feed.POST})
 # Feeds that fill no topic.
 RAW_ONLY = frozenset({Feed.FOLLOWERS, Feed.FOLLOWING})
 

@@ -13,7 +13,11 @@ _LONGEST = 2_000
 
 
 class BadCursorError(Exception):
-    """There is more to read, and no telling where. The text is `path: expected ..., found ...`."""
+    """There is more to read, and no telling where. The text is `path: expected ..., found ...`; `part` is the object's number."""
+
+    def __init__(self, problem: str, part: int) -> None:
+        super().__init__(problem)
+        self.part = part
 
 
 @dataclass(frozen=True)
@@ -28,24 +32,34 @@ class Paging:
     opaque: bool = False
     also: tuple[str, ...] = ()
 
-    def following(self, body: Mapping[str, Any]) -> str | None:
+    def following(self, *parts: Mapping[str, Any]) -> str | None:
         """What the next page is asked with; None after the last one. Raises BadCursorError.
 
-        The end is told by `hasMore` or `has_more`, as true or false, or 1 or 0; without either, by an answer that has no cursor.
+        `parts` are the answer's object and those around it: the nearest one that has a field counts. The end is told by `hasMore`
+        or `has_more`, as true or false, or 1 or 0; without either, by an answer that has no cursor.
         """
-        goes_on = more(body)
+        saying, goes_on = next(((n, said) for n, part in enumerate(parts) if (said := more(part)) is not None), (0, None))
         if goes_on is False:
             return None
-        cursor = next((body[name] for name in (self.name, *self.also) if body.get(name) not in (None, "")), None)
-        if cursor in (None, "") and not goes_on:
+        names = [(number, name) for number, part in enumerate(parts) for name in self._names_in(part)]
+        if not names and not goes_on:
             return None
-        number = whole(cursor) if not isinstance(cursor, float) else None
-        if number is not None and number >= 0:
+        number, name = names[0] if names else (saying, self.name)
+        cursor = parts[number].get(name)
+        value = whole(cursor) if not isinstance(cursor, float) else None
+        if value is not None and value >= 0:
             return str(cursor)
         if self.opaque and isinstance(cursor, str) and 0 < len(cursor) <= _LONGEST and cursor.isascii() and cursor.isprintable():
             return cursor
         wanted = "a string" if self.opaque else "a number"
-        raise BadCursorError(f"{self.name}: expected {wanted}, {found(cursor) if self.name in body else 'found nothing'}")
+        raise BadCursorError(f"{name}: expected {wanted}, {found(cursor) if name in parts[number] else 'found nothing'}", number)
+
+    def says(self, part: Mapping[str, Any]) -> bool:
+        """Does this object say whether or where the list goes on?"""
+        return more(part) is not None or any(self._names_in(part))
+
+    def _names_in(self, part: Mapping[str, Any]) -> list[str]:
+        return [name for name in (self.name, *self.also) if part.get(name) not in (None, "")]
 
 
 CURSOR = Paging("cursor", first="0", also=("maxCursor", "max_cursor"))

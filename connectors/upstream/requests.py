@@ -10,6 +10,10 @@ POST_NAMES = ("aweme_id", "media_id", "video_id", "item_id", "awemeId", "itemId"
 COMMENT_NAMES = ("comment_id", "commentId", "cid")
 
 
+# How every secUid begins.
+SEC_UID = "MS4w"
+
+
 def subject_of(params: Mapping[str, str], names: tuple[str, ...]) -> str:
     """The value of the first of `names` that is there; "" where none is."""
     return next((params[name] for name in names if params.get(name)), "")

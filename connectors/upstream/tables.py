@@ -21,6 +21,8 @@ from connectors.upstream.records import COMMENTS, POSTS, USERS
 
 _FOLDER = Path(__file__).parent
 _OBSERVED = "ingested_at"
+# The path of what comes from the request.
+REQUEST = "request_param"
 _KINDS = {"string": Kind.TEXT, "boolean": Kind.FLAG, "int": Kind.NUMBER, "long": Kind.COUNTER}
 
 
@@ -58,6 +60,11 @@ class Source:
     nullable: bool = False
 
     @property
+    def all_places(self) -> tuple[Place, ...]:
+        """The places in the order in which they are tried."""
+        return self.places if self.exact is None else (self.exact, *self.places)
+
+    @property
     def required(self) -> bool:
         """Is an item refused where this has no value?"""
         return self.default is None and not self.nullable and self.kind not in (Kind.NULLABLE, Kind.PARENT)
@@ -72,10 +79,14 @@ class Form:
     sources: tuple[Source, ...]
     known: Mapping[tuple[str, ...], frozenset[str]] = field(repr=False, default_factory=dict)
 
-    def fits(self, item: object) -> bool:
-        """Is `item` of this form?"""
-        looked = ((place.look(item), len(place.parts)) for place in self.known_by)
-        return any(value not in (ABSENT, None) and reached == parts for (value, reached), parts in looked)
+    def counts(self, item: object) -> bool:
+        """Has `item` the counter of this form that no item may lack?"""
+        counters = (source for source in self.sources if source.required and source.kind is Kind.COUNTER)
+        return any(_there(place, item) for source in counters for place in source.all_places)
+
+    def evidence(self, item: object) -> str:
+        """What tells that `item` is of this form; "" for nothing."""
+        return next((place.path for place in self.known_by if _there(place, item)), "")
 
     def new_fields(self, item: Mapping[str, Any]) -> Iterator[Note]:
         """The fields that no table has, in objects that are read, by their paths within the item."""
@@ -87,7 +98,11 @@ class Form:
 
 @dataclass(frozen=True)
 class Table:
-    """How the items of one topic are read: as the first of `forms` that fits, else as `own`, which is the upstream's."""
+    """How the items of one topic are read.
+
+    In the first of `forms` whose counter is there, else in the first whose other evidence is, else as `own`. The upstream's `own`
+    is the first one: a name of another form that was added beside does not make an item one of that form.
+    """
 
     topic: str
     forms: tuple[Form, ...]
@@ -97,11 +112,14 @@ class Table:
         """The record, and what to count. Raises BadFieldError."""
         if not isinstance(item, Mapping):
             raise BadFieldError(f"{path or 'body'}: expected an object, {found(item)}")
-        form = next((form for form in self.forms if form.fits(item)), self.own)
+        form, because = self._form(item)
         record: dict[str, Any] = {}
         notes: list[Note] = []
         for source in form.sources:
-            value, why = _value(source, item, path, asked)
+            try:
+                value, why = _value(source, item, path, asked)
+            except BadFieldError as error:
+                raise BadFieldError(f"{error}{because}") from error
             if why:
                 notes.append((why, source.name))
             group, _, name = source.name.rpartition(".")
@@ -109,12 +127,32 @@ class Table:
         record[_OBSERVED] = seen_ms
         return record, (*notes, *form.new_fields(item))
 
+    def read_unasked(self, item: object, path: str, asked: Asked, seen_ms: int) -> tuple[dict[str, Any], tuple[Note, ...]]:
+        """As `read`, for an item of which nobody knows whether it was asked for: it must say so itself. Raises BadFieldError."""
+        record, notes = self.read(item, path, Asked(), seen_ms)
+        for name, wanted in (("author_id", asked.creator), ("video_id", asked.post), ("parent_id", asked.comment)):
+            if wanted is not None and record.get(name) != wanted:
+                raise BadFieldError(f"{_inside(path, name)}: expected {wanted!a}, which was asked for, {found(record.get(name))}")
+        return record, notes
+
+    def _form(self, item: object) -> tuple[Form, str]:
+        """The form of an item, and what to add to its problems: why it is not read as the upstream's own."""
+        if (counted := next((form for form in self.forms if form.counts(item)), None)) is not None:
+            return counted, ""
+        form, evidence = next(((form, why) for form in self.forms if (why := form.evidence(item))), (self.own, ""))
+        return form, f" (read as {form.name} because of {evidence})" if form is not self.own else ""
+
+
+def _there(place: Place, item: object) -> bool:
+    value, reached = place.look(item)
+    return value is not ABSENT and value is not None and reached == len(place.parts)
+
 
 def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, Literal["", "left_out", "unreadable"]]:
     problems: list[tuple[bool, str]] = []  # those of exact places last: it is the others that everybody has
     missing: tuple[int, Place, object] | None = None
     beyond = None
-    for place in source.places if source.exact is None else (source.exact, *source.places):
+    for place in source.all_places:
         value, reached = place.look(item)
         if value is ABSENT or value is None:
             # Of several places the one that leads furthest is where it should have been.
@@ -131,9 +169,9 @@ def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, 
             continue
         if good is not None:
             return (good // source.per_unit if source.per_unit > 1 else good), ""
-    given = getattr(asked, source.asked) if source.asked else None
-    if given:
-        return given, ""
+        missing = missing if missing is not None and missing[0] >= reached else (reached, place, value)
+    if source.asked and (given := getattr(asked, source.asked)):
+        return _asked_for(source.kind, given), ""
     if source.required and beyond is not None:
         return beyond, ""  # whoever validates records has a name for what is wrong with it
     if problems and (source.required or source.kind is not Kind.COUNTER):
@@ -146,11 +184,23 @@ def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, 
     return source.default, "unreadable" if problems else "" if rare else "left_out"
 
 
+def _asked_for(kind: Kind, given: str) -> Any:
+    """What the request says, read as the item's own value would be."""
+    try:
+        return converted(kind, given)
+    except UnreadableError as error:
+        raise BadFieldError(f"{REQUEST}: {error}") from error
+
+
 _EXPECTED = {Kind.COUNTER: "an integer", Kind.NUMBER: "an integer", Kind.FLAG: "true or false"}
 
 
 def _at(path: str, place: Place, reached: int) -> str:
-    return f"{path}.{place.upto(reached)}" if path else place.upto(reached)
+    return _inside(path, place.upto(reached))
+
+
+def _inside(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 class _SourceInFile(BaseModel):
@@ -229,7 +279,7 @@ def _known(
 ) -> Mapping[tuple[str, ...], frozenset[str]]:
     """Every object that is read, and the names that it may have."""
     names: dict[tuple[str, ...], set[str]] = defaultdict(set, {(): {_OBSERVED}})
-    for place in (*known_by, *(place for source in sources for place in (*source.places, *filter(None, [source.exact])))):
+    for place in (*known_by, *(place for source in sources for place in source.all_places)):
         for length, part in enumerate(place.parts):
             if not part.isdigit():
                 names[place.parts[:length]].add(part)
@@ -244,4 +294,8 @@ FORMS = load_forms(_FOLDER / "tiktok_fields.yaml")
 def tables_of(**own: str) -> Mapping[str, Table]:
     """The tables of an upstream whose own forms of `posts`, `users` and `comments` have these names."""
     names = {POSTS: own["posts"], USERS: own["users"], COMMENTS: own["comments"]}
-    return {topic: Table(topic, tuple(forms.values()), forms[names[topic]]) for topic, forms in FORMS.items()}
+    first = {topic: forms[names[topic]] for topic, forms in FORMS.items()}
+    return {
+        topic: Table(topic, (first[topic], *(form for form in forms.values() if form is not first[topic])), first[topic])
+        for topic, forms in FORMS.items()
+    }

@@ -10,22 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.upstream.bodies import Mapper, NoPageError, observation, observations, unexpected_shape
-from connectors.upstream.codes import StatusMap
+from connectors.upstream.bodies import Mapper, NoPageError, asked_for, observation, unexpected_shape
+from connectors.upstream.codes import StatusMap, own_code
 from connectors.upstream.fields import Kind as Value
 from connectors.upstream.fields import Place, UnreadableError, converted, found, whole
-from connectors.upstream.lists import list_page, reply_asks
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Page, Refusal
+from connectors.upstream.lists import list_page, observations, reply_asks
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Observation, Page, Refusal, Told
 from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging, more
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS
-from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, numeric, subject_of
-from connectors.upstream.shapes import Items, Shape, all_of, envelopes, has_item_with, joined, one_of
+from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, SEC_UID, numeric, subject_of
+from connectors.upstream.shapes import Items, Shape, all_of, envelopes, has_item_with, joined, one_of, told_by
 from connectors.upstream.tables import Asked, tables_of
 
 # The most that any list gives at once.
 PER_PAGE = "30"
-_SEC_UID = "MS4w"  # how every secUid begins
 _WHO = (*CREATOR_NAMES, "secUid", "username")  # what a profile is asked for by
 _MARK = "|"
 
@@ -57,7 +56,7 @@ def _is_comment(body: Mapping[str, Any]) -> bool:
     return "cid" in body and ("text" in body or "user" in body)
 
 
-_POSTS = Shape(("itemList", "items", "aweme_list", "itemListData", "item_list"), is_item=_is_post)
+_POSTS = Shape(("itemList", "items", "aweme_list", "itemListData", "item_list", "ItemModule"), is_item=_is_post)
 _COMMENTS = Shape(("comments",), is_item=_is_comment)
 _USERS = Shape(("userList",))
 _PROFILE = Shape(objects=("userInfo", "user_info", "userData"), is_item=_is_profile)
@@ -121,16 +120,18 @@ class TikApi:
                 return _asked(feed, listed, params, alone)
         return None
 
-    def endpoint_of(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str | None:
+    def endpoints_of(self, body: Mapping[str, Any], params: Mapping[str, str], by: Told) -> list[str]:
         """As in `Dialect`. Posts of a creator and of a hashtag look alike, and are mapped alike."""
         if "challengeInfo" in body:
-            return _LISTS[Feed.HASHTAG].path
+            return [_LISTS[Feed.HASHTAG].path]
+        if by is Told.ITEM and _is_post(body):
+            return [_VIDEO]
+        comments = _LISTS[Feed.REPLIES if subject_of(params, COMMENT_NAMES) else Feed.COMMENTS].path
+        posts, users = _LISTS[Feed.POSTS].path, _LISTS[Feed.FOLLOWERS].path
+        shapes = {comments: _COMMENTS, _CHECK: _PROFILE, _VIDEO: _POST, posts: _POSTS, users: _USERS}
         if "comments" in body and not (has_item_with(body, "comments", "cid") or "status_code" in body):
-            return None
-        if _COMMENTS.fits(body):
-            return _LISTS[Feed.REPLIES if subject_of(params, COMMENT_NAMES) else Feed.COMMENTS].path
-        shapes = ((_PROFILE, _CHECK), (_POST, _VIDEO), (_POSTS, _LISTS[Feed.POSTS].path), (_USERS, _LISTS[Feed.FOLLOWERS].path))
-        return next((path for shape, path in shapes if shape.fits(body)), None)
+            del shapes[comments]
+        return told_by(shapes, body, by)
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """As in `Upstream`."""
@@ -163,28 +164,31 @@ class TikApi:
             return unexpected_shape(answer, "credits: expected an integer").refusal
         return credits
 
-    def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> Page:
+    def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> tuple[Page, str]:
         if ask.feed in (Feed.PROFILE, Feed.POST):
             topic, shape = (USERS, _PROFILE) if ask.feed is Feed.PROFILE else (POSTS, _POST)
             item, path = one_of(answer, body, shape)
-            return Page((observation(topic, item, path, _mapper(ask, answer.received_ms)),), None)
+            seen = observation(topic, item, path, _mapper(ask, answer.received_ms))
+            seen = asked_for(answer, ask.subject, seen, path, coded=own_code(body) is not None)
+            return Page((seen,), None), path
         listed = _LISTS[ask.feed]
         identity, _ = _place(ask)
         if ask.feed is Feed.HASHTAG:
             return _hashtag(ask, answer, body, identity)
         if identity is None:
-            return Page((), _sealed(_identity(answer, body, "userInfo", "user.secUid"), ""))
+            identity, path = _identity(answer, body, "userInfo", "user.secUid", ask.subject)
+            return Page((), _sealed(identity, "")), path
         items = all_of(answer, body, listed.shape)
         if ask.feed in RAW_ONLY:
             return list_page(answer, items, listed.paging, sealed=lambda cursor: _sealed(identity, cursor))
         if ask.feed is Feed.POSTS:
             return _posts(ask, answer, items, identity)
-        seen = observations(COMMENTS, items.items, _mapper(ask, answer.received_ms))
-        return list_page(answer, items, CURSOR, seen, COMMENTS, () if ask.feed is Feed.REPLIES else reply_asks(seen))
+        comments = _observed(COMMENTS, items, ask, answer)
+        return list_page(answer, items, CURSOR, comments, COMMENTS, () if ask.feed is Feed.REPLIES else reply_asks(comments))
 
 
-def _mapper(ask: Ask, seen_ms: int) -> Mapper:
-    """From an item of a page of this feed to its record."""
+def _mapper(ask: Ask, seen_ms: int, unasked: bool = False) -> Mapper:
+    """From an item of a page of this feed to its record; `unasked` for one that must say itself that it was asked for."""
     match ask.feed:
         case Feed.PROFILE:
             topic, asked = USERS, Asked()
@@ -198,7 +202,8 @@ def _mapper(ask: Ask, seen_ms: int) -> Mapper:
             topic, asked = COMMENTS, Asked(post=ask.parent, comment=ask.subject or None)
         case _:
             raise ValueError(f"no topic holds {ask.feed.value}")
-    return lambda item, path: _TABLES[topic].read(item, path, asked, seen_ms)
+    read = _TABLES[topic].read_unasked if unasked else _TABLES[topic].read
+    return lambda item, path: read(item, path, asked, seen_ms)
 
 
 def _asked(feed: Feed, listed: _List, params: Mapping[str, str], alone: str) -> Ask:
@@ -210,23 +215,27 @@ def _asked(feed: Feed, listed: _List, params: Mapping[str, str], alone: str) -> 
         return Ask(feed, subject_of(params, POST_NAMES) or alone, cursor or None)
     if feed is Feed.HASHTAG:
         return Ask(feed, identity, _sealed(identity, cursor)) if identity else Ask(feed, params.get("name", alone))
-    begins = not cursor and identity.startswith(_SEC_UID)
+    begins = not cursor and identity.startswith(SEC_UID)
     subject = subject_of(params, CREATOR_NAMES) or identity or alone
     return Ask(feed, subject, None if begins and subject == identity else _sealed(identity, cursor))
 
 
-def _posts(ask: Ask, answer: Answer, items: Items, identity: str) -> Page:
-    seen = observations(POSTS, items.items, _mapper(ask, answer.received_ms))
+def _observed(topic: str, items: Items, ask: Ask, answer: Answer) -> tuple[Observation, ...]:
+    return observations(topic, items, _mapper(ask, answer.received_ms), _mapper(ask, answer.received_ms, unasked=True))
+
+
+def _posts(ask: Ask, answer: Answer, items: Items, identity: str) -> tuple[Page, str]:
+    seen = _observed(POSTS, items, ask, answer)
     return list_page(answer, items, CURSOR, seen, POSTS, sealed=lambda cursor: _sealed(identity, cursor))
 
 
-def _hashtag(ask: Ask, answer: Answer, body: Mapping[str, Any], identity: str | None) -> Page:
-    known = identity if identity is not None else _identity(answer, body, "challengeInfo", "challenge.id")
-    listed = any(any(_POSTS.lists_in(part)) for _, part in envelopes(body))
-    items = all_of(answer, body, _POSTS) if listed or identity is not None else Items([], body)
-    if identity is None and not items.items:
+def _hashtag(ask: Ask, answer: Answer, body: Mapping[str, Any], identity: str | None) -> tuple[Page, str]:
+    known, path = (identity, "") if identity is not None else _identity(answer, body, "challengeInfo", "challenge.id")
+    listed = any(_POSTS.named(part.body) or any(_POSTS.unnamed_in(part.body)) for part in envelopes(body, _is_post))
+    items = all_of(answer, body, _POSTS) if listed or identity is not None else None
+    if items is None or (identity is None and not items.items):
         # The name may lead to the id only; its posts are asked for by that.
-        return Page((), None if more(body) is False else _sealed(known, ""))
+        return Page((), None if any(more(part.body) is False for part in envelopes(body)) else _sealed(known, "")), path
     return _posts(ask, answer, items, known)
 
 
@@ -238,7 +247,7 @@ def _who(subject: str) -> Mapping[str, str]:
     """How a profile is asked for. A number cannot be a handle; the documents know handles only, see docs/upstreams.md."""
     if subject.isascii() and subject.isdigit():
         return {"user_id": subject}
-    return {"secUid": subject} if subject.startswith(_SEC_UID) else {"username": subject.removeprefix("@")}
+    return {"secUid": subject} if subject.startswith(SEC_UID) else {"username": subject.removeprefix("@")}
 
 
 def _place(ask: Ask) -> tuple[str | None, str]:
@@ -248,24 +257,30 @@ def _place(ask: Ask) -> tuple[str | None, str]:
     if ask.cursor is not None:
         identity, _, cursor = ask.cursor.partition(_MARK)
         return identity, cursor
-    return (ask.subject if ask.feed is not Feed.HASHTAG and ask.subject.startswith(_SEC_UID) else None), ""
+    return (ask.subject if ask.feed is not Feed.HASHTAG and ask.subject.startswith(SEC_UID) else None), ""
 
 
 def _sealed(identity: str, cursor: str) -> str:
     return f"{identity}{_MARK}{cursor}"
 
 
-def _identity(answer: Answer, body: Mapping[str, Any], name: str, path: str) -> str:
-    """What a list is asked for by: at `path` of the object `name`, in whatever envelope. Raises NoPageError."""
+def _identity(answer: Answer, body: Mapping[str, Any], name: str, path: str, subject: str = "") -> tuple[str, str]:
+    """What a list is asked for by: at `path` of the object `name`, in whatever envelope, and where that is. Raises NoPageError.
+
+    The object must be that of `subject`, where it says whose it is.
+    """
     info, where = one_of(answer, body, Shape(objects=(name,)))
     place = Place.of(path)
     value, reached = place.look(info)
     try:
         if reached < len(place.parts):
             raise UnreadableError(f"expected an object, {found(value)}")
-        identity = str(converted(Value.ID, value))
-        if _MARK in identity:
-            raise UnreadableError(f"expected an id, found a {_MARK!r} in it")
+        identity = converted(Value.ID, value)
+        if identity is None or _MARK in identity:
+            raise UnreadableError(f"expected an id without {_MARK!r}, {found(value)}")
     except UnreadableError as error:
         raise unexpected_shape(answer, f"{joined(where, place.upto(reached))}: {error}") from error
-    return identity
+    number = next((user[name] for name in ("id", "uid") if (user := info.get("user")) and user.get(name)), subject)
+    if numeric(subject) and str(number) != subject:
+        raise unexpected_shape(answer, f"{joined(where, 'user.id')}: expected {subject!a}, which was asked for, {found(number)}")
+    return str(identity), where

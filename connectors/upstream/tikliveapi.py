@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.upstream.bodies import Mapper, NoPageError, observation, observations, unexpected_shape
+from connectors.upstream.bodies import Mapper, NoPageError, asked_for, observation, unexpected_shape
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.fields import whole
-from connectors.upstream.lists import list_page, reply_asks
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal
+from connectors.upstream.lists import list_page, observations, reply_asks
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal, Told
 from connectors.upstream.paging import CURSOR, TIME, Paging
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS
 from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, numeric, subject_of
-from connectors.upstream.shapes import Shape, all_of, has_item_with, one_of
+from connectors.upstream.shapes import Shape, all_of, has_item_with, one_of, told_by
 from connectors.upstream.tables import Asked, tables_of
 
 # Posts a page, as the documents ask for.
@@ -113,18 +113,17 @@ class TikLiveApi:
                 return Ask(feed, subject, None if cursor == first else cursor, parent)
         return None
 
-    def endpoint_of(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str | None:
+    def endpoints_of(self, body: Mapping[str, Any], params: Mapping[str, str], by: Told) -> list[str]:
         """As in `Dialect`."""
-        if "user" in body and "stats" in body:
-            return _ENDPOINTS[Feed.PROFILE].path
-        if _is_post(body) or ("aweme_id" in body and not {"cid", "statistics"} & body.keys()):
-            return _ENDPOINTS[Feed.POST].path
-        if "status_code" not in body or "comments" not in body:
-            for feed in (Feed.POSTS, Feed.COMMENTS, Feed.FOLLOWERS, Feed.FOLLOWING):
-                if _ENDPOINTS[feed].shape.fits(body) and not has_item_with(body, "comments", "cid"):
-                    replies = feed is Feed.COMMENTS and subject_of(params, COMMENT_NAMES)
-                    return _ENDPOINTS[Feed.REPLIES if replies else feed].path
-        return None
+        if by is Told.ITEM and (_is_post(body) or ("aweme_id" in body and not {"cid", "statistics"} & body.keys())):
+            return [_ENDPOINTS[Feed.POST].path]
+        comments = Feed.REPLIES if subject_of(params, COMMENT_NAMES) else Feed.COMMENTS
+        feeds = [Feed.POSTS, comments, Feed.FOLLOWERS, Feed.FOLLOWING]
+        if "comments" in body and ("status_code" in body or has_item_with(body, "comments", "cid")):
+            feeds.remove(comments)  # TikTok's own
+        profile = [_ENDPOINTS[Feed.PROFILE].path] if by is Told.ITEM and "user" in body and "stats" in body else []
+        lists = told_by({_ENDPOINTS[feed].path: _ENDPOINTS[feed].shape for feed in feeds}, body, by, first=not profile)
+        return [*profile, *lists]
 
     def read(self, ask: Ask, answer: Answer) -> Page | Refusal:
         """As in `Upstream`."""
@@ -153,16 +152,17 @@ class TikLiveApi:
         except NoPageError as error:
             return error.refusal
 
-    def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> Page:
+    def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> tuple[Page, str]:
         endpoint, mapper = _ENDPOINTS[ask.feed], None if ask.feed in RAW_ONLY else _mapper(ask, answer.received_ms)
         if endpoint.paging is None:
             assert mapper is not None
             item, path = one_of(answer, body, endpoint.shape)
-            return Page((observation(_topic(ask.feed), item, path, mapper),), None)
+            seen = asked_for(answer, ask.subject, observation(_topic(ask.feed), item, path, mapper), path)
+            return Page((seen,), None), path
         items = all_of(answer, body, endpoint.shape)
         if mapper is None:
             return list_page(answer, items, endpoint.paging)
-        observed = observations(_topic(ask.feed), items.items, mapper)
+        observed = observations(_topic(ask.feed), items, mapper, _mapper(ask, answer.received_ms, unasked=True))
         asks = reply_asks(observed) if ask.feed is Feed.COMMENTS else ()
         return list_page(answer, items, endpoint.paging, observed, _topic(ask.feed), asks)
 
@@ -178,8 +178,8 @@ def _topic(feed: Feed) -> str:
     raise ValueError(f"no topic holds {feed.value}")
 
 
-def _mapper(ask: Ask, seen_ms: int) -> Mapper:
-    """From an item of a page of this feed to its record."""
+def _mapper(ask: Ask, seen_ms: int, unasked: bool = False) -> Mapper:
+    """From an item of a page of this feed to its record; `unasked` for one that must say itself that it was asked for."""
     table, asked = _TABLES[_topic(ask.feed)], Asked()
     match ask.feed:
         case Feed.POSTS:
@@ -188,4 +188,5 @@ def _mapper(ask: Ask, seen_ms: int) -> Mapper:
             asked = Asked(post=ask.subject or None)
         case Feed.REPLIES:
             asked = Asked(post=ask.parent, comment=ask.subject or None)
-    return lambda item, path: table.read(item, path, asked, seen_ms)
+    read = table.read_unasked if unasked else table.read
+    return lambda item, path: read(item, path, asked, seen_ms)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from connectors.upstream.model import Feed
 from tests.captures.corpus import Capture, Outcome, captures, imported, polled, row
-from tests.captures.mutation import CHANGES, MISSING, Mutable, Mutation, dotted
+from tests.captures.mutation import CHANGES, MISSING, Mutable, Mutation, dotted, walk
 
 # Those whose items are in their bodies as objects: one is a text.
 MUTABLE = [Mutable.of(one) for one in captures() if one.expect["records"] and one.name != "wrapped_text"]
+MORE, CURSORS = ("hasMore", "has_more"), ("cursor", "max_cursor", "maxCursor", "nextCursor")
 TRIED = int(os.environ.get("TOKPULSE_TEST_MUTATIONS", "300"))
 
 
@@ -48,18 +49,35 @@ def check(mutable: Mutable, mutation: Mutation) -> None:
     if mutable.is_around(mutation.path) or (mutation.item is not None and len(wanted) + before == 1):
         # What holds all items, or the only one: refused by name, unless it is read, or is how a list ends.
         named = outcome.refusal is not None and bool(outcome.refusal.reason and outcome.refusal.message)
-        ends = mutation.change in ("null", MISSING, "list", "list of null") and mutation.item is None
-        assert named or outcome.records or outcome.problems or ends, told
+        assert named or outcome.records or outcome.problems or ends(mutable, mutation), told
     else:
         assert outcome.refusal is None, told
         assert [record for record in others if record not in outcome.records] == [], told
         if mutation.item is not None:
             assert len(outcome.records) + len(outcome.problems) == len(wanted) + before, told
+    if outcome.refusal is None and not ends(mutable, mutation):
+        goes_on(mutation, outcome, told)
     for problem in outcome.problems:
         where, _, why = problem.partition(": ")
         assert where, told
         assert why, told
     agrees(mutation, outcome, told)
+
+
+def ends(mutable: Mutable, mutation: Mutation) -> bool:
+    """Is this how a list ends: an empty one, or none in an answer that says that there is no more?"""
+    is_list = any(item[:-1] == mutation.path for item in mutable.items)
+    said = [value for path, value in walk(mutation.capture.body) if path and path[-1] in MORE]
+    return is_list and (mutation.change == "list" or (mutation.change in ("null", MISSING) and said in ([False], [0])))
+
+
+def goes_on(mutation: Mutation, outcome: Outcome, told: str) -> None:
+    """The next page is asked for as before, or it is known that it cannot be."""
+    wanted = mutation.capture.expect["cursor"]
+    if mutation.path[-1] not in (*MORE, *CURSORS):
+        assert outcome.cursor == wanted, told
+    elif wanted is not None and outcome.cursor is None:
+        assert mutation.path[-1] in MORE or len(outcome.problems) > len(mutation.capture.expect["problems"]), told
 
 
 def agrees(mutation: Mutation, outcome: Outcome, told: str) -> None:

@@ -87,6 +87,10 @@ def test_what_is_left_out_of_a_watchlist_is_said(run: Run, watchlist: str, says:
             json.dumps({"http_status": 500, "payload": {}, "ingested_at": 1_767_571_200_000}) + "\n",
             "none of the 1 lines is a response",
         ),
+        (
+            json.dumps({"payload": {"videos": [], "hasMore": False}, "ingested_at": 1_767_571_200_000}) + "\n",
+            "none of the 1 lines is a response",
+        ),
     ],
 )
 @pytest.mark.parametrize("options", [[], ["--skip-bad"]])

@@ -36,7 +36,15 @@ COMMENT: dict[str, Any] = {
     "user": {"id": 5, "unique_id": "u", "nickname": "n", "region": "BR"},
 }  # fmt: skip
 USER: dict[str, Any] = {
-    "user": {"id": "5", "uniqueId": "u", "nickname": "n", "secUid": "s", "verified": False, "privateAccount": False, "new_key": 1},
+    "user": {
+        "id": "680",
+        "uniqueId": "u",
+        "nickname": "n",
+        "secUid": "s",
+        "verified": False,
+        "privateAccount": False,
+        "new_key": 1,
+    },
     "stats": {"followerCount": 10, "followingCount": 1, "heart": 7, "videoCount": 3, "diggCount": 4},
 }
 NESTED_COMMENT = {"cid": "9", "aweme_id": "7", "text": "x", "create_time": 1, "digg_count": 0, "reply_comment_total": 0}

@@ -118,6 +118,64 @@ def test_forms_are_told_by_their_items_whoever_gives_them() -> None:
     assert TABLES[POSTS].read(long, "", Asked(), 1)[0]["duration"] == 61, "the app counts milliseconds"
 
 
+@pytest.mark.parametrize(
+    ("tables", "topic", "item", "beside", "read"),
+    [
+        (FLAT, COMMENTS, {"id": "1", "video_id": "7", "reply_total": 5, "parent_id": "9"}, {"cid": "1"}, {"reply_total": 5}),
+        (
+            FLAT,
+            COMMENTS,
+            {"cid": "1", "video_id": "7", "reply_total": 5, "parent_id": "9"},
+            {},
+            {"parent_id": "9", "reply_total": 5},
+        ),
+        (TABLES, COMMENTS, {"cid": "1", "aweme_id": "7", "reply_comment_total": 5}, {"id": "2"}, {"id": "1", "reply_total": 5}),
+        (FLAT, POSTS, {"aweme_id": "7", "play_count": 5}, {"stats": {}}, {"play_count": 5}),
+        (FLAT, POSTS, {"aweme_id": "7", "play_count": 5}, {"statistics": {"digg_count": 1}}, {"play_count": 5}),
+        (FLAT, POSTS, {"aweme_id": "7", "play_count": 5}, {"itemInfos": {"id": "8"}}, {"play_count": 5, "aweme_id": "7"}),
+        (FLAT, POSTS, {"aweme_id": "7", "play_count": 5}, {"stats": {"playCount": None}}, {"play_count": 5}),
+        (FLAT, POSTS, {"aweme_id": "7", "play_count": 5}, {"stats": {"playCount": 6}}, {"play_count": 5}),
+        (TABLES, POSTS, {"id": "7", "stats": {"playCount": 5}}, {"statistics": {}}, {"play_count": 5}),
+        (TABLES, POSTS, {"id": "7", "stats": {"playCount": 5}}, {"play_count": 6}, {"play_count": 5}),
+        (TABLES, POSTS, {"aweme_id": "7", "statistics": {"play_count": 5}}, {"stats": {}}, {"play_count": 5}),
+        (TABLES, USERS, {"user": {"id": "6801"}, "stats": {"followerCount": 5000}}, {"userId": "6801"}, {"followerCount": 5000}),
+        (
+            TABLES,
+            USERS,
+            {"user": {"id": "6801", "follower_count": 5}, "stats": {"followerCount": 5000}},
+            {},
+            {"followerCount": 5000},
+        ),
+        (TABLES, USERS, {"userId": "6801", "fans": 5000}, {"user": {}}, {"followerCount": 5000}),
+    ],
+)
+def test_a_name_beside_does_not_make_an_item_one_of_another_form(
+    tables: Any, topic: str, item: dict[str, Any], beside: dict[str, Any], read: dict[str, Any]
+) -> None:
+    common = {} if topic == USERS else {"create_time": 1_700_000_000, "createTime": 1_700_000_000, "user": {"id": "6801"}}
+    author = {"author": {"id": "6801", "uid": "6801"}} if topic == POSTS else {}
+    record = tables[topic].read({**common, **author, **item, **beside}, "", Asked(), 1)[0]
+    flat = {**record, **record.get("stats", {})}
+    assert {name: flat[name] for name in read} == read
+
+
+@pytest.mark.parametrize(
+    ("topic", "item", "problem"),
+    [
+        (USERS, {"userId": "6801"}, "x.fans: expected an integer, found nothing (read as web2020 because of userId)"),
+        (
+            POSTS,
+            {"aweme_id": "7", "statistics": {"digg_count": 1}},
+            "x.statistics.play_count: expected an integer, found nothing (read as app because of statistics)",
+        ),
+    ],
+)
+def test_a_problem_says_why_an_item_is_read_in_another_form(topic: str, item: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BadFieldError) as raised:
+        TABLES[topic].read(item, "x", Asked(), 1)
+    assert str(raised.value) == problem
+
+
 def test_new_fields_are_named_by_path_and_nobody_is() -> None:
     item = {**POST, "author": {"id": "6801", "badge": "HANDLE"}, "sparkle": {"deep": 1}, "@HANDLE": 1, "x" * 80: 1}
     notes = [name for what, name in TABLES[POSTS].read(item, "data.itemList[3]", Asked(), 1)[1] if what == "new"]
