@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 from connectors.kafka.log import bounds, read
 from connectors.kafka.topics import DLQ_SUFFIX, Topic
+from connectors.upstream import json_text
 from connectors.upstream.catalog import PERSONAL, UPSTREAMS
 from connectors.upstream.model import Feed
 from connectors.upstream.personal import Kind, plain
@@ -106,8 +107,8 @@ def from_tables(person: Person, client: Client) -> None:
 def from_body(person: Person, body: bytes) -> None:
     """Adds what a response says of the person; one that is not JSON says nothing that could be told apart."""
     try:
-        from_tree(person, json.loads(body))
-    except (ValueError, RecursionError):
+        from_tree(person, json_text.kept(json_text.parsed(body)))
+    except ValueError:
         return
 
 
@@ -141,8 +142,12 @@ def from_tree(person: Person, tree: Any, within: str = "") -> None:
             kind = PERSONAL.listed(str(name), within)
             person.add_name(Kind.HANDLE if kind is Kind.PERSON else kind, value)
     for name, value in tree.items():
-        inner = inner_json(value) if isinstance(value, str) else value
-        from_tree(person, inner, str(name))
+        if isinstance(value, str):
+            # One that is too deep to be walked through is a text like any other.
+            with suppress(RecursionError):
+                from_tree(person, inner_json(value), str(name))
+        else:
+            from_tree(person, value, str(name))
 
 
 def _in_cursors(servers: str, topic: Topic, messages: Messages) -> Iterator[tuple[str, str]]:
@@ -158,8 +163,8 @@ def _in_cursors(servers: str, topic: Topic, messages: Messages) -> Iterator[tupl
 def _makers_of(payload: bytes) -> set[str]:
     """The ids of those who made what a response holds, as far as it says so."""
     try:
-        return set(_makers(json.loads(payload), ""))
-    except (ValueError, RecursionError):
+        return set(_makers(json_text.kept(json_text.parsed(payload)), ""))
+    except ValueError:
         return set()
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Feed
 from connectors.upstream.personal import NAMES, Kind, plain
-from connectors.upstream.trees import emptied, inner_json, may_be_id, people_as_keys
+from connectors.upstream.trees import dumped, emptied, may_be_id, people_as_keys, without
 from privacy.naming import Naming
 from privacy.ownership import Ownership, Whose
 from privacy.person import PREFIX, Person
@@ -84,7 +84,7 @@ class Rewriter(Naming):
         try:
             tree = json.loads(body)
             rewritten = self._tree(tree, Whose.THEIRS if asked else Whose.NOBODYS)
-            kept = _dumped(rewritten)
+            kept = dumped(rewritten)
         except (ValueError, RecursionError):
             return b"" if asked or self.mentions(body) else body
         # A name that is given twice is read once: what is left of the other would stay in the bytes.
@@ -169,16 +169,11 @@ class Rewriter(Naming):
     def _foreign(self, kind: Kind | None, name: str, value: str, place: _Place, within: str) -> str:
         if kind in NAMES and place.whose is Whose.NOBODYS and self.is_name(value):
             return self.token(value)
-        inner = inner_json(value) if place.upstream else None
+        inner = without(value, lambda tree: self._any(name, tree, place, within)) if place.upstream else None
         if inner is not None:
-            kept = self._any(name, inner, place, within)
-            return value if kept == inner else _dumped(kept)
+            return inner
         if kind is Kind.SENTENCE:
             return self.sentence(value, nicknames=place.nicknames)
         if kind in _SPEECH or (place.upstream and kind not in NAMES | {Kind.TAG}):
             return self.words(value, nicknames=place.nicknames)
         return self.text(value)
-
-
-def _dumped(tree: Any) -> str:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))

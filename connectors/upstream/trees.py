@@ -31,12 +31,45 @@ def may_be_id(name: str, digits: str) -> bool:
 
 
 def inner_json(text: str) -> Any:
-    """The object or list that a string spells; None for any other string."""
+    """The object or list that a string spells; None for any other string, and for one that is nested too deeply to be read."""
+    return _read(text, dict)
+
+
+def without(text: str, clean: Callable[[Any], Any]) -> str | None:
+    """`text` with `clean(tree)` in place of the object or list that it spells, and as it came where nothing is cleaned.
+
+    None for what is a text like any other: it spells neither, or is nested too deeply to be read or walked through.
+    """
+    twice = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        found = dict(pairs)
+        # Of a member that is given twice only the last one is looked at.
+        twice = twice or len(found) < len(pairs)
+        return found
+
+    tree = _read(text, members)
+    if tree is None:
+        return None
+    try:
+        kept = clean(tree)
+        return text if kept == tree and not twice else dumped(kept)
+    except RecursionError:
+        return None
+
+
+def dumped(tree: Any) -> str:
+    """The JSON of what was cleaned."""
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(text: str, members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        tree = json.loads(text)
-    except ValueError:
+        tree = json.loads(text, object_pairs_hook=members)
+    except (ValueError, RecursionError):
         return None
     return tree if isinstance(tree, dict | list) else None
 

@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,8 @@ from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation
 from connectors.upstream.personal import Kind
-from connectors.upstream.trees import DISTINCT, SEC_UID, inner_json, may_be_id, pattern_of
+from connectors.upstream.trees import DISTINCT, SEC_UID, dumped, may_be_id, pattern_of, without
+from polling.personal.withheld import or_withheld
 
 VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"
 # What is found where a text of an item has a nickname of theirs.
@@ -74,39 +76,27 @@ class Forgotten:
         self._refresh()
         if not self._hashes:
             return list(observations)
-        return [
-            replace(
-                one,
-                record=self._clean(one.record, _NOBODY),
-                problem=one.problem and self._text(one.problem, _NOBODY, sentence=True),
-            )
-            for one in observations
-            if not self._is_theirs(one.record, "")
-        ]
+        cleaned = (or_withheld(one, self._observation) for one in observations)
+        return [one for one in cleaned if one is not None]
+
+    def _observation(self, one: Observation) -> Observation | None:
+        if self._is_theirs(one.record, ""):
+            return None
+        problem = one.problem and self._text(one.problem, _NOBODY, sentence=True)
+        return replace(one, record=self._clean(one.record, _NOBODY), problem=problem)
 
     def body(self, body: bytes) -> bytes:
         """A response as it may be kept: byte by byte as it came, unless it names them. What is not JSON and does is left out."""
         self._refresh()
         if not self._hashes:
             return body
-        hides = False
-
-        def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            nonlocal hides
-            found = dict(pairs)
-            # Of a member that is given twice only the last one is looked at.
-            hides = hides or len(found) < len(pairs)
-            return found
-
-        try:
-            parsed = json.loads(body, object_pairs_hook=members)
-            kept = self._clean(parsed, _NOBODY)
-            if kept == parsed and not hides:
-                return body
-            return _dumped(kept).encode("utf-8", "surrogatepass")
-        except (ValueError, RecursionError):
-            text = body.decode("utf-8", "surrogateescape")
-            return body if self._text(text, _NOBODY, sentence=False) == text else _dumped(_LEFT_OUT).encode()
+        with suppress(UnicodeDecodeError):
+            text = body.decode(json.detect_encoding(body), "surrogatepass")
+            kept = without(text, lambda tree: self._clean(tree, _NOBODY))
+            if kept is not None:
+                return body if kept == text else kept.encode("utf-8", "surrogatepass")
+        text = body.decode("utf-8", "surrogateescape")
+        return body if self._text(text, _NOBODY, sentence=False) == text else dumped(_LEFT_OUT).encode()
 
     def _known(self, kind: str, value: object) -> bool:
         if not self._hashes or not value:
@@ -132,11 +122,8 @@ class Forgotten:
             return value
         if kind is Kind.HANDLE and self._known(kind, value):
             return ""
-        inner = inner_json(value)
-        if inner is not None:
-            kept = self._clean(inner, names, name, within)
-            return value if kept == inner else _dumped(kept)
-        return self._text(value, names, sentence=kind is Kind.SENTENCE)
+        inner = without(value, lambda tree: self._clean(tree, names, name, within))
+        return inner if inner is not None else self._text(value, names, sentence=kind is Kind.SENTENCE)
 
     def _text(self, text: str, names: _Names, *, sentence: bool) -> str:
         """A text without their ids, secUids and handles; a handle that may be an ordinary word goes where it is marked."""
@@ -205,10 +192,6 @@ class Forgotten:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ForgottenFileError(f"cannot read {self._path}", f"restore it from a copy, or correct {VARIABLE}") from error
         self._key, self._hashes, self._stamp = key, hashes, stamp
-
-
-def _dumped(tree: Any) -> str:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
 
 
 def forgotten_file(environ: Mapping[str, str]) -> Path:

@@ -20,7 +20,8 @@ from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation, Origin, Page
 from connectors.upstream.personal import NAMES, Kind
-from connectors.upstream.trees import SEC_UID, emptied, inner_json, pattern_of, people_as_keys
+from connectors.upstream.trees import SEC_UID, dumped, emptied, pattern_of, people_as_keys, without
+from polling.personal.withheld import or_withheld
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
 _MIN_BYTES = 32
@@ -68,7 +69,7 @@ class Pseudonyms:
 
     def page(self, page: Page) -> Page:
         """The page as it may be written."""
-        observations = tuple(self._observation(item) for item in page.observations)
+        observations = tuple(or_withheld(item, self._observation) for item in page.observations)
         return replace(page, observations=observations, origin=page.origin and self._origin(page.origin))
 
     def body(self, body: bytes) -> bytes:
@@ -78,7 +79,7 @@ class Pseudonyms:
         except (ValueError, RecursionError):
             return _WITHHELD if body.strip() else body
         try:
-            return _dumped(self._clean(tree, _Names.of(tree))).encode("utf-8", "surrogatepass")
+            return dumped(self._clean(tree, _Names.of(tree))).encode("utf-8", "surrogatepass")
         except RecursionError:
             return _WITHHELD
 
@@ -101,13 +102,6 @@ class Pseudonyms:
         return SEC_UID.sub(lambda match: self.of(Kind.SECUID, match[0]), text)
 
     def _observation(self, item: Observation) -> Observation:
-        try:
-            return self._replaced(item)
-        except RecursionError:
-            # Only an item that could not be mapped is nested that deeply: what it says about people cannot be told apart.
-            return replace(item, record={}, problem=f"{item.problem or 'not mapped'} (withheld: nested too deeply for pseudonyms)")
-
-    def _replaced(self, item: Observation) -> Observation:
         names = _Names.of(item.record)
         # It may quote a value that was found where another was expected.
         problem = item.problem if item.problem is None else self._text(item.problem, names.sentence)
@@ -132,9 +126,9 @@ class Pseudonyms:
             return self.of(kind, str(value))
         if not isinstance(value, str) or _NUMBER.fullmatch(value):
             return value
-        inner = inner_json(value)
+        inner = without(value, lambda tree: self._clean(tree, names.beside(tree), name, within))
         if inner is not None:
-            return _dumped(self._clean(inner, names.beside(inner), name, within))
+            return inner
         if kind is Kind.SENTENCE:
             # Whoever is named there, also where no field of the body has the name.
             value = revealed(value, lambda said: replace_in_sentence(said, lambda name: "***"))
@@ -208,7 +202,3 @@ def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
     if not name:
         return None
     return Pseudonyms(read_secret(Path(name), VARIABLE, "key", PseudonymKeyError).strip())
-
-
-def _dumped(tree: Any) -> str:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.spelling import spelled_out
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
+from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, is_pseudonym, load_pseudonyms
 
 KEY = b"k" * 32
@@ -212,14 +213,17 @@ def test_what_was_asked_for_names_nobody() -> None:
         assert names.question(asked) == asked
 
 
-def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody() -> None:
+def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody(tmp_path: Path) -> None:
     deep: object = HANDLE
     for _ in range(2_000):
-        deep = {"a": deep}
-    names = Pseudonyms(KEY)
-    (item,) = names.page(Page((Observation("t", {"x": deep}, "not mapped"),), None)).observations
-    assert item.record == {}
-    assert "nested too deeply" in (item.problem or "")
+        deep = {"user": deep}
+    forgotten = Forgotten(tmp_path / "forgotten.json")
+    forgotten.add("5", [HANDLE], [])
+    for name in ("x", "user"):
+        item = Observation("t", {name: deep}, "not mapped")
+        for kept in (*Pseudonyms(KEY).page(Page((item,), None)).observations, *forgotten.kept([item])):
+            assert kept.record == {}
+            assert "nested too deeply" in (kept.problem or "")
 
 
 def test_the_key_file(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
 from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import Pseudonyms
-from privacy.discovery import from_body
+from privacy.discovery import from_body, from_tree
 from privacy.person import Person
 from privacy.rewriting import Rewriter
 from tests.connectors.upstream.recorded import Case as Recorded
@@ -199,6 +199,48 @@ def test_no_field_of_an_item_is_too_odd_to_be_looked_into(nested: dict[str, Any]
     kept = Rewriter(person, SECRET).body(body)
     assert left(kept, [hidden, *who.names, *who.ids]) == []
     assert json.loads(kept)["itemList"][0]["stats"] == item["stats"]
+
+
+def _quoted(times: int) -> str:
+    text = "[1]"
+    for _ in range(times):
+        text = json.dumps([[text]])
+    return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[" * 2_200, "[" * 30_000, "{" * 3_000, '{"a":' * 2_200),
+        *("[" * depth + "]" * depth for depth in (60, 300, 450, 900, 5_000)),
+        *("[" + "9" * 5_000 + "]", "[NaN]", _quoted(12), json.dumps(["[" * 450 + "]" * 450])),
+    ],
+    ids=lambda text: f"{text[:8]} {len(text)}",
+)
+def test_a_caption_is_a_text_however_it_begins(text: str, tmp_path: Path) -> None:
+    who, other = somebody(random.Random(3)), somebody(random.Random(4))
+    post = tikliveapi_post(other, other.post(), text)
+    forgotten, names = Forgotten(tmp_path / "forgotten.json"), Pseudonyms(KEY)
+    forgotten.add(who.userid, [who.handle], [who.secuid])
+    person = Person(who.userid, {who.handle}, {who.nickname}, {who.secuid})
+    rewriter = Rewriter(person, SECRET)
+    from_tree(person, post)
+    body = json.dumps({"videos": [post]}).encode()
+    from_body(person, body)
+    assert forgotten.body(body) == rewriter.body(body) == body
+    assert rewriter.record(post) == post
+    seen = Observation("t", post)
+    assert forgotten.kept([seen]) == [seen]
+    (kept,) = names.page(Page((seen,), None)).observations
+    assert (kept.problem, kept.record["title"]) == (None, text)
+    assert json.loads(names.body(body))["videos"][0]["title"] == text
+    # As part of an answer that names them, and of one that is theirs.
+    mention = {**post, "title": f"@{who.handle}", "note": text}
+    (kept,) = forgotten.kept([Observation("t", mention)])
+    assert (kept.record["title"], kept.record["note"]) == ("@", text)
+    assert json.loads(rewriter.body(json.dumps([mention]).encode()))[0]["note"] == text
+    own = rewriter.body(json.dumps([{**mention, "author_id": who.userid, "author": None}, post]).encode())
+    assert (json.loads(own)[0]["note"], json.loads(own)[1]) == ("", post)
 
 
 def test_there_are_thirty_kinds_of_places() -> None:
