@@ -10,6 +10,7 @@ from connectors.upstream.model import Observation
 
 _Cleaned = TypeVar("_Cleaned", bound=Observation | None)
 
+
 def or_withheld(item: Observation, clean: Callable[[Observation], _Cleaned]) -> Observation | _Cleaned:
     """`clean(item)`; an item without content where that is nested too deeply, as only one is that could not be mapped."""
     try:
