@@ -19,6 +19,10 @@ _EMAIL: Final = re.compile(
 # What a handle may be of which more was written without a blank: `@bob...yes`, `@bob` before letters of another script.
 _BEFORE_POINTS: Final = re.compile(r".+?(?=\.\.)")
 _BEFORE_SCRIPT: Final = re.compile(r"[\w.]*\w", re.ASCII)
+# What may be a name after the sign, as long as upstream lets nicknames be, and where it may end.
+_CALLED: Final = re.compile(r"@(?P<after>[^@\n]{1,48})")
+_HANDLE: Final = re.compile(r"[\w.]*\w")
+_ENDS: Final = re.compile(r"(?!\w)|(?<!\w)")
 # `original sound - ada`, in any language; `Ada's video`, `Ada (@ada) on TikTok`; what a message quotes: `found 'ada'`.
 _IN_SENTENCE: Final = re.compile(r"(?<=- )[^-\s][^-]*?(?=\s*$)|^.+?(?=['’]s\b|\s*\(@|\s+on\s+TikTok\b)|(?<=')[^']+(?=')")
 
@@ -41,6 +45,25 @@ def replace_mentions(text: str, other: Callable[[str], str | None]) -> str:
 def replace_in_sentence(text: str, other: Callable[[str], str | None]) -> str:
     """A sentence that a service wrote, with `other(name)` for what stands there in place of a name, for which it is not None."""
     return _IN_SENTENCE.sub(lambda match: match[0] if (new := other(match[0])) is None else new, text)
+
+
+def replace_called(text: str, other: Callable[[str], str | None]) -> str:
+    """The text with `other(name)` for what no handle is after an @, `@Ada Lovelace`: the longest name for which it is not None."""
+
+    def replaced(match: re.Match[str]) -> str:
+        after = match["after"]
+        for end in (end for end in range(len(after), 0, -1) if not after[end - 1].isspace() and _ENDS.match(after, end)):
+            new = other(after[:end]) if not _HANDLE.fullmatch(after, 0, end) else None
+            if new is not None:
+                return f"@{new}{after[end:]}"
+        return match[0]
+
+    return _CALLED.sub(replaced, text) if "@" in text else text
+
+
+def replace_emails(text: str, other: Callable[[str], str]) -> str:
+    """The text with `other(address)` for each e-mail address."""
+    return _EMAIL.sub(lambda match: other(match[0]), text) if "@" in text else text
 
 
 def first_in_sentence(text: str) -> str | None:

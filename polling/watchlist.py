@@ -13,6 +13,7 @@ from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
 from connectors.upstream.model import Feed, Subject
+from connectors.upstream.trees import is_sec_uid
 from connectors.yaml_file import parse
 from polling.credits.balance import CreditRules
 from polling.personal.forgotten import Forgotten
@@ -34,10 +35,8 @@ def _numeric_id(value: str) -> str:
 
 
 def _creator(value: str) -> str:
-    # TikTok's own key of an account, which TikAPI pages by.
-    if re.fullmatch(r"MS4wLjAB[\w-]{8,200}", value, re.ASCII):
-        return value
-    return _numeric_id(value)
+    # TikAPI pages by the secUid.
+    return value if is_sec_uid(value) else _numeric_id(value)
 
 
 def _hashtag(value: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -11,9 +11,10 @@ from clickhouse_connect.driver.client import Client
 
 from connectors.kafka.log import bounds, read
 from connectors.kafka.topics import DLQ_SUFFIX, Topic
+from connectors.upstream import json_text
 from connectors.upstream.catalog import PERSONAL, UPSTREAMS
 from connectors.upstream.model import Feed
-from connectors.upstream.personal import Kind, plain
+from connectors.upstream.personal import Kind, is_comment, is_post, plain
 from connectors.upstream.trees import SEC_UID, inner_json
 from polling.writing.cursors import TOPIC as CURSORS
 from privacy.messages import Messages
@@ -34,9 +35,6 @@ _SELVES = PERSONAL.of(Kind.ID) - _AUTHORS | {"id"}
 # Column of what people make, that of its maker, and where ids of it go: a table that has both tells what the person made.
 _MADE = (("aweme_id", "author_id", Person.add_posts), ("comment_id", "user_id", Person.add_comments))
 _NAMES = {"unique_id", "nickname", "sec_uid"}
-
-# In TikTok's own nested items the post is `id`, as everything else is.
-_OF_POSTS = frozenset({"desc", "stats", "statsV2"})
 
 
 def from_topics(person: Person, servers: str, topics: Iterable[Topic], messages: Messages) -> None:
@@ -106,8 +104,8 @@ def from_tables(person: Person, client: Client) -> None:
 def from_body(person: Person, body: bytes) -> None:
     """Adds what a response says of the person; one that is not JSON says nothing that could be told apart."""
     try:
-        from_tree(person, json.loads(body))
-    except (ValueError, RecursionError):
+        from_tree(person, json_text.kept(json_text.parsed(body)))
+    except ValueError:
         return
 
 
@@ -121,28 +119,32 @@ def from_tree(person: Person, tree: Any, within: str = "") -> None:
         return
     people = (value for name, value in tree.items() if plain(str(name)) in _PEOPLE and isinstance(value, Mapping))
     profile: Mapping[str, Any] = next(people, {})
-    wrote = person.userid in (*_told(tree, _AUTHORS), *_told(profile, _SELVES))
-    is_comment = "text" in tree or "cid" in tree
-    if wrote and is_comment:
+    wrote = person.userid in (*_values(tree, _AUTHORS), *_values(profile, _SELVES))
+    comment = is_comment(tree, within)
+    if wrote and comment:
         # `aweme_id` is that of the post, which may be anybody's.
         person.add_comments([_text(tree.get("id")), _text(tree.get("cid"))])
     elif wrote:
-        person.add_posts([_text(tree.get("aweme_id"))])
-        if "author" in tree and tree.keys() & _OF_POSTS:
+        person.add_posts([_text(tree.get("aweme_id")), _text(tree.get("video_id"))])
+        if is_post(tree, within):
             person.add_posts([_text(tree.get("id"))])
-    if person.userid in _told(tree, _SELVES):
+    if person.userid in _values(tree, _SELVES):
         # A profile that says whose it is is looked at by itself.
-        names = tree if any(_told(profile, _SELVES)) else profile or tree
+        names = tree if any(_values(profile, _SELVES)) else profile or tree
         for name, value in names.items():
             person.add_name(PERSONAL.listed(str(name), within), value)
-    elif person.userid in _told(tree, _AUTHORS) and not is_comment:
+    elif person.userid in _values(tree, _AUTHORS) and not comment:
         # The author is a number and a text; a name of others stands in objects of their own.
         for name, value in tree.items():
             kind = PERSONAL.listed(str(name), within)
             person.add_name(Kind.HANDLE if kind is Kind.PERSON else kind, value)
     for name, value in tree.items():
-        inner = inner_json(value) if isinstance(value, str) else value
-        from_tree(person, inner, str(name))
+        if isinstance(value, str):
+            # One that is too deep to be walked through is a text like any other.
+            with suppress(RecursionError):
+                from_tree(person, inner_json(value), str(name))
+        else:
+            from_tree(person, value, str(name))
 
 
 def _in_cursors(servers: str, topic: Topic, messages: Messages) -> Iterator[tuple[str, str]]:
@@ -158,8 +160,8 @@ def _in_cursors(servers: str, topic: Topic, messages: Messages) -> Iterator[tupl
 def _makers_of(payload: bytes) -> set[str]:
     """The ids of those who made what a response holds, as far as it says so."""
     try:
-        return set(_makers(json.loads(payload), ""))
-    except (ValueError, RecursionError):
+        return set(_makers(json_text.kept(json_text.parsed(payload)), ""))
+    except ValueError:
         return set()
 
 
@@ -168,13 +170,13 @@ def _makers(tree: Any, within: str) -> Iterator[str]:
         for item in tree:
             yield from _makers(item, within)
     elif isinstance(tree, Mapping):
-        yield from _told(tree, _SELVES if plain(within) in _PEOPLE else _AUTHORS)
+        yield from _values(tree, _SELVES if plain(within) in _PEOPLE else _AUTHORS)
         for name, value in tree.items():
             yield from _makers(value, str(name))
 
 
-def _told(fields: Mapping[str, Any], names: frozenset[str]) -> list[str]:
-    """What the fields of these names say; what is not there says nothing."""
+def _values(fields: Mapping[str, Any], names: frozenset[str]) -> list[str]:
+    """What the fields of these names hold; what is not there holds nothing."""
     return [_text(value) for name, value in fields.items() if plain(str(name)) in names]
 
 

@@ -101,7 +101,7 @@ class Forgetting:
             self._discover()
             self._journal.save()
             # First, and again with what else was found: what pollers bring in the meantime would have to be found again.
-            forgotten.add(person.userid, person.handles, person.secuids)
+            forgotten.add(person.userid, person.handles, person.secuids, person.nicknames)
             logs, tables = self._parts()
             left = self._round(logs, tables, report)
             if not left:

@@ -43,8 +43,8 @@ class Messages:
         key, value = _bytes(message.key()), _bytes(message.value())
         given: Any = message.headers()
         headers = list(given or ())
-        told = {name: (text or b"").decode("utf-8", "replace") for name, text in headers}
-        asked = rewriter.asks_about_them(told.get(FEED, ""), told.get(SUBJECT, ""))
+        texts = {name: (text or b"").decode("utf-8", "replace") for name, text in headers}
+        asked = rewriter.asks_about_them(texts.get(FEED, ""), texts.get(SUBJECT, ""))
         new_key, new_value = _text(key, rewriter.key), self._value(value, rewriter, asked)
         named = (new_key, new_value) != (key, value)
         new_headers: list[tuple[str, str | bytes | None]] = [

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from connectors.hashtags import written_hashtags
-from connectors.mentions import replace_in_sentence, replace_mentions
+from connectors.mentions import replace_called, replace_in_sentence, replace_mentions
 from connectors.spelling import revealed, spelled_out
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.personal import Kind, plain
@@ -39,7 +39,8 @@ class Naming:
         self._ids = person.ids
         self._exact = person.ids | person.secuids
         self._folded = {name.lower() for name in person.handles}
-        self._written = {form.lower() for name in person.handles | person.nicknames for form in (name, spelled_out(name))}
+        self._nicknames = {form.strip().lower() for name in person.nicknames for form in (name, spelled_out(name))}
+        self._written = self._nicknames | {form.lower() for name in person.handles for form in (name, spelled_out(name))}
         self._squashed = {_squashed(name) for name in self._written} - {""}
         self._unmarked = re.compile(_alone(person.secuids), re.IGNORECASE | re.ASCII)
         self._spoken = re.compile(self._words(), re.IGNORECASE | re.ASCII)
@@ -64,7 +65,11 @@ class Naming:
 
         def clean(written: str) -> str:
             named = self._marked(self._spoken.sub(self._named, written))
-            return self._called.sub(lambda match: self.token(match[0]), named) if nicknames else named
+            if not nicknames:
+                return named
+            # Where they are named in another way the @ before a nickname means them, whatever the word.
+            named = replace_mentions(named, lambda name: self.token(name) if self.is_name(name) else None)
+            return self._called.sub(lambda match: self.token(match[0]), named)
 
         return revealed(value, clean)
 
@@ -140,7 +145,8 @@ class Naming:
         return _NUMBER.sub(lambda match: self.token(match[0]) if match[0] in self._ids else match[0], self._unmark(value))
 
     def _unmark(self, value: str) -> str:
-        named = replace_mentions(value, lambda name: self.token(name) if self.is_handle(name) else None)
+        called = replace_called(value, lambda name: self.token(name) if name.lower() in self._nicknames else None)
+        named = replace_mentions(called, lambda name: self.token(name) if self.is_handle(name) else None)
         return self._unmarked.sub(lambda match: self.token(match[0]), named)
 
     def _named(self, match: re.Match[str]) -> str:

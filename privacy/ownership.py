@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 from connectors.mentions import first_in_sentence
 from connectors.upstream.catalog import PERSONAL
-from connectors.upstream.personal import Kind, plain
+from connectors.upstream.personal import Kind, is_comment, plain
+from connectors.upstream.trees import outermost
 from privacy.naming import Naming
 from privacy.person import Person
 
 _SHARED: Final = frozenset({"shareinfo"})
-_COMMENT: Final = frozenset({"text", "cid"})
 _HANDLES: Final = PERSONAL.of(Kind.HANDLE)
 
 
@@ -51,14 +51,25 @@ class Ownership:
             if kind is not None:
                 owners.setdefault(kind, []).append(str(newest))
         people = [self.of(one, str(field)) for field, one in record.items() if _is_person(str(field), one, name)]
-        if self._says_so(record, owners) or Whose.THEIRS in people:
+        if self._says_so(record, owners, name) or Whose.THEIRS in people:
             return Whose.THEIRS
         if not owners and not people and self._is_shared_as_theirs(record):
             return Whose.THEIRS
         others = any(not self._naming.is_name(value) for values in owners.values() for value in values) or Whose.OTHERS in people
         return Whose.OTHERS if others else Whose.NOBODYS
 
-    def _says_so(self, record: Mapping[str, Any], owners: Mapping[Kind, list[str]]) -> bool:
+    def of_all(self, tree: Any) -> Whose:
+        """Of a body, and of what stands in it beside what somebody made: theirs where it holds one thing, and that is theirs."""
+
+        def of_item(value: Mapping[str, Any], name: str) -> Whose | None:
+            whose = self.of(value, name)
+            return whose if whose is Whose.OTHERS or PERSONAL.is_item(value, name) else None
+
+        found = set(outermost(tree, of_item))
+        alone = (Whose.THEIRS, False) in found and all(whose is Whose.THEIRS for whose, _ in found)
+        return Whose.THEIRS if alone else Whose.NOBODYS
+
+    def _says_so(self, record: Mapping[str, Any], owners: Mapping[Kind, list[str]], name: str) -> bool:
         fields = {plain(str(field)): newest_value(value) for field, value in record.items()}
         own = str(fields.get("id", ""))
         if self._person.userid in (own, *owners.get(Kind.ID, ())) or own in self._made:
@@ -71,7 +82,7 @@ class Ownership:
         # A response to a question about them; an item of a list of theirs, which does not say whose it is.
         if self._asks_about_them(str(fields.get("requestparam", ""))):
             return True
-        return str(fields.get("awemeid", "")) in self._person.posts and not _COMMENT & fields.keys()
+        return str(fields.get("awemeid", "")) in self._person.posts and not is_comment(record, name)
 
     def _is_shared_as_theirs(self, record: Mapping[str, Any]) -> bool:
         """Whether the service calls what says nothing else of its maker theirs: `Ada's comment: ...`."""

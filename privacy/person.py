@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from connectors.upstream.personal import Kind
-from connectors.upstream.trees import DISTINCT
+from connectors.upstream.trees import CALLED, DISTINCT
 
 _TOKEN_BYTES = 10
 PREFIX = "forgotten"
 # As `@bob`, as a part of an address, as a value of JSON or of a query; as they are, and percent-encoded or as an entity of HTML.
 _MARKS = ("@", "/", '"', "=", "%40", "%2F", "%3D", "&#64;", "&#x40;", "&commat;", "&quot;")
-# A nickname of two words, or with a sign in it, that is long enough to be nobody else's.
-_CALLED = re.compile(r"(?=(?:.*\w){5}).*\w\W+\w.*|(?=(?:.*[^\W\d_]){3}).*\d{2}.*|.*[^\W\d]_[^\W\d].*", re.DOTALL)
 
 
 @dataclass
@@ -42,13 +39,13 @@ class Person:
     @property
     def distinct_nicknames(self) -> frozenset[str]:
         """Nicknames that are no ordinary words, unlike `Anna` or `love`: two words, or letters and digits."""
-        return frozenset(name for name in self.nicknames if _CALLED.fullmatch(name))
+        return frozenset(name for name in self.nicknames if CALLED.fullmatch(name))
 
     @property
     def needles(self) -> frozenset[str]:
         """Parts of every text that has to be looked at for the person's sake. A plain handle names nobody unless it is marked."""
         marked = {f"{mark}{handle}" for handle in self.handles - self.distinct_handles for mark in _MARKS}
-        return frozenset({self.userid, *self.secuids, *self.distinct_handles, *marked})
+        return frozenset({self.userid, *self.secuids, *self.distinct_handles, *self.distinct_nicknames, *marked})
 
     def add_profile(self, handle: object, nickname: object, secuid: object = "") -> None:
         """Names of one observation; what is no text, empty, or a token already says nothing."""
@@ -59,15 +56,15 @@ class Person:
         """A name of a kind that names this person alone, or their nickname; other kinds say nothing."""
         known = {Kind.HANDLE: self.handles, Kind.NICKNAME: self.nicknames, Kind.SECUID: self.secuids}
         if kind in known:
-            known[kind].update(_told([value]))
+            known[kind].update(_names([value]))
 
     def add_posts(self, ids: Iterable[object]) -> None:
         """Ids of posts of theirs."""
-        self.posts.update(_told(ids))
+        self.posts.update(_names(ids))
 
     def add_comments(self, ids: Iterable[object]) -> None:
         """Ids of comments of theirs."""
-        self.comments.update(_told(ids))
+        self.comments.update(_names(ids))
 
     def to_json(self) -> dict[str, object]:
         """For the journal."""
@@ -93,5 +90,5 @@ def token(secret: bytes, value: str) -> str:
     return PREFIX + digest[:_TOKEN_BYTES].hex()
 
 
-def _told(values: Iterable[object]) -> set[str]:
+def _names(values: Iterable[object]) -> set[str]:
     return {value for value in values if isinstance(value, str) and value and not value.startswith(PREFIX)}

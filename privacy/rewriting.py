@@ -11,7 +11,7 @@ from typing import Any, Final
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Feed
 from connectors.upstream.personal import NAMES, Kind, plain
-from connectors.upstream.trees import emptied, inner_json, may_be_id, people_as_keys
+from connectors.upstream.trees import dumped, emptied, may_be_id, people_as_keys, without
 from privacy.naming import Naming
 from privacy.ownership import Ownership, Whose
 from privacy.person import PREFIX, Person
@@ -54,6 +54,7 @@ class _Place:
     upstream: bool = False
     nicknames: bool = False
     keys: frozenset[str] = frozenset()
+    around: Kind | None = None  # one of NAMES that all within it is
 
     @property
     def theirs(self) -> bool:
@@ -83,8 +84,8 @@ class Rewriter(Naming):
         """
         try:
             tree = json.loads(body)
-            rewritten = self._tree(tree, Whose.THEIRS if asked else Whose.NOBODYS)
-            kept = _dumped(rewritten)
+            rewritten = self._tree(tree, Whose.THEIRS if asked else self._ownership.of_all(tree))
+            kept = dumped(rewritten)
         except (ValueError, RecursionError):
             return b"" if asked or self.mentions(body) else body
         # A name that is given twice is read once: what is left of the other would stay in the bytes.
@@ -112,7 +113,7 @@ class Rewriter(Naming):
     def _object(self, name: str, value: Mapping[str, Any], around: _Place) -> dict[str, Any]:
         place = replace(around, whose=self._ownership.inside(value, name, around.whose))
         kept = self._members(name, value, place)
-        if place.theirs or place.nicknames or not self._person.distinct_nicknames or not PERSONAL.is_item(value, name):
+        if place.theirs or place.nicknames or not self._person.nicknames or not PERSONAL.is_item(value, name):
             return kept
         # It names them: then a nickname in it is theirs, too.
         return kept if kept == value else self._members(name, value, replace(place, nicknames=True))
@@ -133,11 +134,12 @@ class Rewriter(Naming):
 
     def _field(self, name: str, value: Any, place: _Place, within: str = "") -> Any:
         """A field of an object that is called `within`; both as `plain` spells them."""
-        kind = PERSONAL.said(name, value, within) if place.upstream else PERSONAL.kind(name, within)
+        kind = PERSONAL.said(name, value, within, place.around) if place.upstream else PERSONAL.kind(name, within)
         if place.theirs and kind in _EMPTIED:
             return 0 if type(value) is int and kind is Kind.WORDS else emptied(value)
         if isinstance(value, Mapping | list | tuple):
-            return self._any(name, value, place, within)
+            inside = kind if isinstance(value, Mapping) and place.upstream and kind in NAMES else place.around
+            return self._any(name, value, replace(place, around=inside), within)
         if isinstance(value, int | float) and not isinstance(value, bool):
             hidden = str(value) in self._ids and may_be_id(name, str(value))
             return self.token(str(value)) if hidden or (place.theirs and kind in NAMES) else value
@@ -167,18 +169,20 @@ class Rewriter(Naming):
         return self.sentence(value) if kind is Kind.SENTENCE else self.words(value)
 
     def _foreign(self, kind: Kind | None, name: str, value: str, place: _Place, within: str) -> str:
-        if kind in NAMES and place.whose is Whose.NOBODYS and self.is_name(value):
+        if kind in NAMES and self._names_them(name, value, place, within):
             return self.token(value)
-        inner = inner_json(value) if place.upstream else None
+        inner = without(value, lambda tree: self._any(name, tree, place, within)) if place.upstream else None
         if inner is not None:
-            kept = self._any(name, inner, place, within)
-            return value if kept == inner else _dumped(kept)
+            return inner
         if kind is Kind.SENTENCE:
             return self.sentence(value, nicknames=place.nicknames)
         if kind in _SPEECH or (place.upstream and kind not in NAMES | {Kind.TAG}):
             return self.words(value, nicknames=place.nicknames)
         return self.text(value)
 
-
-def _dumped(tree: Any) -> str:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    def _names_them(self, name: str, value: str, place: _Place, within: str) -> bool:
+        """Whether a field that holds a name holds one of theirs; somebody else may have the same nickname."""
+        if not self.is_name(value) or place.whose is Whose.NOBODYS:
+            return self.is_name(value)
+        # A field of the lists says who the object is; any other one who is replied to, or quoted.
+        return PERSONAL.listed(name, within) is None and (place.nicknames or value in self._person.distinct_nicknames)

@@ -50,21 +50,22 @@ def mark(version: ThresholdVersion) -> str:
 
 
 def marked(text: str, version: ThresholdVersion) -> str:
-    """`text` with the mark of `version` in the place of its own; a text without one stays as it is."""
-    return _MARK.sub(lambda _: mark(version), text, count=1) if _MARK.match(text) else text
+    """`text` with the mark of `version` as its first line, in the place of its own mark if it has one."""
+    own = _MARK.match(text)
+    return mark(version) + (text[own.end() :] if own else f"\n{text}")
 
 
 def made_from(text: str, wanted: Thresholds, known: Sequence[ThresholdVersion]) -> ThresholdVersion:
     """The version of `known`, which is not empty, that the file `text` with the content `wanted` was made from.
 
     It is the one that its first line names. A file that names none is taken to be made from the version from which it differs in
-    the fewest keys, of several the newest.
+    the fewest keys, of several the oldest: rather one edit is refused that would have done no harm than one taken back unseen.
     """
     match = _MARK.match(text)
     for version in known:
         if match is not None and version.version == match[1]:
             return version
-    return min(reversed(ordered(known)), key=lambda version: len(difference(version.thresholds, wanted)))
+    return min(ordered(known), key=lambda version: len(difference(version.thresholds, wanted)))
 
 
 def three_way(base: Thresholds, last: Thresholds, file: Thresholds) -> list[ThreeWay]:

@@ -34,23 +34,39 @@ OWNING = frozenset({Kind.ID, Kind.HANDLE, Kind.SECUID})
 NAMES = frozenset({Kind.HANDLE, Kind.NICKNAME, Kind.SECUID, Kind.ELSEWHERE})
 # A field that no list has, but whose name ends so, is of this kind: `ownerHandle`, `reply_to_nickname`, `coverUrlList`. Whose the
 # object is it does not say: who is replied to did not write the reply.
+_OF_PASSPORTS: Final = ("realname", "firstname", "lastname", "middlename", "legalname")
+_SERVICES: Final = (
+    "phone",
+    "mobile",
+    "whatsapp",
+    "telegram",
+    "instagram",
+    "twitter",
+    "youtube",
+    "facebook",
+    "snapchat",
+    "linkedin",
+)
 _ENDINGS: Final = (
     (Kind.SECUID, ("secuid", "secuserid", "secid")),
     (Kind.HANDLE, ("uniqueid", "username", "handle", "screenname", "loginname")),
-    (Kind.NICKNAME, ("nickname", "displayname", "remarkname", "nick", "fullname", "authorname", "ownername")),
-    (
-        Kind.ELSEWHERE,
-        ("email", "phone", "phonenumber", "mobile", "whatsapp", "telegram", "instagram", "twitter", "youtube", "facebook"),
-    ),
+    (Kind.NICKNAME, ("nickname", "displayname", "remarkname", "nick", "fullname", "authorname", "ownername", *_OF_PASSPORTS)),
+    (Kind.ELSEWHERE, ("email", "website", "homepage", "contact", "biolink", "biolinks", "sociallink", "sociallinks")),
+    (Kind.ELSEWHERE, tuple(service + field for service in _SERVICES for field in ("", "number", "id", "account", "page", "link"))),
     (Kind.MEDIA, ("url", "urls", "urllist", "uri", "addr", "urlprefix", "avatar", "cover", "thumb", "thumbnail", "addrs")),
 )
 # An address, whatever field it stands in, but of a page that names somebody by a handle.
 _ADDRESS: Final = re.compile(r"\s*(?:https?:)?//(?!(?:\w+\.)*tiktok\.com/)[^\s@]*\s*", re.IGNORECASE)
 _MOST_PLACES: Final = 20_000
 # What stands in a field that nobody has filled in.
-_NOBODY: Final = (None, "", 0, "0", False)
+_UNFILLED: Final = (None, "", 0, "0", False)
+# What a number within a name is that nobody is called by: `risk`, `followers`.
+_COUNTER: Final = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]+)?")
 _ITEM_IDS: Final = frozenset({"cid", "awemeid", "authorid", "authoruserid", "userid", "uid", "uniqueid", "secuid"})
 _ITEM_WORDS: Final = frozenset({"desc", "text", "title", "nickname"})
+# What a post has and no comment. The words of both may be called `text`.
+_OF_POSTS: Final = frozenset({"desc", "stats", "statsv2", "statistics", "playcount"})
+_POSTS: Final = frozenset({"iteminfo", "iteminfos", "itemstruct", "awemedetail"})
 
 
 class PersonalFields:
@@ -100,19 +116,35 @@ class PersonalFields:
         places = self._kinds.get(plain(name))
         return None if places is None else (places.get(plain(within)) if within else None) or places.get("")
 
-    def said(self, name: str, value: object, within: str = "") -> Kind | None:
-        """What a field with this value says: a person who is a text is named by it, and an address shows itself."""
+    def said(self, name: str, value: object, within: str = "", around: Kind | None = None) -> Kind | None:
+        """What a field with this value says: a person who is a text is named by it, and an address shows itself.
+
+        `around` is the one of `NAMES` that the object around it is: all within it names the person, too, but for counters.
+        """
         kind = self.kind(name, within)
+        if around is not None and kind not in NAMES | {Kind.MEDIA}:
+            kind = around
+        if (
+            (around is not None or kind is Kind.ELSEWHERE)
+            and isinstance(value, str | int | float)
+            and _COUNTER.fullmatch(str(value))
+        ):
+            return None
         if kind is Kind.PERSON and isinstance(value, str):
             return Kind.HANDLE
         return Kind.MEDIA if kind is None and isinstance(value, str) and _ADDRESS.fullmatch(value) else kind
+
+    def inside(self, name: str, value: object, within: str = "", around: Kind | None = None) -> Kind | None:
+        """Which of `NAMES` an object is that the field `name` has: `{"nickname": {"text": ...}}`."""
+        kind = self.said(name, value, within, around)
+        return kind if kind in NAMES else None
 
     def owner(self, name: str, value: object, within: str = "") -> Kind | None:
         """By which of `OWNING` a field says whose the object around it is; None where it says nothing of that."""
         kind = self.listed(name, within)
         if kind is Kind.PERSON and isinstance(value, str | int) and not isinstance(value, bool):
             return Kind.ID if str(value).isdigit() else Kind.HANDLE
-        return kind if kind in OWNING and value not in _NOBODY else None
+        return kind if kind in OWNING and value not in _UNFILLED else None
 
     def is_item(self, tree: Mapping[str, Any], within: str = "") -> bool:
         """Whether an object is what somebody made, with all that is in it: it says by whom, or has an id and words."""
@@ -125,19 +157,31 @@ class PersonalFields:
         """The fields of these kinds that are so wherever they are, in lower case and without underscores."""
         return frozenset(name for name, places in self._kinds.items() if places.get("") in kinds)
 
-    def values(self, tree: Any, kinds: Collection[Kind], name: str = "", within: str = "") -> set[str]:
+    def values(self, tree: Any, kinds: Collection[Kind], name: str = "", within: str = "", around: Kind | None = None) -> set[str]:
         """Every value of a field of these kinds, at whatever depth of `tree`, which is called `name`."""
         if isinstance(tree, Mapping):
-            return set().union(*(self.values(inner, kinds, str(key), name) for key, inner in tree.items()))
+            inside = self.inside(name, tree, within, around)
+            return set().union(*(self.values(inner, kinds, str(key), name, inside) for key, inner in tree.items()))
         if isinstance(tree, list | tuple):
-            return set().union(*(self.values(inner, kinds, name, within) for inner in tree))
+            return set().union(*(self.values(inner, kinds, name, within, around) for inner in tree))
         said = isinstance(tree, str | int | float) and not isinstance(tree, bool) and tree != ""
-        return {str(tree)} if said and self.said(name, tree, within) in kinds else set()
+        return {str(tree)} if said and self.said(name, tree, within, around) in kinds else set()
 
     def _add(self, name: str, kind: Kind) -> None:
         within, _, field = plain(name).rpartition(".")
         if self._kinds.setdefault(field, {}).setdefault(within, kind) is not kind:
             raise ValueError(f"{name} is both {self._kinds[field][within]} and {kind}")
+
+
+def is_comment(tree: Mapping[str, Any], within: str = "") -> bool:
+    """Whether an object called `within`, which somebody wrote, is a comment."""
+    names = {plain(str(name)) for name in tree}
+    return "cid" in names or ("text" in names and plain(within) not in _POSTS and not names & _OF_POSTS)
+
+
+def is_post(tree: Mapping[str, Any], within: str = "") -> bool:
+    """Whether the `id` of an object called `within`, which somebody wrote, is that of a post."""
+    return not is_comment(tree, within) and (plain(within) in _POSTS or any(plain(str(name)) in _OF_POSTS for name in tree))
 
 
 @lru_cache(maxsize=_MOST_PLACES)
@@ -152,16 +196,16 @@ TIKTOK = PersonalFields(
         Kind.PERSON: "user author userInfo userData authorInfo authorInfos itemInfo itemInfos itemStruct awemeDetail",
         Kind.ID: "userid uid user.id author.id music.ownerId",
         Kind.HANDLE: "uniqueId username authorName userUniqueId music.ownerHandle",
-        Kind.NICKNAME: "nickname music.author",
+        Kind.NICKNAME: "nickname music.author musicInfos.author addedSoundMusicInfo.author",
         Kind.SECUID: "secUid",
-        Kind.ELSEWHERE: "insId twitterId twitterName youtubeChannelId youtubeChannelTitle bioEmail email",
+        Kind.ELSEWHERE: "insId twitterId twitterName youtubeChannelId youtubeChannelTitle bioLink bioLink.link",
         Kind.CAPTION: "title desc description",
         # What the service guesses of them, and where they are, are words about them.
-        Kind.WORDS: "text signature bio bioLink bioLink.link stickerText searchUserDesc predictedAgeGroup ageGroup birthday gender "
-        "poi poiInfo",
+        Kind.WORDS: "text signature bio stickerText searchUserDesc predictedAgeGroup ageGroup birthday gender poi poiInfo",
         Kind.MEDIA: "avatar avatarLarger avatarMedium avatarThumb cover originCover dynamicCover",
         # `original sound - Ada`, `Ada (@ada) on TikTok`, `Ada's video`.
-        Kind.SENTENCE: "music.title shareMeta.title shareMeta.desc shareInfo.title shareInfo.desc",
+        Kind.SENTENCE: "music.title musicInfos.title addedSoundMusicInfo.title musicName shareMeta.title shareMeta.desc "
+        "shareInfo.title shareInfo.desc shareTitle shareTitleMyself shareTitleOther shareDesc shareLinkDesc shareSignatureDesc",
         Kind.TAG: "hashtag hashtags hashtagName chaName challenge.title challenges.title",
     }
 )

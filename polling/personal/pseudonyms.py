@@ -7,20 +7,21 @@ import hmac
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from connectors.errors import TokpulseError
-from connectors.mentions import replace_in_sentence, replace_mentions
+from connectors.mentions import replace_emails, replace_in_sentence, replace_mentions
 from connectors.secret_files import read_secret
 from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation, Origin, Page
 from connectors.upstream.personal import NAMES, Kind
-from connectors.upstream.trees import SEC_UID, emptied, inner_json, pattern_of, people_as_keys
+from connectors.upstream.trees import SEC_UID, called_in, dumped, emptied, pattern_of, people_as_keys, without
+from polling.personal.withheld import or_withheld
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
 _MIN_BYTES = 32
@@ -29,7 +30,11 @@ _DIGEST_BYTES = 12  # 96 bits: among a billion people two share a pseudonym with
 _TELLING = re.compile(r"[^\W\d_](?:.*\w){2}|[^\W\d_a-zA-Z]\w|[\w.]*\d[\w.]*[^\W\d]|\d{5}", re.DOTALL)
 _PSEUDONYM = re.compile(r"p[a-z2-7]{20}")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_HANDLE = re.compile(r"[\w.]*\w")
 _ASCII_HANDLE = re.compile(r"[\w.]*\w", re.ASCII)
+# A nickname that begins with a sign: `@💕Sarah💕`.
+_DECORATION = r"[^\w\s\x00-\x7f][^\s@]*\w[^\s@]*"
+_DECORATED = re.compile(f"@({_DECORATION})")
 _WITHHELD = b'{"withheld":"not JSON, so its personal handles cannot be told from the rest"}'
 
 
@@ -68,7 +73,7 @@ class Pseudonyms:
 
     def page(self, page: Page) -> Page:
         """The page as it may be written."""
-        observations = tuple(self._observation(item) for item in page.observations)
+        observations = tuple(or_withheld(item, self._observation) for item in page.observations)
         return replace(page, observations=observations, origin=page.origin and self._origin(page.origin))
 
     def body(self, body: bytes) -> bytes:
@@ -78,7 +83,7 @@ class Pseudonyms:
         except (ValueError, RecursionError):
             return _WITHHELD if body.strip() else body
         try:
-            return _dumped(self._clean(tree, _Names.of(tree))).encode("utf-8", "surrogatepass")
+            return dumped(self._clean(tree, _Names.of(tree))).encode("utf-8", "surrogatepass")
         except RecursionError:
             return _WITHHELD
 
@@ -101,54 +106,61 @@ class Pseudonyms:
         return SEC_UID.sub(lambda match: self.of(Kind.SECUID, match[0]), text)
 
     def _observation(self, item: Observation) -> Observation:
-        try:
-            return self._replaced(item)
-        except RecursionError:
-            # Only an item that could not be mapped is nested that deeply: what it says about people cannot be told apart.
-            return replace(item, record={}, problem=f"{item.problem or 'not mapped'} (withheld: nested too deeply for pseudonyms)")
-
-    def _replaced(self, item: Observation) -> Observation:
         names = _Names.of(item.record)
         # It may quote a value that was found where another was expected.
         problem = item.problem if item.problem is None else self._text(item.problem, names.sentence)
         return replace(item, record=self._clean(dict(item.record), names), problem=problem)
 
-    def _clean(self, value: Any, names: _Names, name: str = "", within: str = "") -> Any:
-        """`value`, the field `name` of an object that is called `within`; `names` are found where a text names somebody."""
-        if isinstance(value, Mapping):
-            inside = names.within(value) if PERSONAL.is_item(value, name) else names
-            return {self._member(str(key), names): self._field(str(key), inner, inside, name) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._field(name, inner, names, within) for inner in value]
-        return self._field(name, value, names, within)
+    def _clean(self, value: Any, names: _Names, name: str = "", within: str = "", around: Kind | None = None) -> Any:
+        """`value`, the field `name` of an object that is called `within`; `names` are found where a text names somebody.
 
-    def _field(self, name: str, value: Any, names: _Names, within: str) -> Any:
-        kind = PERSONAL.said(name, value, within)
+        `around` is one of `NAMES` that all within the object is.
+        """
+        if isinstance(value, Mapping):
+            own, called = PERSONAL.values(value, NAMES, name) if PERSONAL.is_item(value, name) else set(), set(called_in(value))
+            inside, kind = names.within(own, called), PERSONAL.inside(name, value, within, around)
+            return {self._member(str(key), names): self._field(str(key), inner, inside, name, kind) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._field(name, inner, names, within, around) for inner in value]
+        return self._field(name, value, names, within, around)
+
+    def _field(self, name: str, value: Any, names: _Names, within: str, around: Kind | None) -> Any:
+        kind = PERSONAL.said(name, value, within, around)
         if kind is Kind.MEDIA:
             return emptied(value)
         if isinstance(value, Mapping | list | tuple):
-            return self._clean(value, names, name, within)
+            return self._clean(value, names, name, within, around)
         if kind in NAMES and value is not None and not isinstance(value, bool):
             return self.of(kind, str(value))
         if not isinstance(value, str) or _NUMBER.fullmatch(value):
             return value
-        inner = inner_json(value)
+        inner = without(value, lambda tree: self._clean(tree, names.beside(tree), name, within, around))
         if inner is not None:
-            return _dumped(self._clean(inner, names.beside(inner), name, within))
+            return inner
         if kind is Kind.SENTENCE:
             # Whoever is named there, also where no field of the body has the name.
             value = revealed(value, lambda said: replace_in_sentence(said, lambda name: "***"))
-            return self._text(value, names.sentence)
-        return self._text(value, names.text)
+            return self._text(value, names.sentence, names.called)
+        return self._text(value, names.text, names.called)
 
     def _member(self, key: str, names: _Names) -> str:
         """Lists of people may be objects whose keys are handles; names of fields stay."""
         return self.of(Kind.HANDLE, key) if key.lower() in names.keys else self._text(key, None)
 
-    def _text(self, text: str, names: re.Pattern[str] | None) -> str:
-        def clean(plain: str) -> str:
+    def _text(self, text: str, names: re.Pattern[str] | None, called: re.Pattern[str] = _DECORATED) -> str:
+        """A text without `names`, wherever they stand, and without what `called` finds after an @: what no handle is."""
+
+        def unmarked(plain: str) -> str:
             plain = self._without_sec_uids(replace_mentions(plain, self._mentioned))
             return names.sub("***", plain) if names is not None else plain
+
+        def clean(plain: str) -> str:
+            plain = replace_emails(plain, lambda address: self.of(Kind.ELSEWHERE, address))
+            if "@" not in plain:
+                return unmarked(plain)
+            # Every other part is a name.
+            parts = called.split(plain)
+            return "".join(f"@{self.of(Kind.NICKNAME, part)}" if at % 2 else unmarked(part) for at, part in enumerate(parts))
 
         return revealed(text, clean)
 
@@ -161,10 +173,15 @@ class Pseudonyms:
 
 
 class _Names:
-    """Who is named where: `sentence` finds everybody of a body, `text` those of an item; `keys` are handles that name objects."""
+    """Who is named where: `sentence` finds everybody of a body, `text` those of an item; `keys` are handles that name objects.
 
-    def __init__(self, everybody: frozenset[str], own: frozenset[str], keys: frozenset[str]) -> None:
-        self._everybody, self._own, self.keys = everybody, own, keys
+    `called` finds what no handle is after an @: nicknames of the item, and what lists of spans say is a mention.
+    """
+
+    def __init__(
+        self, everybody: frozenset[str], own: frozenset[str], keys: frozenset[str], mentioned: frozenset[str] = frozenset()
+    ) -> None:
+        self._everybody, self._own, self.keys, self._mentioned = everybody, own, keys, mentioned
 
     @classmethod
     def of(cls, tree: Any) -> Self:
@@ -176,15 +193,16 @@ class _Names:
 
         return cls(frozenset(PERSONAL.values(tree, NAMES)), frozenset(), people_as_keys(tree, handles, theirs))
 
-    def within(self, item: Mapping[str, Any]) -> _Names:
-        """For the texts in `item`, which may speak of those whom the item around it names, too."""
-        own = self._own | PERSONAL.values(item, NAMES)
-        return self if own == self._own else _Names(self._everybody, frozenset(own), self.keys)
+    def within(self, own: Set[str], mentioned: Set[str]) -> _Names:
+        """For the texts of an item that names `own`, and of those that the item around it names."""
+        if own <= self._own and mentioned <= self._mentioned:
+            return self
+        return _Names(self._everybody, self._own | own, self.keys, self._mentioned | mentioned)
 
     def beside(self, tree: Any) -> _Names:
         """For a body within this one."""
         inner = _Names.of(tree)
-        return _Names(self._everybody | inner._everybody, self._own, self.keys | inner.keys)
+        return _Names(self._everybody | inner._everybody, self._own, self.keys | inner.keys, self._mentioned)
 
     @cached_property
     def sentence(self) -> re.Pattern[str] | None:
@@ -195,6 +213,13 @@ class _Names:
     def text(self) -> re.Pattern[str] | None:
         """What is found in any text of the item."""
         return pattern_of(name for name in self._own if _TELLING.search(name))
+
+    @cached_property
+    def called(self) -> re.Pattern[str]:
+        """What is found after an @ in any text of the item, without the sign."""
+        names = {name for name in self._own | self._mentioned if name.strip() and not _HANDLE.fullmatch(name)}
+        listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        return re.compile(f"@((?:{listed})(?!\\w)|{_DECORATION})", re.IGNORECASE) if names else _DECORATED
 
 
 def is_pseudonym(name: str) -> bool:
@@ -208,7 +233,3 @@ def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:
     if not name:
         return None
     return Pseudonyms(read_secret(Path(name), VARIABLE, "key", PseudonymKeyError).strip())
-
-
-def _dumped(tree: Any) -> str:
-    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))

@@ -21,7 +21,7 @@ LEFT_OUT = {"left_out": "of a person who is to be forgotten"}
 @pytest.fixture
 def forgotten(tmp_path: Path) -> Forgotten:
     made = Forgotten(tmp_path / "forgotten.json")
-    made.add(USER, ["Petra.Old", "petra"], [SECUID])
+    made.add(USER, ["Petra.Old", "petra"], [SECUID], ["Petra Pé", "Anna"])
     return made
 
 
@@ -30,7 +30,7 @@ def test_hashes_are_keyed_private_and_add_up(forgotten: Forgotten, tmp_path: Pat
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert USER not in file.read_text()
     forgotten.add("5", [], [])
-    assert len(forgotten) == 5
+    assert len(forgotten) == 6
     another = Forgotten(file)
     assert another.knows("id", USER)
     assert another.knows("id", 5)
@@ -139,8 +139,49 @@ def test_a_counter_that_is_as_high_as_a_short_id_stays(tmp_path: Path) -> None:
 def test_the_only_item_of_a_body_takes_all_of_it_along(forgotten: Forgotten) -> None:
     item = {"itemInfo": {"itemStruct": {"id": "1", "author": {"id": USER}}}, "shareMeta": {"desc": "words"}}
     profile = {"data": {"userInfo": {"user": {"uniqueId": "petra"}}, "shareMeta": {"title": "Petra on TikTok", "desc": "words"}}}
-    for body in (item, profile, {"author": "petra", "desc": "words"}, {"author": USER, "desc": "words"}):
+    alone = {"data": item["itemInfo"], "shareMeta": {"title": "Petra on TikTok", "desc": "words"}}
+    pages = {"ItemModule": {"1": {"id": "1", "author": {"id": USER}}}, "SEOState": {"keywords": "words"}}
+    for body in (item, profile, alone, pages, {"author": "petra", "desc": "words"}, {"author": USER, "desc": "words"}):
         assert b"words" not in forgotten.body(json.dumps(body).encode())
+        others = {"list": [{"cid": "3", "text": "x", "user": None}]}
+        if not {"author", "itemInfo"} & body.keys():
+            assert json.loads(forgotten.body(json.dumps(body | others).encode()))["list"] == others["list"]
+
+
+@pytest.mark.parametrize(
+    ("nested", "kept"),
+    [
+        (
+            {"music": {"title": "original sound - Petra Pé", "authorName": "Petra Pé", "author": "petra pé"}},
+            {"music": {"title": "original sound - ", "authorName": "", "author": ""}},
+        ),
+        ({"reply_to_nickname": "Petra Pé", "replyToUserName": "Petra Pé"}, {"reply_to_nickname": "", "replyToUserName": ""}),
+        ({"text": "@Petra Pé hi (@PETRA PÉ) @Petra Péa"}, {"text": "@ hi (@) @ Péa"}),
+        ({"share_info": {"share_title": "Petra Pé on TikTok"}}, {"share_info": {"share_title": " on TikTok"}}),
+        ({"of": {"nickname": {"text": "Petra Pé"}}}, {"of": {"nickname": {"text": ""}}}),
+        # An ordinary word, and somebody else who is called the same.
+        ({"text": "@Anna", "nickname": "Anna"}, {"text": "@Anna", "nickname": "Anna"}),
+        ({"user": {"uid": "5", "nickname": "Petra Pé"}}, {"user": {"uid": "5", "nickname": "Petra Pé"}}),
+        ({"text": "Petra Pé is a song"}, {"text": "Petra Pé is a song"}),
+    ],
+)
+def test_a_nickname_of_two_words_is_left_out_where_it_means_them(
+    forgotten: Forgotten, nested: dict[str, object], kept: dict[str, object]
+) -> None:
+    item = {"cid": "8", "user": {"uid": "5", "unique_id": "carl"}, "digg_count": 3}
+    assert json.loads(forgotten.body(json.dumps({"comments": [item | nested]}).encode()))["comments"] == [item | kept]
+    assert forgotten.kept([Observation("t", item | nested)])[0].record == item | kept
+
+
+def test_a_handle_that_names_an_object_of_theirs_names_no_other(forgotten: Forgotten) -> None:
+    others = {"id": "5", "uniqueId": "carl"}
+    body = {"users": {"petra": {"id": USER}, "carl": others}, "stats": {"petra": {"fans": 3}, "carl": {"fans": 4}}}
+    assert json.loads(forgotten.body(json.dumps(body).encode())) == {
+        "users": {"left_out": LEFT_OUT, "carl": others},
+        "stats": {"left_out": {"fans": 3}, "carl": {"fans": 4}},
+    }
+    word = {"users": {"carl": others}, "stats": {"petra": {"fans": 3}}}
+    assert json.loads(forgotten.body(json.dumps(word).encode())) == word
 
 
 def test_what_is_not_json_and_names_them_is_left_out(forgotten: Forgotten) -> None:
@@ -155,7 +196,9 @@ def test_what_is_not_json_and_names_them_is_left_out(forgotten: Forgotten) -> No
 
 def test_under_pseudonyms_their_names_are_known_by_their_pseudonyms(tmp_path: Path) -> None:
     names = Pseudonyms(b"k" * 32)
-    Forgotten(tmp_path / "forgotten.json").add(USER, [names.of("handle", "petra")], [names.of("secuid", SECUID)])
+    Forgotten(tmp_path / "forgotten.json").add(
+        USER, [names.of("handle", "petra")], [names.of("secuid", SECUID)], [names.of("nickname", "Petra Pé")]
+    )
     file = tmp_path / "watchlist.yaml"
     file.write_text(f"creators: ['{SECUID}']\n")
     poller = Forgotten(tmp_path / "forgotten.json", names.of)
@@ -164,6 +207,8 @@ def test_under_pseudonyms_their_names_are_known_by_their_pseudonyms(tmp_path: Pa
     assert WatchedFile(file, Forgotten(tmp_path / "forgotten.json")).current.creators, "nobody without the key can tell"
     other = Observation("t", {"aweme_id": "9", "author_id": "5", "title": f"with @{names.of('handle', 'petra')} and @petra"})
     assert poller.kept([other])[0].record["title"] == "with @ and @"
+    other = Observation("t", {"aweme_id": "9", "title": f"@Petra Pé, @{names.of('nickname', 'Petra Pé')}, @Petra"})
+    assert poller.kept([other])[0].record["title"] == "@, @, @"
     assert json.loads(poller.body(json.dumps({"author": {"uniqueId": "Petra"}}).encode())) == LEFT_OUT
 
 

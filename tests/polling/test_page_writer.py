@@ -132,6 +132,16 @@ def test_who_is_forgotten_while_the_poller_runs_is_left_out(tmp_path: Path) -> N
     assert [topic for topic, _, _, _ in memory.committed if topic.endswith(".dlq")] == []
 
 
+@pytest.mark.parametrize("title", ["[" * 2_200, '{"a":' * 30_000, json.dumps(["[" * 450 + "]" * 450])])
+def test_a_caption_that_nobody_can_read_stops_no_poller(title: str, tmp_path: Path) -> None:
+    memory, forgotten = Memory(), Forgotten(tmp_path / "forgotten.json")
+    forgotten.add("77", ["petra"], [])
+    pages = KafkaPageWriter(memory, lambda *_: [], lambda schema_id: "", None, TOPICS, lambda: NOW, forgotten)
+    pages.start()
+    write(pages, KEY, Page((post("1", title=title), post("2", title="hi @petra")), None), NOW, None)
+    assert [record["title"] for record in memory.of(POSTS)] == [title, "hi @"]
+
+
 def test_a_page_of_repeats_commits_its_progress_only() -> None:
     memory = Memory()
     pages = writer(memory)

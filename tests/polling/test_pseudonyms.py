@@ -9,6 +9,7 @@ import pytest
 
 from connectors.spelling import spelled_out
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
+from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, is_pseudonym, load_pseudonyms
 
 KEY = b"k" * 32
@@ -32,8 +33,7 @@ def test_records_keep_ids_and_lose_names() -> None:
     assert first["user"]["uniqueId"] == second["user"]["unique_id"]
     assert first["user"]["secUid"] == second["user"]["sec_uid"]
     assert second["user"]["nickname"] == ""
-    # What may be an address may be a name, too.
-    assert first["text"] == f"thanks @{first['user']['uniqueId']}. and a@{names.of('handle', 'b.example')}"
+    assert first["text"] == f"thanks @{first['user']['uniqueId']}. and {names.of('elsewhere', 'a@b.example')}"
     assert not any(name in json.dumps([first, second], ensure_ascii=False) for name in (HANDLE, HANDLE.lower(), NICKNAME, SECUID))
 
 
@@ -149,6 +149,49 @@ def test_sentences_name_nobody_and_addresses_go_whoever_made_the_item(item: dict
     assert json.loads(Pseudonyms(KEY).body(json.dumps({"list": [item]}).encode())) == {"list": [kept]}
 
 
+@pytest.mark.parametrize(
+    ("item", "left"),
+    [
+        ({"bioLink": {"link": "linktr.ee/adaking99", "risk": 0}}, "adaking"),
+        ({"bioLink": "linktr.ee/adaking99", "website": "adaking.com", "contact": "mailto:ada.king@x.org"}, "king"),
+        ({"whatsappNumber": "+4915112345678", "phone": 4915112345678, "telegram": [{"number": 4915112345678}]}, "12345678"),
+        ({"real_name": "Ada King", "firstName": "Ada"}, "Ada"),
+        ({"signature": "ada.king@gmail.com", "desc": "or ada.king@gmail.com!", "x": "A%64a.king%40gmail.com"}, "king"),
+        ({"nickname": {"text": "Ada King"}, "desc": "I, Ada King"}, "King"),
+        ({"twitter": {"id": "adak_tw", "a": [{"b": "adak_tw"}], "followers": 12}}, "adak"),
+        ({"musicInfos": {"musicName": "original sound - bobby_b"}, "added_sound_music_info": {"title": "x - bobby_b"}}, "bobby"),
+        ({"share_info": {"share_title": "Bobby's video", "share_desc": "Bobby on TikTok", "shareLinkDesc": "Bobby (@b)"}}, "Bobby"),
+        ({"text": "@Zoe Washburne look", "text_extra": [{"start": 0, "end": 14, "user_id": "6"}]}, "Washburne"),
+        ({"text": "💕 @Zoe W look, @Zoe W", "textExtra": [{"start": 3, "end": 9}]}, "W"),
+        ({"desc": "@Zoe", "contents": [{"desc": "x @Zoe Wa", "textExtra": [{"start": 2, "end": 9}]}]}, "Wa"),
+        ({"text": "@💕Sarah💕 look, あ@🌈Sarah"}, "Sarah"),
+        ({"text": "@Ada King hi", "author": {"nickname": "Ada King"}}, "King"),
+    ],
+)  # fmt: skip
+def test_nothing_is_left_of_a_name_whatever_field_it_stands_in(item: dict[str, object], left: str) -> None:
+    names = Pseudonyms(KEY)
+    body = names.body(json.dumps({"list": [{"id": "1", "uid": "5", "digg_count": "7"} | item]}).encode()).decode()
+    assert left not in spelled_out(body)
+    kept = json.loads(body)["list"][0]
+    assert (kept["id"], kept["uid"], kept["digg_count"]) == ("1", "5", "7")
+    for name in ("text", "desc"):
+        if "@" in str(item.get(name, "")) and "gmail" not in str(item.get(name)):
+            assert str(kept[name]).count("@p") == str(item[name]).count("@")
+
+
+def test_counters_within_a_name_stay() -> None:
+    item = {"twitter": {"id": "adak_tw", "followers": 12, "share": "0.5", "none": None, "is": True}, "bindPhone": 1}
+    kept = json.loads(Pseudonyms(KEY).body(json.dumps(item).encode()))
+    assert kept == {**item, "twitter": {**item["twitter"], "id": Pseudonyms(KEY).of("elsewhere", "adak_tw")}}
+
+
+def test_a_mention_by_nickname_has_the_pseudonym_of_the_nickname() -> None:
+    names = Pseudonyms(KEY)
+    item = {"cid": "1", "text": "@Zoe Washburne look", "text_extra": [{"start": 0, "end": 14, "user_id": "6"}]}
+    kept = json.loads(names.body(json.dumps(item).encode()))
+    assert kept == {**item, "text": f"@{names.of('nickname', 'Zoe Washburne')} look"}
+
+
 def test_what_says_nothing_of_a_person_stays() -> None:
     item = {
         **POST,
@@ -212,14 +255,17 @@ def test_what_was_asked_for_names_nobody() -> None:
         assert names.question(asked) == asked
 
 
-def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody() -> None:
+def test_what_is_nested_too_deeply_is_withheld_and_stops_nobody(tmp_path: Path) -> None:
     deep: object = HANDLE
     for _ in range(2_000):
-        deep = {"a": deep}
-    names = Pseudonyms(KEY)
-    (item,) = names.page(Page((Observation("t", {"x": deep}, "not mapped"),), None)).observations
-    assert item.record == {}
-    assert "nested too deeply" in (item.problem or "")
+        deep = {"user": deep}
+    forgotten = Forgotten(tmp_path / "forgotten.json")
+    forgotten.add("5", [HANDLE], [])
+    for name in ("x", "user"):
+        item = Observation("t", {name: deep}, "not mapped")
+        for kept in (*Pseudonyms(KEY).page(Page((item,), None)).observations, *forgotten.kept([item])):
+            assert kept.record == {}
+            assert "nested too deeply" in (kept.problem or "")
 
 
 def test_the_key_file(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ _SYLLABLES = ("ka", "lo", "mi", "ru", "ten", "vas", "zil", "por", "gan", "dex", 
 
 @dataclass
 class Somebody:
-    """A person, and what was planted of them: `said` and `addresses` grow with every call that makes one."""
+    """A person, and what was planted of them: `said`, `addresses` and `accounts` grow with every call that makes one."""
 
     dice: random.Random
     userid: str
@@ -31,6 +31,7 @@ class Somebody:
     comments: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
 
     def words(self) -> str:
         """A sentence that nobody else says."""
@@ -43,6 +44,11 @@ class Somebody:
         own = f"{self.mark}{self.dice.getrandbits(64):016x}"
         self.addresses.append(own)
         return f"https://p16-sign.tiktokcdn.example/obj/{own}~c5_100x100.{ending}?x-expires=1"
+
+    def account(self) -> str:
+        """What they are called at another service."""
+        self.accounts.append(f"{self._word()}.{self.mark}{self.dice.randrange(10**9):09d}")
+        return self.accounts[-1]
 
     def post(self) -> str:
         """The id of one more post of theirs."""
@@ -131,8 +137,13 @@ def _person(who: Somebody, item: dict[str, Any]) -> None:
     for name in ("author", "user"):
         if isinstance(item.get(name), dict):
             item[name] |= {
-                "signature": who.words(),
-                "bioLink": {"link": f"https://{who.words().split()[0]}.example", "risk": 0},
+                "signature": f"{who.words()} {who.dice.randrange(9)}.{who.account()}@mail.example",
+                "bioLink": {"link": f"{who.dice.choice(['https://l.example', 'linktr.ee'])}/{who.account()}", "risk": 0},
+                "website": f"{who.account()}.example",
+                "contact": f"mailto:{who.account()}@mail.example",
+                "whatsappNumber": who.account(),
+                "real_name": who.nickname,
+                "twitter": {"id": who.account(), "followers": 12},
                 "search_user_desc": who.words(),
                 "predicted_age_group": 3,
                 "avatar_thumb": {"uri": who.address(), "url_list": [who.address(), who.address("webp")], "width": 720},
@@ -164,6 +175,20 @@ OWN: dict[str, Plant] = {
             "playUrl": who.address("mp3"),
             "duration": 15,
         }
+    ),
+    "share_title": _set(
+        share_info=lambda who: {
+            "share_title": f"{who.nickname} (@{who.handle}) on TikTok",
+            "share_desc": f"{who.nickname}'s video",
+            "share_link_desc": f"{who.nickname} on TikTok",
+        }
+    ),
+    "other sounds": _set(
+        musicInfos=lambda who: {"musicName": f"original sound - {who.handle}", "authorName": who.nickname},
+        added_sound_music_info=lambda who: {"title": f"son original - {who.nickname}", "owner_handle": who.handle},
+    ),
+    "of another type": _set(
+        maker=lambda who: {"nickname": {"text": who.nickname}, "instagram": [{"name": who.account()}], "uniqueId": who.handle}
     ),
     "textExtra": _set(
         textExtra=lambda who: [
@@ -255,6 +280,14 @@ OTHERS: dict[str, Plant] = {
     "reply to": _set(
         reply_to_userid=lambda who: who.userid, reply_to_username=lambda who: who.handle, replyToUserUniqueId=lambda who: who.handle
     ),
+    "reply to a nickname": _set(
+        reply_to_userid=lambda who: who.userid, reply_to_username=lambda who: who.nickname, replyToNickname=lambda who: who.nickname
+    ),
+    "sound": _set(
+        music=lambda who: {"id": "7", "title": f"original sound - {who.nickname}", "authorName": who.nickname},
+        musicInfos=lambda who: {"musicName": f"sonido original - {who.nickname}"},
+    ),
+    "called": _say(lambda who: f"@{who.nickname} hi", lambda who: f"(@{who.nickname}, @{who.nickname.upper()})"),
     "number": _set(mentioned=lambda who: [int(who.userid)], parentAuthor=lambda who: {"id": int(who.userid)}),
     "nested": lambda who, item: item.update(
         reply_comment=[

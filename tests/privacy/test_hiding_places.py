@@ -17,7 +17,7 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
 from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import Pseudonyms
-from privacy.discovery import from_body
+from privacy.discovery import from_body, from_tree
 from privacy.person import Person
 from privacy.rewriting import Rewriter
 from tests.connectors.upstream.recorded import Case as Recorded
@@ -43,7 +43,7 @@ class Case:
                 OWN[kind](self.who, item)
         self.others = [self._item(other, "a nice day #fyp #日本") for _ in range(2)]
         for item in self.others[:1]:
-            for kind in dice.sample(sorted(OTHERS), 4):
+            for kind in dice.sample(sorted(OTHERS), 5):
                 OTHERS[kind](self.who, item)
         items = [*own, *self.others]
         dice.shuffle(items)
@@ -101,7 +101,7 @@ def test_forget_leaves_nothing_of_them_and_all_else(seed: int) -> None:
     person.add_profile(case.who.handle, case.who.nickname, case.who.secuid)
     rewriter = Rewriter(person, SECRET)
     kept = rewriter.body(case.body)
-    assert left(kept, [*case.who.names, *case.who.ids, *case.who.said, *case.who.addresses]) == []
+    assert left(kept, [*case.who.names, *case.who.ids, *case.who.said, *case.who.addresses, *case.who.accounts]) == []
     assert rewriter.body(kept) == kept
     before, after = case.records(case.body), case.records(kept)
     for was, now in zip(before, after, strict=True):
@@ -115,7 +115,7 @@ def test_forget_leaves_nothing_of_them_and_all_else(seed: int) -> None:
     # As dead letters, one by one.
     for item in next(value for value in case.tree.values() if isinstance(value, list)):
         letter = rewriter.body(json.dumps(item).encode("ascii"))
-        assert left(letter, [*case.who.names, *case.who.ids, *case.who.said, *case.who.addresses]) == []
+        assert left(letter, [*case.who.names, *case.who.ids, *case.who.said, *case.who.addresses, *case.who.accounts]) == []
         assert letter
 
 
@@ -123,10 +123,10 @@ def test_forget_leaves_nothing_of_them_and_all_else(seed: int) -> None:
 def test_pollers_keep_nothing_of_who_was_forgotten(seed: int, tmp_path: Path) -> None:
     case = Case(seed)
     forgotten = Forgotten(tmp_path / "forgotten.json")
-    forgotten.add(case.who.userid, [case.who.handle], [case.who.secuid])
+    forgotten.add(case.who.userid, [case.who.handle], [case.who.secuid], [case.who.nickname])
     kept = forgotten.body(case.body)
     # Posts and comments of theirs are known by who made them, not by their ids.
-    traces = [*case.who.names, case.who.userid, *case.who.said, *case.who.addresses]
+    traces = [*case.who.names, case.who.userid, *case.who.said, *case.who.addresses, *case.who.accounts]
     assert left(kept, traces) == []
     assert forgotten.body(kept) == kept
     before = [one for one in case.observations(case.body) if case.who.userid not in json.dumps(plain(one.record))]
@@ -141,7 +141,7 @@ def test_pseudonyms_leave_no_name_and_no_address_and_all_else(seed: int) -> None
     case = Case(seed)
     names = Pseudonyms(KEY)
     kept = names.body(case.body)
-    people = [*case.who.names, *case.other.names, *case.who.addresses, *case.other.addresses]
+    people = [*case.who.names, *case.other.names, *case.who.addresses, *case.other.addresses, *case.who.accounts]
     assert left(kept, people) == []
     before, after = case.records(case.body), case.records(kept)
     assert [plain(one) for one in after] == [plain(one) for one in before]
@@ -152,7 +152,8 @@ def test_pseudonyms_leave_no_name_and_no_address_and_all_else(seed: int) -> None
             Page((Observation("t", item, f"desc: expected a string, found '{case.who.nickname}'"),), None)
         ).observations
         assert left(json.dumps(letter.record, ensure_ascii=False).encode(), people) == []
-        if case.who.nickname in json.dumps(item, ensure_ascii=False):
+        # A reason quotes the value of a field.
+        if f'"{case.who.nickname}"' in json.dumps(item, ensure_ascii=False):
             assert case.who.nickname not in (letter.problem or "")
 
 
@@ -173,7 +174,7 @@ def test_recorded_answers_read_the_same_whoever_was_taken_out(case: Recorded, tm
 
     stranger = somebody(random.Random(7))
     forgotten = Forgotten(tmp_path / "forgotten.json")
-    forgotten.add(stranger.userid, [stranger.handle], [stranger.secuid])
+    forgotten.add(stranger.userid, [stranger.handle], [stranger.secuid], [stranger.nickname])
     assert forgotten.body(case.answer.body) == case.answer.body
     person = Person(stranger.userid, {stranger.handle, "sounds"}, {stranger.nickname, "music"}, {stranger.secuid})
     assert Rewriter(person, SECRET).body(case.answer.body) == case.answer.body
@@ -199,6 +200,48 @@ def test_no_field_of_an_item_is_too_odd_to_be_looked_into(nested: dict[str, Any]
     kept = Rewriter(person, SECRET).body(body)
     assert left(kept, [hidden, *who.names, *who.ids]) == []
     assert json.loads(kept)["itemList"][0]["stats"] == item["stats"]
+
+
+def _quoted(times: int) -> str:
+    text = "[1]"
+    for _ in range(times):
+        text = json.dumps([[text]])
+    return text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[" * 2_200, "[" * 30_000, "{" * 3_000, '{"a":' * 2_200),
+        *("[" * depth + "]" * depth for depth in (60, 300, 450, 900, 5_000)),
+        *("[" + "9" * 5_000 + "]", "[NaN]", _quoted(12), json.dumps(["[" * 450 + "]" * 450])),
+    ],
+    ids=lambda text: f"{text[:8]} {len(text)}",
+)
+def test_a_caption_is_a_text_however_it_begins(text: str, tmp_path: Path) -> None:
+    who, other = somebody(random.Random(3)), somebody(random.Random(4))
+    post = tikliveapi_post(other, other.post(), text)
+    forgotten, names = Forgotten(tmp_path / "forgotten.json"), Pseudonyms(KEY)
+    forgotten.add(who.userid, [who.handle], [who.secuid])
+    person = Person(who.userid, {who.handle}, {who.nickname}, {who.secuid})
+    rewriter = Rewriter(person, SECRET)
+    from_tree(person, post)
+    body = json.dumps({"videos": [post]}).encode()
+    from_body(person, body)
+    assert forgotten.body(body) == rewriter.body(body) == body
+    assert rewriter.record(post) == post
+    seen = Observation("t", post)
+    assert forgotten.kept([seen]) == [seen]
+    (kept,) = names.page(Page((seen,), None)).observations
+    assert (kept.problem, kept.record["title"]) == (None, text)
+    assert json.loads(names.body(body))["videos"][0]["title"] == text
+    # As part of an answer that names them, and of one that is theirs.
+    mention = {**post, "title": f"@{who.handle}", "note": text}
+    (kept,) = forgotten.kept([Observation("t", mention)])
+    assert (kept.record["title"], kept.record["note"]) == ("@", text)
+    assert json.loads(rewriter.body(json.dumps([mention]).encode()))[0]["note"] == text
+    own = rewriter.body(json.dumps([{**mention, "author_id": who.userid, "author": None}, post]).encode())
+    assert (json.loads(own)[0]["note"], json.loads(own)[1]) == ("", post)
 
 
 def test_there_are_thirty_kinds_of_places() -> None:

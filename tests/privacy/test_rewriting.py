@@ -152,7 +152,7 @@ def test_sentences_of_the_service_name_nobody_and_nested_addresses_go(rewriter: 
     assert json.loads(rewriter.body(json.dumps({"user": own}).encode()))["user"] == {
         "uid": rewriter.token(USER),
         "avatar_thumb": {"uri": "", "url_list": [""], "width": 720},
-        "bioLink": {"link": "", "risk": 0},
+        "bioLink": {"link": rewriter.token("https://b.example"), "risk": 0},
         "ins_id": rewriter.token("anna.elsewhere"),
     }
 
@@ -307,6 +307,77 @@ def test_a_counter_that_is_as_high_as_a_short_id_stays() -> None:
         "to_user_id": one.token(early),
         "count": 107955,
     }
+
+
+@pytest.mark.parametrize(
+    ("nested", "kept"),
+    [
+        ({"reply_to_userid": USER, "reply_to_nickname": "Anna Bel"}, {"reply_to_userid": "U", "reply_to_nickname": "B"}),
+        ({"reply_to_userid": USER, "reply_to_username": "Anna"}, {"reply_to_userid": "U", "reply_to_username": "A"}),
+        ({"reply_to_nickname": "Anna Bel"}, {"reply_to_nickname": "B"}),
+        ({"reply_to_nickname": "Anna"}, {"reply_to_nickname": "Anna"}),
+        ({"to": {"uid": "6", "nickname": "Anna Bel"}, "at": USER}, {"to": {"uid": "6", "nickname": "Anna Bel"}, "at": "U"}),
+        ({"text": "@Anna Bel, hi @Annabel @anna_bel"}, {"text": "@B, hi @Annabel @anna_bel"}),
+        ({"text": "@Anna Belle"}, {"text": "@Anna Belle"}),
+        ({"text": "@Anna hi"}, {"text": "@Anna hi"}),
+        ({"text": "@Anna hi", "at": USER}, {"text": "@A hi", "at": "U"}),
+    ],
+)
+def test_a_nickname_goes_where_it_means_them(nested: dict[str, Any], kept: dict[str, Any]) -> None:
+    one = Rewriter(Person(USER, {"bob"}, {"Anna", "Anna Bel"}), SECRET)
+    item = {"cid": "8", "user": {"uid": "5", "unique_id": "carl", "nickname": "Anna Bel"}, "digg_count": 3}
+    text = one.body(json.dumps({"comments": [item | nested]}).encode()).decode()
+    for short, name in {"U": USER, "A": "Anna", "B": "Anna Bel"}.items():
+        text = text.replace(one.token(name), short)
+    assert json.loads(text)["comments"][0] == item | kept
+
+
+@pytest.mark.parametrize(
+    "beside", [{"relatedItems": [{"id": "9", "desc": "x", "author": None, "stats": {}}]}, {"x": {"author": {"id": "5"}}}]
+)
+def test_what_stands_beside_an_item_of_theirs_is_theirs_where_the_body_holds_nothing_else(
+    rewriter: Rewriter, beside: dict[str, Any]
+) -> None:
+    envelopes: list[dict[str, Any]] = [
+        {"data": {"itemInfo": {"itemStruct": POST_OF_THEIRS}}, "shareMeta": {"desc": f"{WORDS} by bob"}, "code": 0},
+        {
+            "ItemModule": {POST: POST_OF_THEIRS},
+            "SEOState": {"metaParams": {"title": "Anna's video", "keywords": f"Anna, bob, {WORDS}"}},
+        },
+        {"data": json.dumps({"itemInfo": {"itemStruct": POST_OF_THEIRS}}), "caption": WORDS},
+    ]
+    for body in envelopes:
+        kept = rewriter.body(json.dumps(body).encode()).decode()
+        assert not any(trace in kept for trace in (WORDS, "bob", "Anna", USER))
+        assert rewriter.body(kept.encode()).decode() == kept
+        assert json.loads(rewriter.body(json.dumps(body | beside).encode())) | beside == json.loads(
+            rewriter.body(json.dumps(body | beside).encode())
+        )
+
+
+def test_what_stands_beside_a_list_is_nobodys(rewriter: Rewriter) -> None:
+    stranger = {"cid": "9", "text": WORDS, "user": None}
+    body = {"comments": [{"cid": COMMENT, "text": "x", "user": {"uid": USER}}, stranger], "status": "fine", "cursor": "MTIz=="}
+    kept = json.loads(rewriter.body(json.dumps(body).encode()))
+    assert (kept["comments"][1], kept["status"], kept["cursor"]) == (stranger, "fine", "MTIz==")
+
+
+@pytest.mark.parametrize(
+    ("tree", "posts", "comments"),
+    [
+        ({"itemInfos": {"id": POST, "text": "hey #tag", "authorId": USER}}, {POST}, set()),
+        ({"items": [{"itemInfos": {"id": POST, "text": "x", "authorId": USER}, "authorInfos": {"userId": USER}}]}, {POST}, set()),
+        ({"id": POST, "text": "x", "authorId": USER, "playCount": 5}, {POST}, set()),
+        ({"video_id": POST, "author": {"id": USER}, "title": "x"}, {POST}, set()),
+        ({"id": COMMENT, "text": "x", "user": {"id": USER}}, set(), {COMMENT}),
+        ({"id": COMMENT, "video_id": POST, "text": "x", "user": {"id": USER}}, set(), {COMMENT}),
+        ({"cid": COMMENT, "aweme_id": POST, "text": "x", "user": {"uid": USER}, "share_info": {"desc": "x"}}, set(), {COMMENT}),
+    ],
+)
+def test_the_words_of_a_post_may_be_called_a_text(tree: dict[str, Any], posts: set[str], comments: set[str]) -> None:
+    found = Person(USER)
+    from_tree(found, tree)
+    assert (found.posts, found.comments) == (posts, comments)
 
 
 def test_the_only_item_of_a_body_owns_all_of_it(rewriter: Rewriter) -> None:

@@ -135,7 +135,8 @@ def test_apply_publishes_once(run: Run, published: list[ThresholdVersion]) -> No
     code, out, _ = run("apply", "--comment", "quieter", "--author", "ada")
     assert code == 0
     assert "trending.unknown_authors.plays_per_hour" in out
-    assert out.splitlines()[-1].startswith(f"published {published[1].version}, in force from 20")
+    assert out.splitlines()[-2].startswith(f"published {published[1].version}, in force from 20")
+    assert out.splitlines()[-1] == "saved thresholds.yaml"
     assert (published[1].author, published[1].comment, published[1].thresholds) == ("ada", "quieter", EDITED)
     code, out, _ = run("apply")
     assert (code, len(published)) == (0, 2)

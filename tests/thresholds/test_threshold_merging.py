@@ -71,16 +71,16 @@ def test_over_names_the_newest_version_only() -> None:
 @pytest.mark.parametrize("mine", [replace(UNKNOWN, unknown_authors=8.0), replace(UNKNOWN, negative_delta_warning=5), UNKNOWN])
 def test_a_file_made_from_the_newest_version_goes_on(mine: Thresholds) -> None:
     known = published(SHIPPED, UNKNOWN)
-    assert refused(known, to_yaml(mine)) == []
     assert refused(known, f"{mark(known[1])}\n{to_yaml(mine)}") == []
 
 
 def test_what_its_first_line_names_counts_more_than_what_a_file_looks_like() -> None:
     known = published(SHIPPED, UNKNOWN)
     mine = to_yaml(replace(SHIPPED, unknown_authors=9.0))
-    # One key from either version.
-    assert refused(known, mine) == []
+    # One key from either version: whoever made it may not know of the other edit.
+    assert refused(known, mine) == ["trending.unknown_authors.plays_per_hour"]
     assert refused(known, f"{mark(known[0])}\n{mine}") == ["trending.unknown_authors.plays_per_hour"]
+    assert refused(known, f"{mark(known[1])}\n{mine}") == []
     # Taking back one's own edit.
     assert refused(known, f"{mark(known[1])}\n{to_yaml(SHIPPED)}") == []
     # A version of somewhere else.
@@ -103,7 +103,18 @@ def test_a_mark_is_renewed_and_all_else_stays() -> None:
     known = published(SHIPPED, UNKNOWN)
     text = f"{mark(known[0])}\n# mine\n{to_yaml(SHIPPED)}"
     assert marked(text, known[1]) == text.replace(mark(known[0]), mark(known[1]))
-    assert marked(to_yaml(SHIPPED), known[1]) == to_yaml(SHIPPED)
+    unmarked = f"# mine\n{to_yaml(SHIPPED)}"
+    assert marked(unmarked, known[1]) == f"{mark(known[1])}\n{unmarked}"
+    assert parse_thresholds(marked(unmarked, known[1])) == SHIPPED
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
+def test_who_edits_the_same_key_in_a_file_without_a_mark_hears_of_the_first_edit(before: int, theirs: int, mine: int) -> None:
+    known = published(*(replace(SHIPPED, unknown_authors=float(rate)) for rate in dict.fromkeys((before, theirs))))
+    lost = refused(known, to_yaml(replace(SHIPPED, unknown_authors=float(mine))))
+    assert lost == (
+        ["trending.unknown_authors.plays_per_hour"] if len({before, theirs, mine}) == 3 or mine == before != theirs else []
+    )
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))

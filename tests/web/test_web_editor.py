@@ -141,7 +141,7 @@ def test_the_file_is_saved_with_its_mode_when_asked_for(page: Page) -> None:
     page.file.chmod(0o640)
     body = {"text": EDITED, "base": page.base, "file_hash": page.call("").json()["file"]["hash"]}
     assert page.call("/apply", body).json()["said"][1] == f"saved {page.file}"
-    assert page.file.read_text(encoding="utf-8") == EDITED
+    assert page.file.read_text(encoding="utf-8") == f"{mark(page.known[1])}\n{EDITED}"
     assert stat.S_IMODE(page.file.stat().st_mode) == 0o640
     assert list(page.file.parent.iterdir()) == [page.file]
 

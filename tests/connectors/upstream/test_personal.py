@@ -18,10 +18,10 @@ from tests.connectors.upstream.recorded import cases
         (Kind.HANDLE, "uniqueid username authorname user_name author_name"),
         (Kind.NICKNAME, "nickname nick_name"),
         (Kind.SECUID, "secuid secid authorsecid sec_uid"),
-        (Kind.ELSEWHERE, "insid twitterid twittername youtubechannelid youtubechanneltitle bioemail email"),
+        (Kind.ELSEWHERE, "insid twitterid twittername youtubechannelid youtubechanneltitle biolink"),
         (Kind.PERSON, "user author"),
         (Kind.CAPTION, "title desc description"),
-        (Kind.WORDS, "text signature biolink bio"),
+        (Kind.WORDS, "text signature bio"),
         (Kind.MEDIA, "avatarurl avatar play wmplay hdplay cover playAddr downloadAddr"),
     ],
 )
@@ -46,10 +46,10 @@ def test_what_a_field_says_depends_on_the_object_that_it_is_in() -> None:
     ("kind", "names"),
     [
         (Kind.HANDLE, "ownerHandle reply_to_username duetFromUniqueId mentionUserName"),
-        (Kind.NICKNAME, "owner_nickname displayName replyToNickname remark_name"),
+        (Kind.NICKNAME, "owner_nickname displayName replyToNickname remark_name real_name first_name"),
         (Kind.SECUID, "authorSecUid to_sec_uid followerSecUid sec_user_id.secSecUid"),
         (Kind.MEDIA, "coverUrl url_list Url playUrl video_thumb PlayAddr bitrateUrlList"),
-        (Kind.ELSEWHERE, "contactEmail bizPhone user_whatsapp"),
+        (Kind.ELSEWHERE, "contactEmail bizPhone user_whatsapp whatsappNumber website instagram_id contact email bioEmail"),
     ],
 )
 def test_a_field_that_no_list_has_is_known_by_the_end_of_its_name_and_owns_nothing(kind: Kind, names: str) -> None:
