@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,7 +181,7 @@ def test_nothing_is_left_of_a_name_whatever_field_it_stands_in(item: dict[str, o
 
 
 def test_counters_within_a_name_stay() -> None:
-    item = {"twitter": {"id": "adak_tw", "followers": 12, "share": "0.5", "none": None, "is": True}, "bindPhone": 1}
+    item: dict[str, Any] = {"twitter": {"id": "adak_tw", "followers": 12, "share": "0.5", "none": None, "is": True}, "bindPhone": 1}
     kept = json.loads(Pseudonyms(KEY).body(json.dumps(item).encode()))
     assert kept == {**item, "twitter": {**item["twitter"], "id": Pseudonyms(KEY).of("elsewhere", "adak_tw")}}
 
