@@ -106,7 +106,9 @@ def test_load_does_not_matter(stack: Stack, seed: int) -> None:
     for topic in (POSTS, USERS):
         found = ledger(stack, run_id, topic)
         assert found["beyond_bound"] == 0
-        assert (found["late"] > 0) == way.late, (topic, found, way)
+        assert way.late or found["late"] == 0, (topic, found, way)
+        # By time, hours close before their late records come; a slow pace may hold the watermark back until they are there.
+        assert found["late"] > 0 or not way.late or way.order != "together", (topic, found, way)
 
 
 def complete(stack: Stack, want: Expected, arrivals: Arrivals) -> bool:
