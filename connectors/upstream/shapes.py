@@ -154,7 +154,7 @@ def all_of(answer: Answer, body: Body, shape: Shape) -> Items:
                 named.append(_items([], part, parts))
             elif isinstance(value, list) or _by_id(value):
                 named.append(_items(_listed(value, path), part, parts))
-            else:
+            elif not named:
                 problem = problem or f"{path}: expected a list, {found(value)}"
     if full := [one for one in named if one.items]:
         return _only(answer, full)

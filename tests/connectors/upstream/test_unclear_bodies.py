@@ -139,6 +139,13 @@ def test_an_empty_list_is_the_end_whatever_somebody_may_also_like(listed: object
     assert (result.observations, result.cursor) == ((), None)
 
 
+def test_a_number_of_the_same_name_is_no_list() -> None:
+    ask = Ask(Feed.COMMENTS, "7301")
+    assert page("tikapi", ask, {"comments": [], "has_more": 0, "counts": {"comments": 0}}) == Page((), None)
+    reason = "unexpected_shape: comments: expected a list, found 0"
+    assert refused("tikapi", ask, {"comments": 0, "has_more": 0, "data": {"comments": []}}) == reason
+
+
 def test_an_item_under_a_name_that_nobody_knows_must_say_whose_it_is() -> None:
     result = page("tikapi", MINE, {"data": [WEB, NOBODYS, {**WEB, "author": {"id": "99"}}], "hasMore": True, "cursor": "35"})
     assert [seen.problem for seen in result.observations] == [
