@@ -12,6 +12,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from connectors.errors import TokpulseError
+from connectors.upstream.trees import dumped
 from privacy.person import Person
 from privacy.rewriting import Rewriter
 from privacy.statements import listed, partition_ids, quoted, statement
@@ -194,4 +195,4 @@ class Tables:
 
 
 def _line(row: Mapping[str, Any]) -> bytes:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
+    return dumped(row).encode("utf-8", "surrogateescape")

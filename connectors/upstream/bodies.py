@@ -9,7 +9,7 @@ from connectors.upstream.fields import BadFieldError, found
 from connectors.upstream.json_text import kept, parsed
 from connectors.upstream.model import Answer, Failure, Note, Observation, Refusal
 from connectors.upstream.records import USERS
-from connectors.upstream.requests import SEC_UID, numeric
+from connectors.upstream.requests import SEC_UID_START, numeric
 
 # An item and its path, to the record of a topic and what to count. Raises BadFieldError.
 Mapper = Callable[[object, str], tuple[dict[str, Any], tuple[Note, ...]]]
@@ -64,7 +64,7 @@ def asked_for(answer: Answer, subject: str, seen: Observation, path: str, coded:
         return seen
     if seen.topic == USERS:
         user = record["user"]
-        name = "id" if numeric(wanted) else "secUid" if wanted.startswith(SEC_UID) else "uniqueId"
+        name = "id" if numeric(wanted) else "secUid" if wanted.startswith(SEC_UID_START) else "uniqueId"
         path, given = f"{path}.user.{name}" if path else f"user.{name}", user[name]
     else:
         path, given = f"{path}.aweme_id" if path else "aweme_id", record["aweme_id"] if numeric(wanted) else ""

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 CREATOR_NAMES = ("userid", "user_id", "userId", "uid", "author_id")
 POST_NAMES = ("aweme_id", "media_id", "video_id", "item_id", "awemeId", "itemId")
 COMMENT_NAMES = ("comment_id", "commentId", "cid")
-
-
 # How every secUid begins.
-SEC_UID = "MS4w"
+SEC_UID_START = "MS4w"
 
 
 def subject_of(params: Mapping[str, str], names: tuple[str, ...]) -> str:

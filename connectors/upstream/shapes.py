@@ -9,9 +9,9 @@ from typing import Any, TypeGuard
 
 from connectors.upstream.bodies import numbered, unexpected_shape
 from connectors.upstream.fields import ABSENT, Place, found
-from connectors.upstream.json_text import parsed
 from connectors.upstream.model import Answer, Told
 from connectors.upstream.paging import more
+from connectors.upstream.trees import inner_json
 
 Body = Mapping[str, Any]
 # Objects within objects that are looked through: TikTok's pages have their state four deep.
@@ -115,7 +115,8 @@ def within(path: str, value: Body | list[Any]) -> Iterator[tuple[str, Body | lis
     else:
         inner = [(f"{path}[{index}]", part) for index, part in enumerate(value)]
     for where, part in inner:
-        if tree := _tree(part):
+        tree = inner_json(part) if isinstance(part, str) else part
+        if tree and isinstance(tree, Mapping | list):
             yield where, tree
 
 
@@ -252,15 +253,3 @@ def _by_id(value: object) -> TypeGuard[Body]:
 def _are_objects(items: Sequence[object]) -> bool:
     """Is this a list of objects, some of which may be null?"""
     return any(items) and all(item is None or isinstance(item, Mapping) for item in items)
-
-
-def _tree(value: object) -> Any:
-    """An object or list that `value` is or spells; None where it is neither."""
-    if isinstance(value, Mapping | list):
-        return value
-    if isinstance(value, str) and value[:1] == "{" and len(value) > 2:
-        try:
-            return parsed(value)
-        except (ValueError, RecursionError):
-            return None
-    return None

@@ -19,7 +19,7 @@ from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed
 from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging, more
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS
-from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, SEC_UID, numeric, subject_of
+from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, SEC_UID_START, numeric, subject_of
 from connectors.upstream.shapes import Items, Shape, all_of, envelopes, has_item_with, joined, one_of, told_by
 from connectors.upstream.tables import Asked, tables_of
 
@@ -215,7 +215,7 @@ def _asked(feed: Feed, listed: _List, params: Mapping[str, str], alone: str) -> 
         return Ask(feed, subject_of(params, POST_NAMES) or alone, cursor or None)
     if feed is Feed.HASHTAG:
         return Ask(feed, identity, _sealed(identity, cursor)) if identity else Ask(feed, params.get("name", alone))
-    begins = not cursor and identity.startswith(SEC_UID)
+    begins = not cursor and identity.startswith(SEC_UID_START)
     subject = subject_of(params, CREATOR_NAMES) or identity or alone
     return Ask(feed, subject, None if begins and subject == identity else _sealed(identity, cursor))
 
@@ -247,7 +247,7 @@ def _who(subject: str) -> Mapping[str, str]:
     """How a profile is asked for. A number cannot be a handle; the documents know handles only, see docs/upstreams.md."""
     if subject.isascii() and subject.isdigit():
         return {"user_id": subject}
-    return {"secUid": subject} if subject.startswith(SEC_UID) else {"username": subject.removeprefix("@")}
+    return {"secUid": subject} if subject.startswith(SEC_UID_START) else {"username": subject.removeprefix("@")}
 
 
 def _place(ask: Ask) -> tuple[str | None, str]:
@@ -257,7 +257,7 @@ def _place(ask: Ask) -> tuple[str | None, str]:
     if ask.cursor is not None:
         identity, _, cursor = ask.cursor.partition(_MARK)
         return identity, cursor
-    return (ask.subject if ask.feed is not Feed.HASHTAG and ask.subject.startswith(SEC_UID) else None), ""
+    return (ask.subject if ask.feed is not Feed.HASHTAG and ask.subject.startswith(SEC_UID_START) else None), ""
 
 
 def _sealed(identity: str, cursor: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from connectors.spelling import spelled_out
+from connectors.upstream.json_text import parsed
 from connectors.upstream.personal import plain
+from connectors.upstream.requests import SEC_UID_START
 
 _Owner = TypeVar("_Owner")
-# How every secUid begins.
-SEC_UID_START: Final = "MS4w"
 SEC_UID: Final = re.compile(rf"{SEC_UID_START}[\w.=-]+", re.ASCII)
 _SEC_UID_LENGTHS: Final = range(16, 209)
 # A handle that nobody takes for an ordinary word: it has a point or an underscore in it.
@@ -42,8 +42,8 @@ def is_sec_uid(text: str) -> bool:
 
 
 def inner_json(text: str) -> Any:
-    """The object or list that a string spells; None for any other string, and for one that is nested too deeply to be read."""
-    return _read(text, dict)
+    """The object or list that a string spells, without what is nested too deeply in it; None for any other string."""
+    return _read(text, parsed)
 
 
 def without(text: str, clean: Callable[[Any], Any]) -> str | None:
@@ -60,7 +60,7 @@ def without(text: str, clean: Callable[[Any], Any]) -> str | None:
         twice = twice or len(found) < len(pairs)
         return found
 
-    tree = _read(text, members)
+    tree = _read(text, lambda spelled: json.loads(spelled, object_pairs_hook=members))
     if tree is None:
         return None
     try:
@@ -75,11 +75,11 @@ def dumped(tree: Any) -> str:
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
 
 
-def _read(text: str, members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
+def _read(text: str, read: Callable[[str], Any]) -> Any:
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        tree = json.loads(text, object_pairs_hook=members)
+        tree = read(text)
     except (ValueError, RecursionError):
         return None
     return tree if isinstance(tree, dict | list) else None

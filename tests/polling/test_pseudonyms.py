@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -181,9 +180,10 @@ def test_nothing_is_left_of_a_name_whatever_field_it_stands_in(item: dict[str, o
 
 
 def test_counters_within_a_name_stay() -> None:
-    item: dict[str, Any] = {"twitter": {"id": "adak_tw", "followers": 12, "share": "0.5", "none": None, "is": True}, "bindPhone": 1}
+    account = {"id": "adak_tw", "followers": 12, "share": "0.5", "none": None, "is": True}
+    item = {"twitter": account, "bindPhone": 1}
     kept = json.loads(Pseudonyms(KEY).body(json.dumps(item).encode()))
-    assert kept == {**item, "twitter": {**item["twitter"], "id": Pseudonyms(KEY).of("elsewhere", "adak_tw")}}
+    assert kept == {**item, "twitter": {**account, "id": Pseudonyms(KEY).of("elsewhere", "adak_tw")}}
 
 
 def test_a_mention_by_nickname_has_the_pseudonym_of_the_nickname() -> None:
