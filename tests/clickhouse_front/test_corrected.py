@@ -244,3 +244,19 @@ def test_a_half_hour_in_which_the_counter_was_away_says_nothing(client: Any, cou
     assert row == (wanted["delta_plays"], wanted["plays_per_minute"], wanted["engagement_rate_change"])
     # A new post rises as fast as it seems to.
     assert row[0] == (delta if age_h else max(counts) - min(counts))
+
+
+@pytest.mark.parametrize("age_ms", [-3_600_000, -3_599_001, -3_599_000, 0, 3_599_999, 3_600_000])
+def test_a_post_is_new_for_an_hour_as_in_the_reference(client: Any, age_ms: int) -> None:
+    age = timedelta(milliseconds=age_ms)
+    begun(client, "p", at(0) + age, at(0), 5)
+    begun(client, "p", at(0) + age, at(0), 5_000)
+    seen = [
+        {"aweme_id": "p", "author_id": "a", "ingested_at": milliseconds(at(0)) + age_ms, "create_time": milliseconds(at(0)) // 1000}
+        | dict.fromkeys(("digg_count", "comment_count", "share_count"), 0)
+        | {"play_count": plays}
+        for plays in (5, 5_000)
+    ]
+    wanted = {row["delta_plays"] for row in velocity_30m(seen)}
+    assert {row[0] for row in client.query("SELECT delta_plays FROM velocity_30m").result_rows} == wanted
+    assert wanted == {4_995 if -3_599_000 <= age_ms < 3_600_000 else 0}

@@ -10,5 +10,5 @@ SELECT
     digg_count + comment_count + share_count AS least_engagement,
     least_engagement AS greatest_engagement,
     if(is_late = 1, [ingested_at], []) AS late_moments,
-    toUInt8(abs(intDiv(toUnixTimestamp64Milli(ingested_at), 1000) - intDiv(toUnixTimestamp64Milli(create_time), 1000)) < 3600) AS is_new
+    toUInt8(toUnixTimestamp64Milli(ingested_at) - toUnixTimestamp64Milli(create_time) BETWEEN -3599000 AND 3599999) AS is_new
 FROM post_observations_log
