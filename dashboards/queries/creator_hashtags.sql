@@ -16,7 +16,7 @@ FROM
 ) AS tagged
 INNER JOIN
 (
-    SELECT aweme_id, sum(delta_plays) AS gained, countIf(is_trending = 1) AS hours_trending
+    SELECT aweme_id, sumIf(delta_plays, is_away = 0) AS gained, countIf(is_trending = 1) AS hours_trending
     FROM trending_hourly
     WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
         AND author_id = {creator:String}

@@ -1,15 +1,15 @@
 -- Question: how do the posts of a creator do in the range?
 -- Grain:    one row per post of the creator that was observed in the range, the greatest gain first. plays_by_hour are the 24 hours before
---           the end of the range, oldest first, 0 where the post was not judged.
+--           the end of the range, oldest first, 0 where the post was not judged or its counter was away.
 WITH
     grown AS
     (
         SELECT
             aweme_id,
-            sum(delta_plays) AS gained,
+            sumIf(delta_plays, is_away = 0) AS gained,
             countIf(is_trending = 1) AS hours_trending,
             maxIf(delta_plays_per_hour / threshold, threshold > 0) AS beyond,
-            groupArray((window_start, delta_plays)) AS hours
+            groupArrayIf((window_start, delta_plays), is_away = 0) AS hours
         FROM trending_hourly
         WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
             AND author_id = {creator:String}

@@ -13,41 +13,19 @@ WITH
         )
         ARRAY JOIN JSONExtractArrayRaw(newest, 'followers', 'gains') AS rule
     ),
-    -- Few creators can have risen that far: only theirs are looked at closely.
+    -- Few creators can have risen that far: only theirs are looked at closely. first is a count without a row of its own.
     risers AS
     (
         SELECT
             userid,
-            arraySort(
-                delta -> delta.3,
-                groupArray((toUnixTimestamp64Milli(t_prev), prev_count, toUnixTimestamp64Milli(t_now), curr_count))
-            ) AS deltas,
-            max(curr_count) AS greatest_count
+            groupArray((toUnixTimestamp64Milli(t_now), curr_count, is_away)) AS later,
+            argMin((toUnixTimestamp64Milli(t_prev), prev_count), t_now) AS first,
+            arrayPushFront(later, (first.1, first.2, toUInt8(0))) AS series
         FROM follower_deltas
         WHERE t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR follower_deltas.userid = {creator:String})
         GROUP BY userid
         HAVING toInt64(max(curr_count)) - toInt64(min(prev_count)) > (SELECT min(allowed) FROM rules)
-    ),
-    -- Where the count was away it is compared with nothing: as in the view follower_snapshots_away.
-    followed AS
-    (
-        SELECT
-            userid,
-            deltas,
-            greatest_count,
-            arrayPushFront(arrayMap(delta -> (delta.3, toInt64(delta.4)), deltas), (deltas[1].1, toInt64(deltas[1].2))) AS series,
-            arrayFold(
-                (so_far, seen) -> if(
-                    seen.2 >= so_far.2 OR seen.1 - so_far.1 >= 86400000
-                        OR (so_far.3 = 0 AND (so_far.2 < 1000 OR seen.2 * 2 >= so_far.2)),
-                    (seen.1, seen.2, toUInt8(0), so_far.4),
-                    (so_far.1, so_far.2, toUInt8(1), arrayPushBack(so_far.4, seen.1))
-                ),
-                series,
-                (series[1].1, series[1].2, toUInt8(0), []::Array(Int64))
-            ).4 AS away
-        FROM risers
     ),
     -- Time is cut into pieces as long as the rule's hours, so that the hours before a count are the end of one piece and the beginning of
     -- the next: two running minima, not a comparison of each count with all before it. A count is looked up as of its time (kind 0, before
@@ -58,22 +36,18 @@ WITH
             userid,
             allowed,
             hours,
-            delta.3 AS risen_at_ms,
-            delta.4 AS followers,
+            seen.1 AS risen_at_ms,
+            seen.2 AS followers,
+            seen.3 AS is_away,
             mark.1 AS kind,
             mark.2 AS at_ms,
-            has(away, risen_at_ms) AS is_away,
             intDiv(at_ms, hours * 3600000) AS piece,
-            if(
-                kind = 1 AND at_ms >= toUnixTimestamp64Milli({time_from:DateTime64(3, 'UTC')})
-                    AND NOT has(away, at_ms) AND NOT (delta.2 = 0 AND greatest_count >= 1000),
-                delta.2,
-                NULL
-            ) AS earlier_count
-        FROM followed
+            if(kind = 1 AND is_away = 0 AND at_ms >= toUnixTimestamp64Milli({time_from:DateTime64(3, 'UTC')}), followers, NULL) AS earlier,
+            nullIf(earlier, 0) AS earlier_above_0
+        FROM risers
         CROSS JOIN rules
-        ARRAY JOIN deltas AS delta
-        ARRAY JOIN [(0, delta.3), (1, delta.1), (2, delta.3 - hours * 3600000)] AS mark
+        ARRAY JOIN series AS seen
+        ARRAY JOIN [(0, seen.1), (1, seen.1), (2, seen.1 - hours * 3600000)] AS mark
     ),
     looked_up AS
     (
@@ -85,9 +59,13 @@ WITH
             followers,
             kind,
             is_away,
-            min(earlier_count) OVER (PARTITION BY userid, hours, piece ORDER BY at_ms, kind) AS least_until,
-            min(earlier_count) OVER (PARTITION BY userid, hours, piece ORDER BY at_ms DESC, kind) AS least_since
+            -- 0 is no base of a large count.
+            if(followers >= 1000, min(earlier_above_0) OVER piece_until, min(earlier) OVER piece_until) AS least_until,
+            if(followers >= 1000, min(earlier_above_0) OVER piece_since, min(earlier) OVER piece_since) AS least_since
         FROM marks
+        WINDOW
+            piece_until AS (PARTITION BY userid, hours, piece ORDER BY at_ms, kind),
+            piece_since AS (PARTITION BY userid, hours, piece ORDER BY at_ms DESC, kind)
     ),
     rises AS
     (

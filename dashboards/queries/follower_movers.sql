@@ -21,8 +21,8 @@ FROM
         argMax(curr_count, t_now) AS last_count,
         argMin(prev_count, t_now) AS first_count
     FROM follower_deltas
-    -- 0 after a large count is none.
-    WHERE NOT (curr_count = 0 AND prev_count >= 1000)
+    -- 0 is no count.
+    WHERE curr_count > 0
       AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
     GROUP BY userid, part
 )

@@ -6,8 +6,8 @@ SELECT
     argMin(prev_count, t_now) AS before,
     if(before = 0, NULL, gained / before) AS growth_rate
 FROM follower_deltas
--- 0 after a large count is none.
-WHERE NOT (curr_count = 0 AND prev_count >= 1000)
+-- 0 is no count.
+WHERE curr_count > 0
   AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')} AND userid = {creator:String}
 GROUP BY userid
 LIMIT 1

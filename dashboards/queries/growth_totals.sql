@@ -3,11 +3,11 @@
 --           took back counts negative. A post's first hour has nothing to compare with.
 SELECT
     -- Not while a counter was away.
-    sumOrNullIf(delta_plays, NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24)) AS plays_gained,
+    sumOrNullIf(delta_plays, is_away = 0) AS plays_gained,
     nullIf(uniqExact(aweme_id), 0) AS judged_posts,
     if(judged_posts IS NULL, NULL, uniqExactIf(aweme_id, is_trending = 1)) AS trending_posts,
     trending_posts / judged_posts AS trending_share,
-    if(judged_posts IS NULL, NULL, uniqExactIf(aweme_id, delta_plays < 0)) AS shrunk_posts
+    if(judged_posts IS NULL, NULL, uniqExactIf(aweme_id, delta_plays < 0 AND is_away = 0)) AS shrunk_posts
 FROM trending_hourly
 WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
     AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})

@@ -27,7 +27,7 @@ WITH
             max(is_trending) AS trends
         FROM trending_hourly
         -- Not while a counter was away.
-        WHERE NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24)
+        WHERE is_away = 0
           AND window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
         GROUP BY aweme_id, part

@@ -6,7 +6,7 @@ SELECT
     sumIf(delta_plays, is_trending = 1) AS plays_gained_trending
 FROM trending_hourly
 -- Not while a counter was away.
-WHERE NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24)
+WHERE is_away = 0
   AND window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
     AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
     AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))

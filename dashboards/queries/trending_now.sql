@@ -1,6 +1,6 @@
 -- Question: which posts grow most beyond their threshold right now, how did they get there, and what do people say?
 -- Grain:    one row per post that was judged in the newest hour of the range: those that trend first, then by times_threshold.
---           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged. The mood is that of the
+--           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged or its counter was away. The mood is that of the
 --           comments of the range that have evidence (not 0); NULL without any.
 WITH
     judged AS
@@ -15,7 +15,7 @@ WITH
             argMax(threshold, window_start) AS bound,
             argMax(tier, window_start) AS creator_tier,
             argMax(is_trending, window_start) AS trends,
-            groupArray((window_start, delta_plays)) AS hours
+            groupArrayIf((window_start, delta_plays), is_away = 0) AS hours
         FROM trending_hourly
         WHERE window_start >= least({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 24 HOUR)
             AND window_start < {time_to:DateTime64(3, 'UTC')}

@@ -1,6 +1,6 @@
 -- Question: which posts trended in the range, for how long, and how high?
 -- Grain:    one row per post with at least one trending hour, by its highest times_threshold. plays_by_hour are 24 hours up to the end of
---           the range, oldest first, 0 where the post was not judged.
+--           the range, oldest first, 0 where the post was not judged or its counter was away.
 WITH
     ranked AS
     (
@@ -15,7 +15,7 @@ WITH
             maxIf(delta_plays_per_hour / threshold, is_trending = 1) AS times_threshold,
             sumIf(delta_plays, is_away = 0) AS plays_gained,
             argMax(play_count, window_start) AS play_count,
-            groupArrayInsertAtIf(0, 24)(delta_plays, toUInt32(23 - hours_ago), hours_ago < 24) AS plays_by_hour
+            groupArrayInsertAtIf(0, 24)(delta_plays, toUInt32(23 - hours_ago), hours_ago < 24 AND is_away = 0) AS plays_by_hour
         FROM
         (
             SELECT
@@ -29,7 +29,7 @@ WITH
                 delta_plays_per_hour,
                 threshold,
                 is_trending,
-                prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24 AS is_away,
+                is_away,
                 dateDiff('hour', window_start, {time_to:DateTime64(3, 'UTC')} - INTERVAL 1 MILLISECOND) AS hours_ago
             FROM trending_hourly
             WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}

@@ -4,5 +4,5 @@ SELECT aweme_id AS post
 FROM trending_hourly
 WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
 GROUP BY post
-ORDER BY sum(delta_plays) DESC, post
+ORDER BY sumIf(delta_plays, is_away = 0) DESC, post
 LIMIT 500

@@ -1,7 +1,7 @@
 """Which counts of a counter later ones are compared with: record 19 in docs/adr.
 
-A counter that shows less than half of a count of 1,000 or more is away. Until it is back at that count, or a day has passed since
-then, nothing is compared with what it shows.
+A counter that shows 0 after more than 0, or less than half of a count of 1,000 or more, is away. Until it is back at that count, or
+a day after that count shows anything but 0, nothing is compared with what it shows.
 """
 
 from __future__ import annotations
@@ -12,38 +12,48 @@ from typing import Any
 
 LARGE = 1_000
 SPAN_MS = 86_400_000
-_YOUNG_S = 3_600
+_HOUR_MS = 3_600_000
+_MONTH_MS = 31 * SPAN_MS
 
 Seen = tuple[int, int]
 
 
-def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool, bool]]:
-    """Per (time in ms, count) of a series by time, but the first: it, its base, whether it is that of the next, if it is low."""
+def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool]]:
+    """Per (time in ms, count) of a series by time, but the first: it, its base, and whether it is away, so no base of the next."""
     base: Seen | None = None
     away = False
     for before, now in pairwise(series):
         base = base or before
-        back = now[1] >= base[1] or now[0] - base[0] >= SPAN_MS
-        fallen = base[1] >= LARGE and 2 * now[1] < base[1]
-        holds = back or not (away or fallen)
-        yield now, base, holds, fallen and not holds
-        away = not holds
-        base = now if holds else base
+        away = not _holds(now, base, away)
+        yield now, base, away
+        base = base if away else now
 
 
-def is_away(row: Mapping[str, Any]) -> bool:
-    """Whether a row of `trending_hourly` shows a fall that may yet turn out to be none: sums of growth leave it out."""
-    base = row["prev_play_count"]
-    return bool(base >= LARGE and 2 * row["play_count"] < base and row["gap_hours"] * 3_600_000 < SPAN_MS)
+def _holds(now: Seen, base: Seen, away: bool) -> bool:
+    if now[1] >= base[1]:
+        return True
+    ends = now[0] - base[0] >= SPAN_MS if away else base[1] < LARGE or 2 * now[1] >= base[1]
+    return now[1] > 0 and ends
+
+
+def is_new(post: Mapping[str, Any]) -> bool:
+    """Whether a record of `tiktok.posts.events` was observed within an hour of the post's publication."""
+    return bool(abs(post["ingested_at"] // 1000 - post["create_time"]) < _HOUR_MS // 1000)
 
 
 class Beginnings:
-    """Takes valid records of `tiktok.posts.events`: which posts were seen with 0 plays within an hour of their publication."""
+    """Takes valid records of `tiktok.posts.events`: which posts were seen to begin, new and with 0 plays, and in which hour."""
 
     def __init__(self) -> None:
-        self.posts: set[str] = set()
+        self.posts: dict[str, int] = {}
 
     def add(self, post: Mapping[str, Any]) -> None:
         """Counts one decoded record."""
-        if post["play_count"] == 0 and abs(post["ingested_at"] // 1000 - post["create_time"]) < _YOUNG_S:
-            self.posts.add(post["aweme_id"])
+        if post["play_count"] == 0 and is_new(post):
+            hour = post["ingested_at"] // _HOUR_MS * _HOUR_MS
+            self.posts[post["aweme_id"]] = max(hour, self.posts.get(post["aweme_id"], hour))
+
+
+def is_founded(begun: Mapping[str, int], aweme_id: str, start_ms: int) -> bool:
+    """Whether 0 may be the base of a large count of the post in the hour that starts then: it began less than 31 days before."""
+    return aweme_id in begun and start_ms - begun[aweme_id] <= _MONTH_MS

@@ -27,7 +27,7 @@ def follower_alerts(snapshots: FollowerDeltas, versions: Iterable[Mapping[str, A
     spans = known.spans()
     alerts = []
     for userid, series in snapshots.series():
-        bases = series[:1] + [now for now, _, holds, _ in with_bases(series) if holds]
+        bases = series[:1] + [now for now, _, away in with_bases(series) if not away]
         baselines = {span: list(_baselines(bases, span * HOUR_MS)) for span in spans}
         for index, (t_now, count) in enumerate(bases):
             version = known.in_force(t_now)

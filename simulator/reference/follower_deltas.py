@@ -1,7 +1,7 @@
 """Expected rows of `follower_deltas`: one row per user and pair of consecutive snapshots, by the time of observation.
 
 Snapshots of one user with the same time are one snapshot, with the largest count. Order of arrival and repetition do not matter.
-0 followers before or after a large count are none: what follows them is compared with the last count that is not 0, or with itself.
+0 followers are none: what follows them is compared with the last count that is not 0; without one, a large count with itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from simulator.reference.bases import LARGE
+from simulator.reference.bases import LARGE, with_bases
 
 
 class FollowerDeltas:
@@ -35,12 +35,12 @@ class FollowerDeltas:
             yield userid, [(at_ms, counts[at_ms]) for at_ms in self._sorted_times(userid)]
 
     def rows(self) -> list[dict[str, Any]]:
-        """`{userid, t_prev, t_now, delta, prev_count, curr_count}` by userid and t_now; times in Unix milliseconds."""
+        """`{userid, t_prev, t_now, delta, prev_count, curr_count, is_away}` by userid and t_now; times in Unix milliseconds."""
         return [
             {"userid": userid, "t_prev": t_prev, "t_now": t_now, "delta": count - count_before,
-             "prev_count": count_before, "curr_count": count}
+             "prev_count": count_before, "curr_count": count, "is_away": int(away)}
             for userid, series in self.series()
-            for (t_prev, count_before), (t_now, count) in _compared(series)
+            for ((t_prev, count_before), (t_now, count)), (_, _, away) in zip(_compared(series), with_bases(series), strict=True)
         ]  # fmt: skip
 
     def latest(self, userid: str, at_ms: int) -> tuple[int, int] | None:
@@ -60,10 +60,10 @@ def _compared(series: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], 
     last: tuple[int, int] | None = None  # the last one that is not 0
     for before, now in pairwise(series):
         last = before if before[1] else last
-        if before[1] or not now[1] or max(now[1], last[1] if last else 0) < LARGE:
+        if before[1] or not now[1]:
             yield before, now
         else:
-            yield last or (before[0], now[1]), now
+            yield last or (before if now[1] < LARGE else (before[0], now[1])), now
 
 
 def follower_deltas(snapshots: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.reference.bases import is_away
 from simulator.reference.engagement_hourly import HOUR_MS
 from simulator.reference.posts import hashtags
 
@@ -35,7 +34,7 @@ class HashtagHourly:
 
     def rows(self, trending: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """By hashtag and window_start, times in Unix milliseconds; `trending` has rows of `trending_hourly`."""
-        grown = {(row["aweme_id"], row["window_start"]): row["delta_plays"] for row in trending if not is_away(row)}
+        grown = {(row["aweme_id"], row["window_start"]): row["delta_plays"] for row in trending if not row["is_away"]}
         return [
             {
                 "hashtag": hashtag,

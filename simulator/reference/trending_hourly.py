@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-from simulator.reference.bases import LARGE, with_bases
+from simulator.reference.bases import LARGE, is_founded, with_bases
 from simulator.reference.engagement_hourly import HOUR_MS
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.threshold_versions import ThresholdVersions, judge
@@ -30,6 +30,7 @@ DELTA_COLUMNS = (
     "delta_plays_per_hour",
     "author_follower_count",
     "snapshot_status",
+    "is_away",
 )
 COLUMNS = (*DELTA_COLUMNS, "tier", "threshold", "threshold_version", "is_trending")
 
@@ -38,10 +39,10 @@ def trending_hourly(
     hours: Iterable[Mapping[str, Any]],
     snapshots: FollowerDeltas,
     versions: Iterable[Mapping[str, Any]],
-    begun: Collection[str] = frozenset(),
+    begun: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows with COLUMNS by aweme_id and window_start, from rows of `engagement_hourly`, the snapshots of authors, the versions as
-    ThresholdVersions describes them and the posts that Beginnings has seen; times in Unix milliseconds. Raises LookupError for an
+    ThresholdVersions describes them and the posts of Beginnings; times in Unix milliseconds. Raises LookupError for an
     hour before the first version.
     """
     known = ThresholdVersions(versions)
@@ -55,7 +56,7 @@ def trending_hourly(
 
 
 def hour_deltas(
-    hours: Iterable[Mapping[str, Any]], snapshots: FollowerDeltas, begun: Collection[str] = frozenset()
+    hours: Iterable[Mapping[str, Any]], snapshots: FollowerDeltas, begun: Mapping[str, int] | None = None
 ) -> list[dict[str, Any]]:
     """Rows with DELTA_COLUMNS, in the same order and units.
 
@@ -69,10 +70,10 @@ def hour_deltas(
     for aweme_id, of_post in groupby(by_post, key=lambda row: row["aweme_id"]):
         by_start = {row["window_start"]: row for row in of_post}
         series = [(start_ms, row["play_count"]) for start_ms, row in by_start.items()]
-        for (start_ms, plays), (base_ms, base), holds, fallen in with_bases(series):
+        for (start_ms, plays), (base_ms, base), away in with_bases(series):
             now = by_start[start_ms]
-            unfounded = base == 0 and plays >= LARGE and aweme_id not in begun
-            compared = plays if unfounded or not (holds or fallen) else base
+            unfounded = base == 0 and plays >= LARGE and not is_founded(begun or {}, aweme_id, start_ms)
+            compared = plays if unfounded or (away and 2 * plays >= base) else base
             window_time = now["window_end"] - 1
             snapshot = snapshots.latest(now["author_id"], window_time)
             status = "missing" if snapshot is None else "fresh" if window_time - snapshot[0] < FRESH_MS else "stale"
@@ -92,6 +93,7 @@ def hour_deltas(
                     "delta_plays_per_hour": delta / gap_hours,
                     "author_follower_count": None if snapshot is None else snapshot[1],
                     "snapshot_status": status,
+                    "is_away": int(away),
                 }
             )
     return rows

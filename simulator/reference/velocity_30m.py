@@ -2,6 +2,7 @@
 
 An observation belongs to six windows. Late observations count like any other, a repeated one changes nothing, and the order does
 not matter. A window whose least plays are less than a hundredth of its most, from 1,000 on, says nothing: the counter was away.
+Not so if the post was new in it: then it may have risen that fast.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from simulator.reference.bases import LARGE, is_new
+
 MINUTE_MS = 60_000
 SLIDE_MS = 5 * MINUTE_MS
 SIZE_MS = 30 * MINUTE_MS
-_LARGE = 1_000
 
 COLUMNS = (
     "aweme_id",
@@ -24,8 +26,8 @@ COLUMNS = (
     "engagement_rate_change",
 )
 
-# Author, least and most plays, least and most engagement.
-_Extremes = tuple[str, int, int, int, int]
+# Author, least and most plays, least and most engagement, whether it was new.
+_Extremes = tuple[str, int, int, int, int, bool]
 
 
 class Velocity30m:
@@ -39,7 +41,8 @@ class Velocity30m:
         plays = post["play_count"]
         engagement = post["digg_count"] + post["comment_count"] + post["share_count"]
         slices = self._posts.setdefault(post["aweme_id"], {})
-        _merge(slices, post["ingested_at"] // SLIDE_MS * SLIDE_MS, (post["author_id"], plays, plays, engagement, engagement))
+        seen = (post["author_id"], plays, plays, engagement, engagement, is_new(post))
+        _merge(slices, post["ingested_at"] // SLIDE_MS * SLIDE_MS, seen)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Rows with COLUMNS by aweme_id and window_start, one by one (there are about twice as many as observations).
@@ -51,8 +54,8 @@ class Velocity30m:
             for slice_start, extremes in slices.items():
                 for window_start in range(slice_start + SLIDE_MS - SIZE_MS, slice_start + SLIDE_MS, SLIDE_MS):
                     _merge(windows, window_start, extremes)
-            for window_start, (author_id, least, most, least_engagement, most_engagement) in sorted(windows.items()):
-                was_away = most >= _LARGE and least * 100 < most
+            for window_start, (author_id, least, most, least_engagement, most_engagement, new) in sorted(windows.items()):
+                was_away = most >= LARGE and least * 100 < most and not new
                 gained = 0 if was_away else most - least
                 change = None if was_away or not least else most_engagement / most - least_engagement / least
                 yield {
@@ -68,7 +71,9 @@ class Velocity30m:
 
 def _merge(into: dict[int, _Extremes], start_ms: int, new: _Extremes) -> None:
     old = into.get(start_ms, new)
-    into[start_ms] = (max(old[0], new[0]), min(old[1], new[1]), max(old[2], new[2]), min(old[3], new[3]), max(old[4], new[4]))
+    into[start_ms] = (
+        max(old[0], new[0]), min(old[1], new[1]), max(old[2], new[2]), min(old[3], new[3]), max(old[4], new[4]), old[5] or new[5]
+    )  # fmt: skip
 
 
 def velocity_30m(posts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

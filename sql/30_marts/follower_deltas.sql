@@ -9,6 +9,7 @@ SELECT
   curr_count - prev_count AS delta,
   prev_count,
   curr_count,
-  CAST(revision AS INT) AS revision
+  CAST(revision AS INT) AS revision,
+  CAST(CASE WHEN is_away THEN 1 ELSE 0 END AS TINYINT) AS is_away
 FROM follower_history
 WHERE kind = 'change' AND t_prev IS NOT NULL

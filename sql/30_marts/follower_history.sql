@@ -17,5 +17,6 @@ SELECT
   threshold_version,
   counted,
   late,
-  beyond_bound
+  beyond_bound,
+  is_away
 FROM follower_changes(snapshots => TABLE follower_counters PARTITION BY userid, uid => 'follower_history')

@@ -30,5 +30,5 @@ FROM hourly_maxima(
       ingested_at
     FROM posts_observed
   ) PARTITION BY aweme_id,
-  uid => 'post_hours'
+  uid => 'post_hours_of_counters'
 )

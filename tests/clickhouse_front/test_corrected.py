@@ -138,18 +138,20 @@ def plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def ways(dice: random.Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     """Posts or users with (hour, count), a different way each."""
     for number in range(300):
+        # By the hour, or by the day.
+        step = 24 if number % 3 == 0 else 1
         hours = sorted(dice.sample(range(60), dice.randint(2, 25)))
-        yield f"p{number}", [(hour, dice.choice(COUNTS) + dice.choice((0, 0, 1))) for hour in hours]
+        yield f"p{number}", [(step * hour, dice.choice(COUNTS) + dice.choice((0, 0, 1))) for hour in hours]
 
 
 def test_counters_that_vanish_are_compared_as_in_the_reference(client: Any) -> None:
     version(client, 1, datetime(1970, 1, 1, tzinfo=UTC), 10.0)
     seen = dict(ways(random.Random(1)))
-    young = {post for number, post in enumerate(seen) if number % 3 == 0}
+    young = {post: milliseconds(at(0)) for number, post in enumerate(seen) if number % 2 == 0}
     for post in young:
         begun(client, post, at(0.5), at(0))
     begun(client, "p1", at(1.5), at(0.5))
-    begun(client, "p2", at(0.5), at(0), plays=1)
+    begun(client, "p3", at(0.5), at(0), plays=1)
     hours(client, *((post, hour, plays, 1) for post, series in seen.items() for hour, plays in series))
     rows = [
         {
@@ -162,7 +164,7 @@ def test_counters_that_vanish_are_compared_as_in_the_reference(client: Any) -> N
         for post, series in seen.items()
         for hour, plays in series
     ]
-    names = ("aweme_id", "window_start", "play_count", "prev_play_count", "prev_window_end", "gap_hours", "delta_plays")
+    names = ("aweme_id", "window_start", "play_count", "prev_play_count", "prev_window_end", "gap_hours", "delta_plays", "is_away")
     found = client.query(f"SELECT {', '.join(names)} FROM trending_hourly_corrected")
     wanted = [tuple(row[name] for name in names) for row in hour_deltas(rows, FollowerDeltas(), young)]
     assert sorted(map(plain, found.result_rows)) == sorted(wanted)
@@ -175,7 +177,7 @@ def test_follower_counts_that_vanish_are_compared_as_in_the_reference(client: An
         for hour, count in series:
             reference.add({"userid": user, "ingested_at": milliseconds(at(hour)), "stats": {"followerCount": count}})
         client.insert("follower_snapshots_log", [[user, at(hour), count] for hour, count in series])
-    names = ("userid", "t_prev", "t_now", "delta", "prev_count", "curr_count")
+    names = ("userid", "t_prev", "t_now", "delta", "prev_count", "curr_count", "is_away")
     found = client.query(f"SELECT {', '.join(names)} FROM follower_deltas_corrected")
     assert sorted(map(plain, found.result_rows)) == sorted(tuple(row[name] for name in names) for row in reference.rows())
 
@@ -190,7 +192,7 @@ def test_a_backtest_counts_the_alerts_of_the_reference(client: Any) -> None:
     parameters = {
         "span_ms": 5 * 3_600_000,
         "from_ms": milliseconds(at(0)),
-        "to_ms": milliseconds(at(99)),
+        "to_ms": milliseconds(at(99 * 24)),
         "begins_ms": [0],
         "old_limits": [100],
         "new_limit": 100,
@@ -205,6 +207,7 @@ def test_a_backtest_counts_the_alerts_of_the_reference(client: Any) -> None:
     assert len(listed) == due
 
 
+@pytest.mark.parametrize("age_h", [0, 24])
 @pytest.mark.parametrize(
     ("counts", "delta"),
     [
@@ -218,19 +221,42 @@ def test_a_backtest_counts_the_alerts_of_the_reference(client: Any) -> None:
         ([2_000, 1_000, 1_500], 1_000),
     ],
 )
-def test_a_half_hour_in_which_the_counter_was_away_says_nothing(client: Any, counts: list[int], delta: int) -> None:
+def test_a_half_hour_in_which_the_counter_was_away_says_nothing(client: Any, counts: list[int], delta: int, age_h: int) -> None:
     for minute, plays in enumerate(counts):
-        begun(client, "p", at(0) + timedelta(minutes=minute), at(0), plays)
+        begun(client, "p", at(0) + timedelta(minutes=minute), at(-age_h), plays)
     start = milliseconds(at(0))
     (row,) = client.query(
         "SELECT delta_plays, plays_per_minute, engagement_rate_change FROM velocity_30m WHERE window_start = "
         f"fromUnixTimestamp64Milli({start})"
     ).result_rows
     seen = [
-        {"aweme_id": "p", "author_id": "a", "ingested_at": start + 60_000 * minute, "play_count": plays}
+        {
+            "aweme_id": "p",
+            "author_id": "a",
+            "ingested_at": start + 60_000 * minute,
+            "create_time": milliseconds(at(-age_h)) // 1000,
+            "play_count": plays,
+        }
         | dict.fromkeys(("digg_count", "comment_count", "share_count"), 0)
         for minute, plays in enumerate(counts)
     ]
     (wanted,) = [row for row in velocity_30m(seen) if row["window_start"] == start]
     assert row == (wanted["delta_plays"], wanted["plays_per_minute"], wanted["engagement_rate_change"])
-    assert row[0] == delta
+    # A new post rises as fast as it seems to.
+    assert row[0] == (delta if age_h else max(counts) - min(counts))
+
+
+@pytest.mark.parametrize("age_ms", [-3_600_000, -3_599_001, -3_599_000, 0, 3_599_999, 3_600_000])
+def test_a_post_is_new_for_an_hour_as_in_the_reference(client: Any, age_ms: int) -> None:
+    age = timedelta(milliseconds=age_ms)
+    begun(client, "p", at(0) + age, at(0), 5)
+    begun(client, "p", at(0) + age, at(0), 5_000)
+    seen = [
+        {"aweme_id": "p", "author_id": "a", "ingested_at": milliseconds(at(0)) + age_ms, "create_time": milliseconds(at(0)) // 1000}
+        | dict.fromkeys(("digg_count", "comment_count", "share_count"), 0)
+        | {"play_count": plays}
+        for plays in (5, 5_000)
+    ]
+    wanted = {row["delta_plays"] for row in velocity_30m(seen)}
+    assert {row[0] for row in client.query("SELECT delta_plays FROM velocity_30m").result_rows} == wanted
+    assert wanted == {4_995 if -3_599_000 <= age_ms < 3_600_000 else 0}

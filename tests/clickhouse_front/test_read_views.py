@@ -24,12 +24,12 @@ ROWS = {
         f"'p', 'a', {HOUR}, 100 - {{again}}, 10 + {{again}}, 3, 2, 15, number < 50",
     ),
     "trending_hourly": (
-        "trending_hourly_log (* EXCEPT (was_alerted, revision))",
+        "trending_hourly_log (* EXCEPT (was_alerted, revision, is_away))",
         f"'p', 'a', {HOUR} AS at, at + toIntervalHour(1), 100, 90, at, 1, 10 + {{again}}, 10.5, "
         "if(number % 2, NULL, 7), 'fresh', 'small', 5.5, 'v1', number % 3 = 0",
     ),
     "follower_deltas": (
-        "follower_deltas_log (* EXCEPT revision)",
+        "follower_deltas_log (* EXCEPT (revision, is_away))",
         f"'u', {HOUR} AS at, at + toIntervalHour(1), 5 + {{again}}, 10, 15 + {{again}}",
     ),
     "follower_snapshots": ("follower_snapshots_log (*)", f"'u', {HOUR}, 10 + {{again}}"),

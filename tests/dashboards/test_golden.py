@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,9 @@ import yaml
 from clickhouse_connect.driver.client import Client
 
 from connectors.clickhouse.client import connect
-from dashboards.model import QUERIES_DIR
+from dashboards.grafana import VARIABLES_DIR
+from dashboards.model import QUERIES_DIR, load_query, parameters
+from dashboards.run import Filters, bound
 from tests.clickhouse_front.conftest import FrontProcess
 from tests.dashboards.golden import FOLDER, answer, write_universe
 
@@ -127,61 +130,121 @@ def test_a_hashtag_that_grows_evenly_does_not_seem_to_fall_while_an_hour_is_open
 
 @pytest.mark.clickhouse
 def test_plays_that_vanish_are_neither_lost_nor_gained(golden: Client) -> None:
-    """5,000,000, 0, 12, 5,000,100; and 8,000 that fall to 3,000 and stay there for more than a day."""
+    """5,000,000, 22 times 0, 12, 5,000,100; and 8,000 that fall to 3,000 and stay there for more than a day."""
     begin = datetime(2026, 5, 1, tzinfo=UTC)
     rows = [
-        *(("gone", hour, plays, 5_000_000, hour) for hour, plays in ((1, 0), (2, 12), (3, 5_000_100))),
+        *(
+            ("gone", hour, plays, 5_000_000, hour)
+            for hour, plays in ((*((hour, 0) for hour in range(1, 23)), (23, 12), (24, 5_000_100)))
+        ),
         *(("fell", hour, 3_000, 8_000, hour) for hour in range(1, 25)),
         ("fell", 25, 3_050, 3_000, 1),
     ]
     golden.insert(
         "trending_hourly_log",
         [
-            [post, "c9", begin + timedelta(hours=hour), plays, base, gap, plays - base, float(plays - base), 1e9, int(hour == 3)]
+            [
+                post,
+                "c9",
+                begin + timedelta(hours=hour),
+                plays,
+                base,
+                gap,
+                plays - base,
+                float(plays - base),
+                1e9,
+                int(plays > base),
+                hour < 24,
+            ]
             for post, hour, plays, base, gap in rows
         ],
         column_names=[
             *("aweme_id", "author_id", "window_start", "play_count", "prev_play_count", "gap_hours", "delta_plays"),
-            *("delta_plays_per_hour", "threshold", "is_trending"),
+            *("delta_plays_per_hour", "threshold", "is_trending", "is_away"),
         ],
     )
     golden.insert(
+        "engagement_hourly_maxima",
+        [[post, "c9", begin + timedelta(hours=hour), plays, 1] for post, hour, plays, _, _ in rows],
+        column_names=["aweme_id", "author_id", "window_start", "play_count", "is_final"],
+    )
+    golden.insert(
         "post_observations_log",
-        [["gone", "c9", "#back", begin], ["gone", "c9", "#back", begin + timedelta(hours=30)]],
+        [[post, "c9", "#back", begin + timedelta(hours=hour)] for post in ("gone", "fell") for hour in (0, 30)],
         column_names=["aweme_id", "author_id", "title", "ingested_at"],
     )
     days: dict[str, Any] = {"begin": begin, "end": begin + timedelta(hours=30), "creator": "c9"}
     net = 100 - 5_000 + 50
-    assert answer(golden, "growth_totals", **days)[0]["plays_gained"] == net
+    totals = answer(golden, "growth_totals", **days)[0]
+    assert (totals["plays_gained"], totals["shrunk_posts"]) == (net, 1)
     assert sum(row["plays_gained"] for row in answer(golden, "plays_gained", **days)) == net
-    assert [row["plays_gained"] for row in answer(golden, "trending_posts", **days)] == [100, net - 100]
-    assert [row["plays_gained"] for row in answer(golden, "hashtags_rising", **days)] == [100]
+    assert [row["plays_gained"] for row in answer(golden, "hashtags_rising", **days)] == [net]
+    assert [row["plays_gained"] for row in answer(golden, "creator_hashtags", **days)] == [net]
+    for query in ("trending_posts", "creator_posts"):
+        found = answer(golden, query, **days)
+        assert {row["aweme_id"]: (row["plays_gained"], sum(row["plays_by_hour"])) for row in found} == {
+            "gone": (100, 100),
+            "fell": (net - 100, net - 100),
+        }
+    (now,) = [row["plays_by_hour"] for row in answer(golden, "trending_now", **days | {"end": begin + timedelta(hours=25)})][:1]
+    assert sum(now) in (100, -5_000)
+    # What is offered to choose from, by its gain.
+    values = bound(Filters(*(round(time.timestamp() * 1000) for time in (begin, days["end"]))))
+    offered = {}
+    for name in ("post", "creator"):
+        text = load_query(name, VARIABLES_DIR)
+        offered[name] = golden.query(text, parameters={name: values[name] for name in parameters(text)}).result_columns[0]
+    assert offered == {"post": ["gone", "fell"], "creator": ["c9"]}
 
 
 @pytest.mark.clickhouse
 def test_followers_that_vanish_are_neither_lost_nor_gained(golden: Client) -> None:
-    """`zero` is at 0 for two snapshots; `few` at 12 for one, and back by steps. More than 300 in 2 h is an alert."""
+    """`zero` is at 0 for two snapshots, and `tiny` for one; `few` at 12 for one, and back by steps. An alert is over 300 in 2 h."""
     begin = datetime(2026, 3, 10, 8, tzinfo=UTC)
-    zero = ((0, 5_000_000, 1, 0), (1, 0, 2, 0), (0, 5_000_000, 3, 5_000_000), (3, 5_000_000, 4, 5_000_301))
-    few = ((0, 5_000_000, 1, 12), (1, 12, 2, 4_000_000), (2, 4_000_000, 3, 5_000_300))
-    quarter = timedelta(minutes=15)
-    golden.insert(
-        "follower_deltas_log",
-        [
-            [user, begin + before * quarter, begin + now * quarter, count - base, base, count]
-            for user, steps in (("zero", zero), ("few", few))
-            for before, base, now, count in steps
-        ],
-        column_names=["userid", "t_prev", "t_now", "delta", "prev_count", "curr_count"],
-    )
+    counts = {
+        "zero": ((0, 5_000_000, 1, 0, 1), (1, 0, 2, 0, 1), (0, 5_000_000, 3, 5_000_000, 0), (3, 5_000_000, 4, 5_000_301, 0)),
+        "few": ((0, 5_000_000, 1, 12, 1), (1, 12, 2, 4_000_000, 1), (2, 4_000_000, 3, 5_000_300, 0)),
+        "tiny": ((0, 800, 1, 0, 1), (0, 800, 2, 1_200, 0)),
+    }
+    insert_changes(golden, begin, timedelta(minutes=15), counts)
     gained = {row["userid"]: (row["gained"], row["greatest_step"]) for row in answer(golden, "follower_movers", limit=100)}
-    assert (gained["zero"], gained["few"]) == ((301, 301), (300, 3_999_988))
+    assert (gained["zero"], gained["few"], gained["tiny"]) == ((301, 301), (300, 3_999_988), (400, 400))
     assert answer(golden, "follower_totals", creator="zero")[0]["gained"] == 301
-    history = answer(golden, "follower_history", creator="zero")
-    assert sum(row["gained"] for row in history) == 301
+    for user, sum_of_gains in (("zero", 301), ("tiny", 400)):
+        assert sum(row["gained"] for row in answer(golden, "follower_history", creator=user)) == sum_of_gains
     (alerted,) = answer(golden, "follower_alerts", creator="zero")
     assert (alerted["greatest_rise"], alerted["rule_gained"]) == (301, 300)
+    (alerted,) = answer(golden, "follower_alerts", creator="tiny")
+    assert (alerted["greatest_rise"], alerted["follower_count"]) == (400, 1_200)
     assert answer(golden, "follower_alerts", creator="few") == []
+
+
+@pytest.mark.clickhouse
+def test_a_rise_from_what_was_away_before_the_range_is_none(golden: Client) -> None:
+    """Away since before 08:00, and back at 09:30; a small account that begins at 0, and one that is large when 0 is in its span."""
+    begin = datetime(2026, 3, 10, 6, tzinfo=UTC)
+    counts = {
+        "back": ((-2, 5_000_000, 2, 12, 1), (2, 12, 5, 12, 1), (5, 12, 6, 13, 1), (6, 13, 7, 5_000_088, 0)),
+        "begins": ((4, 0, 5, 600, 0), (5, 600, 11, 1_100, 0)),
+        "grows": ((4, 0, 5, 200, 0), (5, 200, 6, 1_100, 0)),
+        "first": ((4, 5_000, 5, 5_400, 0),),
+    }
+    insert_changes(golden, begin, timedelta(minutes=30), counts)
+    rises = {row["userid"]: row["greatest_rise"] for row in answer(golden, "follower_alerts", limit=100) if row["userid"] in counts}
+    assert rises == {"begins": 600, "grows": 900, "first": 400}
+
+
+def insert_changes(client: Client, begin: datetime, step: timedelta, counts: dict[str, tuple[tuple[int, ...], ...]]) -> None:
+    """Rows of follower_deltas by user: (step before, count before, step, count, is_away)."""
+    client.insert(
+        "follower_deltas_log",
+        [
+            [user, begin + before * step, begin + now * step, count - base, base, count, is_away]
+            for user, steps in counts.items()
+            for before, base, now, count, is_away in steps
+        ],
+        column_names=["userid", "t_prev", "t_now", "delta", "prev_count", "curr_count", "is_away"],
+    )
 
 
 @pytest.mark.clickhouse
@@ -216,6 +279,14 @@ def test_alerts_of_a_month_of_counts_by_the_five_minutes(golden: Client) -> None
 def alert(rise: int, gained: int, hours: int, first: datetime, peak: datetime) -> dict[str, Any]:
     shown = {"first_alert": f"{first:%Y-%m-%d %H:%M:%S}", "peak_at": f"{peak:%Y-%m-%d %H:%M:%S}"}
     return {"userid": "c8", "greatest_rise": rise, "rule_gained": gained, "rule_hours": hours, **shown}
+
+
+def test_no_sum_of_growth_counts_hours_that_are_away() -> None:
+    for folder in (QUERIES_DIR, VARIABLES_DIR):
+        for path in folder.glob("*.sql"):
+            text = path.read_text(encoding="utf-8")
+            summed = re.search(r"sum\w*\(delta_plays\b", text)
+            assert not summed or "is_away = 0" in text, f"{path.name}: record 19"
 
 
 def test_every_query_has_golden_results() -> None:

@@ -98,9 +98,11 @@ def expected(stack: Stack) -> Expected:
             "comments_enriched": moods,
             "comment_sentiment_hourly": [rounded(row) for row in comment_sentiment_hourly(moods)],
             "tiktok.trending.alerts": [
-                {name: value for name, value in row.items() if name != "is_trending"} for row in trending if row["is_trending"]
+                {name: value for name, value in row.items() if name not in ("is_trending", "is_away")}
+                for row in trending
+                if row["is_trending"]
             ],
-            "tiktok.followers.deltas": deltas,
+            "tiktok.followers.deltas": [{name: value for name, value in row.items() if name != "is_away"} for row in deltas],
             "tiktok.followers.alerts": follower_alerts.follower_alerts(snapshots, versions),
         },
     )

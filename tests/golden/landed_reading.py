@@ -21,7 +21,7 @@ MARTS = (
 _DATES = ("snapshot_date", "week_start")
 _COUNTERS = ("play_count", "digg_count", "comment_count", "share_count", "download_count", "collect_count")
 _STATS = ("followerCount", "followingCount", "heartCount", "videoCount", "diggCount")
-GROWTH_COUNTS = ("play_count", "prev_play_count", "gap_hours", "delta_plays")
+GROWTH_COUNTS = ("play_count", "prev_play_count", "gap_hours", "delta_plays", "is_away")
 CREATED_S = 1_772_000_000
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.reference.bases import Beginnings, is_away, with_bases
+from simulator.reference.bases import Beginnings, with_bases
 from simulator.reference.engagement_hourly import HOUR_MS
 from simulator.reference.follower_alerts import follower_alerts
 from simulator.reference.follower_deltas import FollowerDeltas
@@ -17,7 +17,9 @@ from simulator.reference.trending_hourly import hour_deltas
 
 Series = list[tuple[int, int]]
 COUNTS = st.integers(0, 9_999) | st.sampled_from([0, 1, 999, 1_000, 2_000, 5_000])
-SERIES = st.dictionaries(st.integers(0, 80), COUNTS, min_size=2, max_size=30).map(lambda found: sorted(found.items()))
+# By the hour and by the day.
+HOURS = st.integers(0, 80) | st.integers(0, 9).map(lambda day: 24 * day)
+SERIES = st.dictionaries(HOURS, COUNTS, min_size=2, max_size=30).map(lambda found: sorted(found.items()))
 
 
 def grown(series: Series, begun: bool = False) -> list[dict[str, Any]]:
@@ -32,7 +34,7 @@ def grown(series: Series, begun: bool = False) -> list[dict[str, Any]]:
         }
         for hour, plays in series
     ]
-    return hour_deltas(hours, FollowerDeltas(), {"p"} if begun else frozenset())
+    return hour_deltas(hours, FollowerDeltas(), {"p": 0} if begun else {})
 
 
 def gains(*plays: int, begun: bool = False) -> list[int]:
@@ -62,9 +64,12 @@ def snapshots(series: Series) -> FollowerDeltas:
         ((5_000_000, 0, 5_000_010, 12, 5_000_030), [-5_000_000, 10, -4_999_998, 20]),
         # It vanishes while it dips, and returns to the dip: what it lost in the dip it may gain again.
         ((5_000_000, 4_000_000, 0, 4_000_000, 4_500_000), [-1_000_000, -4_000_000, 0, 500_000]),
-        # Half is a dip; small counts may do as they like.
+        # Half is a dip; small counts may do as they like, but for 0.
         ((2_000, 1_000, 2_000), [-1_000, 1_000]),
-        ((999, 0, 998), [-999, 998]),
+        ((999, 10, 998), [-989, 988]),
+        ((999, 0, 998, 999), [-999, 0, 0]),
+        ((800, 0, 1_200), [-800, 400]),
+        ((800, 0, 300, 850), [-800, -500, 50]),
     ],
 )
 def test_the_plays_of_a_post(plays: tuple[int, ...], expected: list[int]) -> None:
@@ -85,13 +90,41 @@ def test_a_post_begins_within_an_hour_of_its_publication(age_s: int, plays: int,
     beginnings = Beginnings()
     ingested_at = (1_000_000 + age_s) * 1000 + 999
     beginnings.add({"aweme_id": "p", "play_count": plays, "create_time": 1_000_000, "ingested_at": ingested_at})
-    assert beginnings.posts == ({"p"} if seen else set())
+    assert beginnings.posts == ({"p": ingested_at // HOUR_MS * HOUR_MS} if seen else {})
+
+
+def test_a_beginning_counts_for_a_month() -> None:
+    month = 31 * 24
+    assert [row["delta_plays"] for row in grown([(0, 0), (month, 5_000)], begun=True)] == [5_000]
+    assert [row["delta_plays"] for row in grown([(0, 0), (month + 1, 5_000)], begun=True)] == [0]
 
 
 def test_a_fall_that_stays_is_a_loss_and_then_the_base() -> None:
     rows = grown([(0, 8_000), *((hour, 3_000 + hour) for hour in range(1, 27))])
     assert [row["delta_plays"] for row in rows[22:]] == [3_023 - 8_000, 3_024 - 8_000, 1, 1]
     assert [row["gap_hours"] for row in rows[22:]] == [23, 24, 1, 1]
+    assert [row["is_away"] for row in rows[22:]] == [1, 0, 0, 0]
+
+
+def test_zero_is_no_base_however_long_it_stays() -> None:
+    """A post that was seen to begin, away for 25 hours and then for a month."""
+    series = [*enumerate((0, 900, 40_000, 5_000_000)), *((hour, 0) for hour in range(4, 29)), (29, 5_000_010)]
+    rows = grown([*series, (31 * 24, 0), (32 * 24, 5_000_020)], begun=True)
+    assert [row["delta_plays"] for row in rows[:3]] == [900, 39_100, 4_960_000]
+    assert [row["delta_plays"] for row in rows[3:-3]] == [-5_000_000] * 25
+    assert [row["delta_plays"] for row in rows[-3:]] == [10, -5_000_010, 10]
+    assert sum(row["delta_plays"] for row in rows if not row["is_away"]) == 5_000_020
+
+
+def test_one_low_count_of_a_subject_seen_once_a_day_is_no_base() -> None:
+    daily = [(0, 5_000_000), (24, 12), (48, 5_000_010)]
+    rows = grown(daily)
+    assert [(row["delta_plays"], row["is_away"]) for row in rows] == [(-4_999_988, 1), (10, 0)]
+    rule = {"version": "v1", "sequence": 1, "effective_from_ms": 0, "gains": [{"gained": 100, "within_hours": 168}]}
+    assert follower_alerts(snapshots(daily), [rule]) == []
+    # A purge of a subject seen once a day is the base with the second low count.
+    rows = grown([(0, 5_000), (24, 2_000), (48, 2_100), (72, 2_150)])
+    assert [(row["delta_plays"], row["is_away"]) for row in rows] == [(-3_000, 1), (-2_900, 0), (50, 0)]
 
 
 @given(SERIES, st.booleans())
@@ -106,13 +139,28 @@ def test_every_hour_but_the_first_has_a_row_that_adds_up(series: Series, begun: 
         assert row["prev_play_count"] in (seen[base], row["play_count"])
 
 
-@given(st.dictionaries(st.integers(0, 80), st.integers(1, 9_999), min_size=2, max_size=30))
-def test_what_is_not_away_adds_up_to_the_last_base_less_the_first(seen: dict[int, int]) -> None:
-    """As panels and hashtag_hourly sum."""
-    series = sorted(seen.items())
-    total = sum(row["delta_plays"] for row in grown(series) if not is_away(row))
-    bases = [series[0][1]] + [now[1] for now, _, holds, _ in with_bases((at * HOUR_MS, count) for at, count in series) if holds]
-    assert total == bases[-1] - bases[0]
+def first_base(series: Series, begun: bool = False) -> int:
+    """The first count; where that is 0 and no base of the first that is not, that one."""
+    risen = next((count for _, count in series if count), 0)
+    return risen if series[0][1] or (risen >= 1_000 and not begun) else 0
+
+
+@given(SERIES, st.booleans())
+def test_what_is_not_away_adds_up_to_the_last_base_less_the_first(series: Series, begun: bool) -> None:
+    """As panels and hashtag_hourly sum, zeros and days included."""
+    total = sum(row["delta_plays"] for row in grown(series, begun) if not row["is_away"])
+    bases = [now[1] for now, _, away in with_bases((at * HOUR_MS, count) for at, count in series) if not away]
+    assert total == (bases[-1] if bases else series[0][1]) - (first_base(series, begun) if bases else series[0][1])
+    # The last base is the last count, unless the counter is away.
+    assert grown(series)[-1]["is_away"] or bases[-1] == series[-1][1]
+
+
+@given(SERIES)
+def test_changes_of_followers_that_are_not_zero_add_up(series: Series) -> None:
+    """As panels sum."""
+    counts = [count for _, count in series if count]
+    total = sum(row["delta"] for row in snapshots(series).rows() if row["curr_count"])
+    assert total == (counts[-1] - first_base(series) if counts else 0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(0, 5_000)), min_size=1, max_size=30), st.integers(0, 9_999))
@@ -129,7 +177,7 @@ def test_counters_that_never_fall_by_half_are_compared_as_ever(steps: list[tuple
 
 @given(SERIES)
 def test_nothing_is_a_gain_up_to_a_count_from_which_it_vanished(series: Series) -> None:
-    """Within a day of a count of 1,000 or more, of which less than half was seen since."""
+    """Within a day of a count of 1,000 or more, of which less than half was seen since, or of any, behind which was 0."""
     for row in grown(series, begun=True):
         if row["delta_plays"] <= 0:
             continue
@@ -138,7 +186,7 @@ def test_nothing_is_a_gain_up_to_a_count_from_which_it_vanished(series: Series) 
         between = [count for at, count in series if base < at < hour]
         assert row["prev_play_count"] == dict(series)[base]
         assert all(count < row["prev_play_count"] for count in between)
-        assert not between or row["prev_play_count"] >= 1_000
+        assert not between or row["prev_play_count"] >= 1_000 or between[0] == 0
 
 
 @given(st.dictionaries(st.integers(0, 80), st.integers(1, 9_999), min_size=1))
@@ -161,6 +209,8 @@ def test_followers_that_are_not_zero_are_compared_one_by_one(seen: dict[int, int
         ((5_000_000, 4_800_000, 4_800_200), [-200_000, 200], [200]),
         ((5_000_000, 0, 4_900_000, 4_900_200), [-5_000_000, -100_000, 200], []),
         ((700, 0, 5_000), [-700, 4_300], [4_300]),
+        ((800, 0, 1_200), [-800, 400], [400]),
+        ((3, 0, 200), [-3, 197], [197]),
     ],
 )
 def test_the_followers_of_a_user(counts: tuple[int, ...], deltas: list[int], alerted: list[int]) -> None:

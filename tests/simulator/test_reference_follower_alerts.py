@@ -68,7 +68,7 @@ def test_each_rule_of_the_version_in_force_at_the_snapshot_speaks_for_itself() -
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 8 * HOUR_MS) | st.integers(0, 8).map(lambda n: n * HOUR_MS), st.integers(0, 300)), max_size=25
+        st.tuples(st.integers(0, 8 * HOUR_MS) | st.integers(0, 8).map(lambda n: n * HOUR_MS), st.integers(1, 300)), max_size=25
     ),
     st.integers(1, 200),
     st.integers(1, 4),

@@ -61,7 +61,7 @@ def test_a_row_has_the_columns_in_order() -> None:
     assert tuple(hour_deltas([hour(0, 0), hour(1, 0)], FollowerDeltas())[0]) == DELTA_COLUMNS
     end = START + 3 * HOUR_MS
     assert tuple(rows[0].values()) == (
-        "p", "u", end - HOUR_MS, end, 1_301, 1_000, START + HOUR_MS, 2, 301, 150.5, 999, "fresh", "small", 100, "v1", 1,
+        "p", "u", end - HOUR_MS, end, 1_301, 1_000, START + HOUR_MS, 2, 301, 150.5, 999, "fresh", 0, "small", 100, "v1", 1,
     )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ START = 1_767_571_200_000
 SIZE_MS, SLIDE_MS = 30 * MINUTE_MS, 5 * MINUTE_MS
 
 
-def post(at_ms: int, plays: int, engagement: int = 0, aweme_id: str = "p") -> dict[str, Any]:
+def post(at_ms: int, plays: int, engagement: int = 0, aweme_id: str = "p", created_ms: int = -86_400_000) -> dict[str, Any]:
     counts = {"play_count": plays, "digg_count": engagement, "comment_count": 0, "share_count": 0}
-    return {"aweme_id": aweme_id, "author_id": f"a{aweme_id}", "ingested_at": START + at_ms, **counts}
+    created_s = (START + created_ms) // 1000
+    return {"aweme_id": aweme_id, "author_id": f"a{aweme_id}", "ingested_at": START + at_ms, "create_time": created_s, **counts}
 
 
 def windows(posts: list[dict[str, Any]]) -> dict[int, tuple[Any, ...]]:
@@ -70,8 +71,27 @@ def test_a_window_in_which_the_counter_was_away_says_nothing() -> None:
     assert windows([post(0, 0, 1), post(MINUTE_MS, 999, 9)])[0][0] == 999
 
 
+def test_a_post_that_goes_viral_in_its_first_half_hour_is_as_fast_as_it_is() -> None:
+    seen = [
+        post(5 * number * MINUTE_MS, plays, created_ms=0) for number, plays in enumerate((0, 300, 4_000, 20_000, 80_000, 200_000))
+    ]
+    assert windows(seen)[0] == (200_000, 200_000 / 30, None)
+    assert windows(seen)[5][0] == 199_700
+    # An hour after its publication a post is no longer new.
+    late = [post(59 * MINUTE_MS, 10, created_ms=0), post(61 * MINUTE_MS, 5_000, created_ms=0)]
+    assert windows(late)[55][0] == 4_990
+    assert windows([item | {"ingested_at": item["ingested_at"] + 60 * MINUTE_MS} for item in late])[115][0] == 0
+
+
 observations = st.lists(
-    st.builds(post, st.integers(0, 90 * MINUTE_MS), st.integers(0, 3_000), st.integers(0, 100), st.sampled_from(["p", "q"])),
+    st.builds(
+        post,
+        st.integers(0, 90 * MINUTE_MS),
+        st.integers(0, 3_000),
+        st.integers(0, 100),
+        st.sampled_from(["p", "q"]),
+        st.sampled_from([0, 30 * MINUTE_MS, -90 * MINUTE_MS]),
+    ),
     max_size=15,
 )
 
@@ -91,6 +111,7 @@ def test_it_agrees_with_a_walk_over_all_windows(posts: list[dict[str, Any]]) -> 
             inside = [p for p in posts if p["aweme_id"] == aweme_id and start <= p["ingested_at"] < start + SIZE_MS]
             if inside:
                 plays = [p["play_count"] for p in inside]
-                away = max(plays) >= 1_000 and max(plays) > 100 * min(plays)
+                new = any(abs(p["ingested_at"] - p["create_time"] * 1000) < 60 * MINUTE_MS for p in inside)
+                away = max(plays) >= 1_000 and max(plays) > 100 * min(plays) and not new
                 expected.append((aweme_id, start, 0 if away else max(plays) - min(plays)))
     assert [(row["aweme_id"], row["window_start"], row["delta_plays"]) for row in velocity_30m(posts)] == expected

@@ -36,7 +36,7 @@ LEFT ANY JOIN
     SELECT window_start, aweme_id, delta_plays
     FROM trending_hourly_log FINAL
     -- Not while the counter was away.
-    WHERE NOT (prev_play_count >= 1000 AND play_count * 2 < prev_play_count AND gap_hours < 24)
+    WHERE is_away = 0
 ) AS grown
     ON used.window_start = grown.window_start AND used.aweme_id = grown.aweme_id
 GROUP BY hashtag, window_start

@@ -18,7 +18,8 @@ CREATE OR REPLACE VIEW trending_hourly_corrected
     tier String,
     threshold Float64,
     threshold_version String,
-    is_trending UInt8
+    is_trending UInt8,
+    is_away UInt8
 )
 AS WITH
     hours AS
@@ -37,13 +38,14 @@ AS WITH
         WHERE is_final = 1
         WINDOW before AS (PARTITION BY aweme_id ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ),
-    -- Posts that were seen to begin: only their 0 is the base of a large count.
+    -- Posts that were seen to begin, and the last hour in which they were: for 31 days, their 0 is the base of a large count.
     begun AS
     (
-        SELECT aweme_id
+        SELECT aweme_id, max(toStartOfHour(ingested_at)) AS begun_at
         FROM post_observations_log
         WHERE play_count = 0
             AND abs(intDiv(toUnixTimestamp64Milli(ingested_at), 1000) - intDiv(toUnixTimestamp64Milli(create_time), 1000)) < 3600
+        GROUP BY aweme_id
     ),
     versions AS
     (
@@ -73,8 +75,10 @@ AS WITH
             hours.window_start AS window_start,
             hours.window_end AS window_end,
             hours.play_count AS play_count,
-            hours.base = 0 AND hours.play_count >= 1000 AND hours.aweme_id NOT IN (SELECT aweme_id FROM begun) AS is_unfounded,
-            hours.is_base = 0 AND hours.play_count * 2 >= hours.base AS comes_back,
+            hours.base = 0 AND hours.play_count >= 1000
+                AND hours.window_start > addDays(ifNull(begun.begun_at, toDateTime(0, 'UTC')), 31) AS is_unfounded,
+            hours.is_base = 0 AS is_away,
+            is_away AND hours.play_count * 2 >= hours.base AS comes_back,
             if(is_unfounded OR comes_back, hours.play_count, hours.base) AS prev_play_count,
             hours.base_end AS prev_window_end,
             toUInt16(dateDiff('hour', hours.base_end, hours.window_end)) AS gap_hours,
@@ -85,6 +89,7 @@ AS WITH
             multiIf(missing, 'missing', dateDiff('millisecond', snapshots.observed_at, hours.window_end) - 1 < 86400000, 'fresh', 'stale') AS snapshot_status,
             1 AS one
         FROM hours
+        LEFT ANY JOIN begun ON hours.aweme_id = begun.aweme_id
         ASOF LEFT JOIN (SELECT userid, observed_at, follower_count, 1 AS known FROM follower_snapshots) AS snapshots
             ON hours.author_id = snapshots.userid AND hours.window_end > snapshots.observed_at
         WHERE hours.place > 1
@@ -105,6 +110,7 @@ SELECT
     if(grown.missing, 'unknown', arrayElement(versions.names, arrayLastIndex(bound -> bound <= grown.author_follower_count, versions.bounds))) AS tier,
     if(grown.missing, versions.unknown_rate, arrayElement(versions.rates, arrayLastIndex(bound -> bound <= grown.author_follower_count, versions.bounds))) AS threshold,
     versions.version AS threshold_version,
-    toUInt8(grown.delta_plays_per_hour > threshold) AS is_trending
+    toUInt8(grown.delta_plays_per_hour > threshold) AS is_trending,
+    toUInt8(grown.is_away) AS is_away
 FROM grown
 ASOF JOIN versions ON grown.one = versions.one AND grown.window_end >= versions.effective_from

@@ -11,8 +11,8 @@ CREATE OR REPLACE VIEW velocity_30m
     engagement_rate_change Nullable(Float64),
     revision UInt32
 )
--- A half hour in which a large count is a hundred times another says nothing: the counter was away.
-AS WITH max(slices.greatest_play_count) AS most, min(slices.least_play_count) AS least, most >= 1000 AND least * 100 < most AS was_away
+-- A half hour in which a large count is a hundred times another says nothing, unless the post is new: the counter was away.
+AS WITH max(slices.greatest_play_count) AS most, min(slices.least_play_count) AS least, most >= 1000 AND least * 100 < most AND max(slices.is_new) = 0 AS was_away
 SELECT
     aweme_id,
     max(slices.author_id) AS author_id,

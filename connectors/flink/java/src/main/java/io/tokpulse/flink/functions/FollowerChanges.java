@@ -7,6 +7,7 @@ import io.tokpulse.flink.thresholds.PublishedThresholds;
 import io.tokpulse.flink.thresholds.Thresholds;
 import io.tokpulse.flink.thresholds.Thresholds.Gain;
 import java.time.Duration;
+import java.util.Arrays;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
 import org.apache.flink.table.annotation.DataTypeHint;
@@ -27,7 +28,8 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  *
  * <ul>
  *   <li>{@code change}: a snapshot and the one before it; for a user's first the columns of the earlier one are NULL. 0 followers
- *       after or before a large count are none: what comes after is compared with the last count that is not 0, or with itself.
+ *       are none: what comes after is compared with the last count that is not 0; without one, a large count with itself. {@code
+ *       is_away} says that the snapshot is no base ({@link Bases}).
  *   <li>{@code alert}: a snapshot breaks a rule, by the thresholds in force when it was taken; once each, whatever comes later.
  *   <li>{@code account}: a record that changes nothing: it was known, or it came beyond the late bound.
  * </ul>
@@ -41,7 +43,7 @@ import org.apache.flink.table.functions.ProcessTableFunction;
         value =
                 "ROW<kind STRING NOT NULL, t_now TIMESTAMP(3) NOT NULL, curr_count BIGINT NOT NULL, t_prev TIMESTAMP(3),"
                         + " prev_count BIGINT, revision BIGINT NOT NULL, within_hours INT, threshold BIGINT, threshold_version STRING,"
-                        + " counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL>",
+                        + " counted BIGINT NOT NULL, late BIGINT NOT NULL, beyond_bound BIGINT NOT NULL, is_away BOOLEAN NOT NULL>",
         bridgedTo = RowData.class)
 public final class FollowerChanges extends ProcessTableFunction<RowData> {
 
@@ -157,6 +159,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
 
     /** Puts a snapshot in its place behind the watermark, new or with a larger count than was known. */
     private void late(int place, boolean isNew, long at, long count) throws Exception {
+        history.settle();
         if (isNew) {
             history.insert(place, at);
             history.ordered[place] = true;
@@ -164,16 +167,17 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
             history.revision[place]++;
         }
         history.counts[place] = count;
+        boolean[] before = Arrays.copyOf(history.bases, history.size);
         history.settle();
         collect(change(place, 0, 1));
-        // The next one is compared with it; behind zeros also the first that is none.
+        // The next one is compared with it; behind zeros also the first that is none. Others may be bases now, or no longer.
+        boolean behindZeros = true;
         for (int i = place + 1; i < history.size && history.ordered[i]; i++) {
-            if (i == place + 1 || history.counts[i] > 0) {
+            boolean isCompared = i == place + 1 || behindZeros && history.counts[i] > 0;
+            behindZeros &= history.counts[i] == 0;
+            if (isCompared || before[i] != history.bases[i]) {
                 history.revision[i]++;
                 collect(change(i, 0, 0));
-            }
-            if (history.counts[i] > 0) {
-                break;
             }
         }
         for (int i = place; i < history.size && history.ordered[i]; i++) {
@@ -188,7 +192,7 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
         if (from >= 0 && prev == 0 && count > 0) {
             int last = history.lastWithFollowers(from);
             boolean known = last >= 0 && isWithinReach(last, i);
-            if (known && Math.max(count, history.counts[last]) >= Bases.LARGE) {
+            if (known) {
                 from = last;
                 prev = history.counts[last];
             } else if (count >= Bases.LARGE) {
@@ -208,7 +212,8 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
                 null,
                 counted,
                 late,
-                0L);
+                0L,
+                !history.bases[i]);
     }
 
     private boolean isWithinReach(int from, int to) {
@@ -238,12 +243,13 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
                             thresholds.version(),
                             0L,
                             0L,
-                            0L));
+                            0L,
+                            false));
         }
     }
 
     private static RowData account(long at, long count, long late, long beyond) {
         return GenericRowData.of(
-                ACCOUNT, TimestampData.fromEpochMillis(at), count, null, null, 0L, null, null, null, 0L, late, beyond);
+                ACCOUNT, TimestampData.fromEpochMillis(at), count, null, null, 0L, null, null, null, 0L, late, beyond, false);
     }
 }

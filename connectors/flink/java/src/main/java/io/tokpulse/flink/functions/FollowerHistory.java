@@ -73,7 +73,7 @@ final class FollowerHistory {
 
     /**
      * Without the snapshots before {@code oldest}, but for the last of them, and what that is compared with: the last base with a
-     * follower, and what is between and not 0.
+     * follower, and what is between, of zeros in a row the first.
      */
     byte[] pack(long oldest) {
         int last = 0;
@@ -89,7 +89,7 @@ final class FollowerHistory {
         packing.number(forgetAt);
         long before = 0;
         for (int i = Math.max(from, 0); i < size; i++) {
-            if (i < last && counts[i] == 0) {
+            if (i > 0 && i < last && counts[i] == 0 && counts[i - 1] == 0) {
                 continue;
             }
             packing.signed(times[i] - before);
@@ -124,12 +124,14 @@ final class FollowerHistory {
         System.arraycopy(records, place, records, place + 1, behind);
         System.arraycopy(alerted, place, alerted, place + 1, behind);
         System.arraycopy(ordered, place, ordered, place + 1, behind);
+        System.arraycopy(bases, place, bases, place + 1, behind);
         times[place] = time;
         counts[place] = 0;
         revision[place] = 0;
         records[place] = 0;
         alerted[place] = 0;
         ordered[place] = false;
+        bases[place] = false;
         size++;
     }
 

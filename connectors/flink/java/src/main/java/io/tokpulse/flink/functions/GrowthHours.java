@@ -105,15 +105,15 @@ final class GrowthHours {
     }
 
     /** Takes the base of an hour from the hour before it; whether that changed anything. */
-    boolean base(int place) {
+    boolean updateBase(int place) {
         boolean holds = holds(place - 1);
         return holds
-                ? base(place, start[place - 1], plays[place - 1], false)
-                : base(place, baseStart[place - 1], basePlays[place - 1], true);
+                ? updateBase(place, start[place - 1], plays[place - 1], false)
+                : updateBase(place, baseStart[place - 1], basePlays[place - 1], true);
     }
 
     /** Sets the base of an hour; whether that changed anything. */
-    boolean base(int place, long from, long count, boolean isAway) {
+    boolean updateBase(int place, long from, long count, boolean isAway) {
         boolean changed = baseStart[place] != from || basePlays[place] != count || away[place] != isAway;
         baseStart[place] = from;
         basePlays[place] = count;

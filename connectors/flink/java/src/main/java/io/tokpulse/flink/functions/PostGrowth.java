@@ -32,7 +32,7 @@ import org.apache.flink.table.functions.ProcessTableFunction;
  * begin with 0 plays. An hour is compared with its base ({@link io.tokpulse.flink.thresholds.Bases}), as a rule the hour before. It
  * waits until the watermark of posts and snapshots has passed its end, so that the order in which the two topics are read does not
  * matter; then it leaves, and leaves again with a higher {@code revision} whenever plays or followers change within the late bound. {@code is_alert} is set in the first row of an hour that trends,
- * {@code was_alerted} in that one and in all that follow.
+ * {@code was_alerted} in that one and in all that follow; {@code is_away} in one that is no base of the next.
  *
  * <p>State per author: the snapshots of the late bound with the one before (one value), per hour a value of the posts that wait for it, and
  * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour, and one to be forgotten.
@@ -44,7 +44,7 @@ import org.apache.flink.table.functions.ProcessTableFunction;
                         + " gap_hours SMALLINT NOT NULL, delta_plays BIGINT NOT NULL, delta_plays_per_hour DOUBLE NOT NULL,"
                         + " author_follower_count BIGINT, snapshot_at TIMESTAMP(3), tier STRING NOT NULL, threshold DOUBLE NOT NULL,"
                         + " threshold_version STRING NOT NULL, is_trending BOOLEAN NOT NULL, is_alert BOOLEAN NOT NULL,"
-                        + " was_alerted BOOLEAN NOT NULL, revision BIGINT NOT NULL>",
+                        + " was_alerted BOOLEAN NOT NULL, revision BIGINT NOT NULL, is_away BOOLEAN NOT NULL>",
         bridgedTo = RowData.class)
 public final class PostGrowth extends ProcessTableFunction<RowData> {
 
@@ -240,10 +240,10 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         hours.plays[place] = hour.plays();
         changed |=
                 place > 0 && hours.start[place - 1] == hour.prevStart()
-                        ? hours.base(place)
-                        : hours.base(place, hour.prevStart(), hour.prevPlays(), false);
+                        ? hours.updateBase(place)
+                        : hours.updateBase(place, hour.prevStart(), hour.prevPlays(), false);
         // What follows is compared with this hour, or with what was before it: as a rule nothing follows.
-        for (int i = place; i < hours.size && changed; i++, changed = i < hours.size && hours.follows(i) && hours.base(i)) {
+        for (int i = place; i < hours.size && changed; i++, changed = i < hours.size && hours.follows(i) && hours.updateBase(i)) {
             if (i > place || !isNew) {
                 hours.revision[i]++;
             }
@@ -324,7 +324,8 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
                         trends,
                         alerts,
                         hours.alerted[i],
-                        hours.revision[i]));
+                        hours.revision[i],
+                        !hours.holds(i)));
     }
 
     private void put(MapView<String, byte[]> posts, String aweme, long oldest) throws Exception {

@@ -3,13 +3,13 @@ package io.tokpulse.flink.thresholds;
 import java.time.Duration;
 
 /**
- * Which counts of a counter later ones may be compared with. A counter that shows less than half of what it showed is away: until it
- * is back at what it was, or a day has passed since it was there, nothing is compared with what it shows. Small counters may do as
- * they like. See docs/adr.
+ * Which counts of a counter later ones may be compared with. A counter that shows 0 after more than 0, or less than half of a large
+ * count, is away: until it is back at what it was, or a day after that it shows anything but 0, nothing is compared with what it shows.
+ * See docs/adr.
  */
 public final class Bases {
 
-    /** Below it a counter cannot vanish, and may rise from 0. */
+    /** Below it a counter may fall as it likes, but for 0, and may rise from 0. */
     public static final long LARGE = 1_000;
 
     private static final long SPAN = Duration.ofDays(1).toMillis();
@@ -18,10 +18,10 @@ public final class Bases {
 
     /**
      * Whether {@code count} at {@code at} (Unix milliseconds) is the base of what follows, where {@code base} at {@code baseAt} was that
-     * of what is between; {@code away} says that there was something between.
+     * of what is between; {@code away} says that there was something between, so that the counter was away.
      */
     public static boolean holds(long at, long count, long baseAt, long base, boolean away) {
-        return count >= base || at - baseAt >= SPAN || !away && (base < LARGE || !isFallen(count, base));
+        return count >= base || count > 0 && (away ? at - baseAt >= SPAN : base < LARGE || !isFallen(count, base));
     }
 
     /** Whether {@code count} is less than half of {@code base}. */

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -107,10 +108,10 @@ class FollowerChangesTest {
         assertEquals(2, said().stream().filter(line -> line.startsWith("alert")).count());
         snapshot(15, 400);
         assertEquals(
-                List.of("change 15: 400 after 1000 of 10, late 1", "change 20: 1001 after 400 of 15 revision 1"), said());
+                List.of("change 15: 400 after 1000 of 10, late 1 away", "change 20: 1001 after 400 of 15 revision 1"), said());
         snapshot(15, 401);
         assertEquals(
-                List.of("change 15: 401 after 1000 of 10, late 1 revision 1", "change 20: 1001 after 401 of 15 revision 2"),
+                List.of("change 15: 401 after 1000 of 10, late 1 revision 1 away", "change 20: 1001 after 401 of 15 revision 2"),
                 said());
     }
 
@@ -127,7 +128,8 @@ class FollowerChangesTest {
     void aCountThatVanishesAndReturnsIsComparedWithWhatItWas() throws Exception {
         counts(5_000_000, 0, 0, 5_000_000, 5_000_150);
         assertEquals(
-                List.of("5000000", "0 after 5000000", "0 after 0", "5000000 after 5000000", "5000150 after 5000000"), changes());
+                List.of("5000000", "0 after 5000000 away", "0 after 0 away", "5000000 after 5000000", "5000150 after 5000000"),
+                changes());
         assertEquals(List.of("alert 14400000: 5000150 after 5000000 of 10800000"), alerts());
     }
 
@@ -140,16 +142,71 @@ class FollowerChangesTest {
 
     @Test
     void aSmallAccountMayBeginAtZero() throws Exception {
-        counts(0, 3, 200, 0, 150);
-        assertEquals(List.of("0", "3 after 0", "200 after 3", "0 after 200", "150 after 0"), changes());
-        assertEquals(List.of(200L, 150L), alerted());
+        counts(0, 3, 200, 0, 350);
+        assertEquals(List.of("0", "3 after 0", "200 after 3", "0 after 200 away", "350 after 200"), changes());
+        assertEquals(List.of(200L, 350L), alerted());
+    }
+
+    @Test
+    void aSmallCountThatVanishesIsComparedWithWhatItWas() throws Exception {
+        counts(800, 0, 1_200);
+        assertEquals(List.of("800", "0 after 800 away", "1200 after 800"), changes());
+        assertEquals(List.of(1_200L), alerted());
+    }
+
+    @Test
+    void oneLowCountOfAUserSeenOnceADayIsNoBase() throws Exception {
+        function.open(24 * HOUR, Versions.within(168));
+        long day = 24 * HOUR;
+        long[] daily = {5_000_000, 12, 5_000_010, 5_000_020};
+        for (int i = 0; i < daily.length; i++) {
+            snapshot(i * day, daily[i]);
+            watermark(i * day);
+        }
+        assertEquals(List.of("5000000", "12 after 5000000 away", "5000010 after 12", "5000020 after 5000010"), changes());
+        assertEquals(List.of(), alerts());
+    }
+
+    @Test
+    void whatWasAwayStaysAwayWhenTheZeroBeforeItIsForgotten() throws Exception {
+        function.open(24 * HOUR, Versions.within(168));
+        long[][] seen = {{0, 5_000}, {1, 0}, {2, 4_000}, {20, 4_100}, {100, 4_450}, {210, 4_520}};
+        for (long[] snapshot : seen) {
+            snapshot(snapshot[0] * HOUR, snapshot[1]);
+            watermark(snapshot[0] * HOUR);
+        }
+        said();
+        snapshot(187 * HOUR, 4_500);
+        assertEquals(List.of(), alerts());
+    }
+
+    @Test
+    void aLateSnapshotThatMakesOthersBasesChangesThem() throws Exception {
+        counts(5_000, 100, 3_000, 3_100, 3_200);
+        assertEquals(
+                List.of("5000", "100 after 5000 away", "3000 after 100 away", "3100 after 3000 away", "3200 after 3100 away"),
+                changes());
+        said();
+        snapshot(HOUR / 2, 3_050);
+        assertEquals(
+                List.of(
+                        "change 1800000: 3050 after 5000 of 0, late 1",
+                        "change 3600000: 100 after 3050 of 1800000 revision 1 away",
+                        "change 10800000: 3100 after 3000 of 7200000 revision 1",
+                        "change 14400000: 3200 after 3100 of 10800000 revision 1"),
+                said().stream().filter(line -> line.startsWith("change")).toList());
     }
 
     @Test
     void aFallToAFewIsNoBaseOfAnAlert() throws Exception {
         counts(5_000_000, 12, 4_000_000, 4_900_000, 5_000_000);
         assertEquals(
-                List.of("5000000", "12 after 5000000", "4000000 after 12", "4900000 after 4000000", "5000000 after 4900000"),
+                List.of(
+                        "5000000",
+                        "12 after 5000000 away",
+                        "4000000 after 12 away",
+                        "4900000 after 4000000 away",
+                        "5000000 after 4900000"),
                 changes(),
                 "a change is from one count to the next");
         assertEquals(List.of(), alerts());
@@ -170,7 +227,8 @@ class FollowerChangesTest {
         assertEquals(
                 List.of(
                         "change 1800000: 4000000 after 4000000 of 0, late 1",
-                        "change 3600000: 0 after 4000000 of 1800000 revision 1",
+                        "change 3600000: 0 after 4000000 of 1800000 revision 1 away",
+                        "change 7200000: 0 after 0 of 3600000 revision 1 away",
                         "change 10800000: 5000000 after 4000000 of 1800000 revision 1"),
                 said().stream().filter(line -> line.startsWith("change")).toList());
     }
@@ -197,7 +255,8 @@ class FollowerChangesTest {
         List<long[]> snapshots = new ArrayList<>();
         int records = 1 + random.nextInt(40);
         for (int i = 0; i < records; i++) {
-            long at = random.nextLong(60) * HOUR / 3;
+            // Within 20 hours, or once every few hours for days.
+            long at = random.nextLong(60) * (repetition.getCurrentRepetition() % 2 == 0 ? HOUR / 3 : 3 * HOUR);
             long count = random.nextInt(3) == 0 ? random.nextInt(300) : new long[] {0, 0, 900, 1_500, 4_000}[random.nextInt(5)];
             counts.merge(at, count, Math::max);
             snapshots.add(new long[] {at, count});
@@ -221,7 +280,7 @@ class FollowerChangesTest {
             long at = row.getTimestamp(1, 3).getMillisecond();
             String before = row.isNullAt(3) ? "" : " after " + row.getLong(4) + " of " + row.getTimestamp(3, 3).getMillisecond();
             switch (row.getString(0).toString()) {
-                case "change" -> newest.put(at, row.getLong(2) + before);
+                case "change" -> newest.put(at, row.getLong(2) + before + (row.getBoolean(12) ? " away" : ""));
                 case "alert" -> alerts.merge(at, 1, Integer::sum);
                 default -> {}
             }
@@ -238,6 +297,7 @@ class FollowerChangesTest {
     /** What each count is compared with: the one before, or the last that is not 0. */
     private static Map<Long, String> plainly(TreeMap<Long, Long> counts) {
         Map<Long, String> wanted = new TreeMap<>();
+        Set<Long> bases = bases(counts).keySet();
         counts.forEach(
                 (at, count) -> {
                     Map.Entry<Long, Long> before = counts.lowerEntry(at);
@@ -247,45 +307,55 @@ class FollowerChangesTest {
                     }
                     String text = "";
                     if (before != null && before.getValue() == 0 && count > 0) {
-                        if (last != null && Math.max(count, last.getValue()) >= 1_000) {
+                        if (last != null) {
                             before = last;
                         } else if (count >= 1_000) {
                             text = " after " + count + " of " + before.getKey();
                             before = null;
                         }
                     }
-                    wanted.put(at, count + (before == null ? text : " after " + before.getValue() + " of " + before.getKey()));
+                    text = before == null ? text : " after " + before.getValue() + " of " + before.getKey();
+                    wanted.put(at, count + text + (bases.contains(at) ? "" : " away"));
                 });
         return wanted;
     }
 
     /** When a gain of more than 100 within 2 hours is due, by the rule as docs/adr has it. */
     private static List<Long> due(TreeMap<Long, Long> counts) {
-        TreeMap<Long, Long> bases = new TreeMap<>();
+        TreeMap<Long, Long> bases = bases(counts);
         List<Long> due = new ArrayList<>();
+        bases.forEach(
+                (at, count) -> {
+                    long least =
+                            bases.subMap(at - 2 * HOUR, true, at, false).values().stream()
+                                    .filter(base -> base > 0 || count < 1_000)
+                                    .min(Long::compare)
+                                    .orElse(count);
+                    if (count - least > 100) {
+                        due.add(at);
+                    }
+                });
+        return due;
+    }
+
+    /** The counts that are not away, by the rule as docs/adr has it. */
+    private static TreeMap<Long, Long> bases(TreeMap<Long, Long> counts) {
+        TreeMap<Long, Long> bases = new TreeMap<>();
         boolean away = false;
         for (Map.Entry<Long, Long> snapshot : counts.entrySet()) {
             long at = snapshot.getKey();
             long count = snapshot.getValue();
             if (!bases.isEmpty()) {
                 long was = bases.lastEntry().getValue();
-                boolean back = count >= was || at - bases.lastKey() >= 24 * HOUR;
-                away = !back && (away || was >= 1_000 && count * 2 < was);
+                boolean fallen = count == 0 || was >= 1_000 && count * 2 < was;
+                boolean gone = count == 0 || at - bases.lastKey() < 24 * HOUR;
+                away = count < was && (away ? gone : fallen);
             }
-            if (away) {
-                continue;
+            if (!away) {
+                bases.put(at, count);
             }
-            long least =
-                    bases.subMap(at - 2 * HOUR, true, at, false).values().stream()
-                            .filter(base -> base > 0 || count < 1_000)
-                            .min(Long::compare)
-                            .orElse(count);
-            if (count - least > 100) {
-                due.add(at);
-            }
-            bases.put(at, count);
         }
-        return due;
+        return bases;
     }
 
     /** Snapshots an hour apart from 0 on, each read before the next. */
@@ -299,7 +369,7 @@ class FollowerChangesTest {
     private List<String> changes() {
         return rows.stream()
                 .filter(row -> row.getString(0).toString().equals("change"))
-                .map(row -> row.getLong(2) + (row.isNullAt(3) ? "" : " after " + row.getLong(4)))
+                .map(row -> row.getLong(2) + (row.isNullAt(3) ? "" : " after " + row.getLong(4)) + (row.getBoolean(12) ? " away" : ""))
                 .toList();
     }
 
@@ -334,6 +404,6 @@ class FollowerChangesTest {
         for (int i = 0; i < names.length; i++) {
             text += row.getLong(9 + i) == 0 ? "" : ", " + names[i] + " " + row.getLong(9 + i);
         }
-        return text + (row.getLong(5) == 0 ? "" : " revision " + row.getLong(5));
+        return text + (row.getLong(5) == 0 ? "" : " revision " + row.getLong(5)) + (row.getBoolean(12) ? " away" : "");
     }
 }

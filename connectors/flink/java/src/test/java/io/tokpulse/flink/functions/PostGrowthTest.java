@@ -120,18 +120,24 @@ class PostGrowthTest {
     @Test
     void aCounterThatVanishesAndReturnsGainsNothing() throws Exception {
         plays("a", 5_000_000, 0, 5_000_000);
-        assertEquals(List.of("1: 0 - 5000000, 1 h", "2: 5000000 - 5000000, 2 h"), grown("a"));
+        assertEquals(List.of("1: 0 - 5000000, 1 h, away", "2: 5000000 - 5000000, 2 h"), grown("a"));
         plays("b", 5_000_000, 0, 0, 5_000_000, 5_100_000);
         assertEquals(
                 List.of(
-                        "1: 0 - 5000000, 1 h", "2: 0 - 5000000, 2 h", "3: 5000000 - 5000000, 3 h", "4: 5100000 - 5000000, 1 h"),
+                        "1: 0 - 5000000, 1 h, away",
+                        "2: 0 - 5000000, 2 h, away",
+                        "3: 5000000 - 5000000, 3 h",
+                        "4: 5100000 - 5000000, 1 h"),
                 grown("b"));
         plays("c", 5_000_000, 12, 5_000_100);
-        assertEquals(List.of("1: 12 - 5000000, 1 h", "2: 5000100 - 5000000, 2 h"), grown("c"));
+        assertEquals(List.of("1: 12 - 5000000, 1 h, away", "2: 5000100 - 5000000, 2 h"), grown("c"));
         plays("d", 2_000, 1_000, 2_000);
         assertEquals(List.of("1: 1000 - 2000, 1 h", "2: 2000 - 1000, 1 h"), grown("d"), "half is a dip");
-        plays("e", 999, 0, 998);
-        assertEquals(List.of("1: 0 - 999, 1 h", "2: 998 - 0, 1 h"), grown("e"), "small counts may do as they like");
+        plays("e", 999, 10, 998);
+        assertEquals(List.of("1: 10 - 999, 1 h", "2: 998 - 10, 1 h"), grown("e"), "small counts may do as they like");
+        plays("f", 800, 0, 700, 1_200);
+        assertEquals(
+                List.of("1: 0 - 800, 1 h, away", "2: 700 - 700, 2 h, away", "3: 1200 - 800, 3 h"), grown("f"), "but for 0");
     }
 
     @Test
@@ -139,10 +145,10 @@ class PostGrowthTest {
         plays("a", 5_000_000, 12, 2_000_000, 4_900_000, 4_900_000, 5_000_000, 5_000_001);
         assertEquals(
                 List.of(
-                        "1: 12 - 5000000, 1 h",
-                        "2: 2000000 - 5000000, 2 h",
-                        "3: 4900000 - 4900000, 3 h",
-                        "4: 4900000 - 4900000, 4 h",
+                        "1: 12 - 5000000, 1 h, away",
+                        "2: 2000000 - 5000000, 2 h, away",
+                        "3: 4900000 - 4900000, 3 h, away",
+                        "4: 4900000 - 4900000, 4 h, away",
                         "5: 5000000 - 5000000, 5 h",
                         "6: 5000001 - 5000000, 1 h"),
                 grown("a"));
@@ -157,8 +163,40 @@ class PostGrowthTest {
         counts[26] = 135;
         plays("a", counts);
         List<String> grown = grown("a");
-        assertEquals("23: 100 - 5000, 23 h", grown.get(22));
+        assertEquals("23: 100 - 5000, 23 h, away", grown.get(22));
         assertEquals(List.of("24: 100 - 5000, 24 h", "25: 130 - 100, 1 h", "26: 135 - 130, 1 h"), grown.subList(23, 26));
+    }
+
+    @Test
+    void zeroIsNoBaseHoweverLongItStays() throws Exception {
+        begin("a", 0);
+        long[] counts = new long[31];
+        System.arraycopy(new long[] {0, 900, 40_000, 5_000_000}, 0, counts, 0, 4);
+        counts[29] = 5_000_010;
+        counts[30] = 5_000_011;
+        plays("a", counts);
+        List<String> grown = grown("a");
+        assertEquals("28: 0 - 5000000, 25 h, away", grown.get(27));
+        assertEquals(List.of("29: 5000010 - 5000000, 26 h", "30: 5000011 - 5000010, 1 h"), grown.subList(28, 30));
+    }
+
+    @Test
+    void oneLowCountOfAPostSeenOnceADayIsNoBase() throws Exception {
+        hour("a", 24, 12, 0, 5_000_000);
+        watermark(25 * HOUR);
+        hour("a", 48, 5_000_010, 24, 12);
+        watermark(49 * HOUR);
+        assertEquals(List.of("24: 12 - 5000000, 24 h, away", "48: 5000010 - 5000000, 48 h"), grown("a"));
+        hour("b", 48, 2_000, 24, 5_000);
+        watermark(73 * HOUR);
+        hour("b", 72, 2_100, 48, 2_000);
+        watermark(97 * HOUR);
+        hour("b", 96, 2_150, 72, 2_100);
+        watermark(121 * HOUR);
+        assertEquals(
+                List.of("48: 2000 - 5000, 24 h, away", "72: 2100 - 5000, 48 h", "96: 2150 - 2100, 24 h"),
+                grown("b"),
+                "two of them are a loss");
     }
 
     @Test
@@ -167,7 +205,8 @@ class PostGrowthTest {
         assertEquals(List.of("1: 5000000 - 5000000, 1 h", "2: 5000100 - 5000000, 1 h"), grown("a"));
         plays("b", 0, 3, 10, 0, 999, 9_999);
         assertEquals(
-                List.of("1: 3 - 0, 1 h", "2: 10 - 3, 1 h", "3: 0 - 10, 1 h", "4: 999 - 0, 1 h", "5: 9999 - 999, 1 h"), grown("b"));
+                List.of("1: 3 - 0, 1 h", "2: 10 - 3, 1 h", "3: 0 - 10, 1 h, away", "4: 999 - 10, 2 h", "5: 9999 - 999, 1 h"),
+                grown("b"));
         begin("c", 0);
         plays("c", 0, 0, 20_000);
         assertEquals(List.of("1: 0 - 0, 1 h", "2: 20000 - 0, 1 h"), grown("c"));
@@ -223,7 +262,8 @@ class PostGrowthTest {
                 arrivals.add(List.<Runnable>of(() -> unchecked(() -> begin(aweme, 0))).iterator());
             }
             TreeMap<Integer, Long> plays = new TreeMap<>();
-            for (int hour = 0; hour < 20; hour += 1 + random.nextInt(3)) {
+            boolean daily = random.nextInt(3) == 0;
+            for (int hour = 0; hour < (daily ? 150 : 50); hour += daily ? 10 + random.nextInt(20) : 1 + random.nextInt(3)) {
                 plays.put(hour, new long[] {0, 0, 7, 900, 1_500, 2_500, 6_000, 20_000}[random.nextInt(8)] + random.nextInt(3));
                 if (random.nextInt(3) == 0) {
                     plays.put(hour, 0L);
@@ -232,10 +272,10 @@ class PostGrowthTest {
             arrivals.add(told(aweme, plays, random).iterator());
             plainly(plays, begun)
                     .forEach(
-                            (hour, delta) -> {
+                            (hour, grown) -> {
                                 Map.Entry<Long, Long> latest = snapshots.floorEntry((hour + 1) * HOUR - 1);
                                 wanted.put(
-                                        aweme + " " + hour, delta + " by " + (latest == null ? "null" : latest.getValue()));
+                                        aweme + " " + hour, grown + " by " + (latest == null ? "null" : latest.getValue()));
                             });
         }
         while (!arrivals.isEmpty()) {
@@ -258,7 +298,7 @@ class PostGrowthTest {
         Map<String, Integer> alerts = new HashMap<>();
         for (RowData row : rows) {
             String key = row.getString(0) + " " + row.getTimestamp(1, 3).getMillisecond() / HOUR;
-            newest.put(key, row.getLong(7) + " by " + (row.isNullAt(9) ? "null" : row.getLong(9)));
+            newest.put(key, row.getLong(7) + (row.getBoolean(18) ? " away" : "") + " by " + (row.isNullAt(9) ? "null" : row.getLong(9)));
             alerts.merge(key, row.getBoolean(15) ? 1 : 0, Integer::sum);
         }
         assertEquals(wanted, newest);
@@ -290,18 +330,18 @@ class PostGrowthTest {
     }
 
     /** The growth of each hour by the rule as docs/adr has it. */
-    private static Map<Integer, Long> plainly(TreeMap<Integer, Long> plays, boolean begun) {
-        Map<Integer, Long> grown = new HashMap<>();
+    private static Map<Integer, String> plainly(TreeMap<Integer, Long> plays, boolean begun) {
+        Map<Integer, String> grown = new HashMap<>();
         int base = plays.firstKey();
         boolean away = false;
         for (Map.Entry<Integer, Long> hour : plays.tailMap(base, false).entrySet()) {
             long was = plays.get(base);
             long now = hour.getValue();
-            boolean back = now >= was || hour.getKey() - base >= 24;
-            boolean fallen = was >= 1_000 && now * 2 < was;
-            boolean unclear = !back && away && now * 2 >= was || was == 0 && now >= 1_000 && !begun;
-            grown.put(hour.getKey(), unclear ? 0 : now - was);
-            away = !(back || !away && !fallen);
+            boolean fallen = now == 0 || was >= 1_000 && now * 2 < was;
+            boolean gone = now == 0 || hour.getKey() - base < 24;
+            away = now < was && (away ? gone : fallen);
+            boolean unclear = away && now * 2 >= was || was == 0 && now >= 1_000 && !begun;
+            grown.put(hour.getKey(), (unclear ? 0 : now - was) + (away ? " away" : ""));
             base = away ? base : hour.getKey();
         }
         return grown;
@@ -327,7 +367,7 @@ class PostGrowthTest {
             if (row.getString(0).toString().equals(aweme)) {
                 assertEquals(row.getLong(3) - row.getLong(4), row.getLong(7));
                 assertEquals((row.getTimestamp(2, 3).getMillisecond() - row.getTimestamp(5, 3).getMillisecond()) / HOUR, row.getShort(6));
-                newest.put(hour, hour + ": " + row.getLong(3) + " - " + row.getLong(4) + ", " + row.getShort(6) + " h");
+                newest.put(hour, hour + ": " + row.getLong(3) + " - " + row.getLong(4) + ", " + row.getShort(6) + " h" + (row.getBoolean(18) ? ", away" : ""));
             }
         }
         return List.copyOf(newest.values());

@@ -21,7 +21,12 @@ final class Versions {
     }
 
     static PublishedThresholds one() {
-        return new PublishedThresholds(
-                () -> List.of(line(1, "1970-01-01 00:00:00.000")), System::nanoTime, System::currentTimeMillis, () -> {});
+        return within(2);
+    }
+
+    /** The same, with another span of the rule about gained followers. */
+    static PublishedThresholds within(int hours) {
+        String line = line(1, "1970-01-01 00:00:00.000").replace("within_hours\\\":2", "within_hours\\\":" + hours);
+        return new PublishedThresholds(() -> List.of(line), System::nanoTime, System::currentTimeMillis, () -> {});
     }
 }
