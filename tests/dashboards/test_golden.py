@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -189,7 +189,7 @@ def test_plays_that_vanish_are_neither_lost_nor_gained(golden: Client) -> None:
     (now,) = [row["plays_by_hour"] for row in answer(golden, "trending_now", **days | {"end": begin + timedelta(hours=25)})][:1]
     assert sum(now) in (100, -5_000)
     # What is offered to choose from, by its gain.
-    values = bound(Filters(*(round(time.timestamp() * 1000) for time in (begin, days["end"]))))
+    values = bound(Filters(round(begin.timestamp() * 1000), round(days["end"].timestamp() * 1000)))
     offered = {}
     for name in ("post", "creator"):
         text = load_query(name, VARIABLES_DIR)
@@ -234,7 +234,7 @@ def test_a_rise_from_what_was_away_before_the_range_is_none(golden: Client) -> N
     assert rises == {"begins": 600, "grows": 900, "first": 400}
 
 
-def insert_changes(client: Client, begin: datetime, step: timedelta, counts: dict[str, tuple[tuple[int, ...], ...]]) -> None:
+def insert_changes(client: Client, begin: datetime, step: timedelta, counts: Mapping[str, tuple[tuple[int, ...], ...]]) -> None:
     """Rows of follower_deltas by user: (step before, count before, step, count, is_away)."""
     client.insert(
         "follower_deltas_log",
