@@ -1,6 +1,7 @@
 -- Question: which posts grow most beyond their threshold right now, how did they get there, and what do people say?
 -- Grain:    one row per post that was judged in the newest hour of the range: those that trend first, then by times_threshold.
---           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged or its counter was away. The mood is that of the
+--           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged or
+--           its counter was away. The mood is that of the
 --           comments of the range that have evidence (not 0); NULL without any.
 WITH
     judged AS
