@@ -1,7 +1,7 @@
 """Which counts of a counter later ones are compared with: record 19 in docs/adr.
 
-A counter that shows 0 after more than 0, or less than half of a count of 1,000 or more, is away. Until it is back at that count, or
-a day after that count shows anything but 0, nothing is compared with what it shows.
+A counter that shows less than half of a count of 1,000 or more is away. Until it is back at that count, or a day after that count
+shows anything but 0, nothing is compared with what it shows.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool]]:
 
 
 def _holds(now: Seen, base: Seen, away: bool) -> bool:
-    if now[1] >= base[1]:
+    if base[1] < LARGE or now[1] >= base[1]:
         return True
-    ends = now[0] - base[0] >= SPAN_MS if away else base[1] < LARGE or 2 * now[1] >= base[1]
+    ends = now[0] - base[0] >= SPAN_MS if away else 2 * now[1] >= base[1]
     return now[1] > 0 and ends
 
 

@@ -64,12 +64,12 @@ def snapshots(series: Series) -> FollowerDeltas:
         ((5_000_000, 0, 5_000_010, 12, 5_000_030), [-5_000_000, 10, -4_999_998, 20]),
         # It vanishes while it dips, and returns to the dip: what it lost in the dip it may gain again.
         ((5_000_000, 4_000_000, 0, 4_000_000, 4_500_000), [-1_000_000, -4_000_000, 0, 500_000]),
-        # Half is a dip; small counts may do as they like, but for 0.
+        # Half is a dip; small counts may do as they like, and 0 is no base of a large one.
         ((2_000, 1_000, 2_000), [-1_000, 1_000]),
         ((999, 10, 998), [-989, 988]),
-        ((999, 0, 998, 999), [-999, 0, 0]),
-        ((800, 0, 1_200), [-800, 400]),
-        ((800, 0, 300, 850), [-800, -500, 50]),
+        ((999, 0, 998, 999), [-999, 998, 1]),
+        ((800, 0, 1_200), [-800, 0]),
+        ((800, 0, 300, 850), [-800, 300, 550]),
     ],
 )
 def test_the_plays_of_a_post(plays: tuple[int, ...], expected: list[int]) -> None:
@@ -147,7 +147,10 @@ def first_base(series: Series, begun: bool = False) -> int:
 
 @given(SERIES, st.booleans())
 def test_what_is_not_away_adds_up_to_the_last_base_less_the_first(series: Series, begun: bool) -> None:
-    """As panels and hashtag_hourly sum, zeros and days included."""
+    """As panels and hashtag_hourly sum, zeros and days included, but for small counts that fall to 0 and come back large."""
+    for place, ((_, before), (hour, count)) in enumerate(pairwise(series), start=1):
+        if count == 0 and 0 < before < 1_000:
+            series[place] = (hour, 1)
     total = sum(row["delta_plays"] for row in grown(series, begun) if not row["is_away"])
     bases = [now[1] for now, _, away in with_bases((at * HOUR_MS, count) for at, count in series) if not away]
     assert total == (bases[-1] if bases else series[0][1]) - (first_base(series, begun) if bases else series[0][1])
@@ -177,7 +180,7 @@ def test_counters_that_never_fall_by_half_are_compared_as_ever(steps: list[tuple
 
 @given(SERIES)
 def test_nothing_is_a_gain_up_to_a_count_from_which_it_vanished(series: Series) -> None:
-    """Within a day of a count of 1,000 or more, of which less than half was seen since, or of any, behind which was 0."""
+    """Within a day of a count of 1,000 or more, of which less than half was seen since."""
     for row in grown(series, begun=True):
         if row["delta_plays"] <= 0:
             continue
@@ -186,7 +189,7 @@ def test_nothing_is_a_gain_up_to_a_count_from_which_it_vanished(series: Series) 
         between = [count for at, count in series if base < at < hour]
         assert row["prev_play_count"] == dict(series)[base]
         assert all(count < row["prev_play_count"] for count in between)
-        assert not between or row["prev_play_count"] >= 1_000 or between[0] == 0
+        assert not between or row["prev_play_count"] >= 1_000
 
 
 @given(st.dictionaries(st.integers(0, 80), st.integers(1, 9_999), min_size=1))
@@ -210,7 +213,7 @@ def test_followers_that_are_not_zero_are_compared_one_by_one(seen: dict[int, int
         ((5_000_000, 0, 4_900_000, 4_900_200), [-5_000_000, -100_000, 200], []),
         ((700, 0, 5_000), [-700, 4_300], [4_300]),
         ((800, 0, 1_200), [-800, 400], [400]),
-        ((3, 0, 200), [-3, 197], [197]),
+        ((3, 0, 200), [-3, 197], [200]),
     ],
 )
 def test_the_followers_of_a_user(counts: tuple[int, ...], deltas: list[int], alerted: list[int]) -> None:

@@ -1,5 +1,5 @@
 -- Hours in which the play count of a post was away, so that later hours are not compared with them: record 19.
--- Most counters never fall to 0 or by half: only the others are gone through, from the first count to the last. so_far is the base, when it was
+-- Most counters never fall by half: only the others are gone through, from the first count to the last. so_far is the base, when it was
 -- there, whether something was between, and what is away.
 CREATE OR REPLACE VIEW post_hours_away
 (
@@ -10,8 +10,8 @@ AS SELECT
     aweme_id,
     fromUnixTimestamp64Milli(arrayJoin(arrayFold(
         (so_far, seen) -> if(
-            seen.2 >= so_far.2
-                OR (seen.2 > 0 AND if(so_far.3, seen.1 - so_far.1 >= 86400000, so_far.2 < 1000 OR seen.2 * 2 >= so_far.2)),
+            so_far.2 < 1000 OR seen.2 >= so_far.2
+                OR (seen.2 > 0 AND if(so_far.3, seen.1 - so_far.1 >= 86400000, seen.2 * 2 >= so_far.2)),
             (seen.1, seen.2, toUInt8(0), so_far.4),
             (so_far.1, so_far.2, toUInt8(1), arrayPushBack(so_far.4, seen.1))
         ),
@@ -32,5 +32,5 @@ FROM
         WHERE is_final = 1
     )
     GROUP BY aweme_id
-    HAVING max(seen_count < before AND (seen_count = 0 OR (before >= 1000 AND seen_count * 2 < before)))
+    HAVING max(before >= 1000 AND seen_count * 2 < before)
 )

@@ -3,13 +3,12 @@ package io.tokpulse.flink.thresholds;
 import java.time.Duration;
 
 /**
- * Which counts of a counter later ones may be compared with. A counter that shows 0 after more than 0, or less than half of a large
- * count, is away: until it is back at what it was, or a day after that it shows anything but 0, nothing is compared with what it shows.
- * See docs/adr.
+ * Which counts of a counter later ones may be compared with. A counter that shows less than half of a large count is away: until it is
+ * back at what it was, or a day after that it shows anything but 0, nothing is compared with what it shows. See docs/adr.
  */
 public final class Bases {
 
-    /** Below it a counter may fall as it likes, but for 0, and may rise from 0. */
+    /** Below it a counter may fall as it likes, and may rise from 0. */
     public static final long LARGE = 1_000;
 
     private static final long SPAN = Duration.ofDays(1).toMillis();
@@ -21,7 +20,7 @@ public final class Bases {
      * of what is between; {@code away} says that there was something between, so that the counter was away.
      */
     public static boolean holds(long at, long count, long baseAt, long base, boolean away) {
-        return count >= base || count > 0 && (away ? at - baseAt >= SPAN : base < LARGE || !isFallen(count, base));
+        return base < LARGE || count >= base || count > 0 && (away ? at - baseAt >= SPAN : !isFallen(count, base));
     }
 
     /** Whether {@code count} is less than half of {@code base}. */

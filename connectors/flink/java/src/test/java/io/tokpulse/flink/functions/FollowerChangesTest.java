@@ -150,7 +150,7 @@ class FollowerChangesTest {
     @Test
     void aSmallCountThatVanishesIsComparedWithWhatItWas() throws Exception {
         counts(800, 0, 1_200);
-        assertEquals(List.of("800", "0 after 800 away", "1200 after 800"), changes());
+        assertEquals(List.of("800", "0 after 800", "1200 after 800"), changes());
         assertEquals(List.of(1_200L), alerted());
     }
 
