@@ -6,6 +6,7 @@ FROM maven:3.9.11-eclipse-temurin-17 AS jars
 WORKDIR /src
 COPY stack/maven stack/maven
 COPY connectors/flink/java connectors/flink/java
+COPY stack/agent stack/agent
 RUN mvn -q -B -DskipTests -Dtokpulse.build.dir=/build -f stack/maven/pom.xml package
 
 FROM flink:2.3.0-scala_2.12-java17 AS flink
@@ -41,6 +42,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --no-deps -e .
 COPY --from=jars --chown=flink:flink /build/flink/lib/ /opt/flink/lib/
 # The project's options as they are; addresses and folders come from FLINK_PROPERTIES, which the entry point adds.
 COPY --chown=flink:flink flink-conf.yaml /opt/flink/conf/config.yaml
+RUN for file in /opt/flink/conf/log4j*.properties; do cat stack/log4j_secrets.properties >> "$file"; done
 
 # The entry point drops to the user flink.
 ENTRYPOINT ["tini", "-g", "--", "/docker-entrypoint.sh"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,6 +20,8 @@ from stack.settings import HOST, StackSettings
 
 FLINK_CONF = REPOSITORY / "flink-conf.yaml"
 _LOG_FILES = ("log4j-cli.properties", "log4j-console.properties", "log4j-session.properties", "log4j.properties")
+# What is added to each of them, so that no log has a password.
+_LOG_SECRETS = Path(__file__).with_name("log4j_secrets.properties")
 
 
 class FlinkConfigError(TokpulseError):
@@ -96,8 +97,9 @@ def prepare(settings: StackSettings, project: Path = FLINK_CONF) -> None:
     config = conf / "config.yaml"
     archive = class_archive.options(class_archive.file(settings.build, library(packaged, settings.build)))
     config.write_text(render_config(project, {**machine_options(settings), **archive}), encoding="utf-8")
+    secrets = _LOG_SECRETS.read_text(encoding="utf-8")
     for name in _LOG_FILES:
-        shutil.copyfile(packaged / "conf" / name, conf / name)
+        (conf / name).write_text((packaged / "conf" / name).read_text(encoding="utf-8") + secrets, encoding="utf-8")
     assemble(settings.flink_home, packaged, settings.build, conf)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
-from . import secure_registry
+from . import secure_broker, secure_registry
 from .stack_process import Stack
 
 
@@ -21,14 +22,17 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         # ask nobody.
         up = stack.run(
             "up",
-            TOKPULSE_KAFKA_SASL_USERNAME="jobs",
-            TOKPULSE_KAFKA_SASL_PASSWORD="a-long-secret",
+            TOKPULSE_KAFKA_SASL_USERNAME=secure_broker.USER,
+            TOKPULSE_KAFKA_SASL_PASSWORD=secure_broker.PASSWORD,
             TOKPULSE_REGISTRY_USERNAME=secure_registry.USER,
             TOKPULSE_REGISTRY_PASSWORD=secure_registry.PASSWORD,
             TOKPULSE_REGISTRY_SSL_CA_LOCATION=str(_trust(stack)),
         )
         assert up.returncode == 0, up.stdout + up.stderr
+        passwords = {secure_broker.PASSWORD, secure_registry.PASSWORD, str(urlsplit(stack.endpoints.clickhouse_url).password)}
         yield stack
+        leaks = [log for log in (stack.data / "logs").rglob("*") if log.is_file() and _has_any(log, passwords)]
+        assert leaks == [], "passwords are in logs"
     finally:
         try:
             stack.run("down")
@@ -38,6 +42,11 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
                 process.kill()
             psutil.wait_procs(left, timeout=10)
     assert left == [], "`tokpulse down` left processes"
+
+
+def _has_any(log: Path, passwords: set[str]) -> bool:
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return any(password in text for password in passwords)
 
 
 @pytest.fixture
