@@ -118,11 +118,17 @@ def test_a_view_that_is_a_table_has_its_columns_with_plain_types(tmp_path: Path)
 def test_what_holds_nothing_personal_is_shown_as_it_is(tmp_path: Path) -> None:
     """A new mart has its masked view; one with something personal has none until a file says how it is masked."""
     names = ("trending_hourly", "posts", "hashtag_hourly_hours", "not_in_the_catalog")
-    write(tmp_path, **{name: f"CREATE OR REPLACE VIEW {name} AS SELECT 1" for name in names})
+    write(tmp_path, **{name: f"CREATE OR REPLACE VIEW {name} (aweme_id String) AS SELECT 1" for name in names})
     (masked,) = [view for view in load_views(tmp_path) if view.name.startswith("shared/")]
     assert masked.name == "shared/trending_hourly"
     assert masked.text.startswith("CREATE OR REPLACE VIEW ${DATABASE}_shared.trending_hourly\n")
     assert masked.text.endswith("\nFROM trending_hourly")
+
+
+def test_a_column_that_nobody_has_described_is_shown_to_nobody(tmp_path: Path) -> None:
+    write(tmp_path, trending_hourly="CREATE OR REPLACE VIEW trending_hourly (aweme_id String, signature String) AS SELECT 1")
+    with pytest.raises(DdlError, match="column signature is not described"):
+        load_views(tmp_path)
 
 
 @pytest.mark.parametrize(
