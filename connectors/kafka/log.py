@@ -18,7 +18,11 @@ _TIMEOUT_S = 10.0
 _SILENCE_S = 30.0
 # Longer than an open transaction lives without its producer.
 _OPEN_S = 150.0
-_SETTLING = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.OFFSET_NOT_AVAILABLE)
+# Of a broker that has just started, or a client that knew the one before it: it passes.
+_SETTLING = (
+    *(KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.OFFSET_NOT_AVAILABLE),
+    *(KafkaError.UNKNOWN_LEADER_EPOCH, KafkaError.FENCED_LEADER_EPOCH),
+)
 _BATCH = 2_000
 # The client waits for the whole batch or the whole time, whichever comes first, and the last batch is never whole.
 _WAIT_S = 0.2
@@ -104,6 +108,8 @@ def _records(consumer: Consumer, topic: str, open_ends: dict[int, int], silence_
         for message in batch:
             partition, offset, error = message.partition() or 0, message.offset() or 0, message.error()
             if error is not None:
+                if error.code() in _SETTLING:
+                    continue
                 if error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
                 # Control records at the end are never given out: the end is where nothing more comes. A place before it is where an

@@ -14,6 +14,7 @@ from connectors.clickhouse.client import connect
 from connectors.clock import wall_clock_ms
 from dashboards.web import editor as editor_module
 from thresholds import change
+from thresholds.merging import marked
 from thresholds.model import Thresholds, ThresholdVersion
 from thresholds.publish import refuse_stale, stored
 from thresholds.table import read_table, write_table
@@ -101,7 +102,7 @@ def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, op
         expect(page.locator(".done")).to_contain_text("saved ")
         newest = versions(dashboard)[-1]
         assert (newest.comment, newest.thresholds.tiers[0].plays_per_hour) == ("quieter", 7010)
-        assert dashboard.file.read_text(encoding="utf-8") == text
+        assert dashboard.file.read_text(encoding="utf-8") == marked(text, newest)
         expect(page.locator("#verdict")).to_contain_text("nothing differs")
 
         page.get_by_role("button", name=re.compile("Roll back to v1")).click()

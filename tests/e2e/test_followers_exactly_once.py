@@ -73,8 +73,9 @@ def test_each_delta_exactly_once_though_the_service_is_killed(stack: Stack, serv
         assert len(want) > before
         until(lambda: committed.count >= len(want), 120, f"all {len(want)} deltas are committed")
         # What another reader sees now, and what this one saw on the way: a delta seen too early would be there twice.
-        assert differences(held(stack, DELTAS), want, KEY) == []
-        assert differences(rows(committed), want, KEY) == []
+        on_topic = [{name: value for name, value in row.items() if name != "is_away"} for row in want]
+        assert differences(held(stack, DELTAS), on_topic, KEY) == []
+        assert differences(rows(committed), on_topic, KEY) == []
         until(lambda: len(held(stack, "follower_deltas")) >= len(want), 60, "all deltas are in ClickHouse")
         assert differences(held(stack, "follower_deltas"), want, KEY) == []
         if service == "taskmanager":

@@ -18,6 +18,7 @@ from dashboards.web.editor import EDITOR_HEADER, Editor
 from dashboards.web.source import Source
 from thresholds import publish as publishing
 from thresholds.file import SHIPPED_FILE
+from thresholds.merging import marked
 from thresholds.publish import LostRaceError, publish, publish_first, stored
 from thresholds.topic import Log, Schemas, read_topic
 from thresholds.versions import StaleBaseError
@@ -53,7 +54,7 @@ def test_what_the_editor_publishes_is_in_topic_and_table(stack: Stack, tmp_path:
     body = {"text": text, "base": opened["newest"], "comment": "from the page", "file_hash": opened["file"]["hash"]}
     said = call("/apply", body)["said"]
     assert said[-2].startswith("published v")
-    assert file.read_text(encoding="utf-8") == text
+    assert file.read_text(encoding="utf-8") == marked(text, stored(stack.endpoints)[-1])
     call("/rollback", {"version": first, "base": call("")["newest"]})
 
     in_table = stored(stack.endpoints)
