@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ from stack.clickhouse.roles import names_system
 # A statement's text may be this long; an INSERT's data may be of any length.
 MAX_TEXT_BYTES: Final = 1 << 20
 _SLICE: Final = 1 << 20
+# Kind of error -> how often it had come when an error was shown last.
+_ERRORS_SHOWN: Final = dict[str, int]()
 # In VALUES the engine evaluates expressions that nobody has checked. Where the data names a
 # function that reaches outside, or hides a name in quotes, it gets literals only.
 _RISKY_VALUES: Final = re.compile(
@@ -169,6 +172,14 @@ def _failed_inserts(connection: Connection) -> int:
     return int(connection.query(sql("failed_inserts.sql"), "TabSeparated").bytes() or 0)
 
 
+def _last_error(connection: Connection) -> str:
+    """The newest error that has not been shown yet: the engine dates them by the second, in which there may be several."""
+    rows = [json.loads(line) for line in connection.query(sql("last_error.sql"), "JSONCompactEachRow").bytes().splitlines()]
+    text = next((text for name, count, text in rows if _ERRORS_SHOWN.get(name) != count), rows[0][2])
+    _ERRORS_SHOWN.update((name, count) for name, count, _ in rows)
+    return str(text)
+
+
 def _insert(connection: Connection, request: Request, statement: Statement, data: Iterator[bytes]) -> Summary:
     fmt = statement.format or request.default_format or "Values"
     if fmt.lower() == "values":
@@ -191,7 +202,7 @@ def _insert(connection: Connection, request: Request, statement: Statement, data
         # The engine's `finish` (chdb 4.4) tells of data that it cannot read, and of nothing that goes wrong later: too many
         # partitions, a full disk. The failure may be that of another INSERT at the same time; then this one is in doubt, and
         # whoever sends it again loses nothing.
-        raise from_engine(RuntimeError(connection.query(sql("last_error.sql"), "TabSeparatedRaw").bytes().decode().strip()))
+        raise from_engine(RuntimeError(_last_error(connection)))
     return Summary(
         written_rows=totals.rows_written,
         written_bytes=totals.bytes_written,
