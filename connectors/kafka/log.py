@@ -97,10 +97,16 @@ class _NotEndedError(Exception):
     """The reason as text."""
 
 
+def _is_settling(message: Message) -> bool:
+    """Whether it is no record, but word of a broker that settles: nothing has come then."""
+    error = message.error()
+    return error is not None and error.code() in _SETTLING
+
+
 def _records(consumer: Consumer, topic: str, open_ends: dict[int, int], silence_s: float) -> Iterator[Message]:
     deadline = time.monotonic() + silence_s
     while open_ends:
-        batch: list[Message] = consumer.consume(_BATCH, timeout=_WAIT_S)
+        batch = [message for message in consumer.consume(_BATCH, timeout=_WAIT_S) if not _is_settling(message)]
         if batch:
             deadline = time.monotonic() + silence_s
         elif time.monotonic() > deadline:
@@ -108,8 +114,6 @@ def _records(consumer: Consumer, topic: str, open_ends: dict[int, int], silence_
         for message in batch:
             partition, offset, error = message.partition() or 0, message.offset() or 0, message.error()
             if error is not None:
-                if error.code() in _SETTLING:
-                    continue
                 if error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
                 # Control records at the end are never given out: the end is where nothing more comes. A place before it is where an
