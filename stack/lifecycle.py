@@ -46,6 +46,10 @@ class ServiceStartError(TokpulseError):
     """A service does not come up; the message names it, the hint its log."""
 
 
+class _GivenUpError(TokpulseError):
+    """Another service failed, or the user interrupted: this one is not waited for, and not set up."""
+
+
 class RunningElsewhereError(TokpulseError):
     """The stack runs on other ports than those asked for."""
 
@@ -181,7 +185,10 @@ def _apply_schemas(settings: StackSettings) -> list[str]:
 
 
 def _await(settings: StackSettings, service: Service, wait_for: _Wait) -> None:
-    """Returns when `service` serves. Raises ServiceStartError when the supervisor has given it up, or at the deadline."""
+    """Returns when `service` serves. Raises ServiceStartError when the supervisor has given it up, or at the deadline.
+
+    Raises _GivenUpError when the waiting as a whole has ended.
+    """
     while not wait_for.given_up.wait(0.2):
         reason = service.probe()
         state = supervisor.read_states(settings).get(service.name)
@@ -198,6 +205,7 @@ def _await(settings: StackSettings, service: Service, wait_for: _Wait) -> None:
             )
         if time.monotonic() > wait_for.deadline:
             raise ServiceStartError(f"{service.name} is not ready after {_READY_TIMEOUT_S:.0f} s: {reason}", f"see {service.log}")
+    raise _GivenUpError(f"{service.name} was not waited for")
 
 
 def _stop_everything(settings: StackSettings) -> list[str]:

@@ -59,6 +59,12 @@ def of_sources(stack: Stack, job: str, metric: str) -> list[int]:
     return [int(found["value"]) for name in names for found in stack.rest(f"{path}?get={name}")]
 
 
+def all_drained(stack: Stack, job: str) -> bool:
+    drained = of_sources(stack, job, "drained_partitions")
+    assert sum(drained) == PARTITIONS, (drained, of_sources(stack, job, "lagging_partitions"))
+    return True
+
+
 def submit(stack: Stack) -> str:
     """The job of hourly_counts.py, with two tasks and an idle timeout far shorter than a partition waits for its turn."""
     printed = stack.run("submit", "engagement", "--detached", "--parallelism", "2", "--idle-timeout", "2 s", "--print")
@@ -103,7 +109,7 @@ def test_no_record_of_a_backlog_is_late_on_a_throttled_machine(stack: Stack) -> 
         print(f"{sum(expected.values()) - sum(hours.values())} of {sum(expected.values())} missing, {len(late)} late")
         assert late == []
         assert dict(hours) == expected
-        until(lambda: sum(of_sources(stack, job, "drained_partitions")) == PARTITIONS, SECONDS, "every partition is idle")
+        until(lambda: all_drained(stack, job), DEADLINE_S, "every partition is idle", (AssertionError,))
         assert sum(of_sources(stack, job, "lagging_partitions")) == 0
 
         done = stack.checkpoints(job)
