@@ -23,6 +23,7 @@ from connectors.clock import HOUR_MS
 RATE = 5_000
 # Each is observed every twelve seconds, more often than any poller looks.
 POSTS = 60_000
+_INTERVAL_MS = POSTS * 1000 // RATE
 # Every 500th post is watched: ten observations a second.
 PROBE_EVERY = 500
 WARM_UP_S = 60
@@ -114,9 +115,12 @@ class Visibility:
             if observed_at <= before:
                 continue
             self._newest[post] = observed_at
-            # Those between the two became visible meanwhile as well: what a stall delays counts with all its observations.
-            for at in range(observed_at, max(before, counts_from - 1), -POSTS * 1000 // RATE):
-                self.seconds.append((now - at) / 1000)
+            if before < 0:
+                continue
+            # Those between the two became visible meanwhile as well: what a stall delays counts with all its observations. They are
+            # sent an interval apart, give or take a few milliseconds.
+            times = [observed_at - step * _INTERVAL_MS for step in range(max(round((observed_at - before) / _INTERVAL_MS), 1))]
+            self.seconds += [(now - at) / 1000 for at in times if at >= counts_from]
 
     def missing(self, since: int) -> list[str]:
         """The watched posts whose newest visible observation is older than `since` (ms)."""
@@ -138,7 +142,7 @@ def measure(seconds: int, progress: Progress) -> Steady:
             probes = [str(observation(post, 0, began)["aweme_id"]) for post in range(0, POSTS, PROBE_EVERY)]
             watched = [Visibility(client, name, probes, began) for name in TABLES]
             memory = _watch(stack, rest, watched, clock, stream, progress)
-            _await_rest(watched, clock.ends_at - 2 * POSTS * 1000 // RATE)
+            _await_rest(watched, clock.ends_at - 2 * _INTERVAL_MS)
             _await_all(client, stream.sent)
         thirds = [memory[len(memory) * part // 3 : len(memory) * (part + 1) // 3] for part in range(3)]
         return Steady(

@@ -88,7 +88,7 @@ def from_tables(person: Person, client: Client) -> None:
     for table in known(client):
         for made, owner, add in _MADE:
             if {made, owner} <= table.catalog_ids:
-                query = statement("made_by", TABLE=quoted(table.name), MADE=quoted(made), OWNER=table.value(owner))
+                query = statement("made_by", TABLE=quoted(table.name), MADE=quoted(made), OWNER=quoted(owner))
                 add(person, (row[0] for row in client.query(query, parameters=about).result_rows))
         if "userid" in table.catalog_ids and table.columns.keys() >= _NAMES:
             for names in client.query(statement("profiles", TABLE=quoted(table.name)), parameters=about).result_rows:

@@ -46,10 +46,9 @@ class Ownership:
         """Of an object that is called `name`."""
         owners: dict[Kind, list[str]] = {}
         for field, value in record.items():
-            newest = newest_value(value)
-            kind = PERSONAL.owner(str(field), newest, name) if isinstance(newest, str | int) else None
+            kind = PERSONAL.owner(str(field), value, name) if isinstance(value, str | int) else None
             if kind is not None:
-                owners.setdefault(kind, []).append(str(newest))
+                owners.setdefault(kind, []).append(str(value))
         people = [self.of(one, str(field)) for field, one in record.items() if _is_person(str(field), one, name)]
         if self._says_so(record, owners, name) or Whose.THEIRS in people:
             return Whose.THEIRS
@@ -70,7 +69,7 @@ class Ownership:
         return Whose.THEIRS if alone else Whose.NOBODYS
 
     def _says_so(self, record: Mapping[str, Any], owners: Mapping[Kind, list[str]], name: str) -> bool:
-        fields = {plain(str(field)): newest_value(value) for field, value in record.items()}
+        fields = {plain(str(field)): value for field, value in record.items()}
         own = str(fields.get("id", ""))
         if self._person.userid in (own, *owners.get(Kind.ID, ())) or own in self._made:
             return True
@@ -103,11 +102,6 @@ class Ownership:
             or (plain(name) in _HANDLES and self._naming.is_handle(value))
             for name, value in parse_qsl(asked)
         )
-
-
-def newest_value(value: Any) -> Any:
-    """The value of a column that is kept as (moment, value)."""
-    return value["value"] if isinstance(value, Mapping) and "value" in value else value
 
 
 def _is_person(field: str, value: Any, within: str) -> bool:

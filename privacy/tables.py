@@ -58,24 +58,17 @@ class Table:
     @property
     def texts(self) -> list[str]:
         """Columns that can hold words or ids, but for plain ids."""
-        return [name for name, kind in self.columns.items() if "String" in kind and not self._is_id(name)]
+        return [name for name, kind in self.columns.items() if "String" in kind and name not in self.catalog_ids]
 
     @property
     def ids(self) -> list[str]:
         """Columns of plain ids."""
-        return [name for name in self.columns if self._is_id(name)]
+        return [name for name in self.columns if name in self.catalog_ids]
 
     @property
     def handles(self) -> list[str]:
         """Columns of handles."""
         return [name for name in self.texts if name in _HANDLE_COLUMNS]
-
-    def value(self, name: str) -> str:
-        """What a statement calls the value of a column, which may be kept as (moment, value)."""
-        return statement("newest_value", COLUMN=quoted(name)) if "Tuple" in self.columns[name] else quoted(name)
-
-    def _is_id(self, name: str) -> bool:
-        return name in self.catalog_ids and "Tuple" not in self.columns[name]
 
 
 @dataclass(frozen=True)

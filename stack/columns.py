@@ -15,7 +15,8 @@ _TABLE = re.compile(r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\$\{DATABASE\
 _MERGED = re.compile(r"^(?:SimpleAggregateFunction\(\w+, |LowCardinality\()(.*)\)$")
 _ALTERED = re.compile(r"ALTER\s+TABLE\s+(\w+)\s+(.*)$", re.IGNORECASE | re.DOTALL)
 _ADDED = re.compile(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*?)(?:\s+AFTER\s+(\w+))?$", re.IGNORECASE | re.DOTALL)
-_NO_COLUMN = re.compile(r"(?:MODIFY\s+(?:QUERY|TTL|SETTING)|(?:ADD|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN)\b", re.IGNORECASE)
+_DROPPED = re.compile(r"DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?(\w+)$", re.IGNORECASE)
+_NO_COLUMN = re.compile(r"(?:MODIFY\s+(?:QUERY|TTL|SETTING)|(?:ADD|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN|UPDATE)\b", re.I)
 _TARGET = re.compile(r"CREATE\s.*?\bTO\s+(\w+)", re.DOTALL)
 
 
@@ -89,7 +90,7 @@ def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
             if altered[1] not in columns:
                 raise ValueError(f"alters {altered[1]}, which no file before it creates")
             for change in split_list(altered[2]):
-                _add(columns[altered[1]], change)
+                _change(columns[altered[1]], change)
     return columns
 
 
@@ -105,7 +106,10 @@ def target(materialized_view: str) -> str:
     return match[1]
 
 
-def _add(columns: list[Column], change: str) -> None:
+def _change(columns: list[Column], change: str) -> None:
+    if dropped := _DROPPED.match(change):
+        columns[:] = [column for column in columns if column.name != dropped[1]]
+        return
     match = _ADDED.match(change)
     if match is None:
         raise ValueError(f"is a change that stack/columns.py cannot read: {change}")

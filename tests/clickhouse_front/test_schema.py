@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import date
+from functools import partial
 from typing import Any
 
 import clickhouse_connect
@@ -80,6 +82,34 @@ def test_views_are_made_again_behind_a_numbered_file(url: str) -> None:
     statement = "ALTER TABLE post_observations_log ADD COLUMN IF NOT EXISTS extra UInt8"
     more = dataclasses.replace(last, number=last.number + 1, name="extra", statements=(statement,))
     assert apply_migrations(url, [*tables, more])[1] == f"applied {len(load_views())} views"
+
+
+def test_what_was_known_of_posts_is_told_over(url: str) -> None:
+    """0048 and 0049: a table that five columns of (moment, value) filled, and one row more while jobs go on."""
+    tables = load_tables()
+    apply_migrations(url, [table for table in tables if table.number < 48], [])
+    observed = (
+        "INSERT INTO post_observations_log (aweme_id, author_id, title, region, duration, create_time, play_count, ingested_at)"
+        " VALUES ('{}', 'ada', '{}', 'SE', 7, '2026-01-01 00:00:00', {}, '{}')"
+    )
+    client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    try:
+        client.command(observed.format("old", "first #a", 10, "2026-01-02 00:00:00"))
+        client.command(observed.format("old", "second #b #c", 20, "2026-01-03 00:00:00"))
+        client.command(observed.format("both", "before #d", 30, "2026-01-02 00:00:00"))
+        apply_migrations(url, [table for table in tables if table.number < 49], [])
+        client.command(observed.format("both", "after #e", 5, "2026-01-04 00:00:00"))
+    finally:
+        client.close()
+    again = [dataclasses.replace(table, number=9048) for table in tables if table.number == 48]
+    apply_migrations(url, [*(table for table in tables if table.number < 49), *again], [])
+    apply_migrations(url, [*tables, *again])
+    columns = "aweme_id, author_id, title, region, duration, toDate(create_time), hashtags, play_count, toDate(last_observed_at)"
+    published, day = date(2026, 1, 1), partial(date, 2026, 1)
+    assert ask(url, f"SELECT {columns} FROM posts ORDER BY aweme_id") == [
+        ("both", "ada", "after #e", "SE", 7, published, ["e"], 30, day(4)),
+        ("old", "ada", "second #b #c", "SE", 7, published, ["b", "c"], 20, day(3)),
+    ]
 
 
 def test_a_view_that_fails_is_named_and_applied_by_the_next_call(url: str) -> None:

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
 
 PARTITIONS = 24
 HOURS = 8
-PER_HOUR = 500
+PER_HOUR = 150
 DUTY = 0.1
 DEADLINE_S = 400.0
 # On a machine that others may share.

@@ -77,7 +77,9 @@ def test_a_masked_view_is_its_read_view_without_what_is_personal(view: SqlFile) 
 @pytest.mark.parametrize("file", FILLED, ids=named)
 def test_a_materialized_view_names_columns_of_its_table(file: SqlFile) -> None:
     known = [column.name for column in clickhouse_columns()[file.name]]
-    for names in select_lists(file.text):
+    changed = f"ALTER TABLE {file.name} MODIFY QUERY"
+    newest = [statement for table in TABLES for statement in table.statements if statement.startswith(changed)][-1:] or [file.text]
+    for names in select_lists(newest[0]):
         assert set(names) <= set(known)
 
 

@@ -1,5 +1,6 @@
 -- Hashtags are those that the upstream listed with the newest title, else those that the rule finds in it. A raw response alone, of
--- which no job has written the observation yet, is no post.
+-- which no job has written the observation yet, is no post. Tuples are looked into by tupleElement: `newest.title` is a column of its own
+-- to the engine, which FINAL then merges without its moment - the title that sorts last, not the newest one.
 CREATE OR REPLACE VIEW posts
 (
     aweme_id String,
@@ -20,15 +21,15 @@ CREATE OR REPLACE VIEW posts
 )
 AS SELECT
     aweme_id,
-    tupleElement(newest.author_id, 'value') AS author_id,
-    tupleElement(newest.title, 'value') AS title,
-    nullIf(tupleElement(newest.region, 'value'), '') AS region,
-    tupleElement(newest.duration, 'value') AS duration,
-    tupleElement(newest.create_time, 'value') AS create_time,
+    tupleElement(newest, 'author_id') AS author_id,
+    tupleElement(newest, 'title') AS title,
+    nullIf(tupleElement(newest, 'region'), '') AS region,
+    tupleElement(newest, 'duration') AS duration,
+    tupleElement(newest, 'create_time') AS create_time,
     if(
-        notEmpty(tupleElement(newest.hashtags, 'value')) AND tupleElement(newest.hashtags, 'observed_at') >= tupleElement(newest.title, 'observed_at'),
-        tupleElement(newest.hashtags, 'value'),
-        tupleElement(newest.title, 'hashtags')
+        notEmpty(tupleElement(kept.hashtags, 'value')) AND tupleElement(kept.hashtags, 'observed_at') >= tupleElement(newest, 'observed_at'),
+        tupleElement(kept.hashtags, 'value'),
+        tupleElement(newest, 'hashtags')
     ) AS hashtags,
     first_observed_at,
     last_observed_at,
@@ -38,5 +39,5 @@ AS SELECT
     share_count,
     download_count,
     collect_count
-FROM posts_newest AS newest FINAL
+FROM posts_newest AS kept FINAL
 WHERE first_observed_at < toDateTime64('2299-12-31 00:00:00', 3, 'UTC')

@@ -1,2 +1,0 @@
--- The value of a column that is kept as (moment, value).
-tupleElement(${COLUMN}, 'value')
