@@ -36,12 +36,12 @@ def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator
                 yield warn(
                     "job",
                     f"{len(same)} {name} jobs run at once: the results are right, but the work is done twice",
-                    f"`flink cancel {same[-1].id}`",
+                    f"`flink stop {same[-1].id}`",
                 )
             yield from _running(flink, same[0], now_s)
         if len({candidate.name for candidate in active}) > 1 and any(candidate.name == PIPELINE for candidate in active):
             text = f"{PIPELINE} runs beside its parts: each change of a follower count is on its topic twice"
-            yield warn("job", text, f"cancel the parts, or {PIPELINE}")
+            yield warn("job", text, f"stop the parts, or {PIPELINE}")
 
 
 def _ended(flink: FlinkRest, last: Job | None, now_s: float) -> Finding:
@@ -79,7 +79,7 @@ def _running(flink: FlinkRest, current: Job, now_s: float) -> Iterator[Finding]:
     vertices = flink.vertices(current.id)
     for source in (vertex for vertex in vertices if vertex.is_source):
         pending = _patiently(partial(flink.metric_sum, current.id, source.id, "pendingRecords"))
-        yield lag(pending)
+        yield lag(pending, source.reads)
     windows = [vertex for vertex in vertices if "WindowAggregate" in vertex.name and not vertex.is_source]
     if windows:
         yield watermark(flink.watermarks(current.id, windows[0].id), now_s)
@@ -96,11 +96,11 @@ def _patiently(ask: Callable[[], float | None]) -> float | None:
     return value
 
 
-def lag(pending: float | None) -> Finding:
+def lag(pending: float | None, source: str) -> Finding:
     """From the records that the source has not read yet."""
     if pending is None:
-        return warn("lag", "the source does not report its lag yet", "run this again in a minute")
-    text = f"{pending:,.0f} records wait to be read"
+        return warn("lag", f"{source} does not report its lag yet", "run this again in a minute")
+    text = f"{pending:,.0f} records of {source} wait to be read"
     if pending > _LAG_RECORDS:
         return warn("lag", text, "wait until it catches up, or raise --parallelism (up to the 24 partitions)")
     return ok("lag", text)
@@ -135,7 +135,8 @@ def watermark(values: list[int | None], now_s: float) -> Finding:
 
 def checkpoints(statistics: Checkpoints, now_s: float) -> Finding:
     """From the counts: rows are safe in ClickHouse before a checkpoint completes."""
-    age = now_s - statistics.last_completed_ms / 1000
+    # Flink's clock may be ahead of the moment that this was asked at.
+    age = max(0.0, now_s - statistics.last_completed_ms / 1000)
     text = f"{statistics.completed} completed, {statistics.failed} failed"
     if not statistics.completed:
         todo = "this is normal within two minutes of a start; otherwise see the JobManager's log"

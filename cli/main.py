@@ -59,15 +59,16 @@ _VALUES = {"int": "number", "float": "number", "str": "text", "Path": "path"}
 class LazyGroup(TyperGroup):
     """A group that knows the names and one-line helps of its commands, and imports a command only to run it."""
 
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        # Stand-ins that the list of commands and its suggestions show; `resolve_command` gives the real one.
+        self.commands = {
+            name: TyperCommand(name, help=text) for name, (module, text) in COMMANDS.items() if importlib.util.find_spec(module)
+        }
+
     def list_commands(self, ctx: Any) -> list[str]:
         """The commands whose module is there, in the order of COMMANDS."""
-        return [name for name, (module, _) in COMMANDS.items() if importlib.util.find_spec(module)]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The stand-in that the list of commands shows; `resolve_command` gives the real one."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+        return list(self.commands)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The real command for the first word of `args`: its module is imported here."""

@@ -25,6 +25,7 @@ from connectors.terminal import say
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, reported
 from jobs.options import BOUNDED, RUN_ID, TUNING
+from stack.report import Report
 
 _JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 
@@ -138,7 +139,7 @@ def check_writers(endpoints: Endpoints, job: str) -> None:
             raise SubmitError(
                 f"job {other.name} ({other.id}) is {other.state} and writes {shared[0]} in transactions:"
                 f" a second writer would abort its transactions, or write everything twice",
-                f"cancel it first: {endpoints.flink_home / 'bin' / 'flink'} cancel {other.id}",
+                f"stop it first: {endpoints.flink_home / 'bin' / 'flink'} stop {other.id}",
             )
 
 
@@ -156,17 +157,19 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
     assert process.stdout is not None
     lines: list[str] = []
     quiet = False
-    with ExitStack() as watching:
+    with ExitStack() as watching, Report() as report, ExitStack() as planning:
+        planning.enter_context(report.step("flink run", "planning the job", "the job is accepted"))
         for text in process.stdout:
             lines.append(text.rstrip("\n"))
             if match := _JOB_ID.search(text):
+                planning.close()
                 watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
             # From the first trace on, what follows is for --debug; the reason comes below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
             if debug or not quiet:
                 say(text.rstrip("\n"))
-    if process.wait() != 0:
-        raise SubmitError(*reason(lines, process.returncode))
+        if process.wait() != 0:
+            raise SubmitError(*reason(lines, process.returncode))
 
 
 def reason(lines: list[str], code: int) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import isnan
 from types import TracebackType
@@ -56,6 +57,11 @@ class Vertex:
         return "ProcessTableFunction" in self.name
 
     @property
+    def reads(self) -> str:
+        """What a source reads, by its name in SQL."""
+        return re.sub(r"^Source: (\w+).*$", r"\1", self.name, flags=re.DOTALL)
+
+    @property
     def is_source(self) -> bool:
         """Whether it reads from Kafka."""
         return self.name.startswith("Source:")
@@ -63,13 +69,17 @@ class Vertex:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Counts since submission; `last_completed_ms` and `last_failed_ms` are Unix milliseconds, 0 for never."""
+    """Counts since submission; `last_completed_ms` and `last_failed_ms` are Unix milliseconds, 0 for never.
+
+    `path` is the folder of the last one that completed, "" for none.
+    """
 
     completed: int
     failed: int
     last_completed_ms: int
     last_failed_ms: int
     last_failure: str
+    path: str = ""
 
 
 class FlinkRest:
@@ -148,6 +158,7 @@ class FlinkRest:
             int(completed.get("latest_ack_timestamp", 0)),
             int(failed.get("failure_timestamp", 0)),
             " ".join(str(failed.get("failure_message", "")).split())[:200],
+            str(completed.get("external_path", "")),
         )
 
     def root_cause(self, job_id: str) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from cli import doctor, doctor_inputs, doctor_job, doctor_tables
 from cli.doctor_findings import Finding, Level, duration, fail, guarded, ok
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.flink.rest import Checkpoints, FlinkRest, FlinkRestError, innermost
+from connectors.flink.rest import Checkpoints, FlinkRest, FlinkRestError, Vertex, innermost
 from jobs.catalog import JOBS
 from stack.settings import StackSettings
 from stack.status import ServiceStatus
@@ -51,7 +51,18 @@ def test_records(offsets: dict[int, tuple[int, int]], level: Level) -> None:
 
 @pytest.mark.parametrize(("pending", "level"), [(None, WARN), (0.0, OK), (5_000_000.0, WARN)])
 def test_lag(pending: float | None, level: Level) -> None:
-    assert doctor_job.lag(pending).level is level
+    finding = doctor_job.lag(pending, "posts_events")
+    assert finding.level is level
+    assert "posts_events" in finding.text
+
+
+def test_a_source_is_called_as_in_sql() -> None:
+    vertex = Vertex("v", "Source: posts_events[12] -> Calc[13]", 2, "RUNNING", 0, 0, 0.0)
+    assert (vertex.is_source, vertex.reads) == (True, "posts_events")
+
+
+def test_a_checkpoint_of_a_clock_ahead_is_not_in_the_future() -> None:
+    assert "the last one 0 s ago" in doctor_job.checkpoints(Checkpoints(5, 0, NOW_MS + 1_400, 0, ""), NOW_S).text
 
 
 @pytest.mark.parametrize(

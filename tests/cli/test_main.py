@@ -49,6 +49,12 @@ def test_an_error_is_one_line_with_a_hint(run: Callable[..., tuple[int, str, str
     assert err == "error: topic x is missing\n  hint: run `tokpulse up`\n"
 
 
+def test_a_misspelt_command_is_told_which_one_was_meant(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = run("sumbit")
+    assert code == 2
+    assert "No such command 'sumbit'. Did you mean 'submit'" in err
+
+
 def test_debug_shows_the_trace(run: Callable[..., tuple[int, str, str]]) -> None:
     code, _, err = run("--debug", "probe", body=fail)
     assert code == 1
