@@ -130,9 +130,9 @@ class WatchlistText:
             return "".join([*lines[: _first(node).line], *lines[_last(node).line + 1 :]])
         begin, end = _first(node).index, _last(node).index
         before, behind = self._text[:begin], self._text[end:]
-        if (comma := re.match(r"[ \t]*,[ \t]*", behind)) is not None:
-            return before + behind[comma.end() :]
-        return re.sub(r",[ \t]*\Z", "", before) + behind
+        if (comma := re.search(r",[ \t]*\Z", before)) is not None:
+            return before[: comma.start()] + behind
+        return before + re.sub(r"\A[ \t]*,[ \t]*", "", behind)
 
     def _ended(self, line: str) -> str:
         """The last line of a file may have no end."""

@@ -97,7 +97,6 @@ def test_the_example_can_be_edited() -> None:
         ("creators: [https://www.tiktok.com/@ada]\n", "w.yaml:1: @ada is already"),
         ("{posts: [1]}\n", "cannot add"),
         ("posts: [1]\n...\n", "cannot add"),
-        ("creators: ~\n", "cannot add"),
     ],
 )
 def test_what_cannot_be_added_changes_nothing(text: str, says: str) -> None:
@@ -140,9 +139,7 @@ def test_the_file_is_replaced_with_its_mode_where_a_link_leads(tmp_path: Path) -
     assert read_file(new).find(ADA) is not None
 
 
-comments = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_characters="\x7f"), max_size=12).filter(
-    lambda text: all(char == "\t" or char.isprintable() for char in text)
-)
+comments = st.text("ab \t#'\"[]{},:-@é日€", max_size=8)
 ids = st.integers(1, 10**19).map(str)
 ITEMS = {
     Subject.CREATOR: st.one_of(

@@ -26,15 +26,21 @@ from tests.polling.handle_days import LOOK_UPS, SETTINGS, START_MS, HandleDays, 
 
 pytestmark = pytest.mark.http
 Days = Callable[..., HandleDays]
-DAILY = "credits_per_day: 100000\nfeeds: {creators: [profile]}\ntiers: {hot: 1d, warm: 1d, cold: 1d}\n"
+STEP_MS = 10 * 60_000
+DAILY = "credits_per_day: 100000\ncredits: {probe_every: 7d}\nfeeds: {creators: [profile]}\ntiers: {hot: 1d, warm: 1d, cold: 1d}\n"
 
 
 @pytest.fixture
 def days(tmp_path: Path) -> Iterator[Days]:
-    """Makes one universe with a poller's surroundings."""
-    clock = VirtualClock(START_MS)
-    with FakeUpstream(SETTINGS, clock=clock.now_ms) as fake, new_client() as client:
-        yield lambda upstream="tikliveapi": HandleDays(tmp_path, upstream, fake, clock, client)
+    """Makes a universe with a poller's surroundings. Weeks pass in steps of 10 minutes."""
+    clocks = [VirtualClock(START_MS)]
+
+    def made(upstream: str = "tikliveapi", step_ms: int = 1) -> HandleDays:
+        clocks.append(VirtualClock(START_MS, step_ms))
+        return HandleDays(tmp_path, upstream, fake, clocks[-1], client)
+
+    with FakeUpstream(SETTINGS, clock=lambda: clocks[-1].now_ms()) as fake, new_client() as client:
+        yield made
 
 
 @pytest.mark.parametrize("upstream", ["tikliveapi", "tikapi"])
@@ -75,7 +81,7 @@ def test_a_poller_that_starts_again_knows_them(days: Days) -> None:
 
 
 def test_they_are_checked_again_every_week_or_as_the_watchlist_says(days: Days) -> None:
-    day = days()
+    day = days(step_ms=STEP_MS)
     weekly = f"@{day.creators[0].unique_id}"
     day.watch(weekly, more=DAILY)
     day.run(days=3)
@@ -89,7 +95,7 @@ def test_they_are_checked_again_every_week_or_as_the_watchlist_says(days: Days) 
 def test_one_that_another_account_has_now_is_named_and_the_first_one_stays_polled(
     days: Days, caplog: pytest.LogCaptureFixture
 ) -> None:
-    day = days()
+    day = days(step_ms=STEP_MS)
     ada, bob = day.creators[:2]
     handle = f"@{ada.unique_id}"
     day.watch(handle, more=DAILY)
@@ -116,7 +122,7 @@ def test_one_that_another_account_has_now_is_named_and_the_first_one_stays_polle
 
 
 def test_one_that_nobody_has_any_more_is_named_and_the_account_stays_polled(days: Days, caplog: pytest.LogCaptureFixture) -> None:
-    day = days()
+    day = days(step_ms=STEP_MS)
     ada = day.creators[0]
     handle = f"@{ada.unique_id}"
     day.watch(handle, more=DAILY)
@@ -137,8 +143,8 @@ def test_one_that_nobody_has_any_more_is_named_and_the_account_stays_polled(days
 def test_one_that_nobody_ever_had_is_named_and_asked_for_once_a_day(
     days: Days, caplog: pytest.LogCaptureFixture, upstream: str
 ) -> None:
-    day = days(upstream)
-    day.watch("@nobody.at.all", more="credits_per_day: 100000\n")
+    day = days(upstream, STEP_MS)
+    day.watch("@nobody.at.all", more="credits_per_day: 100000\ncredits: {probe_every: 7d}\n")
     with caplog.at_level(logging.WARNING, "polling"):
         day.run(days=0.4)
         day.run(days=2.1)
@@ -156,16 +162,16 @@ def test_one_that_nobody_ever_had_is_named_and_asked_for_once_a_day(
 @pytest.mark.parametrize("upstream", ["tikliveapi", "tikapi"])
 def test_the_budget_is_never_exceeded(days: Days, upstream: str) -> None:
     day = days(upstream)
-    wrong = [f"@no.such.{number}" for number in range(30)]
+    wrong = [f"@no.such.{number}" for number in range(12)]
     handles = [f"@{user.unique_id}" for user in day.creators]
-    day.watch(*wrong, *handles, more="credits_per_day: 96\ncredits: {probe_every: 6h}\ntiers: {hot: 1h, warm: 1h, cold: 1d}\n")
-    for hours in (5, 0.3, 20, 30, 16.6):  # with restarts
+    day.watch(*wrong, *handles, more="credits_per_day: 48\ncredits: {probe_every: 6h}\ntiers: {hot: 1h, warm: 1h, cold: 1d}\n")
+    for hours in (5, 0.3, 20, 22.6):  # with restarts
         day.run(days=hours / 24)
     per_day = Counter((entry.at_ms - START_MS) // DAY_MS for entry in day.fake.ledger.entries)
     per_hour = Counter((entry.at_ms - START_MS) // HOUR_MS for entry in day.fake.ledger.entries)
-    assert sum(per_day[number] for number in range(3)) >= 0.9 * 3 * 96, "it was a budget that bound"
-    assert all(number <= 96 for number in per_day.values())
-    assert max(per_hour.values()) <= 96 // 24 + 1
+    assert sum(per_day[number] for number in range(2)) >= 0.9 * 2 * 48, "it was a budget that bound"
+    assert all(number <= 48 for number in per_day.values())
+    assert max(per_hour.values()) <= 48 // 24 + 1
     assert day.metrics.value("tokpulse_poll_credits_spent_total", upstream) == len(day.fake.ledger.entries)
     # However many lead nowhere: those that lead somewhere have their turn.
     assert {kept.userid for kept in day.file.read().values() if kept.userid} == {user.userid for user in day.creators}
