@@ -21,14 +21,14 @@ POST = "7106594312292453678"
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs `tokpulse watch ARGS` in an empty directory."""
+    """Runs `tokpulse watch ARGS`, or `tokpulse status ARGS`, in an empty directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path / "data"))
     for name in ("TOKPULSE_FORGOTTEN_FILE", "TOKPULSE_PSEUDONYM_KEY_FILE", "TOKPULSE_TIKLIVEAPI_KEY"):
         monkeypatch.delenv(name, raising=False)
 
     def call(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["tokpulse", "watch", *args])
+        monkeypatch.setattr(sys, "argv", ["tokpulse", *([] if args[0] == "status" else ["watch"]), *args])
         code = cli_main.main()
         captured = capsys.readouterr()
         return code, captured.out, captured.err
@@ -129,6 +129,20 @@ def test_the_list_says_whom_handles_lead_to(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("list", "--json")[1])[1] == {
         "kind": "creator", "entry": "@bob", "tier": "warm", "line": 3, "userid": "43", "state": "moved",
     }  # fmt: skip
+
+
+def test_status_names_those_that_lead_elsewhere(run: Run, tmp_path: Path) -> None:
+    file = handle_file(tmp_path / "data")
+    for name, kept in (("@ada", KeptHandle("42")), ("@bob", KeptHandle("43", vanished=True)), ("@eve", KeptHandle())):
+        file.keep(name, kept, lambda name, kept: False)
+    lines = [
+        "@bob: no account has this handle any more; 43, which had it, is still polled",
+        "@eve: no account has this handle, so nothing is polled for it",
+    ]
+    code, out, _ = run("status")
+    assert code == 1, "the stack was never started"
+    assert [line for line in out.splitlines() if "@" in line] == [f"watchlist: {line}" for line in lines]
+    assert json.loads(run("status", "--json")[1])["handles"] == lines
 
 
 def test_costs_are_said_before_a_key_is_spent(run: Run) -> None:
