@@ -107,7 +107,9 @@ def wanted(
             if is_handle(name) and feeds:
                 yield FeedKey(upstream, Feed.PROFILE, name), rules_of(watchlist, subject, Feed.PROFILE, base_ms)
             known = leads_to(name) if is_handle(name) else name
-            for feed in feeds if known is not None else ():
+            if known is None:
+                continue
+            for feed in feeds:
                 yield FeedKey(upstream, feed, known), rules_of(watchlist, subject, feed, base_ms)
 
 

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import yaml
 
@@ -19,7 +20,7 @@ from polling.watching.entries import READERS, Named
 from polling.watchlist import Tier, WatchlistError, parse_watchlist, watchlist_text
 
 _BOM = "\ufeff"
-_DEFAULT_TIER = "warm"
+_DEFAULT_TIER: Final = "warm"
 
 
 class EditError(TokpulseError):
@@ -106,7 +107,7 @@ class WatchlistText:
             lines[-1:] = [self._ended(line) for line in lines[-1:]]
             return "".join([*lines, f"{indent}{subject.value}s:{self._end}", f"{indent}  - {entry}{self._end}"])
         key, value = section
-        if isinstance(value, yaml.SequenceNode) and value.flow_style:
+        if isinstance(value, yaml.SequenceNode) and _is_flow(value):
             if value.value:
                 end = _last(value.value[-1]).index
                 return f"{self._text[:end]}, {entry}{self._text[end:]}"
@@ -125,7 +126,7 @@ class WatchlistText:
         _, value = section
         nodes = self._items(place.named.subject)
         node = nodes[[other.named for other in self._places if other.named.subject is place.named.subject].index(place.named)]
-        if not value.flow_style:
+        if not _is_flow(value):
             lines = self._text.splitlines(keepends=True)
             return "".join([*lines[: _first(node).line], *lines[_last(node).line + 1 :]])
         begin, end = _first(node).index, _last(node).index
@@ -178,9 +179,14 @@ def _said(places: list[Place]) -> list[tuple[str, str, Tier]]:
     return sorted((place.named.subject.value, place.named.id, place.tier) for place in places)
 
 
+def _is_flow(node: yaml.Node) -> bool:
+    """Whether a list is written in brackets."""
+    return isinstance(node, yaml.CollectionNode) and bool(node.flow_style)
+
+
 def _leaves(node: yaml.Node) -> Iterator[yaml.Node]:
     """What has an end of its own: the mark at the end of a block is where the next one begins."""
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style:
+    if isinstance(node, yaml.CollectionNode) and not _is_flow(node):
         for inner in node.value:
             for part in inner if isinstance(inner, tuple) else (inner,):
                 yield from _leaves(part)
