@@ -82,5 +82,7 @@ def command(
     with upstream:
         say(f"TikLiveAPI  {upstream.url}/user-posts/ ...     header X-Api-Key: {DEMO_KEY}")
         say(f"TikAPI      {upstream.url}/public/posts ...    header X-API-KEY: {DEMO_KEY}")
+        some = [user.unique_id for user in upstream.world.universe.creators if not user.private][:3]
+        say(f"creators    {' '.join(f'@{handle}' for handle in some)} ...")
         say(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; press Ctrl-C to stop")
         ended.wait()

@@ -25,6 +25,8 @@ from connectors.kafka.topics import load_topics
 from connectors.terminal import say
 from polling.personal.forgotten import Forgotten, forgotten_file
 from polling.personal.pseudonyms import VARIABLE, is_pseudonym, load_pseudonyms
+from polling.watching.entries import HANDLE_SIGN
+from polling.watching.handles import handle_file, is_of
 from privacy.forget import Forgetting, Report, journal_folder
 from privacy.journal import Journal, alone
 from privacy.rewriting import Rewriter
@@ -64,17 +66,22 @@ def command(
         )
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     with alone(journal_folder(data_dir())):
-        report, renamed, unread = _forget(endpoints, userid, yes)
+        report, renamed, handles, unread = _forget(endpoints, userid, yes)
     beyond = [*_running(endpoints), *unread, *BEYOND]
     if as_json:
-        say(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "beyond": beyond}, indent=2))
+        say(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "handles": handles, "beyond": beyond}, indent=2))
     else:
-        _print(report, renamed, beyond)
+        _print(report, renamed, handles, beyond)
 
 
-def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, list[str]]:
-    """The report, how many alerts of the notifier were renamed, and what could not be read."""
+def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, int, list[str]]:
+    """The report, how many alerts of the notifier were renamed and handles dropped, and what could not be read."""
     journal = Journal.open(journal_folder(data_dir()), userid)
+    file = handle_file(data_dir())
+    kept = {name: handle for name, handle in file.read().items() if is_of(userid)(name, handle)}
+    for name, handle in kept.items():
+        # Whatever topics and tables know: it must be on no watchlist any more.
+        journal.person.add_profile(name.removeprefix(HANDLE_SIGN), "", handle.sec_uid if handle.userid == userid else "")
     forgotten = Forgotten(forgotten_file(os.environ))
     url = endpoints.clickhouse_admin_url
     client = connect(url, _ANSWER_WITHIN_S)
@@ -86,8 +93,10 @@ def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, 
             work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say, pseudonym=pseudonym)
             alerts = _Alerts(data_dir() / STATE_FILE)
             report = work.run(forgotten, alerts.rename) if yes else work.look()
+            if yes:
+                file.remove(is_of(userid))
             hidden = pseudonym is None and any(is_pseudonym(name) for name in journal.person.secuids)
-            return report, alerts.renamed, [UNREAD] if hidden else []
+            return report, alerts.renamed, len(kept), [UNREAD] if hidden else []
     finally:
         client.close()
 
@@ -129,16 +138,21 @@ def _say(text: str) -> None:
         say(text, err=True)
 
 
-def _print(report: Report, alerts: int, beyond: list[str]) -> None:
+def _print(report: Report, alerts: int, handles: int, beyond: list[str]) -> None:
     table = Table(title="Renamed" if report.done else "Would be renamed", box=None, pad_edge=False, title_justify="left")
     table.add_column("where", no_wrap=True)
     table.add_column("records or rows", justify="right")
-    for name, count in [*report.topics.items(), *report.tables.items(), ("notifier's state", alerts)]:
+    for name, count in [
+        *report.topics.items(),
+        *report.tables.items(),
+        ("notifier's state", alerts),
+        ("pollers' handles", handles),
+    ]:
         if count:
             table.add_row(name, f"{count:,}")
     console = table_console()
     identifiers = ", ".join(f"{count:,} {kind}" for kind, count in report.identifiers.items())
-    if report.empty:
+    if report.empty and not handles:
         console.print(
             "Nothing of this user is in topics or tables." + (" Pollers leave the user out from now on." if report.done else "")
         )

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("cli.simulate", "Write simulated data to Kafka or to a file."),
     "fake-upstream": ("cli.fake_upstream", "Serve simulated data as TikLiveAPI and TikAPI do."),
     "poll": ("cli.poll", "Poll an upstream service into Kafka, by a watchlist."),
+    "watch": ("cli.watch", "Edit the watchlist, and say what it costs."),
     "lag": ("cli.lag", "Show how long each consumer group is behind."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),
     "dashboard": ("cli.dashboard", "Serve the dashboards as a web page on this machine."),

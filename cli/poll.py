@@ -35,6 +35,7 @@ from polling.reports import Observers
 from polling.schedule.feed_state import unpolled, wanted
 from polling.schedule.options import Options
 from polling.status import Status
+from polling.watching.handles import handle_file
 from polling.watchlist import WatchedFile, Watchlist
 from polling.writing.writer import DEFAULT_PREFIX, WriterSettings, page_writer
 
@@ -113,7 +114,8 @@ def command(
             stack.callback(landing.close)
             observers = replace(observers, on_attempt=lambda fetched: landing.offer(fetched, clock.now_ms()))
         options = Options(in_flight=in_flight, once=once, shard=shard, shards=shards, clock=clock)
-        rounds = poller(replace(source, transform=names.page) if names else source, writer, watched, file, options, observers)
+        source = replace(source, transform=names.page) if names else source
+        rounds = poller(source, writer, watched, file, options, observers, handle_file(data_dir()))
         _stop_on_signals(rounds.stop)
         rounds.run()
 

@@ -27,6 +27,8 @@ def rows(status: Status) -> list[tuple[str, str]]:
         ("breakers", ", ".join(f"{endpoint} {state}" for endpoint, state in odd.items()) or "all closed"),
         ("waiting for Kafka", f"{status.pending} page(s)"),
     ]
+    if any(status.handles.values()):
+        lines.append(("handles", ", ".join(f"{number:,} {state}" for state, number in status.handles.items() if number)))
     if status.last_error:
         lines.append(("last error", printable(status.last_error, lines=False)[:300]))
     return lines

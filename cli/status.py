@@ -11,6 +11,7 @@ from rich.table import Table
 
 from connectors.console import new_console
 from connectors.terminal import say
+from polling.watching.handles import handle_file, troubles
 from stack.settings import StackSettings
 from stack.status import ServiceStatus, all_healthy, stack_status
 
@@ -20,16 +21,20 @@ def command(
 ) -> None:
     """Show each service with its port and health.
 
-    The exit code is 0 only when all are healthy.
+    The exit code is 0 only when all are healthy. It also names handles of the watchlist that lead to another account by now, or to
+    none.
     """
     settings = StackSettings.load()
     statuses = stack_status(settings)
     healthy = all_healthy(statuses)
+    handles = troubles(handle_file(settings.data).read())
     if as_json:
         services = [asdict(status) for status in statuses]
-        say(json.dumps({"healthy": healthy, "data_dir": str(settings.data), "services": services}, indent=2))
+        say(json.dumps({"healthy": healthy, "data_dir": str(settings.data), "services": services, "handles": handles}, indent=2))
     else:
         _print_table(statuses)
+        for line in handles:
+            say(f"watchlist: {line}")
         if not healthy:
             say(f"logs: {settings.logs}; start with `tokpulse up`", err=True)
     if not healthy:

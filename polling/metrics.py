@@ -71,6 +71,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("tokpulse_poll_feeds", "gauge", _UP, "Feeds that are polled"),
     Metric("tokpulse_poll_in_flight", "gauge", _UP, "Requests that wait for their answer"),
     Metric("tokpulse_poll_found_feeds_refused_total", "counter", _UP, "Feeds found on pages that are beyond the limit"),
+    Metric(
+        "tokpulse_poll_handles",
+        "gauge",
+        ("upstream", "state"),
+        "Handles on the watchlist: waiting, known, moved (to another account), vanished, unknown (nobody had it) or forgotten",
+    ),
     Metric("tokpulse_poll_watchlist_errors_total", "counter", _UP, "Edits of the watchlist that were refused"),
     Metric("tokpulse_landing_rows_total", "counter", (), "Responses written to raw_api_responses"),
     Metric("tokpulse_landing_lost_total", "counter", ("why",), "Responses that were not: overflow, refused, unreachable"),

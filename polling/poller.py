@@ -18,9 +18,11 @@ from polling.schedule.asking import Asking
 from polling.schedule.commits import Commits
 from polling.schedule.feeds import Feeds
 from polling.schedule.fetching import BalanceProbe, Source
+from polling.schedule.handles import Handles
 from polling.schedule.options import Options
 from polling.schedule.rounds import Rounds
-from polling.schedule.shards import owns
+from polling.schedule.shards import is_first, owns
+from polling.watching.handles import HandleFile
 from polling.watchlist import WatchedFile
 
 
@@ -40,12 +42,17 @@ def poller(
     credits: ReservationFile,
     options: Options | None = None,
     observers: Observers | None = None,
+    kept: HandleFile | None = None,
 ) -> Rounds:
-    """A poller of what is watched, into `writer`, by the credits of a day that are reserved in the file `credits`."""
+    """A poller of what is watched, into `writer`, by the credits of a day that are reserved in the file `credits`.
+
+    Whom handles lead to is in `kept`; without it they are looked up again after each start.
+    """
     options = options or Options()
     reports = Reports(observers or Observers(), source.upstream.name)
     shard, shards = options.shard, options.shards
-    feeds = Feeds(source.upstream, shards=shards, shard=shard, owns=lambda feed: owns(feed, shard, shards))
+    handles = Handles(source.upstream, kept, watched.forgotten, lambda handle: is_first(handle, shard, shards))
+    feeds = Feeds(source.upstream, shards=shards, shard=shard, owns=lambda feed: owns(feed, shard, shards), handles=handles)
     per_day = feeds.share_of(watched.current.credits_per_day)
     budget = Budget(credits, per_day, paced=options.paced and not options.once)
     asking = Asking(source, feeds, Purse(budget, watched.current.credit_rules, reports), reports, options)

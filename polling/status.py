@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.clock import MINUTE_MS
 from polling.metrics import Metrics
@@ -46,6 +46,7 @@ class Status:
     breakers: Mapping[str, str]
     last_error: str
     cursor_age_s: float
+    handles: Mapping[str, int] = field(default_factory=dict)  # of the watchlist, by state
 
     def export(self, metrics: Metrics, upstream: str, slow_below: int) -> None:
         """Sets the gauges."""
@@ -65,3 +66,5 @@ class Status:
             gauges["credits_per_kept_record"] = self.spent / self.kept
         for name, value in gauges.items():
             metrics.set(f"tokpulse_poll_{name}", upstream, to=value)
+        for state, number in self.handles.items():
+            metrics.set("tokpulse_poll_handles", upstream, state, to=number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,11 +12,11 @@ from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from connectors.durations import parse_ms
 from connectors.errors import TokpulseError
 from connectors.upstream.model import Feed, Subject
-from connectors.upstream.trees import is_sec_uid
 from connectors.yaml_file import parse
 from polling.credits.balance import CreditRules
 from polling.personal.forgotten import Forgotten
 from polling.schedule.cadence import Cadence
+from polling.watching import entries as reading
 
 # Ids and names are text.
 _IDS = frozenset({"creators", "posts", "hashtags"})
@@ -28,22 +27,9 @@ class WatchlistError(TokpulseError):
     """A watchlist that is refused: the message is `path:line: key: reason`."""
 
 
-def _numeric_id(value: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,20}", value):
-        raise ValueError(f"{value!r} is not a numeric id (handles change, ids do not)")
-    return value
-
-
-def _creator(value: str) -> str:
-    # TikAPI pages by the secUid.
-    return value if is_sec_uid(value) else _numeric_id(value)
-
-
-def _hashtag(value: str) -> str:
-    name = value.removeprefix("#")
-    if not re.fullmatch(r"[^\s#@/?&]{1,150}", name):
-        raise ValueError(f"{value!r} is not the name of a hashtag")
-    return name
+def _none(value: object) -> object:
+    # A list whose entries are all commented out.
+    return [] if value in (None, "") else value
 
 
 def _entry(value: object) -> object:
@@ -56,28 +42,29 @@ class _Strict(BaseModel):
 
 Duration = Annotated[int, BeforeValidator(parse_ms), Field(ge=1, le=366 * DAY_MS)]
 Tier = Literal["hot", "warm", "cold"]
+TIERS: tuple[Tier, ...] = ("hot", "warm", "cold")
 # In lax mode a name becomes a Feed; a strict model would want the Feed itself.
 FeedName = Annotated[Feed, Field(strict=False)]
 
 
 class CreatorEntry(_Strict):
-    """A creator by numeric id or secUid, and how often it is polled before more is known of it."""
+    """A creator by numeric id, secUid, @handle or link, and how often it is polled before more is known of it."""
 
-    id: Annotated[str, AfterValidator(_creator)]
+    id: Annotated[str, AfterValidator(reading.creator)]
     tier: Tier = "warm"
 
 
 class Entry(_Strict):
-    """A post by its id."""
+    """A post by its id or a link."""
 
-    id: Annotated[str, AfterValidator(_numeric_id)]
+    id: Annotated[str, AfterValidator(reading.post)]
     tier: Tier = "warm"
 
 
 class HashtagEntry(_Strict):
-    """A hashtag by its name."""
+    """A hashtag by its name or a link."""
 
-    id: Annotated[str, AfterValidator(_hashtag)]
+    id: Annotated[str, AfterValidator(reading.hashtag)]
     tier: Tier = "warm"
 
 
@@ -119,9 +106,10 @@ class Watchlist(_Strict):
     max_pages: dict[FeedName, PageCount] = {}
     page_pause: Duration = 200
     stop_at_repeats: bool = False
-    creators: list[Annotated[CreatorEntry, BeforeValidator(_entry)]] = []
-    posts: list[Annotated[Entry, BeforeValidator(_entry)]] = []
-    hashtags: list[Annotated[HashtagEntry, BeforeValidator(_entry)]] = []
+    recheck_handles: Annotated[int, BeforeValidator(parse_ms), Field(ge=HOUR_MS, le=366 * DAY_MS)] = 7 * DAY_MS
+    creators: Annotated[list[Annotated[CreatorEntry, BeforeValidator(_entry)]], BeforeValidator(_none)] = []
+    posts: Annotated[list[Annotated[Entry, BeforeValidator(_entry)]], BeforeValidator(_none)] = []
+    hashtags: Annotated[list[Annotated[HashtagEntry, BeforeValidator(_entry)]], BeforeValidator(_none)] = []
 
     @property
     def cadence(self) -> Cadence:
@@ -142,6 +130,10 @@ class Watchlist(_Strict):
         named = {Subject.CREATOR: self.feeds.creators, Subject.POST: self.feeds.posts, Subject.HASHTAG: self.feeds.hashtags}
         return tuple(named[subject])
 
+    def handles(self) -> list[str]:
+        """Creators that are named by a handle, with its sign."""
+        return [entry.id for entry in self.creators if reading.is_handle(entry.id)]
+
     def entries(self) -> Mapping[Subject, Sequence[CreatorEntry | Entry | HashtagEntry]]:
         """The entries by kind."""
         return {Subject.CREATOR: self.creators, Subject.POST: self.posts, Subject.HASHTAG: self.hashtags}
@@ -149,24 +141,33 @@ class Watchlist(_Strict):
 
 def load_watchlist(path: Path) -> Watchlist:
     """The watchlist in `path`. Raises WatchlistError."""
+    return parse_watchlist(watchlist_text(path).removeprefix("\ufeff"), path)
+
+
+def watchlist_text(path: Path) -> str:
+    """What is in the file, its mark of UTF-8 included. Raises WatchlistError."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except OSError as error:
         raise WatchlistError(f"cannot read {path}: {error.strerror}", "watchlist.example.yaml is an example") from None
     except UnicodeDecodeError:
         raise WatchlistError(f"{path}: is not UTF-8", "save the file as UTF-8") from None
     if len(raw) > MAX_BYTES:
         raise WatchlistError(f"{path}: is larger than {MAX_BYTES >> 20} MiB", "split it between shards")
-    return parse_watchlist(text, path)
+    return text
 
 
 def parse_watchlist(text: str, path: Path) -> Watchlist:
     """The watchlist in `text`; `path` is named in errors. Raises WatchlistError."""
-    watchlist, lines = parse(text, path, Watchlist, WatchlistError, as_text=_IDS)
+    watchlist, lines = parse(text, path, Watchlist, _refusal, as_text=_IDS)
     _refuse_doubles(path, watchlist, lines)
     return watchlist
+
+
+def _refusal(message: str, hint: str) -> WatchlistError:
+    return WatchlistError(message, 'quote a handle: "@ada"' if "cannot start any token" in message else hint)
 
 
 def _refuse_doubles(path: Path, watchlist: Watchlist, lines: Mapping[tuple[str | int, ...], int]) -> None:
@@ -183,7 +184,7 @@ class WatchedFile:
 
     def __init__(self, path: Path, forgotten: Forgotten | None = None) -> None:
         self._path = path
-        self._forgotten = forgotten
+        self.forgotten = forgotten
         self._seen = self._stamp()
         self.current = self._load()
 
@@ -198,8 +199,8 @@ class WatchedFile:
 
     def _load(self) -> Watchlist:
         loaded = load_watchlist(self._path)
-        for creator in loaded.creators if self._forgotten else ():
-            if self._forgotten and any(self._forgotten.knows(kind, creator.id) for kind in ("id", "secuid", "handle")):
+        for creator in loaded.creators if self.forgotten else ():
+            if self.forgotten and self.forgotten.knows_creator(creator.id):
                 raise WatchlistError(
                     f"{self._path}: creators: {creator.id} was forgotten with `tokpulse forget` and is not polled any more",
                     "remove the entry",

@@ -22,6 +22,9 @@ class Dialect(Upstream, Protocol):
     codes: StatusMap
     personal: PersonalFields
 
+    def lookups(self, ask: Ask) -> int:
+        """How many requests of a round find out what its feed is asked for by, before its first page."""
+
     def asked(self, endpoint: str, params: Mapping[str, str]) -> Ask | None:
         """The way back from `call`: what a request asked for, None for an endpoint that this upstream does not have.
 

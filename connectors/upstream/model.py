@@ -60,6 +60,8 @@ class Failure(StrEnum):
 class Ask:
     """One page of one feed. `subject` is the id (or the hashtag's name); `parent` is the post of a comment's replies.
 
+    A profile may also be asked for by `@handle`.
+
     `cursor` is None for the first page, else what `Page.cursor` gave: opaque to everybody but the client that made it.
     """
 
@@ -153,6 +155,9 @@ class Upstream(Protocol):
 
         Also ValueError, for a feed that fills no topic.
         """
+
+    def creator(self, userid: str, sec_uid: str) -> str:
+        """`Ask.subject` of a creator: the one of the two by which the service's lists are asked for. The secUid may be empty."""
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """Header fields that carry the key."""

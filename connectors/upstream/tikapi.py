@@ -22,6 +22,7 @@ from connectors.upstream.records import COMMENTS, POSTS, USERS
 from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, SEC_UID_START, numeric, subject_of
 from connectors.upstream.shapes import Items, Shape, all_of, envelopes, has_item_with, joined, one_of, told_by
 from connectors.upstream.tables import Asked, tables_of
+from connectors.upstream.trees import is_sec_uid
 
 # The most that any list gives at once.
 PER_PAGE = "30"
@@ -140,6 +141,14 @@ class TikApi:
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """As in `Upstream`."""
         return _mapper(ask, received_ms)(item, "")[0]
+
+    def creator(self, userid: str, sec_uid: str) -> str:
+        """As in `Upstream`. By the number each round of a list would begin with a look-up."""
+        return sec_uid if is_sec_uid(sec_uid) else userid
+
+    def lookups(self, ask: Ask) -> int:
+        """As in `Dialect`."""
+        return int(ask.feed in _LISTS and _place(ask)[0] is None)
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """As in `Upstream`."""

@@ -66,6 +66,8 @@ _ENDPOINTS: Mapping[Feed, _Endpoint] = {
     Feed.FOLLOWERS: _Endpoint("/user-followers/", "userid", CREATOR_NAMES, Shape(("followers",)), TIME),
     Feed.FOLLOWING: _Endpoint("/user-following/", "userid", CREATOR_NAMES, Shape(("followings",)), TIME),
 }
+# A profile, too.
+_BY_HANDLE = "/userinfo-by-username/"
 _TABLES = tables_of(posts="flat", users="web", comments="flat")
 
 
@@ -91,6 +93,8 @@ class TikLiveApi:
         endpoint = _ENDPOINTS.get(ask.feed)
         if endpoint is None:
             raise ValueError(f"{self.name} has no feed {ask.feed.value!r}: it has {', '.join(sorted(self.feeds))}")
+        if ask.feed is Feed.PROFILE and ask.subject.startswith("@"):
+            return Call(_BY_HANDLE, _BY_HANDLE, {"username": ask.subject[1:]})
         params = {endpoint.subject: ask.subject, **(endpoint.fixed or {})}
         if ask.feed is Feed.REPLIES:
             if not ask.parent:
@@ -104,6 +108,9 @@ class TikLiveApi:
 
     def asked(self, endpoint: str, params: Mapping[str, str]) -> Ask | None:
         """As in `Dialect`."""
+        if endpoint.strip("/") == _BY_HANDLE.strip("/"):
+            name = subject_of(params, ("username", "unique_id", "uniqueId", ""))
+            return Ask(Feed.PROFILE, f"@{name.removeprefix('@')}" if name else "")
         for feed, known in _ENDPOINTS.items():
             if known.path.strip("/") == endpoint.strip("/"):
                 cursor = params.get(known.paging.name) if known.paging is not None else None
@@ -132,6 +139,14 @@ class TikLiveApi:
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """As in `Upstream`."""
         return _mapper(ask, received_ms)(item, "")[0]
+
+    def creator(self, userid: str, sec_uid: str) -> str:
+        """As in `Upstream`."""
+        return userid
+
+    def lookups(self, ask: Ask) -> int:
+        """As in `Dialect`."""
+        return 0
 
     def authorization(self, key: str) -> Mapping[str, str]:
         """As in `Upstream`."""

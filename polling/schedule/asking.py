@@ -8,8 +8,9 @@ from queue import SimpleQueue
 
 from connectors.errors import TokpulseError
 from connectors.upstream.codes import BAD_REQUEST
-from connectors.upstream.model import Failure, Origin, Refusal
+from connectors.upstream.model import Ask, Failure, Origin, Page, Refusal
 from polling.credits.purse import Purse
+from polling.model import ReadPage
 from polling.reports import Reports
 from polling.schedule.breakers import Breakers
 from polling.schedule.commits import ReceivedPage, received_page
@@ -17,6 +18,7 @@ from polling.schedule.feed_state import FeedState
 from polling.schedule.feeds import Feeds
 from polling.schedule.fetching import BALANCE, Crash, Done, Fetchers, Source, is_failure
 from polling.schedule.options import Options
+from polling.watching.entries import is_handle
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,18 +55,23 @@ class Asking:
 
         With `once` later than that, where credits or a pause are waited for: nothing else happens meanwhile.
         """
-        queue, balance = self._feeds.queue, self.purse.balance
+        queue, balance, once = self._feeds.queue, self.purse.balance, self._options.once
         while self.in_flight < (1 if balance.on_trial else self._options.in_flight) and not self.purse.probing:
             if now >= balance.probe_due_ms() and not self._probe(now):
                 return max(now + 1, min(wake, self.purse.budget.ready_ms(now)))
             if self.purse.probing:
                 break
             if balance.paused:
-                return balance.probe_due_ms() if self._options.once else min(wake, max(now + 1, balance.probe_due_ms()))
+                return balance.probe_due_ms() if once else min(wake, max(now + 1, balance.probe_due_ms()))
             state = queue.pop(now)
             if state is None:
                 due = queue.next_ms()
                 return wake if due is None else min(wake, due)
+            if is_handle(name := state.key.subject) and (later_ms := self._feeds.handles.due_ms(name, now, at_once=once)) > now:
+                # Another poller has looked it up meanwhile.
+                if not once:
+                    queue.put(state, later_ms)
+                continue
             breaker = self.breakers.of(self._source.upstream.call(state.ask()).endpoint)
             if again_ms := breaker.admit(now):
                 queue.put(state, again_ms)
@@ -73,7 +80,7 @@ class Asking:
                 breaker.record(now, None)
                 queue.put(state, now)
                 ready = self.purse.ready_ms(now)
-                return ready if self._options.once else min(wake, ready)
+                return ready if once else min(wake, ready)
             self._fetchers.start(state, self._source.fetch, state.ask())
         return wake
 
@@ -130,8 +137,21 @@ class Asking:
             self._without_page(state, endpoint, result, now)
             return None
         received_ms = fetched.answer.received_ms if fetched.answer else now
+        if is_handle(state.key.subject):
+            return self._looked_up(state, endpoint, result, received_ms, now)
         origin = Origin(self._source.upstream.name, endpoint, state.ask(), received_ms)
         return received_page(state, self._source.transform(replace(result, origin=origin)), received_ms)
+
+    def _looked_up(self, state: FeedState, endpoint: str, page: Page, received_ms: int, now: int) -> ReceivedPage | None:
+        """The answer to the look-up of a handle is a profile like any other, once it is clear whose."""
+        account = self._feeds.handles.read(state.key.subject, page, now)
+        if isinstance(account, Refusal):
+            self._without_page(state, endpoint, account, now)
+            return None
+        key = account.profile
+        origin = Origin(self._source.upstream.name, endpoint, Ask(key.feed, key.subject), received_ms)
+        profile = self._source.transform(replace(page, cursor=None, origin=origin))
+        return ReceivedPage(state, ReadPage(key, profile, received_ms, self._feeds.progress_of(key)), "complete", account)
 
     def _without_page(self, state: FeedState, endpoint: str, refusal: Refusal, now: int) -> None:
         if refusal.failure is Failure.FATAL:
@@ -146,6 +166,9 @@ class Asking:
             self._retry(state, endpoint, refusal, now)
 
     def _skip(self, state: FeedState, refusal: Refusal, now: int) -> None:
+        if is_handle(state.key.subject):
+            self._end_round(state, "skipped", self._feeds.handles.not_found(state.key.subject, refusal, now))
+            return
         level = logging.WARNING if refusal.reason == BAD_REQUEST else logging.INFO
         _LOG.log(level, "%s: skipped: %s (%s)", state.key, refusal.reason, refusal.message)
         # It is the subject that has nothing to show, unless it showed a page before: then the cursor is what went stale.

@@ -14,17 +14,22 @@ from polling.clock import Clock
 from polling.model import FeedKey, PageWriter, Progress, ReadPage, Written
 from polling.reports import Reports
 from polling.schedule.feed_state import EMPTY_PAGES, FeedState
+from polling.schedule.handles import Account
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ReceivedPage:
-    """A page of the feed `state`, to be written. `end` says how the round ends with it; empty when the round goes on."""
+    """A page of the feed `state`, to be written. `end` says how the round ends with it; empty when the round goes on.
+
+    That of a look-up is read as the profile of the `account` that it led to.
+    """
 
     state: FeedState
     read: ReadPage
     end: str
+    account: Account | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from connectors.upstream.model import RAW_ONLY, Ask, Feed, Subject
 from polling.model import FeedKey, Progress
 from polling.schedule.cadence import Cadence, interval_ms
+from polling.watching.entries import is_handle
 from polling.watchlist import Watchlist
 
 # What a feed that was never read is taken to give for a credit: a page full of news.
@@ -89,14 +90,27 @@ class FeedState:
 Owns = Callable[[FeedKey], bool]
 
 
-def wanted(watchlist: Watchlist, upstream: str, supports: Callable[[Feed], bool]) -> Iterator[tuple[FeedKey, FeedRules]]:
-    """The feeds of a watchlist that `upstream` has. Replies are found on pages of comments, so they are not among them."""
+def wanted(
+    watchlist: Watchlist,
+    upstream: str,
+    supports: Callable[[Feed], bool],
+    leads_to: Callable[[str], str | None] = lambda handle: None,
+) -> Iterator[tuple[FeedKey, FeedRules]]:
+    """The feeds of a watchlist that `upstream` has. Replies are found on pages of comments, so they are not among them.
+
+    A handle has a look-up, which is a profile asked for by it, and the feeds of whom it `leads_to`, once that is known.
+    """
     for subject, entries in watchlist.entries().items():
         feeds = [feed for feed in dict.fromkeys(watchlist.feeds_of(subject)) if feed is not Feed.REPLIES and supports(feed)]
         for entry in entries:
-            base_ms = watchlist.cadence.of_tier(entry.tier)
+            base_ms, name = watchlist.cadence.of_tier(entry.tier), entry.id
+            if is_handle(name) and feeds:
+                yield FeedKey(upstream, Feed.PROFILE, name), rules_of(watchlist, subject, Feed.PROFILE, base_ms)
+            known = leads_to(name) if is_handle(name) else name
+            if known is None:
+                continue
             for feed in feeds:
-                yield FeedKey(upstream, feed, entry.id), rules_of(watchlist, subject, feed, base_ms)
+                yield FeedKey(upstream, feed, known), rules_of(watchlist, subject, feed, base_ms)
 
 
 def unpolled(watchlist: Watchlist, upstream: str, supports: Callable[[Feed], bool], *, raw_kept: bool = True) -> list[str]:

@@ -9,6 +9,8 @@ from polling.model import FeedKey, Progress
 from polling.schedule.cadence import Cadence
 from polling.schedule.due import DueQueue
 from polling.schedule.feed_state import FOUND_FEEDS, FeedRules, FeedState, rules_of, unpolled, wanted
+from polling.schedule.handles import Account, Handles
+from polling.watching.entries import is_handle
 from polling.watchlist import Watchlist
 
 MAX_FOUND = 50_000
@@ -17,7 +19,10 @@ _REST_ROUNDS = 30
 
 
 class Feeds:
-    """The feeds of one shard, and the queue they wait in. `owns` says which subjects are this shard's; None means all."""
+    """The feeds of one shard, and the queue they wait in. `owns` says which subjects are this shard's; None means all.
+
+    Every shard has all `handles`: only whom one leads to says whose it is.
+    """
 
     def __init__(
         self,
@@ -27,7 +32,9 @@ class Feeds:
         shard: int = 0,
         owns: Callable[[FeedKey], bool] | None = None,
         max_found: int = MAX_FOUND,
+        handles: Handles | None = None,
     ) -> None:
+        self.handles = handles or Handles(upstream)
         self._upstream = upstream
         self._shards, self._shard = shards, shard
         self._owns = owns or (lambda key: True)
@@ -64,7 +71,9 @@ class Feeds:
     def change(self, watchlist: Watchlist, now_ms: int) -> tuple[int, int]:
         """Takes over a watchlist; returns how many feeds came and went. A feed in both goes on where it is."""
         self._watchlist = watchlist
-        rules = {key: rule for key, rule in wanted(watchlist, self._upstream.name, self._supports) if self._owns(key)}
+        self.handles.watch(watchlist.handles(), watchlist.recheck_handles, watchlist.cadence, now_ms)
+        listed = wanted(watchlist, self._upstream.name, self._supports, self.handles.subject)
+        rules = {key: rule for key, rule in listed if is_handle(key.subject) or self._owns(key)}
         added = [key for key in rules if key not in self._states]
         for key in added:
             self._add(key, rules[key], now_ms, None)
@@ -74,6 +83,23 @@ class Feeds:
         for key in gone:
             self._drop(key)
         return len(added), len(gone)
+
+    def follow_handles(self, now_ms: int) -> None:
+        """Takes over whom handles lead to by now."""
+        if self.handles.has_news():
+            self.change(self._watchlist, now_ms)
+
+    def led_to(self, state: FeedState, account: Account, progress: Progress, now_ms: int) -> None:
+        """The look-up `state` is written, as the profile of an account, whose `progress` that is."""
+        if account.profile in self._states:
+            self._states[account.profile].progress = progress
+        else:
+            self._committed[account.profile] = progress
+        self.end_round(state, self.handles.found(state.key.subject, account, now_ms))
+
+    def progress_of(self, key: FeedKey) -> Progress | None:
+        """What is known of a feed, also of one that is none now."""
+        return self._states[key].progress if key in self._states else self._committed.get(key)
 
     def add_found(self, finder: FeedState, asks: Iterable[Ask], now_ms: int) -> int:
         """Adds what a page made known and the watchlist wants; returns how many were beyond the limit."""
@@ -116,6 +142,12 @@ class Feeds:
 
     def _add(self, key: FeedKey, rules: FeedRules, now_ms: int, found_by: FeedKey | None) -> None:
         state = FeedState(key, rules, now_ms, found_by=found_by)
+        if is_handle(key.subject):
+            state.due_ms = self.handles.due_ms(key.subject, now_ms, at_once=self._at_once)
+            self._states[key] = state
+            if not self._at_once or state.due_ms <= now_ms:
+                self.queue.put(state, state.due_ms)
+            return
         progress = self._committed.pop(key, None)
         if progress is not None:
             state.resume(progress, self._watchlist.cadence, now_ms)

@@ -71,6 +71,10 @@ class BalanceProbe:
         """There are no items."""
         raise ValueError("a balance has no items")
 
+    def creator(self, userid: str, sec_uid: str) -> str:
+        """As the upstream's."""
+        return self._upstream.creator(userid, sec_uid)
+
     def authorization(self, key: str) -> Mapping[str, str]:
         """As the upstream's."""
         return self._upstream.authorization(key)

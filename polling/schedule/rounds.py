@@ -48,7 +48,7 @@ class Rounds:
         """Polls until `stop`, or once through.
 
         Raises UpstreamRefusesError, UnfinishedError, FencedProducerError when another poller took over the shard, and
-        ReservationError when credits cannot be reserved.
+        ReservationError when credits cannot be reserved, or HandleFileError when what handles lead to cannot be kept.
         """
         clock = self._options.clock
         try:
@@ -87,8 +87,12 @@ class Rounds:
     def _go_on(self, page: CommittedPage, now: int) -> None:
         """After a commit: to the feed's next page, or to the end of its round."""
         state, progress, written, end = page.received.state, page.progress, page.written, page.received.end
-        state.progress, state.attempts, state.given_up = progress, 0, 0
         self._reports.committed(page.received.read.page, written)
+        if page.received.account is not None:
+            self._reports.count("tokpulse_poll_rounds_total", state.key.feed.value, end)
+            self._feeds.led_to(state, page.received.account, progress, now)
+            return
+        state.progress, state.attempts, state.given_up = progress, 0, 0
         if beyond := self._feeds.add_found(state, page.received.read.page.found, now):
             self._reports.count("tokpulse_poll_found_feeds_refused_total", by=beyond)
         if not end and state.rules.stop_at_repeats and written.repeats and not written.fresh + written.refused:
@@ -134,9 +138,11 @@ class Rounds:
         return True
 
     def _reread(self, now: int) -> None:
+        self._feeds.follow_handles(now)
         if now < self._reread_at_ms:
             return
         self._reread_at_ms = now + self._options.reread_ms
+        self._feeds.handles.reread()
         try:
             changed = self._watched.reread()
         except WatchlistError as error:
@@ -172,5 +178,6 @@ class Rounds:
             breakers=self._asking.breakers.states(),
             last_error=self._commits.last_error or self._reports.last_error,
             cursor_age_s=self._feeds.oldest_round_s(now),
+            handles=self._feeds.handles.states(),
         )
         self._reports.status(status, self._watched.current.credits.slow_below)

@@ -13,6 +13,11 @@ def owns(key: FeedKey, shard: int, shards: int) -> bool:
     replies to a comment belong to the poller of their post, which is the one that finds them. Raises ValueError for a shard that
     is not among `shards`.
     """
+    return is_first(key.subject if key.parent is None else key.parent, shard, shards)
+
+
+def is_first(name: str, shard: int, shards: int) -> bool:
+    """Whether `name` belongs to the poller `shard`; of a handle that is the one which looks it up for all."""
     if not 0 <= shard < shards:
         raise ValueError(f"shard {shard} of {shards}: shards are numbered 0 to {shards - 1}")
-    return partition_of(key.subject if key.parent is None else key.parent, shards) == shard
+    return partition_of(name, shards) == shard

@@ -17,6 +17,7 @@ COMMENT_COUNTERS = ("digg_count", "reply_total")
 # Which name the documents mean is not said: these are taken as one.
 POST_IDS = ("aweme_id", "video_id", "post_id", "id")
 USER_IDS = ("userid", "user_id", "id")
+HANDLE = "username"
 
 
 class TikLive:
@@ -31,7 +32,8 @@ class TikLive:
             "/post-detail/": self._post_detail,
             "/post-comments/": self._post_comments,
             "/post-comment-replies/": self._replies,
-            "/userinfo-by-id/": self._user_info,
+            "/userinfo-by-id/": lambda params, now_ms, bend: self._user_info(USER_IDS, params, now_ms),
+            "/userinfo-by-username/": lambda params, now_ms, bend: self._user_info((HANDLE,), params, now_ms),
             "/user-followers/": lambda params, now_ms, bend: self._edges("followers", params, now_ms),
             "/user-following/": lambda params, now_ms, bend: self._edges("followings", params, now_ms),
         }
@@ -76,8 +78,8 @@ class TikLive:
         }
         return Reply(body, items)
 
-    def _user_info(self, params: Mapping[str, str], now_ms: int, bend: Bend) -> Reply:
-        user, index = found_user(self._world, params, *USER_IDS)
+    def _user_info(self, names: tuple[str, ...], params: Mapping[str, str], now_ms: int) -> Reply:
+        user, index = found_user(self._world, params, *names)
         stats = self._world.stats(user, index, now_ms)
         body = {"user": shown_user(user), "stats": stats}
         return Reply(body, [Item(body, stats, USER_COUNTERS, Served(USERS, user.userid, dict(stats), now_ms))])
@@ -148,7 +150,9 @@ def page_size(params: Mapping[str, str], most: int) -> int:
 
 def found_user(world: World, params: Mapping[str, str], *names: str) -> tuple[User, int]:
     """The user that a parameter names, and its index. Raises RefusedError."""
-    found = world.user(text_parameter(params, *names))
+    value = text_parameter(params, *names)
+    called = next(name for name in names if params.get(name)) == HANDLE
+    found = world.user_called(value) if called else world.user(value)
     if found is None:
         raise RefusedError(403, "No such user", 10202)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -46,9 +46,11 @@ class World:
         self.universe = build_universe(settings)
         creators = self.universe.creators
         self._users: dict[str, tuple[User, int]] = {}
+        self._handles: dict[str, str] = {}  # in lower case -> numeric id
         for users in (self.universe.audience, creators):
             for index, user in enumerate(users):
-                for name in (user.userid, user.unique_id, user.sec_uid):
+                self._handles[user.unique_id.lower()] = user.userid
+                for name in (user.userid, user.sec_uid):
                     self._users[name] = user, index
         self._posts = {post.aweme_id: index for index, post in enumerate(self.universe.posts)}
         by_author: dict[int, list[Post]] = {}
@@ -65,8 +67,25 @@ class World:
         self.thread = lru_cache(maxsize=None)(lambda index: draw_thread(settings, self.universe, index, comments_per_post))
 
     def user(self, name: str) -> tuple[User, int] | None:
-        """By numeric id, handle or secUid; with the index among creators, or in the audience."""
+        """By numeric id or secUid; with the index among creators, or in the audience."""
         return self._users.get(name)
+
+    def user_called(self, handle: str) -> tuple[User, int] | None:
+        """By handle, without its sign and in any case."""
+        userid = self._handles.get(handle.lower())
+        return None if userid is None else self._users[userid]
+
+    def rename(self, userid: str, handle: str) -> None:
+        """Gives an account another handle: its old one leads to nobody, and who had the new one is called by no name any more.
+
+        Raises KeyError for an account that is not there.
+        """
+        for number, name in ((self._handles.get(handle.lower()), ""), (userid, handle)):
+            if number is not None:
+                user, index = self._users[number]
+                self._handles.pop(user.unique_id.lower(), None)
+                self._users[number] = self._users[user.sec_uid] = replace(user, unique_id=name), index
+        self._handles[handle.lower()] = userid
 
     def stats(self, user: User, index: int, now_ms: int) -> dict[str, int]:
         """The counters of a profile."""

@@ -119,11 +119,14 @@ def test_the_screen_says_what_matters_and_no_control_characters() -> None:
     assert "\x1b" not in shown["last error"]
     assert "50 of 100" in shown["budget"]
     assert "\n" not in line(status())
+    assert "handles" not in shown
+    assert dict(rows(status(handles={"known": 2, "moved": 1, "unknown": 0})))["handles"] == "2 known, 1 moved"
 
 
 def test_the_gauges_follow_the_status() -> None:
     metrics = Metrics()
-    status().export(metrics, "plain", 1_000)
+    status(handles={"moved": 1}).export(metrics, "plain", 1_000)
+    assert metrics.value("tokpulse_poll_handles", "plain", "moved") == 1
     assert metrics.value("tokpulse_poll_credits_left", "plain") == 900
     assert metrics.value("tokpulse_poll_credits_per_kept_record", "plain") == 2
     assert metrics.value("tokpulse_poll_cursor_age_seconds", "plain") == 1.5

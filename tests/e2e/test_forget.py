@@ -21,7 +21,9 @@ from connectors.kafka.log import partition_offsets
 from connectors.kafka.topics import load_topics
 from polling.landing.responses import Row
 from polling.landing.table import insert_into
+from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import Pseudonyms
+from polling.watching.handles import KeptHandle, handle_file
 from simulator.settings import SimulationSettings
 from simulator.upstream.server import FakeUpstream
 from tests.privacy.hiding import OTHERS, OWN, Somebody, left, somebody, tikapi_comment, tikapi_post, tikliveapi_post
@@ -43,6 +45,8 @@ USER, HANDLE, OLD_HANDLE, NICKNAME, SECUID = (
     "MS4wLjABAAAApaulsen77",
 )
 THEIRS = ("7900000000000000101", "7900000000000000102")
+# Known from a look-up of a poller alone.
+LOOKED_UP = "petra.looked.up"
 ABORTED, COMMENT, SAID = "7900000000000000103", "7990000000000000011", "Petra here, I live in Kiel"
 OTHER, OTHERS_HANDLE, OTHERS_POST = "6900000000000000888", "olga.other", "7900000000000000201"
 MARTS = {
@@ -54,7 +58,7 @@ OBSERVED = ("aweme_id", "author_id", "title", "play_count", "digg_count", "inges
 # Bodies with the person in all kinds of places. The mark stands in every word and address that is hidden there.
 SEEDS, MARK = 200, "zqkx"
 # Everything that may be left nowhere, in any spelling of the letters.
-TRACES = [one.lower() for one in (USER, HANDLE, OLD_HANDLE, NICKNAME, SECUID, *THEIRS, ABORTED, COMMENT, SAID, MARK)]
+TRACES = [one.lower() for one in (USER, HANDLE, OLD_HANDLE, LOOKED_UP, NICKNAME, SECUID, *THEIRS, ABORTED, COMMENT, SAID, MARK)]
 
 
 def post(aweme_id: str, author: str, hour: int, plays: int, title: str) -> dict[str, Any]:
@@ -297,6 +301,9 @@ def empty_tables(stack: Stack) -> None:
 def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Stack) -> None:
     empty_tables(stack)
     hidden = plant(stack)
+    kept = handle_file(stack.data)
+    kept.keep(f"@{LOOKED_UP}", KeptHandle(USER, SECUID, START_MS, START_MS), lambda name, known: False)
+    kept.keep("@olga.other", KeptHandle(OTHER, "", START_MS, START_MS), lambda name, known: False)
     stack.submit("engagement", "--bounded")
     before, summed, committed = hours(stack), sums(stack), sum(1 for _ in messages(stack.endpoints, POSTS))
     assert [row[1:3] for row in before] == [(3, 2)] * 3
@@ -305,7 +312,7 @@ def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Sta
 
     at = places(stack)
     shown = json.loads(stack.run("forget", USER, "--json").stdout)
-    assert (shown["done"], shown["identifiers"]["handles"]) == (False, 2)
+    assert (shown["done"], shown["identifiers"]["handles"], shown["handles"]) == (False, 3, 1)
     assert shown["identifiers"]["posts"] + shown["identifiers"]["comments"] == 4 + len(hidden)
     assert {name for name, count in shown["topics"].items() if count} == {name for name in there if name.startswith("tiktok.")}
     assert places(stack) == at, "without --yes nothing is changed"
@@ -326,6 +333,8 @@ def test_nothing_of_a_forgotten_person_is_left_and_every_hour_adds_up(stack: Sta
     assert list((stack.data / "forget").iterdir()) == [stack.data / "forget" / "lock"]
 
     assert traces(stack, [*TRACES, *hidden]) == set()
+    assert list(kept.read()) == ["@olga.other"]
+    assert Forgotten(stack.data / "forgotten.json").knows("handle", LOOKED_UP), "it may be on no watchlist any more"
     assert (hours(stack), sums(stack)) == (before, summed)
     with stack.clickhouse() as client:
         payloads = [

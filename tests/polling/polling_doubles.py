@@ -43,6 +43,9 @@ class PlainUpstream:
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, object]:
         raise NotImplementedError
 
+    def creator(self, userid: str, sec_uid: str) -> str:
+        return userid
+
     def authorization(self, key: str) -> Mapping[str, str]:
         return {}
 

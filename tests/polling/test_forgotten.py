@@ -224,9 +224,10 @@ def test_a_watchlist_that_names_them_is_refused_and_says_so(forgotten: Forgotten
     file.write_text(f"creators: ['5', '{USER}']\n")
     with pytest.raises(WatchlistError, match=f"{USER} was forgotten with `tokpulse forget`"):
         WatchedFile(file, forgotten)
-    file.write_text(f"creators: ['{SECUID}']\n")
-    with pytest.raises(WatchlistError, match="was forgotten"):
-        WatchedFile(file, forgotten)
+    for name in (SECUID, "@Petra", "https://www.tiktok.com/@petra.old?lang=de"):
+        file.write_text(f"creators: ['{name}']\n")
+        with pytest.raises(WatchlistError, match="was forgotten"):
+            WatchedFile(file, forgotten)
     file.write_text("creators: ['5']\n")
     assert WatchedFile(file, forgotten).current.creators[0].id == "5"
 

@@ -42,7 +42,11 @@ def test_feeds_follow() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("creators:\n  - '1'\n  - '@me'\n", r"w.yaml:3: creators\[1\].id: '@me' is not a numeric id"),
+        ("creators:\n  - '1'\n  - '@me too'\n", r"w.yaml:3: creators\[1\].id: '@me too' is not a handle"),
+        ("creators: ['@me']\nposts: ['@me']\n", r"w.yaml:2: posts\[0\].id: '@me' is not a numeric id, or a link of a post"),
+        ("creators:\n- '@me'\n- https://www.tiktok.com/@Me?lang=en\n", r"w.yaml:3: creators\[1\]: @me is already on line 2"),
+        ("hashtags:\n  - #books\n", r"w.yaml:2: hashtags\[0\].id: an empty entry"),
+        ("recheck_handles: 1m\n", "w.yaml:1: recheck_handles"),
         ("creators:\n- {id: 1, tier: warmer}\n", r"w.yaml:2: creators\[0\].tier: Input should be"),
         ("posts: ['1']\ncredit_per_day: 5\n", "w.yaml:2: credit_per_day: unknown key"),
         ("credits_per_day: -5\n", "w.yaml:1: credits_per_day"),
@@ -96,3 +100,12 @@ def test_a_creator_may_be_named_by_sec_uid() -> None:
     assert [entry.id for entry in found.creators] == ["MS4wLjABAAAA33711f7bbe199cc7", "5"]
     with pytest.raises(WatchlistError, match="not a numeric id"):
         parse_watchlist("posts: [MS4wLjABAAAA33711f7bbe199cc7]\n", Path("w.yaml"))
+
+
+def test_a_handle_is_looked_up_and_then_read_like_an_id() -> None:
+    found = parse_watchlist("creators: ['@Ada', {id: '@bob', tier: hot}]\nposts:\nhashtags: # none yet\n", FILE)
+    assert found.handles() == ["@ada", "@bob"]
+    listed = [(key.feed.value, key.subject, rules.base_ms) for key, rules in wanted(found, "u", lambda feed: True)]
+    assert listed == [("profile", "@ada", 3_600_000), ("profile", "@bob", 300_000)]
+    known = [(key.feed.value, key.subject) for key, _ in wanted(found, "u", lambda feed: True, {"@ada": None, "@bob": "5"}.get)]
+    assert known == [("profile", "@ada"), ("profile", "@bob"), ("profile", "5"), ("posts", "5")]

@@ -125,7 +125,29 @@ def test_counters_are_the_universes_at_that_time(hours: int) -> None:
             assert list(stats.values()) == [number for name, number in expected.items() if name != "download_count"]
         profile = fetch("/userinfo-by-id/", now_ms, userid=user.userid)
         assert profile["stats"]["followerCount"] == user.followers_at(now_ms - SETTINGS.start_ms, now_ms)
-        assert fetch("/public/check", now_ms, username=user.unique_id)["userInfo"] == profile
+        for name in (user.unique_id, user.unique_id.upper()):
+            assert fetch("/public/check", now_ms, username=name)["userInfo"] == profile
+            assert fetch("/userinfo-by-username/", now_ms, username=name) == profile
+
+
+@pytest.mark.parametrize("path", ["/userinfo-by-username/", "/public/check"])
+def test_a_handle_leads_to_nobody_but_who_is_called_so(path: str) -> None:
+    world = World(SETTINGS)
+    service = Service(world, QUIET, lambda: NOON_MS)
+    ada, bob = [user for user in world.universe.creators if not user.private][:2]
+
+    def asked(name: str) -> tuple[int, str]:
+        outcome = service.answer(path, {"username": name}, DEMO_KEY)
+        body = json.loads(outcome.body)
+        return outcome.status, str(body.get("statusCode") or body.get("userInfo", body)["user"]["id"])
+
+    assert (asked(ada.unique_id), asked("nobody.at.all")) == ((200, ada.userid), (403, "10202"))
+    assert {asked(name) for name in (ada.userid, ada.sec_uid, f"@{ada.unique_id}")} == {(403, "10202")}
+    assert list(json.loads(service.answer(path, {"userid": ""}, DEMO_KEY).body)["fields"]) == ["username"]
+    world.rename(bob.userid, ada.unique_id.title())
+    assert (asked(ada.unique_id), asked(bob.unique_id)) == ((200, bob.userid), (403, "10202"))
+    by_id = json.loads(service.answer("/userinfo-by-id/", {"userid": ada.userid}, DEMO_KEY).body)
+    assert by_id["user"]["uniqueId"] == ""
 
 
 def test_what_is_not_there_yet_is_not_shown() -> None:
