@@ -73,8 +73,12 @@ def ddl_columns(statement: str) -> list[Column]:
         kind = re.match(r"[\w.]+(?:\s*<.*>)?", rest, re.DOTALL)
         assert kind, item
         end = kind.end() + (len(bracket(rest, kind.end())) + 2 if rest[kind.end() :].startswith("(") else 0)
-        columns.append(Column(name, rest[:end], rest[end:].strip()))
+        columns.append(Column(name, _in_one_line(rest[:end]), rest[end:].strip()))
     return columns
+
+
+def _in_one_line(kind: str) -> str:
+    return re.sub(r"(?<=\() | (?=\))", "", " ".join(kind.split()))
 
 
 def table_columns(statements: Iterable[str]) -> dict[str, list[Column]]:
