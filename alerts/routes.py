@@ -42,7 +42,7 @@ def _kind(value: str) -> str:
 
 def _variable(value: str) -> str:
     if not value.isidentifier() or not value.isupper():
-        raise ValueError("is not the name of an environment variable, like TOKPULSE_SLACK_SPORT (the address itself is a secret)")
+        raise ValueError("is not the name of an environment variable, like SPORT_WEBHOOK (the address itself is a secret)")
     return value
 
 
