@@ -176,12 +176,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("followers", 2, lambda facts: facts.followers, lambda facts: Said(f"{facts.followers:,} followers")),
     Fact("tier", 2, lambda facts: facts.tier, lambda facts: Said(f"tier {shown(facts.tier, _MAX_ID)}")),
     Fact("rate", 3, lambda facts: facts.alert.rate, lambda facts: Said(f"{facts.alert.rate:,.0f} {_what(facts)}/h", strong=True)),
-    Fact(
-        "times_threshold",
-        3,
-        lambda facts: facts.times_threshold,
-        lambda facts: Said(f"{facts.times_threshold:,.1f} times the threshold"),
-    ),
+    Fact("times_threshold", 0, lambda facts: facts.times_threshold),
     Fact("threshold", 3, lambda facts: facts.threshold, lambda facts: Said(_threshold(facts))),
     Fact("gained", 3, lambda facts: facts.gained, lambda facts: Said(f"{facts.gained:+,.0f} in {_duration(facts.within_ms)}")),
     Fact(
@@ -198,7 +193,7 @@ FACTS: tuple[Fact, ...] = (
         "dashboard_url",
         4,
         lambda facts: facts.dashboard_url,
-        lambda facts: Said("", facts.dashboard_url or "", "See it in the dashboard"),
+        lambda facts: Said("", facts.dashboard_url or "", "Dashboard"),
     ),
 )
 
@@ -261,7 +256,8 @@ def _what(facts: Facts) -> str:
 
 def _threshold(facts: Facts) -> str:
     unit = "/h" if facts.alert.about.rate else f" in {_duration(facts.within_ms)}"
-    return f"threshold {facts.threshold:,.0f}{unit}"
+    times = "" if facts.times_threshold is None else f"{facts.times_threshold:,.1f} times the "
+    return f"{times}threshold of {facts.threshold:,.0f}{unit}"
 
 
 def _duration(ms: int) -> str:

@@ -84,9 +84,10 @@ def _address(url: str) -> str:
 
 
 def _fallback(digest: Digest) -> str:
-    """The title, and of each alert its first line and what opens it."""
+    """The title, and of each alert what is known and what opens it."""
     texts = [digest.title]
-    for first, *others in digest.items:
-        links = _links([said for line in (first, *others) for said in line if said.url][:1])
-        texts.append(" ".join(filter(None, (" · ".join(escape(said.text) for said in first), links))))
+    for item in digest.items:
+        pieces = [said for line in item for said in line]
+        links = _links([said for said in pieces if said.url][:1])
+        texts.append(" ".join(filter(None, (" · ".join(escape(said.text) for said in pieces if said.text), links))))
     return "\n\n".join(filter(None, (*texts, digest.rest)))

@@ -21,7 +21,7 @@ from .conftest import ADMIN, READER, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
-DATABASE = "facts"
+DATABASE = "tokpulse"
 POST, OTHER, CREATOR, HANDLE = "7600000000000000001", "7600000000000000002", "6800000000000000001", "Planted.Handle7"
 TABLES = (
     "post_observations_log",
