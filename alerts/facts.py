@@ -15,9 +15,8 @@ from connectors.clock import DAY_MS, HOUR_MS
 
 _MAX_TITLE, _MAX_ID = 100, 32
 _ID = re.compile(r"[0-9]{1,25}")
-# What TikTok allows; anything else makes no address.
+# What TikTok allows; the masked views give longer pseudonyms instead, or a word in brackets.
 _HANDLE = re.compile(r"[A-Za-z0-9_.]{1,40}")
-# The masked views give these instead of names.
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 # Not printable to Python, but what holds emoji of several signs together.
 _JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
@@ -79,14 +78,14 @@ class Facts:
         return self._text("tier") if self.alert.about.post else ""
 
     @property
-    def masked(self) -> bool:
-        """Whether the reader sees a pseudonym instead of the handle."""
-        return _PSEUDONYM.fullmatch(self.known.handle) is not None
-
-    @property
     def handle(self) -> str | None:
         """The handle, where the reader sees it."""
-        return None if self.masked else self.known.handle or None
+        return self.known.handle if _HANDLE.fullmatch(self.known.handle) else None
+
+    @property
+    def masked(self) -> bool:
+        """Whether the reader sees something else instead."""
+        return bool(self.known.handle) and self.handle is None
 
     @property
     def followers(self) -> int | None:
@@ -134,22 +133,20 @@ class Facts:
         """The post's page at TikTok, which finds the creator by itself where the handle is not known."""
         if not _ID.fullmatch(self.post):
             return None
-        return f"{_SITE}/@{self._address_handle()}/video/{self.post}"
+        return f"{_SITE}/@{self.handle or ''}/video/{self.post}"
 
     @property
     def creator_url(self) -> str | None:
         """The creator's page at TikTok: there is none by id."""
-        return f"{_SITE}/@{self._address_handle()}" if self._address_handle() else None
+        return f"{_SITE}/@{self.handle}" if self.handle else None
 
     @property
     def dashboard_url(self) -> str | None:
-        """The dashboard's page of what the alert is about."""
+        """The dashboard's page of what the alert is about; none for an id that is none."""
+        if len(self.post or self.creator) > _MAX_ID:
+            return None
         page = {"post": self.post} if self.post else {"creator": self.creator}
         return dashboard_link(self.dashboard, *page, self.since_ms - DAY_MS, self.alert.event_ms + HOUR_MS, **page) or None
-
-    def _address_handle(self) -> str:
-        handle = self.handle or ""
-        return handle if _HANDLE.fullmatch(handle) else ""
 
     def _text(self, field: str) -> str:
         return str(self.alert.record[field]) if field else ""
@@ -245,9 +242,9 @@ def _title(facts: Facts) -> str:
 def _creator(facts: Facts) -> Said:
     strong = not facts.post
     if facts.handle:
-        return Said(f"@{shown(facts.handle)}", facts.creator_url or "", "Open the creator's page", strong)
-    pseudonym = f" (name masked: {facts.known.handle[:10]}…)" if facts.masked else ""
-    return Said(f"creator {shown(facts.creator)}{pseudonym}", strong=strong)
+        return Said(f"@{facts.handle}", facts.creator_url or "", "Open the creator's page", strong)
+    pseudonym = f": {facts.known.handle[:10]}…" if _PSEUDONYM.fullmatch(facts.known.handle) else ""
+    return Said(f"creator {shown(facts.creator)}{f' (name masked{pseudonym})' if facts.masked else ''}", strong=strong)
 
 
 def _what(facts: Facts) -> str:

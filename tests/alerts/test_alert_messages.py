@@ -117,6 +117,10 @@ def test_momentum_and_follower_gains_say_the_same_from_the_same_table() -> None:
 
 
 def test_a_masked_name_is_shown_as_masked_and_makes_no_address() -> None:
+    assert (
+        card_lines(card_of(body(TEAMS, [alert(trending())], Known("", "[masked]")))["body"][1])[1]
+        == f"creator {AUTHOR} (name masked) · tier unknown"
+    )
     pseudonym = "0123456789abcdef" * 4
     message = body(TEAMS, [alert(trending())], Known("with [name]", pseudonym))
     assert card_lines(card_of(message)["body"][1])[1] == f"creator {AUTHOR} (name masked: 0123456789…) · tier unknown"
