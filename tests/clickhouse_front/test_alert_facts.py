@@ -17,7 +17,7 @@ from stack.migrations import apply_migrations
 from tests.alerts.knowing import Kept
 from tests.alerts.receiver import alert, followers, momentum, trending
 
-from .conftest import ADMIN, READER, FrontProcess
+from .conftest import ADMIN, READER, WRITER, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -52,12 +52,13 @@ def writer(front: FrontProcess) -> Iterator[Any]:
     made.close()
 
 
-@pytest.fixture(params=[0, 1], ids=["zeros", "nulls"])
+@pytest.fixture(params=[READER, WRITER], ids=["reader", "nulls"])
 def lookup(front: FrontProcess, writer: Any, request: pytest.FixtureRequest) -> Iterator[Lookup]:
-    """As the notifier has it: the reader, in the masked views."""
-    url = front.url(READER, f"{DATABASE}_shared")
+    """As the notifier has it: the reader, in the masked views. And with a setting that a reader on a server may have."""
+    url = front.url(request.param, f"{DATABASE}_shared")
     reader = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
-    reader.set_client_setting("join_use_nulls", request.param)
+    if request.param == WRITER:
+        reader.set_client_setting("join_use_nulls", 1)
     yield Lookup(ClickHouse(lambda: (reader, url), wall_clock_ms), Kept(), wait_s=30)
     reader.close()
 
