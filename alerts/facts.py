@@ -145,8 +145,9 @@ class Facts:
         """The dashboard's page of what the alert is about; none for an id that is none."""
         if len(self.post or self.creator) > _MAX_ID:
             return None
-        page = {"post": self.post} if self.post else {"creator": self.creator}
-        return dashboard_link(self.dashboard, *page, self.since_ms - DAY_MS, self.alert.event_ms + HOUR_MS, **page) or None
+        page = "post" if self.post else "creator"
+        subject = {page: self.post or self.creator}
+        return dashboard_link(self.dashboard, page, self.since_ms - DAY_MS, self.alert.event_ms + HOUR_MS, subject) or None
 
     def _text(self, field: str) -> str:
         return str(self.alert.record[field]) if field else ""
@@ -217,12 +218,12 @@ def shown(text: str, most: int = _MAX_ID) -> str:
     return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
-def dashboard_link(base: str, page: str, from_ms: int, to_ms: int, **subject: str) -> str:
-    """The address of a `page` below `base` over a time range; empty without `base`."""
+def dashboard_link(base: str, page: str, from_ms: int, to_ms: int, subject: Mapping[str, str] | None = None) -> str:
+    """The address of a `page` below `base` over a time range, of one post or creator; empty without `base`."""
     if not base:
         return ""
     parts = urlsplit(base)
-    query = "&".join(filter(None, (parts.query, urlencode({**subject, "from": from_ms, "to": to_ms}))))
+    query = "&".join(filter(None, (parts.query, urlencode({**(subject or {}), "from": from_ms, "to": to_ms}))))
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{page}", query=query))
 
 

@@ -69,7 +69,7 @@ def in_force(client: Client, url: str, now_ms: int) -> list[Mute]:
 
 def write(client: Client, url: str, mute: Mute) -> None:
     """Makes `mute` the newest word about its subject. Raises ClickHouseUnavailableError."""
-    row = dict.fromkeys(_COLUMNS.values(), "") | {_COLUMNS[mute.subject.what]: mute.subject.value}
+    row: dict[str, Any] = {column: mute.subject.value if what == mute.subject.what else "" for what, column in _COLUMNS.items()}
     times = {name: datetime.fromtimestamp(ms / 1000, UTC) for name, ms in (("until", mute.until_ms), ("made_at", mute.made_ms))}
     row |= times | {"author": mute.author, "comment": mute.comment[:MAX_COMMENT]}
     try:

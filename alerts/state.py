@@ -158,11 +158,11 @@ class State:
         return self._set_up(database)
 
     def _set_up(self, database: sqlite3.Connection) -> sqlite3.Connection:
-        steps = ("create_outcomes", "create_outcomes_by_time", "create_mutes")
+        steps = ["create_outcomes", "create_outcomes_by_time", "create_mutes"]
         with database:
             database.execute("BEGIN IMMEDIATE")
             if self._version(database) == 1:
-                steps = ("rename_outcomes_1", "create_outcomes", "copy_outcomes_1", "drop_outcomes_1", *steps[1:])
+                steps = ["rename_outcomes_1", "create_outcomes", "copy_outcomes_1", "drop_outcomes_1", *steps[1:]]
             for name in steps:
                 database.execute(self._queries[name])
             database.execute(f"PRAGMA user_version = {_VERSION}")

@@ -107,9 +107,7 @@ def test_all_that_is_known_comes_with_one_look(writer: Any, lookup: Lookup) -> N
     gain = alert(followers(CREATOR))
     found = lookup.look([known, unknown, gain])
     handle = found[known.key].handle
-    assert found[known.key] == Known(
-        "Pasta with [name] #Pasta", handle, ("pasta",), 5_002, pytest.approx(0.4), 2, int(since.timestamp() * 1000)
-    )
+    assert found[known.key] == Known("Pasta with [name] #Pasta", handle, ("pasta",), 5_002, 0.4, 2, int(since.timestamp() * 1000))
     assert found[unknown.key] == Known()
     assert found[gain.key] == Known(handle=handle)
     # The masked views give a pseudonym, which is said to be one.
