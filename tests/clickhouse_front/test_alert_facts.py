@@ -12,6 +12,7 @@ import pytest
 from alerts.facts import Facts, Known, lines_of
 from alerts.lookup import ClickHouse, Lookup
 from alerts.mutes import Mute, MuteError, Subject, add, in_force, remove, subject_of
+from cli import notify_mute
 from connectors.clock import HOUR_MS, wall_clock_ms
 from stack.migrations import apply_migrations
 from tests.alerts.knowing import Kept
@@ -158,3 +159,24 @@ def test_handles_and_ids_are_found(front: FrontProcess, writer: Any) -> None:
     assert subject_of(writer, url, CREATOR) == Subject("creator", CREATOR)
     with pytest.raises(MuteError, match="neither"):
         subject_of(writer, url, OTHER)
+
+
+def test_the_commands_say_what_they_did(
+    front: FrontProcess, writer: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(writer, datetime.now(UTC))
+    monkeypatch.setenv("CLICKHOUSE_URL", front.url(database=DATABASE))
+    notify_mute.list_command()
+    notify_mute.add_command("#Pasta", "2h", "known \x1b[31m")
+    notify_mute.add_command(f"@{HANDLE}")
+    notify_mute.list_command()
+    notify_mute.remove_command("#pasta")
+    said = capsys.readouterr().out
+    assert said.startswith("nothing is muted\nmuted #pasta until ")
+    assert f"\nmuted creator:{CREATOR} until " in said
+    # The one that lasts longest first; what somebody wrote is escaped.
+    assert said.index(f"\ncreator:{CREATOR} ") < said.index("\n#pasta ")
+    assert "\x1b" not in said
+    assert said.endswith("#pasta is not muted any more\n")
+    with pytest.raises(MuteError, match="--for: 'soon'"):
+        notify_mute.add_command("#pasta", "soon")
