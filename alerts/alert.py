@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-TRENDING, FOLLOWERS = "trending", "followers"
-TOPICS: Mapping[str, str] = {"tiktok.trending.alerts": TRENDING, "tiktok.followers.alerts": FOLLOWERS}
+from alerts.kinds import KINDS, TOPICS, Kind
+from connectors.clock import DAY_MS, HOUR_MS
+
 # Far above what TikTok gives; an id is kept in memory and on disk, so it needs some bound.
 MAX_TEXT = 256
+# Far above what state is kept for; the beginning of a gain must be a date.
+_LONGEST_MS = 10 * 366 * DAY_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -30,7 +33,8 @@ class BadRecordError(Exception):
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert. `key` names it across replays; `event_ms` is when it became true (Unix ms); `rate` is plays or followers per hour.
+    """One alert. `kind` is one of KINDS; `key` names it across replays; `event_ms` is when it became true (Unix ms); `rate` is
+    plays or followers per hour.
 
     Alerts of one `series` less than `span_ms` apart tell the same; with 0 each tells something of its own.
     `record` holds the record's fields as JSON values, times as ISO 8601 with milliseconds.
@@ -44,13 +48,18 @@ class Alert:
     span_ms: int = 0
 
     @property
+    def about(self) -> Kind:
+        """What its fields mean."""
+        return KINDS[self.kind]
+
+    @property
     def series(self) -> str:
         """The key without its time."""
         return self.key.rpartition("/")[0]
 
     def span_keys(self) -> tuple[str, str]:
         """The keys of its series that are one span before and after it; keys of a series order as their times do."""
-        first, last = (iso(_moment(self.event_ms + shift)) for shift in (-self.span_ms, self.span_ms))
+        first, last = (iso(moment(self.event_ms + shift)) for shift in (-self.span_ms, self.span_ms))
         return f"{self.series}/{first}", f"{self.series}/{last}"
 
 
@@ -59,36 +68,41 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def moment(ms: int) -> datetime:
+    """Unix ms as a time; the first or the last one that there is for what is beyond."""
+    return _EPOCH + timedelta(milliseconds=min(max(ms, _ms(_FIRST)), _ms(_LAST)))
+
+
 def alert_of(topic: str, record: Mapping[str, Any]) -> Alert:
     """The alert in a decoded record of one of TOPICS. Raises BadRecordError for a missing field, a wrong type, a long text."""
+    return alert_of_kind(TOPICS[topic], record)
+
+
+def alert_of_kind(kind: Kind, record: Mapping[str, Any]) -> Alert:
+    """As `alert_of`, of a record of a topic of that kind."""
     try:
-        return _READERS[TOPICS[topic]](record)
+        return _alert(kind, record)
     except KeyError as error:
         raise BadRecordError(f"field {error} is missing") from None
 
 
-def _trending(record: Mapping[str, Any]) -> Alert:
-    post, start, end = _text(record, "aweme_id"), _time(record, "window_start"), _time(record, "window_end")
-    rate = _number(record, "delta_plays_per_hour")
-    for name in ("threshold", "delta_plays"):
-        _number(record, name)
-    for name in ("author_id", "tier", "threshold_version"):
+def _alert(kind: Kind, record: Mapping[str, Any]) -> Alert:
+    subject, start = _text(record, kind.subject), _time(record, kind.start)
+    gain, within = _number(record, kind.gain), int(_number(record, kind.within))
+    for name in (kind.creator, "threshold_version", *(["tier"] if kind.post else [])):
         _text(record, name)
-    return Alert(TRENDING, f"trending/{post}/{iso(start)}", _ms(end), rate, _json(record))
-
-
-def _followers(record: Mapping[str, Any]) -> Alert:
-    user, now, hours = _text(record, "userid"), _time(record, "t_now"), int(_number(record, "within_hours"))
-    gained = _number(record, "gained")
-    for name in ("curr_count", "threshold"):
+    for name in ("threshold", *filter(None, [kind.plays])):
         _number(record, name)
-    if hours < 1:
-        raise BadRecordError(f"within_hours is {hours}")
-    key = f"followers/{user}/{hours}h/{iso(now)}"
-    return Alert(FOLLOWERS, key, _ms(now), gained / hours, _json(record), span_ms=hours * 3_600_000)
-
-
-_READERS: Mapping[str, Callable[[Mapping[str, Any]], Alert]] = {TRENDING: _trending, FOLLOWERS: _followers}
+    if record[kind.followers] is not None:
+        _number(record, kind.followers)
+    if kind.since:
+        _time(record, kind.since)
+    took_ms = within * kind.within_ms
+    if not 0 < took_ms <= _LONGEST_MS:
+        raise BadRecordError(f"{kind.within} is {within}")
+    rate = _number(record, kind.rate) if kind.rate else gain / (took_ms / HOUR_MS)
+    key = f"{kind.name}/{subject}/{f'{within}h/' if kind.repeat else ''}{iso(start)}"
+    return Alert(kind.name, key, _ms(_time(record, kind.at)), rate, _json(record), took_ms if kind.repeat else 0)
 
 
 def _text(record: Mapping[str, Any], name: str) -> str:
@@ -115,11 +129,6 @@ def _time(record: Mapping[str, Any], name: str) -> datetime:
 def _ms(moment: datetime) -> int:
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-
-
-def _moment(ms: int) -> datetime:
-    """Unix ms as a time; the first or the last one that there is for what is beyond."""
-    return _EPOCH + timedelta(milliseconds=min(max(ms, _ms(_FIRST)), _ms(_LAST)))
 
 
 def _json(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.alert import Alert, Place
-from alerts.message import Message, message
+from alerts.facts import Known
+from alerts.lookup import Lookup, NothingKnown
+from alerts.message import Form, Message
 from alerts.posting import RefusedError, TryAgainError
 from alerts.sending import Sender, StoppedError, Timing
 from alerts.settling import Settling
@@ -16,29 +18,43 @@ from alerts.state import Outcome
 from alerts.waiting import Waiting
 
 _LOG = logging.getLogger(__name__)
+# The clock may be set, or somebody may be told to stop, while a channel is quiet.
+_QUIET_STEP_S = 30.0
 
 
 @dataclass
 class Tally:
-    """What a target got: accepted messages and the alerts in them, and alerts that it refused."""
+    """What a target got: accepted messages and the alerts in them, alerts that it refused, and alerts that were muted."""
 
     messages: int = 0
     sent: int = 0
     refused: int = 0
+    muted: int = 0
 
 
 class Lane:
     """Delivers to one target. `add`, `flush`, `forget` and `wake` may be called from any thread.
 
-    `failure` is an error that is not the target's: it has ended the thread.
+    `form` is that of its messages; `lookup` gives what they say beyond the alerts, and what is muted; `quiet` gives for how many
+    seconds from a time (Unix ms) nothing is sent. `failure` is an error that is not the target's: it has ended the thread.
     """
 
-    def __init__(self, sender: Sender, waiting: Waiting, settling: Settling, timing: Timing, dashboard_url: str = "") -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        waiting: Waiting,
+        settling: Settling,
+        timing: Timing,
+        form: Form | None = None,
+        lookup: Lookup | None = None,
+        quiet: Callable[[int], float] = lambda now_ms: 0.0,
+    ) -> None:
         self.name = sender.name
         self.tally = Tally()
         self.failure: Exception | None = None
         self._sender, self._waiting, self._settling = sender, waiting, settling
-        self._timing, self._dashboard_url = timing, dashboard_url
+        self._timing, self._quiet = timing, quiet
+        self._form, self._lookup = form or Form(sender.name), lookup or NothingKnown()
         self._changed = threading.Condition()
         self._poked = self._everything = False
         self._thread = threading.Thread(target=self.run, name=f"notify-{self.name}", daemon=True)
@@ -47,6 +63,11 @@ class Lane:
     def gave_up(self) -> bool:
         """Whether the target has taken nothing for longer than the back-off's limit."""
         return self._sender.gave_up
+
+    @property
+    def resting(self) -> bool:
+        """Whether what waits is left to a later run: with `once`, in quiet hours."""
+        return self._sender.once and self._quiet(self._timing.now_ms()) > 0
 
     @property
     def places(self) -> int:
@@ -129,13 +150,36 @@ class Lane:
             due = self._waiting.seconds_until_due(now)
             if due is None or (self._sender.once and self.gave_up):
                 return None
+            if quiet := self._quiet(self._timing.now_ms()):
+                return min(quiet, _QUIET_STEP_S)
             if due and not self._everything:
                 return due
             if wait := self._sender.bucket.wait(now):
                 return wait
             group = self._waiting.take(now, self._everything)
-        self._deliver(message(self.name, group, self._dashboard_url))
+        known = self._lookup.look(group)
+        if audible := self._leave_muted(group, known):
+            self._deliver(self._form.message(audible, known))
         return 0.0
+
+    def _leave_muted(self, group: Sequence[Alert], known: Mapping[str, Known]) -> list[Alert]:
+        """Settles those of `group` that are muted; the others."""
+        audible = []
+        now_ms = self._timing.now_ms()
+        for alert in group:
+            mute = self._lookup.muted_by(alert, known[alert.key], now_ms)
+            if mute is None:
+                audible.append(alert)
+                continue
+            subject = mute.subject
+            self._settling.record([alert], "muted", None, str(subject) if subject.what == "hashtag" else subject.what)
+            with self._changed:
+                places = self._waiting.finish([alert])
+                self.tally.muted += 1
+            self._settling.release(places)
+        if len(audible) < len(group):
+            _LOG.info("%s: %d alert(s) muted", self.name, len(group) - len(audible))
+        return audible
 
     def _deliver(self, what: Message) -> None:
         outcome: Outcome = "sent"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from alerts import slack, teams, webhook
 from alerts.alert import Alert
 from alerts.digest import digest
+from alerts.facts import Known
 from alerts.targets import SLACK, TEAMS
 
 
@@ -22,16 +23,23 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def message(target: str, alerts: Sequence[Alert], dashboard_url: str = "") -> Message:
-    """The message about `alerts` (one kind, at least one) in the format of the target of that name."""
-    content = digest(alerts, dashboard_url)
-    # Without a charset Teams has been seen to count two bytes a character.
-    headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "tokpulse-notify"}
-    if target == SLACK:
-        body = slack.payload(content)
-    elif target == TEAMS:
-        body = teams.payload(content)
-    else:
-        body = webhook.payload(alerts, content)
-        headers["Idempotency-Key"] = webhook.idempotency_key(alerts)
-    return Message(alerts, content.title, json.dumps(body, allow_nan=False).encode(), headers)
+@dataclass(frozen=True)
+class Form:
+    """How messages to a target look: `service` is SLACK, TEAMS or WEBHOOK; `dashboard` is the address for links, if any."""
+
+    service: str
+    dashboard: str = ""
+
+    def message(self, alerts: Sequence[Alert], known: Mapping[str, Known]) -> Message:
+        """The message about `alerts` (one kind, at least one), with what is `known` of each by its key."""
+        content = digest(alerts, known, self.dashboard)
+        # Without a charset Teams has been seen to count two bytes a character.
+        headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "tokpulse-notify"}
+        if self.service == SLACK:
+            body = slack.payload(content)
+        elif self.service == TEAMS:
+            body = teams.payload(content)
+        else:
+            body = webhook.payload(alerts, content, known, self.dashboard)
+            headers["Idempotency-Key"] = webhook.idempotency_key(alerts)
+        return Message(alerts, content.title, json.dumps(body, allow_nan=False).encode(), headers)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alerts.alert import Alert, BadRecordError, Place
+from alerts.facts import UNKNOWN, Facts
 from alerts.lane import Lane
+from alerts.lookup import Lookup, NothingKnown
 from alerts.offsets import OffsetTracker, Partition
+from alerts.routes import Routing
 from alerts.sending import Timing
 from alerts.state import Outcome, State
 from connectors.errors import TokpulseError
@@ -19,6 +22,8 @@ _LOG = logging.getLogger(__name__)
 POLL_S, COMMIT_S, EXPIRE_S, REGISTRY_PAUSE_S = 0.5, 5.0, 3_600.0, 5.0
 JOIN_S = 40.0
 MAX_SKIPS = 1_000
+# What is read at about the same time is looked up in one go.
+GATHER_S, MAX_GATHERED = 0.2, 200
 
 
 class SourceError(TokpulseError):
@@ -80,7 +85,7 @@ class Rules:
     @property
     def final(self) -> tuple[str, ...]:
         """The outcomes after which a target gets an alert no more."""
-        return ("sent",) if self.retry_refused else ("sent", "refused")
+        return ("sent", "muted") if self.retry_refused else ("sent", "refused", "muted")
 
 
 @dataclass
@@ -109,8 +114,15 @@ class Notifier:
         tracker: OffsetTracker,
         rules: Rules,
         timing: Timing,
+        routing: Routing | None = None,
+        lookup: Lookup | None = None,
     ) -> None:
         self.tally = Tally()
+        self._routing = routing or Routing([lane.name for lane in lanes])
+        self._lookup = lookup or NothingKnown()
+        # Read, and not yet handed to lanes: the tracker holds them for each.
+        self._gathered: list[tuple[Alert, Place, list[Lane]]] = []
+        self._gathered_since = 0.0
         self._source, self._decoder, self._lanes, self._state = source, decoder, lanes, state
         self._tracker, self._rules, self._timing = tracker, rules, timing
         self._committed: dict[Partition, int] = {}
@@ -121,8 +133,8 @@ class Notifier:
 
     @property
     def undelivered(self) -> int:
-        """Alerts that some target has neither accepted nor refused, counted per target."""
-        return sum(map(len, self._lanes))
+        """Alerts that some target has neither accepted nor refused, counted per target; not those left to a later run."""
+        return sum(len(lane) for lane in self._lanes if not lane.resting)
 
     def run(self) -> None:
         """Until `stop`, or with `once` until all is delivered or given up. Raises what a lane or the source failed with."""
@@ -148,14 +160,16 @@ class Notifier:
         if self._held and now >= self._retry_at:
             held, self._held = self._held, None
             self._receive(held)
-        pending = max((lane.places for lane in self._lanes), default=0)
+        pending = max((lane.places for lane in self._lanes), default=0) + len(self._gathered)
         # Resuming at half of it, so that reading is not switched with every message.
         self._full = pending >= (self._rules.max_pending // 2 if self._full else self._rules.max_pending)
         self._source.pause(self._full or self._held is not None)
-        record = self._source.poll(POLL_S)
+        record = self._source.poll(min(POLL_S, GATHER_S) if self._gathered else POLL_S)
         self._leave_lost()
         if record:
             self._receive(record)
+        if record is None or self._has_gathered():
+            self._hand_over()
         if now >= self._expire_at:
             self._expire_at = now + EXPIRE_S
             self._state.expire(self._timing.now_ms())
@@ -186,9 +200,10 @@ class Notifier:
     def _finished(self) -> bool:
         if not self._rules.once or self._held or not self._source.at_end():
             return False
+        self._hand_over()
         for lane in self._lanes:
             lane.flush()
-        return all(not len(lane) or lane.gave_up for lane in self._lanes)
+        return all(not len(lane) or lane.gave_up or lane.resting for lane in self._lanes)
 
     def _receive(self, record: Record) -> None:
         place = record.place
@@ -215,19 +230,42 @@ class Notifier:
             self.tally.skipped += 1
             self._skips += [(alert.key, lane.name, "skipped", None) for lane in lanes if lane.name not in outcomes]
             lanes = []
-        elif repeated := [lane for lane in lanes if lane.has_sent_like(alert)]:
-            self._skips += [(alert.key, lane.name, "skipped", None) for lane in repeated if lane.name not in outcomes]
-            lanes = [lane for lane in lanes if lane not in repeated]
-            self.tally.repeats += not lanes
         self._tracker.seen(place, len(lanes))
-        for lane in lanes:
-            lane.add(alert, place)
+        if lanes:
+            self._gathered_since = self._gathered_since if self._gathered else self._timing.clock()
+            self._gathered.append((alert, place, lanes))
+
+    def _has_gathered(self) -> bool:
+        """Whether it is time to hand over: without a question to ask there is nothing to gather for."""
+        full = len(self._gathered) >= MAX_GATHERED or self._timing.clock() >= self._gathered_since + GATHER_S
+        return full or not self._routing.needs_lookup
+
+    def _hand_over(self) -> None:
+        """Gives what was gathered to the lanes that it goes to."""
+        gathered, self._gathered = self._gathered, []
+        if not gathered:
+            return
+        known = self._lookup.look([alert for alert, _, _ in gathered]) if self._routing.needs_lookup else {}
+        for alert, place, lanes in gathered:
+            channels = self._routing.channels_of(Facts(alert, known.get(alert.key, UNKNOWN)))
+            wanted = [lane for lane in lanes if lane.name in channels]
+            repeated = [lane for lane in wanted if lane.has_sent_like(alert)]
+            outcomes = self._state.outcomes(alert.key) if repeated else {}
+            self._skips += [(alert.key, lane.name, "skipped", None) for lane in repeated if lane.name not in outcomes]
+            self.tally.known += not wanted
+            self.tally.repeats += bool(wanted) and len(repeated) == len(wanted)
+            for lane in lanes:
+                if lane in wanted and lane not in repeated:
+                    lane.add(alert, place)
+                else:
+                    self._tracker.release([place])
 
     def _leave_lost(self) -> None:
         partitions = set(self._source.lost())
         if not partitions:
             return
         self._tracker.forget(partitions)
+        self._gathered = [entry for entry in self._gathered if (entry[1].topic, entry[1].partition) not in partitions]
         for lane in self._lanes:
             lane.forget(partitions)
         for partition in partitions:

@@ -85,7 +85,7 @@ class HttpPoster:
         return raw[:_MAX_ANSWER_BYTES].decode("utf-8", "replace")
 
     def _status(self, status: int, headers: Mapping[str, str], text: str) -> int:
-        if self._target.name == TEAMS and (failure := _TEAMS_FAILURE.search(text)):
+        if self._target.format == TEAMS and (failure := _TEAMS_FAILURE.search(text)):
             status = int(failure[1])
         if 200 <= status < 300:
             return status

@@ -20,7 +20,7 @@ class Settling:
         state: State,
         release: Callable[[Iterable[Place]], None],
         now_ms: Callable[[], int],
-        final: Collection[str] = ("sent", "refused"),
+        final: Collection[str] = ("sent", "refused", "muted"),
     ) -> None:
         self._name, self._state, self._now_ms, self._final = name, state, now_ms, final
         self.release = release
@@ -33,6 +33,6 @@ class Settling:
         """Whether it was sent an alert whose key is as long as these two and stands between them."""
         return self._state.sent_between(after, before, self._name)
 
-    def record(self, alerts: Sequence[Alert], outcome: Outcome, status: int) -> None:
+    def record(self, alerts: Sequence[Alert], outcome: Outcome, status: int | None, reason: str = "") -> None:
         """Puts the outcome of `alerts` on record; it is on disk on return."""
-        self._state.record([(alert.key, self._name, outcome, status) for alert in alerts], self._now_ms())
+        self._state.record([(alert.key, self._name, outcome, status) for alert in alerts], self._now_ms(), reason)

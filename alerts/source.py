@@ -8,7 +8,8 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 
-from alerts.alert import TOPICS, Place
+from alerts.alert import Place
+from alerts.kinds import TOPICS
 from alerts.notifier import Record, SourceError
 from alerts.offsets import Partition
 from connectors.kafka import clients

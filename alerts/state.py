@@ -5,23 +5,36 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Literal, NamedTuple, Self
 
+from alerts.mutes import Mute, Subject
 from connectors.errors import TokpulseError
 
-Outcome = Literal["sent", "refused", "skipped"]
+Outcome = Literal["sent", "refused", "skipped", "muted"]
 # The topics keep records for so long; what is older cannot be read again.
 KEEP_DAYS = 90
+STATE_FILE = "notify.sqlite"
 _QUERIES = Path(__file__).with_name("queries")
-_VERSION = 1
+_VERSION = 2
 
 
 class StateError(TokpulseError):
     """The state file cannot be used."""
+
+
+class Settled(NamedTuple):
+    """What became of an alert at a target: when (Unix ms), the HTTP status where there was an answer, what muted it."""
+
+    at_ms: int
+    key: str
+    target: str
+    outcome: str
+    status: int | None
+    reason: str
 
 
 class State:
@@ -45,7 +58,9 @@ class State:
                 self._database = self._open()
             elif path.exists():
                 self._database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-                if not self._version(self._database):  # created this moment, and still empty
+                if (version := self._version(self._database)) == 1:
+                    raise StateError(f"{path} is of an earlier version", "start `tokpulse notify` once, which brings it up to date")
+                if not version:  # created this moment, and still empty
                     self._database.close()
                     self._database = None
         except OSError as error:
@@ -68,10 +83,31 @@ class State:
         with self._using() as databases:
             return any(database.execute(query, values).fetchone()[0] for database in databases)
 
-    def record(self, outcomes: Iterable[tuple[str, str, Outcome, int | None]], at_ms: int) -> None:
+    def newest(self, most: int, outcome: Outcome | None = None) -> list[Settled]:
+        """What became of alerts last, the newest first; of one outcome or of any."""
+        query, values = self._queries["newest_outcomes"], {"most": most, "outcome": outcome or ""}
+        with self._using() as databases:
+            return [Settled(*row) for database in databases[-1:] for row in database.execute(query, values)]
+
+    def mutes(self) -> Sequence[Mute]:
+        """The mutes that were kept last."""
+        with self._using() as databases:
+            found = [row for database in databases[-1:] for row in database.execute(self._queries["mutes"])]
+        return [Mute(Subject(what, value), until_ms) for what, value, until_ms in found]
+
+    def keep_mutes(self, mutes: Sequence[Mute]) -> None:
+        """Keeps `mutes` in place of those before."""
+        values = [{"what": mute.subject.what, "value": mute.subject.value, "until_ms": mute.until_ms} for mute in mutes]
+        with self._using() as databases:
+            for database in databases[:1]:
+                with database:
+                    database.execute(self._queries["clear_mutes"])
+                    database.executemany(self._queries["keep_mute"], values)
+
+    def record(self, outcomes: Iterable[tuple[str, str, Outcome, int | None]], at_ms: int, reason: str = "") -> None:
         """Records (key, target, outcome, HTTP status) tuples in one transaction; they are on disk on return."""
         values = [
-            {"key": key, "target": target, "outcome": outcome, "status": status, "at_ms": at_ms}
+            {"key": key, "target": target, "outcome": outcome, "status": status, "at_ms": at_ms, "reason": reason}
             for key, target, outcome, status in outcomes
         ]
         with self._using() as databases:
@@ -80,11 +116,12 @@ class State:
                     database.executemany(self._queries["record_outcome"], values)
 
     def rename(self, change: Callable[[str], str]) -> int:
-        """Gives every alert the key that `change` makes of its own; how many got another one."""
+        """Gives every alert the key that `change` makes of its own; how many got another one. Mutes are read anew."""
         renamed = 0
         with self._using() as databases:
             for database in databases[:1]:
                 with database:
+                    database.execute(self._queries["clear_mutes"])
                     for (old,) in database.execute(self._queries["keys"]).fetchall():
                         if (new := change(old)) != old:
                             database.execute(self._queries["rename_key"], {"old": old, "new": new})
@@ -118,12 +155,15 @@ class State:
         database.execute("PRAGMA journal_mode = WAL")
         # With WAL's usual NORMAL, a power cut could forget a message that was sent.
         database.execute("PRAGMA synchronous = FULL")
-        self._version(database)
         return self._set_up(database)
 
     def _set_up(self, database: sqlite3.Connection) -> sqlite3.Connection:
+        steps = ["create_outcomes", "create_outcomes_by_time", "create_mutes"]
         with database:
-            for name in ("create_outcomes", "create_outcomes_by_time"):
+            database.execute("BEGIN IMMEDIATE")
+            if self._version(database) == 1:
+                steps = ["rename_outcomes_1", "create_outcomes", "copy_outcomes_1", "drop_outcomes_1", *steps[1:]]
+            for name in steps:
                 database.execute(self._queries[name])
             database.execute(f"PRAGMA user_version = {_VERSION}")
         return database
@@ -131,7 +171,7 @@ class State:
     def _version(self, database: sqlite3.Connection) -> int:
         """0 for a new file."""
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, _VERSION):
+        if version not in (0, 1, _VERSION):
             raise StateError(f"{self._path} was written by another version of tokpulse", "give another file with --state")
         return int(version)
 

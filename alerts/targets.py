@@ -21,10 +21,16 @@ class TargetError(TokpulseError):
 
 @dataclass(frozen=True)
 class Target:
-    """`name` is SLACK, TEAMS or WEBHOOK: it decides the format, and what was sent is remembered by it."""
+    """`name` is what is sent remembered by; `service` is SLACK, TEAMS or WEBHOOK and decides the format (as the name, if empty)."""
 
     name: str
     url: str = field(repr=False)
+    service: str = ""
+
+    @property
+    def format(self) -> str:
+        """SLACK, TEAMS or WEBHOOK."""
+        return self.service or self.name
 
     @property
     def shown(self) -> str:
@@ -48,13 +54,17 @@ def masked(url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}/***"
 
 
-def load_targets(environ: Mapping[str, str]) -> list[Target]:
-    """The configured targets: each variable, else the file that `<variable>_FILE` names. Raises TargetError."""
-    return list(_targets(environ))
+def load_targets(environ: Mapping[str, str], channels: Mapping[str, tuple[str, str]] | None = None) -> list[Target]:
+    """The configured targets: each variable, else the file that `<variable>_FILE` names. Raises TargetError.
+
+    `channels` are further ones: name -> (service, variable).
+    """
+    known = {name: (name, variable) for name, variable in VARIABLES.items()}
+    return list(_targets(environ, {**known, **(channels or {})}))
 
 
-def _targets(environ: Mapping[str, str]) -> Iterator[Target]:
-    for name, variable in VARIABLES.items():
+def _targets(environ: Mapping[str, str], known: Mapping[str, tuple[str, str]]) -> Iterator[Target]:
+    for name, (service, variable) in known.items():
         value, path = environ.get(variable, "").strip(), environ.get(f"{variable}_FILE", "").strip()
         if value and path:
             raise TargetError(f"{variable} and {variable}_FILE are both set", "unset one of them")
@@ -63,7 +73,7 @@ def _targets(environ: Mapping[str, str]) -> Iterator[Target]:
             value = _read(Path(path), where)
         if value:
             _check(value, where)
-            yield Target(name, value)
+            yield Target(name, value, "" if service == name else service)
 
 
 def _read(path: Path, variable: str) -> str:

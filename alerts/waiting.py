@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from alerts.alert import Alert, Place
 
+# Long enough for what becomes true together, short enough for whoever wants to know at once.
+URGENT_S = 2.0
+
 
 @dataclass
 class _Entry:
@@ -19,7 +22,8 @@ class _Entry:
 class Waiting:
     """Alerts by kind in order of arrival. Times are seconds of any one clock.
 
-    A group is what arrived within `group_seconds` of its first alert, of one kind, at most `most` alerts.
+    A group is what arrived within `group_seconds` of its first alert, of one kind, at most `most` alerts; of an urgent kind, within
+    URGENT_S.
     """
 
     def __init__(self, group_seconds: float, most: int | None = None) -> None:
@@ -52,19 +56,19 @@ class Waiting:
 
     def seconds_until_due(self, now: float) -> float | None:
         """Seconds until a group is complete, 0 when one is; None when nothing waits."""
-        first = [entry.arrived for group in self._waiting.values() for entry in _first(group)]
-        return max(0.0, min(first) + self._group_seconds - now) if first else None
+        due = [at for at, _ in self._due()]
+        return max(0.0, min(due) - now) if due else None
 
     def take(self, now: float, everything: bool = False) -> list[Alert]:
-        """The group that has been complete for longest (or, with `everything`, begun first), in order of arrival; else [].
+        """The group that has been complete for longest (or, with `everything`, would be first), in order of arrival; else [].
 
         Its alerts stay taken until `finish` or `put_back`.
         """
-        begun = [(entry.arrived, kind) for kind, group in self._waiting.items() for entry in _first(group)]
-        if not begun:
+        due = self._due()
+        if not due:
             return []
-        arrived, kind = min(begun)
-        if not everything and now < arrived + self._group_seconds:
+        at, kind = min(due)
+        if not everything and now < at:
             return []
         group = self._waiting[kind]
         keys = list(group)[: self._most]
@@ -93,6 +97,14 @@ class Waiting:
             entry.places = kept
         for kind, group in self._waiting.items():
             self._waiting[kind] = {key: entry for key, entry in group.items() if entry.places}
+
+    def _due(self) -> list[tuple[float, str]]:
+        """When the group of each kind is complete."""
+        return [
+            (entry.arrived + min(self._group_seconds, URGENT_S if entry.alert.about.urgent else self._group_seconds), kind)
+            for kind, group in self._waiting.items()
+            for entry in _first(group)
+        ]
 
 
 def _first(group: dict[str, _Entry]) -> list[_Entry]:

@@ -21,6 +21,10 @@ def command(
         bool,
         typer.Option("--edit-thresholds", help="Add a page that edits and publishes thresholds."),
     ] = False,
+    mute_alerts: Annotated[
+        bool,
+        typer.Option("--mute-alerts", help="Add a button that mutes the alerts of a post, creator or hashtag."),
+    ] = False,
 ) -> None:
     """Serve the dashboards as a web page on this machine.
 
@@ -29,9 +33,11 @@ def command(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with serving(port, edit_thresholds=edit_thresholds) as served:
+    with serving(port, edit_thresholds=edit_thresholds, mute_alerts=mute_alerts) as served:
         say(f"dashboard   {served.url}")
         if served.editor_url:
             say(f"thresholds  {served.editor_url}")
+        if served.muting_url:
+            say(f"mute        {served.muting_url}")
         say("press Ctrl-C to stop")
         ended.wait()

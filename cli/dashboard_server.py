@@ -12,9 +12,12 @@ from connectors.errors import TokpulseError
 from dashboards.model import load_pages
 from dashboards.run import Boards
 from dashboards.web.app import EDITOR_PATH, create_app
-from dashboards.web.editor import Editor, new_token
+from dashboards.web.editor import Editor
+from dashboards.web.muting import NEEDED as NEEDED_TO_MUTE
+from dashboards.web.muting import Muting
 from dashboards.web.server import DashboardServer
 from dashboards.web.source import Source
+from dashboards.web.writing import new_token
 from stack.settings import StackSettings
 from thresholds.file import default_file
 from thresholds.publish import NEEDED
@@ -28,15 +31,16 @@ class ChartLibraryError(TokpulseError):
 
 @dataclass(frozen=True)
 class Serving:
-    """Where the dashboard is served; `editor_url` holds the token that may write, and is empty without the editor."""
+    """Where the dashboard is served. `editor_url` and `muting_url` hold tokens that may write; they are empty where nobody may."""
 
     url: str
     editor_url: str = ""
+    muting_url: str = ""
 
 
 @contextmanager
 def serving(
-    port: int, endpoints: Callable[[], Endpoints] = Endpoints.from_env, *, edit_thresholds: bool = False
+    port: int, endpoints: Callable[[], Endpoints] = Endpoints.from_env, *, edit_thresholds: bool = False, mute_alerts: bool = False
 ) -> Iterator[Serving]:
     """Serves the dashboard until the context ends; `endpoints` gives the addresses of now. ClickHouse need not answer yet.
 
@@ -58,5 +62,14 @@ def serving(
         endpoints().require(*NEEDED)
         token = new_token()
         routes = Editor(lambda: endpoints().require(*NEEDED), default_file().resolve(), token).routes()
-    with DashboardServer(create_app(pages, Source(boards), vendor, routes), port) as server:
-        yield Serving(f"{server.url}/", f"{server.url}{EDITOR_PATH}#token={token}" if token else "")
+    muting_token, muting = "", []
+    if mute_alerts:
+        endpoints().require(*NEEDED_TO_MUTE)
+        muting_token = new_token()
+        muting = Muting(lambda: endpoints().require(*NEEDED_TO_MUTE), muting_token).routes()
+    with DashboardServer(create_app(pages, Source(boards), vendor, routes, muting), port) as server:
+        yield Serving(
+            f"{server.url}/",
+            f"{server.url}{EDITOR_PATH}#token={token}" if token else "",
+            f"{server.url}/#mute={muting_token}" if muting_token else "",
+        )

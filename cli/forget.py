@@ -14,8 +14,7 @@ import httpx
 import typer
 from rich.table import Table
 
-from alerts.state import State, StateError
-from cli.notify import STATE_FILE
+from alerts.state import STATE_FILE, State, StateError
 from connectors.clickhouse.client import connect
 from connectors.console import table_console
 from connectors.endpoints import Endpoints, data_dir

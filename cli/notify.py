@@ -9,28 +9,34 @@ import re
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from clickhouse_connect.driver.client import Client
 
-from alerts.alert import TOPICS
 from alerts.decode import Decoder
+from alerts.kinds import TOPICS
 from alerts.lane import Lane
 from alerts.limit import TokenBucket
-from alerts.message import Message
+from alerts.lookup import ClickHouse, Lookup, Memory, NothingKnown
+from alerts.message import Form, Message
 from alerts.notifier import Notifier, Rules
 from alerts.offsets import OffsetTracker
 from alerts.posting import HttpPoster, Poster
+from alerts.routes import FILE_NAME, NotifyFile, Routing, check_names, load_file, routing
 from alerts.sending import Backoff, Sender, Timing
 from alerts.settling import Settling
 from alerts.source import KafkaSource
-from alerts.state import State
+from alerts.state import STATE_FILE, State
 from alerts.targets import VARIABLES, WEBHOOK, Target, load_targets
 from alerts.waiting import Waiting
 from alerts.webhook import MAX_ALERTS
+from cli import notify_history, notify_mute
 from cli.times import parse_time_ms
+from connectors.clickhouse.client import connect
 from connectors.clock import wall_clock_ms
 from connectors.durations import parse_duration
 from connectors.endpoints import Endpoints, data_dir
@@ -39,7 +45,11 @@ from connectors.kafka.registry import SchemaRegistry
 from connectors.preflight import check_topics
 from connectors.terminal import log_handler, say
 
-STATE_FILE = "notify.sqlite"
+_LOG = logging.getLogger("alerts")
+_LOOKUP_WITHIN_S = 10
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.add_typer(notify_mute.app, name="mute")
+app.command("history")(notify_history.command)
 
 
 class NotifyError(TokpulseError):
@@ -67,7 +77,9 @@ class PrintingPoster:
         """Nothing to close."""
 
 
+@app.callback(invoke_without_command=True)
 def command(
+    ctx: typer.Context,
     once: Annotated[
         bool, typer.Option("--once", help="Deliver what is there now, then exit; code 1 if a target did not accept something.")
     ] = False,
@@ -78,7 +90,8 @@ def command(
         str, typer.Option(help="Skip alerts that are older than this when read: 90m, 24h, 7d.  [default: 24h]")
     ] = "",
     group_seconds: Annotated[
-        float, typer.Option(min=0, max=3_600, help="Collect alerts for this many seconds into one message.")
+        float,
+        typer.Option(min=0, max=3_600, help="Collect alerts for this many seconds into one message; urgent ones for at most 2."),
     ] = 30.0,
     per_minute: Annotated[int, typer.Option(min=1, max=60, help="Most messages per minute to each target.")] = 10,
     give_up_after: Annotated[
@@ -86,6 +99,12 @@ def command(
     ] = "15m",
     retry_refused: Annotated[bool, typer.Option("--retry-refused", help="Send again what a target has refused.")] = False,
     dashboard_url: Annotated[str, typer.Option(help="Address of the dashboard, for links in messages.")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file", help=f"File with channels, routes and quiet hours.  [default: {FILE_NAME} of this directory, if any]"
+        ),
+    ] = None,
     state: Annotated[
         Path | None, typer.Option(help="File that remembers what was sent.  [default: notify.sqlite in the data directory]")
     ] = None,
@@ -95,6 +114,8 @@ def command(
     Addresses are secrets and come from the environment: TOKPULSE_SLACK_WEBHOOK, TOKPULSE_TEAMS_WEBHOOK, TOKPULSE_WEBHOOK, or each
     with _FILE appended for a file that holds the address. Every alert is sent once to each target, also after restarts and replays.
     """
+    if ctx.invoked_subcommand:
+        return
     if since and max_age:
         raise NotifyError("--since and --max-age are both given", "give one of them")
     rules = Rules(
@@ -105,7 +126,7 @@ def command(
     )
     backoff = Backoff(give_up_after=_seconds(give_up_after, "--give-up-after"))
     _check_link(dashboard_url)
-    posters = _posters(dry_run)
+    targets, ways = _targets(file, dry_run)
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     check_topics(endpoints.kafka_bootstrap_servers, TOPICS)
     timing, tracker = Timing(_stop_on_signals()), OffsetTracker()
@@ -114,18 +135,21 @@ def command(
         State(state or data_dir() / STATE_FILE, read_only=dry_run) as outcomes,
         SchemaRegistry(endpoints.schema_registry_url) as registry,
     ):
+        lookup = _lookup(outcomes, timing)
         lanes = [
             Lane(
-                Sender(name, poster, TokenBucket(float("inf") if dry_run else per_minute), backoff, timing, once),
-                Waiting(group_seconds, MAX_ALERTS if name == WEBHOOK else None),
-                Settling(name, outcomes, tracker.release, timing.now_ms, rules.final),
+                Sender(target.name, poster, TokenBucket(float("inf") if dry_run else per_minute), backoff, timing, once),
+                Waiting(group_seconds, MAX_ALERTS if target.format == WEBHOOK else None),
+                Settling(target.name, outcomes, tracker.release, timing.now_ms, rules.final),
                 timing,
-                dashboard_url,
+                Form(target.format, dashboard_url),
+                lookup,
+                partial(ways.quiet_seconds, target.name),
             )
-            for name, poster in posters.items()
+            for target, poster in targets
         ]
         source = KafkaSource(endpoints.kafka_bootstrap_servers, from_beginning=from_beginning, watch_only=dry_run)
-        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing)
+        notifier = Notifier(source, Decoder(registry), lanes, outcomes, tracker, rules, timing, ways, lookup)
         notifier.run()
     say(summary(notifier, lanes), err=dry_run)
     if once and (lost := notifier.undelivered + sum(lane.tally.refused for lane in lanes)):
@@ -141,25 +165,43 @@ def summary(notifier: Notifier, lanes: list[Lane]) -> str:
     ]
     lines += [
         f"  {lane.name}: {lane.tally.sent:,} alerts in {lane.tally.messages:,} messages, "
-        f"{lane.tally.refused:,} refused, {len(lane):,} waiting"
+        f"{lane.tally.refused:,} refused, {lane.tally.muted:,} muted, {len(lane):,} waiting"
         for lane in lanes
     ]
     return "\n".join(lines)
 
 
-def _posters(dry_run: bool) -> dict[str, Poster]:
-    targets = load_targets(os.environ)
-    if dry_run:
-        return {
-            target.name: PrintingPoster(target.name, target.shown)
-            for target in targets or [Target(name, f"https://{name}.example/") for name in VARIABLES]
-        }
-    if not targets:
+def _targets(file: Path | None, dry_run: bool) -> tuple[list[tuple[Target, Poster]], Routing]:
+    """The targets that have addresses, how each is posted to, and which alerts go to which."""
+    path = file or Path(FILE_NAME)
+    read, lines = load_file(path) if file or path.exists() else (NotifyFile(), {})
+    check_names(path, read, lines)
+    channels = {name: (channel.service, channel.address) for name, channel in read.channels.items()}
+    targets = load_targets(os.environ, channels)
+    if not targets and not dry_run:
         raise NotifyError(
-            f"no target: none of {', '.join(VARIABLES.values())} is set",
+            f"no target: none of {', '.join([*VARIABLES.values(), *(variable for _, variable in channels.values())])} is set",
             "set one (or <name>_FILE) to the address of an incoming webhook; --dry-run needs none",
         )
-    return {target.name: HttpPoster(target) for target in targets}
+    if not targets:
+        every = {**{name: name for name in VARIABLES}, **{name: service for name, (service, _) in channels.items()}}
+        targets = [Target(name, f"https://{service}.example/", service) for name, service in every.items()]
+    posters: list[Poster] = [PrintingPoster(one.name, one.shown) if dry_run else HttpPoster(one) for one in targets]
+    return list(zip(targets, posters, strict=True)), routing(path, read, lines, [target.name for target in targets])
+
+
+def _lookup(memory: Memory, timing: Timing) -> Lookup:
+    """What ClickHouse knows, as the reader of the masked views; it need not answer."""
+    if not Endpoints.from_env().values.get("CLICKHOUSE_READER_URL"):
+        _LOG.warning("CLICKHOUSE_READER_URL is not set: messages say what alerts say, and nothing is muted")
+        return NothingKnown()
+
+    def connected() -> tuple[Client, str]:
+        # Read again after an outage: a stack that was started anew may have other ports and passwords.
+        url = Endpoints.from_env().clickhouse_reader_url
+        return connect(url, _LOOKUP_WITHIN_S), url
+
+    return Lookup(ClickHouse(connected, timing.now_ms), memory, timing.clock)
 
 
 def _seconds(text: str, what: str) -> int:

@@ -30,8 +30,10 @@ EDITOR_PATH = "/thresholds"
 _log = logging.getLogger(__name__)
 
 
-def create_app(pages: Mapping[str, Page], source: Source, vendor: Path, editor: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The application over `pages`. `vendor` holds the chart library; `editor` are the threshold editor's routes, if enabled."""
+def create_app(
+    pages: Mapping[str, Page], source: Source, vendor: Path, editor: Sequence[BaseRoute] = (), muting: Sequence[BaseRoute] = ()
+) -> ASGIApp:
+    """The application over `pages`. `vendor` holds the chart library; `editor` and `muting` are routes that write, if enabled."""
 
     async def index(request: Request) -> Response:
         slug = request.url.path.strip("/")
@@ -41,7 +43,7 @@ def create_app(pages: Mapping[str, Page], source: Source, vendor: Path, editor: 
 
     async def listed(request: Request) -> Response:
         return JSONResponse(
-            {"pages": [page.model_dump(mode="json") for page in pages.values()], "editor": bool(editor)},
+            {"pages": [page.model_dump(mode="json") for page in pages.values()], "editor": bool(editor), "muting": bool(muting)},
         )
 
     async def panel(request: Request) -> Response:
@@ -62,6 +64,7 @@ def create_app(pages: Mapping[str, Page], source: Source, vendor: Path, editor: 
             Route("/api/pages", listed),
             Route("/api/pages/{slug}/panels/{panel}", panel),
             *editor,
+            *muting,
             Mount("/static", _Files(directory=STATIC)),
             Mount("/vendor", _Files(directory=vendor)),
             Route("/{path:path}", index),

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import secrets
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
@@ -22,6 +18,7 @@ from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from dashboards.web.guard import refused
+from dashboards.web.writing import BodyError, Writing
 from thresholds.backtest import FROM_MS, TO_MS, backtest
 from thresholds.change import Proposal, carry_out, judged_note, propose, user
 from thresholds.difference import difference
@@ -33,19 +30,13 @@ from thresholds.publish import LostRaceError, refuse_stale, stored, sync
 from thresholds.text import to_yaml
 from thresholds.versions import StaleBaseError, VersionError, current, find, iso, newest, ordered
 
-EDITOR_HEADER = "X-Tokpulse-Token"
 LISTED = 10
 # A file of the largest size, every character escaped.
 _MAX_BODY = 8 * MAX_BYTES
-Body = TypeVar("Body", bound=BaseModel)
 
 
 class FileChangedError(TokpulseError):
     """The file on disk is not the one that the page was opened with."""
-
-
-class BodyError(TokpulseError):
-    """The request is not what the page sends."""
 
 
 class Edited(BaseModel):
@@ -83,47 +74,25 @@ class RolledBack(BaseModel):
     comment: str = ""
 
 
-def new_token() -> str:
-    """Who has the address that the command printed may write; other users of this machine do not."""
-    return secrets.token_urlsafe(24)
-
-
 class Editor:
     """Answers the editor's questions. `endpoints` gives the addresses as they are now, `file` is the one that people edit."""
 
     def __init__(self, endpoints: Callable[[], Endpoints], file: Path, token: str) -> None:
         self._endpoints = endpoints
         self._file = file
-        self._token = token
         self._writing = threading.Lock()
+        self._routes = Writing(token, "edit thresholds", _MAX_BODY, _refusal)
 
     def routes(self) -> list[Route]:
         """For create_app."""
         return [
-            Route("/api/thresholds", self._route(None, self._opened)),
-            Route("/api/thresholds/check", self._route(Edited, self._checked), methods=["POST"]),
-            Route("/api/thresholds/backtest", self._route(Judged, self._backtested), methods=["POST"]),
-            Route("/api/thresholds/preview", self._route(Applied, self._previewed), methods=["POST"]),
-            Route("/api/thresholds/apply", self._route(Applied, self._applied), methods=["POST"]),
-            Route("/api/thresholds/rollback", self._route(RolledBack, self._rolled_back), methods=["POST"]),
+            self._routes.route("/api/thresholds", None, self._opened),
+            self._routes.route("/api/thresholds/check", Edited, self._checked),
+            self._routes.route("/api/thresholds/backtest", Judged, self._backtested),
+            self._routes.route("/api/thresholds/preview", Applied, self._previewed),
+            self._routes.route("/api/thresholds/apply", Applied, self._applied),
+            self._routes.route("/api/thresholds/rollback", RolledBack, self._rolled_back),
         ]
-
-    def _route(self, shape: type[Body] | None, answer: Callable[..., dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
-        async def handle(request: Request) -> Response:
-            if not secrets.compare_digest(request.headers.get(EDITOR_HEADER, "").encode(), self._token.encode()):
-                return refused(403, "this page may not edit thresholds", "open the address that `tokpulse dashboard` printed")
-            try:
-                given = () if shape is None else (await _body(request, shape),)
-                return JSONResponse(await run_in_threadpool(answer, *given))
-            except ThresholdsFileError as error:
-                return refused(422, error.message, error.hint, problems=[asdict(problem) for problem in error.problems])
-            except OverwriteError as error:
-                keys = [asdict(key) | {"lost": key.lost} for key in error.keys]
-                return refused(409, error.message, error.hint, three_way=keys, base=error.base, newest=error.newest)
-            except TokpulseError as error:
-                return refused(_status(error), error.message, error.hint)
-
-        return handle
 
     def _opened(self) -> dict[str, Any]:
         known = stored(self._endpoints())
@@ -208,21 +177,13 @@ class Editor:
             )
 
 
-async def _body(request: Request, shape: type[Body]) -> Body:
-    if request.headers.get("content-type", "").split(";")[0] != "application/json":
-        raise BodyError("the body is not JSON", "use the page")
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > _MAX_BODY:
-            raise BodyError(f"the body is larger than {_MAX_BODY // 1024} KiB", f"a file has at most {MAX_BYTES // 1024} KiB")
-    try:
-        return shape.model_validate(json.loads(raw))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BodyError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "reload the page") from None
-    except ValueError:
-        raise BodyError("the body is not JSON", "use the page") from None
+def _refusal(error: TokpulseError) -> Response:
+    if isinstance(error, ThresholdsFileError):
+        return refused(422, error.message, error.hint, problems=[asdict(problem) for problem in error.problems])
+    if isinstance(error, OverwriteError):
+        keys = [asdict(key) | {"lost": key.lost} for key in error.keys]
+        return refused(409, error.message, error.hint, three_way=keys, base=error.base, newest=error.newest)
+    return refused(_status(error), error.message, error.hint)
 
 
 def _status(error: TokpulseError) -> int:

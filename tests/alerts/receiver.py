@@ -12,22 +12,24 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from alerts.alert import Alert, BadRecordError, Place, alert_of
+from alerts.alert import Alert, BadRecordError, Place, alert_of, alert_of_kind
+from alerts.kinds import FOLLOWERS, MOMENTUM, TRENDING
 from alerts.notifier import Record
 from alerts.offsets import Partition
 from connectors.kafka.registry import RegistryUnavailableError
 
 TRENDING_TOPIC, FOLLOWERS_TOPIC = "tiktok.trending.alerts", "tiktok.followers.alerts"
+POST, AUTHOR = "7591601747171865119", "6800000000075180760"
 HOUR = datetime(2026, 1, 5, 13, tzinfo=UTC)
 NOW_MS = int((HOUR + timedelta(hours=1, minutes=1)).timestamp() * 1000)
 SECRET = "T0K3N-s3cret"
 
 
-def trending(post: str = "7591601747171865119", rate: float = 1000.0, hour: datetime = HOUR, **fields: Any) -> dict[str, Any]:
+def trending(post: str = POST, rate: float = 1000.0, hour: datetime = HOUR, **fields: Any) -> dict[str, Any]:
     """A record of the trending topic, as the decoder gives it."""
     return {
         "aweme_id": post,
-        "author_id": "6800000000075180760",
+        "author_id": AUTHOR,
         "window_start": hour,
         "window_end": hour + timedelta(hours=1),
         "play_count": 5000,
@@ -60,8 +62,26 @@ def followers(user: str = "42", gained: int = 60_000, within_hours: int = 2, now
     }
 
 
+def momentum(post: str = POST, rate: float = 3000.0, now: datetime = HOUR, **fields: Any) -> dict[str, Any]:
+    """A record of the momentum topic."""
+    return {
+        "aweme_id": post,
+        "author_id": AUTHOR,
+        "observed_at": now,
+        "window_minutes": 40,
+        "delta_plays": int(rate * 40 / 60),
+        "plays_per_hour": rate,
+        "author_follower_count": 2_500,
+        "tier": "small",
+        "threshold": 2000.0,
+        "threshold_version": "v1-0a1b2c3d",
+        **fields,
+    }
+
+
 def alert(record: dict[str, Any]) -> Alert:
-    return alert_of(TRENDING_TOPIC if "aweme_id" in record else FOLLOWERS_TOPIC, record)
+    kind = TRENDING if "window_start" in record else MOMENTUM if "window_minutes" in record else FOLLOWERS
+    return alert_of_kind(kind, record)
 
 
 def alerts(count: int) -> list[Alert]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alerts.alert import Place
 from alerts.limit import TokenBucket
 from alerts.offsets import OffsetTracker
-from alerts.waiting import Waiting
-from tests.alerts.receiver import alert, alerts, followers
+from alerts.waiting import URGENT_S, Waiting
+from tests.alerts.receiver import alert, alerts, followers, momentum
 
 
 def place(offset: int, partition: int = 0) -> Place:
@@ -33,6 +33,19 @@ def test_kinds_do_not_mix_and_the_longest_waiting_goes_first() -> None:
     waiting.add(trend, place(1), 1)
     assert waiting.take(100) == [gain]
     assert waiting.take(100) == [trend]
+
+
+def test_what_is_urgent_is_gathered_for_a_moment_only() -> None:
+    waiting, trend, fast = Waiting(30), alerts(1)[0], alert(momentum())
+    waiting.add(trend, place(0), 0)
+    waiting.add(fast, place(1), 10)
+    assert waiting.seconds_until_due(10) == URGENT_S
+    assert waiting.take(10 + URGENT_S) == [fast]
+    assert waiting.take(10 + URGENT_S) == []
+    assert waiting.take(30) == [trend]
+    hurried = Waiting(0.5)
+    hurried.add(fast, place(1), 10)
+    assert hurried.seconds_until_due(10) == 0.5
 
 
 def test_a_repeated_alert_is_one_alert_with_two_places() -> None:

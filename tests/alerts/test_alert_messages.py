@@ -1,20 +1,25 @@
-"""Messages: one table for many alerts, text from upstream stays text, sizes within what the services take."""
+"""Messages: what is known of each alert, text from upstream stays text, sizes within what the services take."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from alerts.alert import Alert
-from alerts.message import message
-from alerts.slack import MAX_SECTION
+from alerts.alert import Alert, BadRecordError
+from alerts.facts import Known
+from alerts.message import Form, Message
+from alerts.slack import MAX_CHARACTERS
 from alerts.targets import SLACK, TEAMS, WEBHOOK
 from alerts.teams import MAX_BYTES
 from alerts.webhook import idempotency_key
-from tests.alerts.receiver import alert, alerts, followers, trending
+from tests.alerts.receiver import AUTHOR, HOUR, POST, alert, alerts, followers, momentum, trending
 
 URL = "https://dash.example/page?a=1"
 NASTY = [
@@ -26,10 +31,20 @@ NASTY = [
     "{{DATE(2017-02-14T06:00:00Z)}}",
     "a\nb\u202ec\x00",
 ]
+KNOWN = Known("Pasta in 3 minutes", "cook.anna_1", ("pasta", "quick"), 6_100, 0.42, 38, 1_767_610_800_000)
+# Which version of Adaptive Cards brought each type that a card may use: https://adaptivecards.io/explorer
+SINCE = {
+    **{"AdaptiveCard": 1.0, "TextBlock": 1.0, "Container": 1.0, "Action.OpenUrl": 1.0},
+    **{"RichTextBlock": 1.2, "TextRun": 1.2, "Table": 1.5},
+}
 
 
-def body(target: str, of: list[Alert], dashboard_url: str = "") -> Any:
-    return json.loads(message(target, of, dashboard_url).body)
+def told(target: str, of: list[Alert], known: Mapping[str, Known] | None = None, dashboard_url: str = "") -> Message:
+    return Form(target, dashboard_url).message(of, known or {})
+
+
+def body(target: str, of: list[Alert], known: Known | None = None, dashboard_url: str = "") -> Any:
+    return json.loads(told(target, of, {one.key: known for one in of} if known else {}, dashboard_url).body)
 
 
 def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -43,87 +58,246 @@ def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, value
 
 
-def test_slack_shows_the_fastest_and_counts_the_rest() -> None:
-    told = body(SLACK, alerts(142), URL)
-    assert told["text"] == "142 trending posts, hour to 2026-01-05 14:00 UTC"
-    header, table, notes = told["blocks"]
-    assert header["text"] == {"type": "plain_text", "text": told["text"], "emoji": False}
-    lines = table["text"]["text"].splitlines()
-    assert lines[0] == lines[-1] == "```"
-    assert lines[1].split() == ["Post", "Plays/h", "Limit", "Tier", "Author"]
-    assert [line.split()[0] for line in lines[2:-1]] == [f"post-{number:05}" for number in range(141, 126, -1)]
-    assert lines[2].split()[1:3] == ["1,141", "500"]
+def slack_lines(block: Any) -> list[str]:
+    """What a reader of the rich text sees, a link as `text -> address`."""
+    (section,) = block["elements"]
+    shown = [f"{one['text']} -> {one['url']}" if one["type"] == "link" else one["text"] for one in section["elements"]]
+    return "".join(shown).split("\n")
+
+
+def card_of(message: Any) -> Any:
+    (attachment,) = message["attachments"]
+    return attachment["content"]
+
+
+def card_lines(container: Any) -> list[str]:
+    return [
+        "".join(run["text"] for run in block["inlines"]) if "inlines" in block else block["text"] for block in container["items"]
+    ]
+
+
+def test_slack_says_who_what_how_fast_against_what_and_where_to_look() -> None:
+    message = body(SLACK, [alert(trending(author_follower_count=12_345, tier="small"))], KNOWN, URL)
+    header, item, notes = message["blocks"]
+    assert header["text"] == {"type": "plain_text", "text": "1 trending post, hour to 2026-01-05 14:00 UTC", "emoji": False}
+    page = f"https://dash.example/page/post?a=1&post={POST}&from=1767524400000&to=1767625200000"
+    assert slack_lines(item) == [
+        f"Pasta in 3 minutes -> https://www.tiktok.com/@cook.anna_1/video/{POST}",
+        "@cook.anna_1 -> https://www.tiktok.com/@cook.anna_1 · 12,345 followers · tier small",
+        "1,000 plays/h · 2.0 times the threshold of 500/h · +1,000 in 1 h · 6,100 plays now",
+        f"moving since 2026-01-05 11:00 UTC · 38 comments, positive (+0.42) · Dashboard -> {page}",
+    ]
     text = notes["elements"][0]["text"]
-    assert text.startswith("and 127 more · <https://dash.example/page?a=1&amp;dataset=trending_hourly&amp;from=")
-    assert text.endswith("|Open the dashboard>")
+    assert text == "<https://dash.example/page/trending?a=1&amp;from=1767618000000&amp;to=1767625200000|Open the dashboard>"
 
 
-def test_teams_gets_one_adaptive_card_with_a_table() -> None:
-    told = body(TEAMS, alerts(142), URL)
-    assert told["type"] == "message"
-    (attachment,) = told["attachments"]
-    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
-    card = attachment["content"]
-    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.5")
-    title, table, rest = card["body"]
+def test_what_is_not_known_is_left_out() -> None:
+    message = body(SLACK, [alert(trending())])
+    (item,) = message["blocks"][1:]
+    assert slack_lines(item) == [
+        f"Post {POST} -> https://www.tiktok.com/@/video/{POST}",
+        f"creator {AUTHOR} · tier unknown",
+        "1,000 plays/h · 2.0 times the threshold of 500/h · +1,000 in 1 h · 5,000 plays",
+        "moving since 2026-01-05 13:00 UTC",
+    ]
+
+
+def test_momentum_and_follower_gains_say_the_same_from_the_same_table() -> None:
+    (fast,) = body(SLACK, [alert(momentum())], KNOWN)["blocks"][1:]
+    assert slack_lines(fast)[2:] == [
+        "3,000 plays/h · 1.5 times the threshold of 2,000/h · +2,000 in 40 min · 6,100 plays now",
+        "moving since 2026-01-05 11:00 UTC · 38 comments, positive (+0.42)",
+    ]
+    (gain,) = body(SLACK, [alert(followers(gained=60_000))], Known(handle="cook.anna_1"))["blocks"][1:]
+    assert slack_lines(gain) == [
+        "@cook.anna_1 -> https://www.tiktok.com/@cook.anna_1 · 61,000 followers",
+        "30,000 followers/h · 1.2 times the threshold of 50,000 in 2 h · +60,000 in 2 h",
+        "moving since 2026-01-05 12:00 UTC",
+    ]
+
+
+def test_a_masked_name_is_shown_as_masked_and_makes_no_address() -> None:
+    assert (
+        card_lines(card_of(body(TEAMS, [alert(trending())], Known("", "[masked]")))["body"][1])[1]
+        == f"creator {AUTHOR} (name masked) · tier unknown"
+    )
+    pseudonym = "0123456789abcdef" * 4
+    message = body(TEAMS, [alert(trending())], Known("with [name]", pseudonym))
+    assert card_lines(card_of(message)["body"][1])[1] == f"creator {AUTHOR} (name masked: 0123456789…) · tier unknown"
+    assert pseudonym not in json.dumps(message)
+    assert f"https://www.tiktok.com/@/video/{POST}" in json.dumps(message)
+
+
+def test_slack_shows_the_fastest_and_counts_the_rest() -> None:
+    message = body(SLACK, alerts(142), dashboard_url=URL)
+    assert message["text"] == "142 trending posts, hour to 2026-01-05 14:00 UTC"
+    _, *items, notes = message["blocks"]
+    # These ids are no numbers: there is no address to be made of them.
+    assert [slack_lines(item)[0] for item in items] == [f"Post post-{number:05}" for number in range(141, 131, -1)]
+    assert notes["elements"][0]["text"].startswith("and 132 more · <https://dash.example/page/trending?")
+
+
+def test_teams_gets_one_adaptive_card_that_old_tenants_show() -> None:
+    message = body(TEAMS, alerts(142), KNOWN, URL)
+    assert message["type"] == "message"
+    card = card_of(message)
+    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
+    types = {value for path, value in strings(card) if path.endswith(".type")}
+    assert {kind for kind in types if SINCE[kind] > 1.4} == set()
+    title, *items, rest = card["body"]
     assert title["text"].startswith("142 trending posts")
-    assert len(table["rows"]) == 16
-    assert {len(row["cells"]) for row in table["rows"]} == {len(table["columns"])}
-    assert rest["text"] == "and 127 more"
-    assert card["actions"][0]["url"].startswith(URL)
+    assert rest["text"] == f"and {142 - len(items)} more"
+    assert len(items) >= 5
+    assert card["actions"][0]["url"].startswith("https://dash.example/page/trending?a=1&")
 
 
-def test_other_receivers_get_all_alerts_and_their_keys() -> None:
+def test_teams_shows_the_same_lines_and_links_below_them() -> None:
+    card = card_of(body(TEAMS, [alert(trending())], KNOWN, URL))
+    title, who, figures, since, links = card_lines(card["body"][1])
+    assert title == "Pasta in 3 minutes"
+    assert who == "@cook.anna_1 · tier unknown"
+    assert figures.startswith("1,000 plays/h · 2.0 times the threshold")
+    assert since == "moving since 2026-01-05 11:00 UTC · 38 comments, positive (+0.42)"
+    assert re.findall(r"\[([^]]*)\]\(https://[^)]*\)", links) == [
+        "Open the post",
+        "Open the creator's page",
+        "Dashboard",
+    ]
+
+
+def test_where_no_card_is_shown_the_text_says_the_same() -> None:
+    card = card_of(body(TEAMS, [alert(trending())], Known("*Bold* [x](y)", "anna")))
+    title, text = card["fallbackText"].split("\n\n")
+    assert title == "1 trending post, hour to 2026-01-05 14:00 UTC"
+    assert text.startswith(r"\*Bold\* \[x\]\(y\) · @anna · tier unknown · 1,000 plays/h · 2\.0 times the threshold of 500/h · ")
+    assert text.endswith(f" [Open the post](https://www.tiktok.com/@anna/video/{POST})")
+
+
+def test_other_receivers_get_all_alerts_their_keys_and_what_is_known() -> None:
     some = alerts(20)
-    sent = message(WEBHOOK, some)
-    told = json.loads(sent.body)
-    assert told["kind"] == "trending"
-    assert told["keys"] == [one.key for one in reversed(some)]
-    assert told["alerts"][0]["aweme_id"] == "post-00019"
-    assert told["alerts"][0]["window_start"] == "2026-01-05T13:00:00.000Z"
-    assert sent.headers["Idempotency-Key"] == told["idempotency_key"] == idempotency_key(list(reversed(some)))
-    assert idempotency_key(some[1:]) != told["idempotency_key"]
-    assert "dashboard_url" not in told
+    sent = told(WEBHOOK, some, {some[19].key: KNOWN}, URL)
+    message = json.loads(sent.body)
+    assert message["kind"] == "trending"
+    assert message["keys"] == [one.key for one in reversed(some)]
+    first = message["alerts"][0]
+    assert first["aweme_id"] == "post-00019"
+    assert first["window_start"] == "2026-01-05T13:00:00.000Z"
+    assert first["facts"] == {
+        "post": "post-00019",
+        "title": "Pasta in 3 minutes",
+        "creator": AUTHOR,
+        "handle": "cook.anna_1",
+        "creator_url": "https://www.tiktok.com/@cook.anna_1",
+        "tier": "unknown",
+        "rate": 1019.0,
+        "times_threshold": 2.038,
+        "threshold": 500.0,
+        "gained": 1019.0,
+        "plays": 6100,
+        "since": "2026-01-05T11:00:00.000Z",
+        "mood": 0.42,
+        "comments": 38,
+        "hashtags": ["pasta", "quick"],
+        "dashboard_url": "https://dash.example/page/post?a=1&post=post-00019&from=1767524400000&to=1767625200000",
+    }
+    assert "title" not in message["alerts"][1]["facts"]
+    assert sent.headers["Idempotency-Key"] == message["idempotency_key"] == idempotency_key(list(reversed(some)))
+    assert idempotency_key(some[1:]) != message["idempotency_key"]
+    assert message["dashboard_url"].startswith("https://dash.example/page/trending")
 
 
-def test_follower_gains() -> None:
-    told = body(SLACK, [alert(followers("1", gained=60_000)), alert(followers("2", gained=90_000))])
-    lines = told["blocks"][1]["text"]["text"].splitlines()
-    assert told["text"] == "2 follower gains, 2026-01-05 13:00 UTC"
-    assert lines[2].split() == ["2", "+90,000", "2", "h", "50,000", "91,000"]
-    assert len(told["blocks"]) == 2
+def test_two_follower_gains() -> None:
+    message = body(SLACK, [alert(followers("1", gained=60_000)), alert(followers("2", gained=90_000))])
+    assert message["text"] == "2 follower gains, 2026-01-05 13:00 UTC"
+    assert [slack_lines(block)[0] for block in message["blocks"][1:]] == [
+        "creator 2 · 91,000 followers",
+        "creator 1 · 61,000 followers",
+    ]
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_text_from_upstream_stays_text_in_slack(text: str) -> None:
-    told = body(SLACK, [alert(trending(text, author_id=text, tier=text))])
-    table = told["blocks"][1]["text"]
-    inside = table["text"].removeprefix("```\n").removesuffix("\n```")
-    assert table["verbatim"] is True
-    assert not set("<>`") & set(inside)
-    assert inside.count("&") == inside.count("&amp;") + inside.count("&lt;") + inside.count("&gt;")
-    assert len(inside.splitlines()) == 2
-    assert all(character.isprintable() for character in inside.replace("\n", ""))
+    """Elements of rich text are not read as markup; what is, has our own words only."""
+    nasty = alert(trending(text, author_id=text, tier=text))
+    message = body(SLACK, [nasty], Known(text, text, (text,)), URL)
+    markup = [block for block in message["blocks"] if block["type"] != "rich_text"]
+    (rich,) = [block for block in message["blocks"] if block["type"] == "rich_text"]
+    assert all(text not in value for _, value in strings([*markup, message["text"]]))
+    assert all(block["text"]["verbatim"] for block in markup if block["type"] == "section")
+    elements = rich["elements"][0]["elements"]
+    assert {element["type"] for element in elements} <= {"text", "link"}
+    assert all(
+        element["url"].startswith(("https://dash.example/", "https://www.tiktok.com/")) for element in elements if "url" in element
+    )
+    assert all(part.isprintable() for line in slack_lines(rich) for part in line.split("\n"))
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_text_from_upstream_stays_text_in_teams(text: str) -> None:
     """A TextRun is not read as Markdown; a TextBlock would be, and has our own words only."""
-    plain, nasty = body(TEAMS, [alert(trending("1"))]), body(TEAMS, [alert(trending(text, author_id=text, tier=text))])
-    runs = ".attachments.content.body.rows.cells.items.run.text"
+    plain, nasty = (body(TEAMS, [alert(trending(of, author_id=of, tier=of))], Known(of, of)) for of in ("x", text))
+    runs = ".attachments.content.body.items.run.text"
     found = {path for path, value in set(strings(nasty)) - set(strings(plain)) if value}
-    assert found == {runs}
+    assert found <= {runs, ".attachments.content.fallbackText"}
+    assert runs in found
     assert all("{{" not in value and value.isprintable() for path, value in strings(nasty) if path == runs)
+
+
+@given(st.text(alphabet="\\`*_{}[]()#+-.!|~<>&@/:ab \n\u202e", min_size=1, max_size=40))
+def test_no_title_makes_markup_of_the_text_that_stands_for_a_card(title: str) -> None:
+    text = (
+        card_of(body(TEAMS, [alert(trending())], Known(title)))["fallbackText"].split("\n\n")[1].rpartition(" [Open the post]")[0]
+    )
+    assert "{{" not in text
+    # Without the escaped ones, no sign is left that means something.
+    assert not set("`*_{}[]()#+!|~<>&") & set(re.sub(r"\\.", "", text))
+
+
+@given(
+    number=st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1),
+    threshold=st.sampled_from([0.0, -1.0, 5e-324, 1.0, 1.7e308]),
+    within=st.integers(1, 2**31 - 1),
+    now=st.datetimes(timezones=st.just(UTC)),
+    text=st.text(min_size=1, max_size=256),
+)
+def test_no_record_that_is_an_alert_keeps_others_from_being_told(
+    number: float, threshold: float, within: int, now: datetime, text: str
+) -> None:
+    """What cannot be said would end the notifier, and again after each start."""
+    records = (
+        trending(
+            text,
+            number,
+            hour=HOUR,
+            prev_window_end=now,
+            gap_hours=within,
+            threshold=threshold,
+            delta_plays=number,
+            play_count=number,
+        ),
+        momentum(text, now=now, window_minutes=within, threshold=threshold, delta_plays=number, plays_per_hour=number),
+        followers(text) | {"t_now": now, "t_from": now, "gained": number, "curr_count": number, "within_hours": within},
+    )
+    for record in records:
+        try:
+            one = alert(record)
+        except BadRecordError:
+            continue
+        for service in (SLACK, TEAMS, WEBHOOK):
+            assert told(service, [one], {one.key: Known(text, text, (text,), 1, 0.0, 1)}, URL).body
 
 
 @pytest.mark.parametrize("text", ["&" * 250, "\N{GRINNING FACE}" * 250, '"\\' * 120, "<" * 250])
 def test_messages_stay_within_the_limits(text: str) -> None:
     many = [alert(trending(f"{number}{text}", author_id=text, tier=text, rate=1e300)) for number in range(500)]
-    sections = [block["text"]["text"] for block in body(SLACK, many, URL)["blocks"][:2]]
-    assert len(sections[0]) <= 150
-    assert len(sections[1]) <= MAX_SECTION
-    teams = message(TEAMS, many, URL)
+    known = Known(text, text)
+    header, *rest = body(SLACK, many, known, URL)["blocks"]
+    assert len(header["text"]["text"]) <= 150
+    items = [block for block in rest if block["type"] == "rich_text"]
+    assert 1 <= len(items) <= 10
+    assert sum(len(value) for _, value in strings([item["elements"] for item in items])) <= 2 * MAX_CHARACTERS
+    teams = told(TEAMS, many, {one.key: known for one in many}, URL)
     assert len(teams.body) <= MAX_BYTES
-    rows = len(json.loads(teams.body)["attachments"][0]["content"]["body"][1]["rows"]) - 1
-    assert rows >= 1
-    assert json.loads(teams.body)["attachments"][0]["content"]["body"][2]["text"] == f"and {500 - rows} more"
+    _, *cards, more = card_of(json.loads(teams.body))["body"]
+    assert len(cards) >= 1
+    assert more["text"] == f"and {500 - len(cards)} more"

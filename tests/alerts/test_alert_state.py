@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.mutes import Mute, Subject
 from alerts.state import KEEP_DAYS, State, StateError
 
 DAY_MS = 86_400_000
@@ -70,6 +71,44 @@ def test_reading_only_writes_nothing(tmp_path: Path) -> None:
             assert state.outcomes("k2") == {"slack": "sent"}
         assert path.read_bytes() == before
         assert running.outcomes("k2") == {}
+
+
+def test_the_newest_outcomes_come_first(state: State) -> None:
+    state.record([("a", "slack", "sent", 200), ("b", "slack", "sent", 200)], 1)
+    state.record([("c", "slack", "muted", None)], 2, "#pasta")
+    assert [entry.key for entry in state.newest(2)] == ["c", "a"]
+    assert state.newest(10, "muted") == [(2, "c", "slack", "muted", None, "#pasta")]
+
+
+def test_mutes_are_those_kept_last(state: State) -> None:
+    first, second = Mute(Subject("post", "7"), 5), Mute(Subject("hashtag", "pasta"), 9)
+    state.keep_mutes([first, second])
+    state.keep_mutes([second])
+    assert state.mutes() == [second]
+    # They hold ids, and are read again soon.
+    state.rename(lambda key: key)
+    assert state.mutes() == []
+
+
+def test_a_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "notify.sqlite"
+    database = sqlite3.connect(path)
+    database.executescript(
+        """CREATE TABLE outcomes (
+             key TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'refused', 'skipped')),
+             status INTEGER, at_ms INTEGER NOT NULL, PRIMARY KEY (key, target)) WITHOUT ROWID;
+           CREATE INDEX outcomes_by_time ON outcomes (at_ms);
+           INSERT INTO outcomes VALUES ('k', 'slack', 'sent', 200, 1);
+           PRAGMA user_version = 1;"""
+    )
+    database.close()
+    with pytest.raises(StateError, match="earlier version"):
+        State(path, read_only=True)
+    for _ in range(2):
+        with State(path) as state:
+            state.record([("k", "slack", "muted", None), ("k2", "slack", "muted", None)], 2)
+            assert state.outcomes("k") == {"slack": "sent"}
+            assert state.outcomes("k2") == {"slack": "muted"}
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

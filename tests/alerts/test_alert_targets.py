@@ -24,6 +24,15 @@ def test_variables_and_files(tmp_path: Path) -> None:
     assert load_targets({}) == []
 
 
+def test_further_channels_have_a_service_and_a_variable_of_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "sport"
+    file.write_text(f"{HTTPS}\n")
+    file.chmod(0o600)
+    found = load_targets({"SPORT_FILE": str(file)}, {"sport": ("teams", "SPORT"), "silent": ("slack", "SILENT")})
+    assert found == [Target("sport", HTTPS, "teams")]
+    assert (found[0].format, Target("slack", HTTPS).format) == ("teams", "slack")
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o666])
 def test_a_file_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "secret"

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from alerts.alert import TOPICS, BadRecordError, alert_of
+from alerts.alert import BadRecordError, alert_of
 from alerts.decode import Decoder
+from alerts.kinds import TOPICS
 from connectors.kafka.avro import AvroCodec, header
 from connectors.kafka.registry import RegistryUnavailableError, SchemaNotFoundError
 from connectors.kafka.topics import load_topics
-from tests.alerts.receiver import FOLLOWERS_TOPIC, HOUR, TRENDING_TOPIC, alert, followers, trending
+from tests.alerts.receiver import FOLLOWERS_TOPIC, HOUR, TRENDING_TOPIC, alert, followers, momentum, trending
 
 
 class Schemas:
@@ -35,6 +36,7 @@ def encoded(topic: str, record: dict[str, Any]) -> bytes:
 def test_keys() -> None:
     assert alert(trending("7")).key == "trending/7/2026-01-05T13:00:00.000Z"
     assert alert(followers("42", within_hours=2)).key == "followers/42/2h/2026-01-05T13:00:00.000Z"
+    assert alert(momentum("7")).key == "momentum/7/2026-01-05T13:00:00.000Z"
 
 
 def test_event_time_is_when_it_became_true() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from datetime import timedelta
+from datetime import time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,19 @@ import pytest
 
 from alerts.lane import Lane
 from alerts.limit import TokenBucket
+from alerts.lookup import Lookup
+from alerts.mutes import Mute, Subject
 from alerts.notifier import Notifier, Record, Rules, SourceError
 from alerts.offsets import OffsetTracker
 from alerts.posting import HttpPoster
+from alerts.routes import QuietHours, Route, Routing
 from alerts.sending import Backoff, Sender, Timing
 from alerts.settling import Settling
 from alerts.state import State
 from alerts.targets import SLACK, TEAMS, WEBHOOK, Target
 from alerts.waiting import Waiting
 from connectors.kafka.registry import RegistryUnavailableError
+from tests.alerts.knowing import Knows
 from tests.alerts.receiver import (
     FOLLOWERS_TOPIC,
     HOUR,
@@ -67,7 +72,12 @@ class Run:
         group_seconds: float = 0.0,
         decoder: PlainDecoder | None = None,
         give_up_after: float = 0.0,
+        lookup: Lookup | None = None,
+        routes: Sequence[Route] = (),
+        quiet: Sequence[QuietHours] = (),
     ) -> None:
+        self.path = path
+        routing = Routing(list(receivers), routes, quiet)
         self.stop = threading.Event()
         tracker = OffsetTracker()
         self.state = State(path)
@@ -86,11 +96,15 @@ class Run:
                 Waiting(group_seconds),
                 Settling(name, self.state, tracker.release, timing.now_ms, rules.final),
                 timing,
+                lookup=lookup,
+                quiet=partial(routing.quiet_seconds, name),
             )
             for name, receiver in receivers.items()
         ]
         self.reader: LogReader = log.reader()
-        self.notifier = Notifier(self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, timing)
+        self.notifier = Notifier(
+            self.reader, decoder or PlainDecoder(), self.lanes, self.state, tracker, rules, timing, routing, lookup
+        )
 
     def __call__(self) -> Notifier:
         with self.state:
@@ -362,3 +376,77 @@ def test_a_broken_state_file_ends_the_process(run: Callable[..., Run]) -> None:
 def test_alerts_of_the_fixture_are_distinct() -> None:
     decoder = PlainDecoder()
     assert len({decoder.alert(record.place.topic, record.value).key for record in log().records}) == 4
+
+
+def test_a_muted_alert_is_not_sent_but_counted_and_kept(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    mutes = (
+        Mute(Subject("post", "1"), NOW_MS + 1),
+        Mute(Subject("hashtag", "pasta"), NOW_MS + 1),
+        Mute(Subject("creator", "9"), NOW_MS + 1),
+    )
+    one = run(source, lookup=Knows({"2": ("pasta",)}, *mutes))
+    done = one()
+    assert sorted(keys(receivers[WEBHOOK])) == sorted(alert(value).key for value in (followers(), trending("0")))
+    assert [lane.tally.muted for lane in one.lanes] == [2, 2, 2]
+    assert (done.undelivered, source.committed) == (0, FULL)
+    with State(one.path, read_only=True) as state:
+        found = {(entry.key.split("/")[1], entry.reason) for entry in state.newest(10, "muted")}
+    assert found == {("1", "post"), ("2", "#pasta")}
+    # What was kept silent stays so, whatever is read again, and when the mute is over.
+    source.committed.clear()
+    assert run(source)().tally.known == 4
+    assert len(keys(receivers[WEBHOOK])) == 2
+
+
+def test_a_mute_that_is_over_mutes_nothing(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    run(log(), lookup=Knows({}, Mute(Subject("post", "1"), NOW_MS)))()
+    assert len(keys(receivers[WEBHOOK])) == 4
+
+
+def test_a_mute_of_everything_sends_no_empty_message(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    run(Log((TRENDING_TOPIC, trending("1"))), lookup=Knows({}, Mute(Subject("post", "1"), NOW_MS + 1)))()
+    assert [receiver.requests for receiver in receivers.values()] == [[], [], []]
+
+
+def test_alerts_go_where_routes_send_them(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    routes = [Route(tags=["pasta"], to=[SLACK]), Route(kinds=["followers"], to=[SLACK, TEAMS])]
+    knows = Knows({"0": ("pasta",), "1": ("pasta",)})
+    done = run(source, routes=routes, lookup=knows)()
+    assert keys(receivers[WEBHOOK]) == [alert(trending("2")).key]
+    assert {name: len(receiver.requests) for name, receiver in receivers.items()} == {SLACK: 2, TEAMS: 1, WEBHOOK: 1}
+    assert (done.undelivered, source.committed) == (0, FULL)
+    # Four alerts were one question for the routes; the lanes asked for theirs.
+    assert knows.asked == 1 + 4
+    source.committed.clear()
+    assert run(source, routes=routes, lookup=knows)().tally.known == 4
+    assert {name: len(receiver.requests) for name, receiver in receivers.items()} == {SLACK: 2, TEAMS: 1, WEBHOOK: 1}
+
+
+def test_what_is_being_looked_up_is_not_committed(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    """A process that ends between reading and handing over loses nothing."""
+    source = Log((TRENDING_TOPIC, trending("1")), (TRENDING_TOPIC, None))
+    one = run(source, Rules(), routes=[Route(tags=["pasta"], to=[SLACK])], lookup=Knows({}))
+
+    def broken(*_: object) -> None:
+        raise OSError("killed")
+
+    one.notifier._hand_over = broken  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="killed"):
+        one()
+    assert source.committed in ({}, {(TRENDING_TOPIC, 0): 0})
+    run(source)()
+    assert len(keys(receivers[WEBHOOK])) == 1
+
+
+def test_in_quiet_hours_a_channel_gets_nothing_and_loses_nothing(run: Callable[..., Run], receivers: dict[str, Receiver]) -> None:
+    source = log()
+    # The clock of the test shows 14:01 UTC.
+    quiet = QuietHours.model_validate({"from": time(14), "to": time(15), "time_zone": "UTC", "channels": [SLACK]})
+    done = run(source, quiet=[quiet])()
+    assert {name: len(receiver.requests) for name, receiver in receivers.items()} == {SLACK: 0, TEAMS: 2, WEBHOOK: 2}
+    # A script that runs it is not told of a failure.
+    assert (done.undelivered, source.committed) == (0, {(TRENDING_TOPIC, 0): 0, (FOLLOWERS_TOPIC, 0): 0})
+    run(source)()
+    assert {name: len(receiver.requests) for name, receiver in receivers.items()} == {SLACK: 2, TEAMS: 2, WEBHOOK: 2}

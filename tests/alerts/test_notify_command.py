@@ -5,19 +5,21 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from alerts.limit import TokenBucket
 from alerts.targets import VARIABLES
-from cli import notify
+from cli import notify, notify_history
 from cli.notify import NotDeliveredError, NotifyError
 from connectors.errors import TokpulseError
 from tests.alerts.receiver import FOLLOWERS_TOPIC, SECRET, TRENDING_TOPIC, Answer, Log, LogReader, PlainDecoder, Receiver
 from tests.alerts.receiver import followers as gain
 from tests.alerts.receiver import trending as trend
 
+NO_SUBCOMMAND = cast(Any, SimpleNamespace(invoked_subcommand=None))
 DEFAULTS: dict[str, Any] = {"since": "2026-01-01", "group_seconds": 3600.0, "per_minute": 60}
 
 
@@ -31,6 +33,8 @@ def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Log:
     monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path))
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "k:1")
     monkeypatch.setenv("SCHEMA_REGISTRY_URL", "http://r:1")
+    monkeypatch.delenv("CLICKHOUSE_READER_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(notify, "check_topics", lambda *_: None)
     monkeypatch.setattr(notify, "Decoder", lambda _: PlainDecoder())
     monkeypatch.setattr(notify, "_stop_on_signals", threading.Event)
@@ -47,10 +51,10 @@ def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Log:
 
 
 def test_a_dry_run_prints_every_format_and_changes_nothing(log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    notify.command(once=True, dry_run=True, **DEFAULTS)
+    notify.command(NO_SUBCOMMAND, once=True, dry_run=True, **DEFAULTS)
     out = capsys.readouterr()
     assert out.out.count("POST https://") == 6
-    for expected in ("# slack: 2 trending posts", "# teams: 1 follower gain", "Idempotency-Key: ", "&lt;1&gt;", "AdaptiveCard"):
+    for expected in ("# slack: 2 trending posts", "# teams: 1 follower gain", "Idempotency-Key: ", "Post <1>", "AdaptiveCard"):
         assert expected in out.out
     assert "notify: 3 records read" in out.err
     assert list(tmp_path.iterdir()) == []
@@ -70,7 +74,7 @@ def test_the_first_signal_asks_for_an_end(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_no_target_is_an_error(log: Log) -> None:
     with pytest.raises(NotifyError, match="TOKPULSE_SLACK_WEBHOOK, TOKPULSE_TEAMS_WEBHOOK, TOKPULSE_WEBHOOK") as raised:
-        notify.command(once=True)
+        notify.command(NO_SUBCOMMAND, once=True)
     assert "--dry-run" in raised.value.hint
 
 
@@ -87,7 +91,7 @@ def test_no_target_is_an_error(log: Log) -> None:
 )
 def test_wrong_options_are_refused(log: Log, options: dict[str, Any], reason: str) -> None:
     with pytest.raises(TokpulseError, match=reason):
-        notify.command(once=True, dry_run=True, **options)
+        notify.command(NO_SUBCOMMAND, once=True, dry_run=True, **options)
 
 
 @pytest.mark.http
@@ -99,11 +103,34 @@ def test_once_delivers_and_says_what_it_did(
     secret.chmod(0o600)
     monkeypatch.setenv("TOKPULSE_SLACK_WEBHOOK_FILE", str(secret))
     monkeypatch.setattr(notify, "TokenBucket", lambda _: TokenBucket(float("inf")))
-    notify.command(once=True, **DEFAULTS)
-    assert "slack: 3 alerts in 2 messages, 0 refused, 0 waiting" in capsys.readouterr().out
+    notify.command(NO_SUBCOMMAND, once=True, **DEFAULTS)
+    assert "slack: 3 alerts in 2 messages, 0 refused, 0 muted, 0 waiting" in capsys.readouterr().out
     assert (tmp_path / "notify.sqlite").exists()
     assert log.committed == {(TRENDING_TOPIC, 0): 2, (FOLLOWERS_TOPIC, 0): 1}
     assert len(receiver.requests) == 2
+
+
+@pytest.mark.http
+def test_a_file_gives_channels_and_routes(
+    log: Log, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notify.yaml").write_text(
+        "channels:\n  growth: {service: teams, address: TOKPULSE_GROWTH}\nroutes:\n  - {kinds: [followers], to: [growth]}\n"
+    )
+    with pytest.raises(NotifyError, match="TOKPULSE_GROWTH is set"):
+        notify.command(NO_SUBCOMMAND, once=True, **DEFAULTS)
+    monkeypatch.setenv("TOKPULSE_WEBHOOK", receiver.url)
+    with pytest.raises(TokpulseError, match=r"notify.yaml:4: routes\[0\].to\[0\]: no channel 'growth' has an address"):
+        notify.command(NO_SUBCOMMAND, once=True, **DEFAULTS)
+    monkeypatch.setenv("TOKPULSE_GROWTH", receiver.url)
+    monkeypatch.setattr(notify, "TokenBucket", lambda _: TokenBucket(float("inf")))
+    notify.command(NO_SUBCOMMAND, once=True, **DEFAULTS)
+    out = capsys.readouterr().out
+    assert "webhook: 2 alerts in 1 messages" in out
+    assert "growth: 1 alerts in 1 messages" in out
+    assert {request.body.get("type", request.body.get("kind")) for request in receiver.requests} == {"message", "trending"}
+    notify_history.command()
+    assert "sent     growth      followers/42/2h/2026-01-05T13:00:00.000Z  HTTP 200" in capsys.readouterr().out
 
 
 @pytest.mark.http
@@ -115,6 +142,6 @@ def test_once_fails_when_something_was_not_taken(
     monkeypatch.setenv("TOKPULSE_TEAMS_WEBHOOK", receiver.url)
     monkeypatch.setattr(notify, "TokenBucket", lambda _: TokenBucket(float("inf")))
     with pytest.raises(NotDeliveredError, match="3 alert") as raised:
-        notify.command(once=True, give_up_after="0s", **DEFAULTS)
+        notify.command(NO_SUBCOMMAND, once=True, give_up_after="0s", **DEFAULTS)
     shown = capsys.readouterr()
     assert SECRET not in str(raised.value) + shown.out + shown.err

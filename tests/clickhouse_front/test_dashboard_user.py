@@ -73,6 +73,8 @@ def planted(front: FrontProcess) -> Iterator[Planted]:
         [["v1", "u1", title, 5, AT]],
         column_names=("aweme_id", "author_id", "title", "play_count", "ingested_at"),
     )
+    mute = ["v1", "", "", datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC), AUTHOR, f"asked for by @{HANDLE}"]
+    writer.insert("alert_mutes_log", [mute])
     key = bytes.fromhex(front.post("SELECT hex(key) FROM tokpulse_private.pseudonym_key", user=ADMIN).text.strip())
     assert len(key) == 32
     # Of the raw key any eight bytes in a row: an answer may cut or escape the rest.
@@ -81,6 +83,7 @@ def planted(front: FrontProcess) -> Iterator[Planted]:
     forms = (*(word.encode() for word in words), key.hex().encode(), base64.b64encode(key), *sorted(pieces))
     yield Planted(front, forms)
     writer.command("TRUNCATE TABLE comments_log")
+    writer.command("TRUNCATE TABLE alert_mutes_log")
     writer.close()
 
 

@@ -114,3 +114,23 @@ def test_a_running_notifier_ends_on_sigterm_and_says_what_it_did(stack: Stack, r
 def test_without_a_target_it_says_what_to_set(stack: Stack) -> None:
     (line,) = error_lines(stack.run("notify", "--once"))
     assert "TOKPULSE_SLACK_WEBHOOK" in line
+
+
+def test_a_muted_post_is_not_sent_and_its_message_is_kept(stack: Stack, receiver: Receiver) -> None:
+    muted, heard = "7600000000000000901", "7600000000000000902"
+    added = stack.run("notify", "mute", "add", f"https://www.tiktok.com/@/video/{muted}", "--for", "1h", "--comment", "known")
+    assert added.returncode == 0, added.stderr
+    assert f"post:{muted}" in stack.run("notify", "mute", "list").stdout
+    with producing(stack.endpoints) as producer:
+        produce(producer, muted, heard)
+        done = stack.run("notify", "--once", *QUICK, TOKPULSE_WEBHOOK=receiver.url)
+        assert (done.returncode, posts(delivered(receiver))) == (0, {heard}), done.stderr
+        assert "1 muted" in done.stdout
+        assert muted in stack.run("notify", "history", "--outcome", "muted").stdout
+        assert stack.run("notify", "mute", "remove", f"post:{muted}").returncode == 0
+        # What was kept silent stays so; what comes from now on is sent.
+        produce(producer, muted)
+        assert stack.run("notify", "--once", *QUICK, TOKPULSE_WEBHOOK=receiver.url).returncode == 0
+    assert posts(delivered(receiver)) == {heard}
+    (line,) = error_lines(stack.run("notify", "mute", "remove", f"post:{muted}"))
+    assert "is not muted" in line

@@ -14,8 +14,9 @@ from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from dashboards.web.app import create_app
-from dashboards.web.editor import EDITOR_HEADER, Editor
+from dashboards.web.editor import Editor
 from dashboards.web.source import Source
+from dashboards.web.writing import WRITER_HEADER
 from thresholds import publish as publishing
 from thresholds.file import SHIPPED_FILE
 from thresholds.merging import marked
@@ -41,7 +42,7 @@ def test_what_the_editor_publishes_is_in_topic_and_table(stack: Stack, tmp_path:
     def call(path: str, body: Any = None) -> dict[str, Any]:
         async def asked() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=60) as client:
-                headers = {EDITOR_HEADER: "of-this-start", "Origin": "http://127.0.0.1"}
+                headers = {WRITER_HEADER: "of-this-start", "Origin": "http://127.0.0.1"}
                 return await client.request("GET" if body is None else "POST", f"/api/thresholds{path}", headers=headers, json=body)
 
         answer = asyncio.run(asked())

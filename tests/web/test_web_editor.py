@@ -13,7 +13,8 @@ import pytest
 
 from connectors.endpoints import Endpoints
 from dashboards.web import editor as editor_module
-from dashboards.web.editor import EDITOR_HEADER, Editor
+from dashboards.web.editor import Editor
+from dashboards.web.writing import WRITER_HEADER
 from thresholds import change
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.merging import mark
@@ -53,7 +54,7 @@ class Page:
         return self.known[-1]
 
     def call(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        sent = {EDITOR_HEADER: TOKEN, "Origin": f"http://{HOST}", **headers}
+        sent = {WRITER_HEADER: TOKEN, "Origin": f"http://{HOST}", **headers}
         return ask(self.app, f"/api/thresholds{path}", "GET" if body is None else "POST", sent, body)
 
 
@@ -73,13 +74,13 @@ def error(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 def test_without_the_editor_there_is_no_such_route() -> None:
-    assert ask(app_of(source_of(FakeBoards())), "/api/thresholds", headers={EDITOR_HEADER: TOKEN}).status_code == 404
+    assert ask(app_of(source_of(FakeBoards())), "/api/thresholds", headers={WRITER_HEADER: TOKEN}).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["", "of-another-start", "of-this-start-not"])
 @pytest.mark.parametrize(("path", "body"), [("", None), ("/check", {"text": "", "base": ""}), ("/apply", {})])
 def test_only_the_token_of_this_start_opens_it(page: Page, token: str, path: str, body: Any) -> None:
-    assert "printed" in error(page.call(path, body, **{EDITOR_HEADER: token}), 403)["hint"]
+    assert "printed" in error(page.call(path, body, **{WRITER_HEADER: token}), 403)["hint"]
 
 
 @pytest.mark.parametrize("path", ["/check", "/backtest", "/preview", "/apply", "/rollback"])

@@ -3,6 +3,7 @@
 import { ask, Failure } from "./api.js";
 import { announce, h, icon, iconButton } from "./dom.js";
 import { shortcuts } from "./keys.js";
+import { takeMuteToken } from "./mute.js";
 import { PageView } from "./page.js";
 import { address, onPage, readState } from "./state.js";
 import { followSystem, switchTheme, theme } from "./theme.js";
@@ -10,11 +11,13 @@ import { followSystem, switchTheme, theme } from "./theme.js";
 const EDITOR = { slug: "thresholds", title: "Thresholds", filters: [] };
 const RETRY_MS = 3_000;
 const main = document.getElementById("main");
+takeMuteToken();
 let pages = [];
 let state = readState(location);
 let view = null;
 
 const app = {
+  muting: false,
   get pages() {
     return pages.filter((page) => page !== EDITOR);
   },
@@ -92,6 +95,7 @@ function known(url) {
 }
 
 function start(definitions) {
+  app.muting = definitions.muting;
   pages = definitions.editor ? [...definitions.pages, EDITOR] : definitions.pages;
   if (!pages.some((page) => page.slug === state.slug)) state = { ...state, slug: pages[0].slug };
   const step = (number) => ({ key: String(number + 1), text: `${pages[number].title} page`, run: () => go(onPage(state, pages[number])) });

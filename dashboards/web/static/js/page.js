@@ -2,6 +2,7 @@
 
 import { ask, Failure, panelAddress } from "./api.js";
 import { announce, h, icon } from "./dom.js";
+import { MuteButton } from "./mute.js";
 import { PanelView } from "./panel.js";
 import { onPage, pageOf, span } from "./state.js";
 import { Toolbar } from "./toolbar.js";
@@ -11,7 +12,7 @@ const RECENT = 200;
 // Creators, posts and hashtags that tables have shown: suggestions for the filters.
 const seen = { creator: new Set(), post: new Set(), hashtag: new Set() };
 
-/** Shows one page. `app`: {pages, state(), go(state, options)}. */
+/** Shows one page. `app`: {pages, muting, state(), go(state, options)}. */
 export class PageView {
   constructor(page, app) {
     this.page = page;
@@ -31,6 +32,8 @@ export class PageView {
       suggestions: (subject) => [...seen[subject]].slice(-RECENT).reverse(),
     };
     this.toolbar = new Toolbar(host);
+    this.mute = app.muting ? new MuteButton(() => app.state().filters) : null;
+    if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
     this.panels = page.panels.map((panel) => new PanelView(panel, host));
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
@@ -50,6 +53,7 @@ export class PageView {
     this.toolbar.show();
     this.toolbar.freshness(this.asOf, this.everyS, this.failure?.passing);
     if (asked) {
+      this.mute?.show();
       for (const panel of this.panels) panel.element.setAttribute("aria-busy", "true");
       this.refresh(false);
     } else {
