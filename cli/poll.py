@@ -115,7 +115,7 @@ def command(
             observers = replace(observers, on_attempt=lambda fetched: landing.offer(fetched, clock.now_ms()))
         options = Options(in_flight=in_flight, once=once, shard=shard, shards=shards, clock=clock)
         source = replace(source, transform=names.page) if names else source
-        rounds = poller(source, writer, watched, file, options, observers, handle_file(data_dir()))
+        rounds = poller(source, writer, watched, file, options, observers, kept=handle_file(data_dir()))
         _stop_on_signals(rounds.stop)
         rounds.run()
 

@@ -11,12 +11,14 @@ from connectors.upstream.catalog import Dialect
 from connectors.upstream.model import Ask, Subject
 from connectors.upstream.requests import SEC_UID_START
 from polling.model import FeedKey, Progress
-from polling.schedule.cadence import interval_ms
-from polling.schedule.feed_state import FeedRules, wanted
+from polling.schedule.feed_state import FeedRules, FeedState, wanted
 from polling.watching.entries import is_handle
 from polling.watchlist import TIERS, CreatorEntry, Entry, HashtagEntry, Tier, Watchlist
 
 LOOK_UPS, BALANCE = "look-ups", "balance"
+# Nothing moved for thousands of years; and one thing in the last round.
+_ASLEEP = Progress(None, 1, 0, 10**15, 1, 0)
+_MOVING = Progress(None, 1, 0, 1, 1, 1)
 # Whoever has a handle has a secUid.
 _SEC_UID = f"{SEC_UID_START}LjABAAAA0000"
 
@@ -95,12 +97,13 @@ def per_entry(watchlist: Watchlist, dialect: Dialect, subject: Subject) -> Mappi
 
 
 def _of_feed(key: FeedKey, rules: FeedRules, watchlist: Watchlist, dialect: Dialect) -> Credits:
-    first = dialect.lookups(Ask(key.feed, key.subject))
-    moving = interval_ms(watchlist.cadence, rules.base_ms, Progress(None, 1, 0, 1, 1, 1))
+    first, cadence = dialect.lookups(Ask(key.feed, key.subject)), watchlist.cadence
+
+    def rounds(progress: Progress) -> float:
+        return DAY_MS / FeedState(key, rules, 0, progress).interval_ms(cadence)
+
     return Credits(
-        DAY_MS / watchlist.cadence.cold_ms * (first + 1),
-        DAY_MS / moving * (first + 1),
-        DAY_MS / watchlist.cadence.hot_ms * (first + rules.max_pages),
+        rounds(_ASLEEP) * (first + 1), rounds(_MOVING) * (first + 1), DAY_MS / cadence.hot_ms * (first + rules.max_pages)
     )
 
 

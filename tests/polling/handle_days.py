@@ -109,7 +109,7 @@ class HandleDays:
             ReservationFile(self.folder, f"{self.upstream}-{shard}-of-{shards}"),
             Options(in_flight=1, shard=shard, shards=shards, once=once, reread_ms=60_000, status_ms=60_000, clock=self.clock),
             Observers(self.metrics, on_status=at_its_end),
-            file or HandleFile(self.folder / "handles.json"),
+            kept=file or HandleFile(self.folder / "handles.json"),
         )
         return self.poller
 
