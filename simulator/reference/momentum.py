@@ -22,6 +22,8 @@ from simulator.reference.threshold_versions import ThresholdVersions, judge
 MINUTE_MS = 60_000
 LEAST_MS, MOST_MS = 30 * MINUTE_MS, 60 * MINUTE_MS
 APART_MS = 30_000
+# How much older than the observation the snapshot must be that says its author's tier.
+KNOWN_MS = 5 * MINUTE_MS
 FORGOTTEN_MS = 31 * 24 * HOUR_MS
 
 COLUMNS = (
@@ -54,7 +56,7 @@ class Rate:
     @property
     def plays_per_hour(self) -> float:
         """Plays gained per hour since the base."""
-        return self.delta_plays * HOUR_MS / (self.observed_at - self.base_at)
+        return float(self.delta_plays) * HOUR_MS / (self.observed_at - self.base_at)
 
 
 class MomentumRates:
@@ -151,8 +153,8 @@ def momentum_alerts(
     """Rows with COLUMNS by aweme_id and observed_at, from `MomentumRates.rates`, the snapshots of authors and the versions as
     ThresholdVersions describes them; times in Unix milliseconds. Raises LookupError for a rate before the first version.
 
-    The tier is that of the author's latest snapshot at or before the observation. The version in force then decides; one without
-    `momentum` alerts of nothing.
+    The tier is that of the author's latest snapshot of 5 minutes before the observation or earlier. The version in force at the
+    observation decides; one without `momentum` alerts of nothing.
     """
     known = ThresholdVersions(versions)
     alerted: dict[str, int] = {}
@@ -162,7 +164,7 @@ def momentum_alerts(
         rule = version.get("momentum")
         if rule is None or rate.observations < rule["least_observations"]:
             continue
-        snapshot = snapshots.latest(rate.author_id, rate.observed_at)
+        snapshot = snapshots.latest(rate.author_id, rate.observed_at - KNOWN_MS)
         followers = None if snapshot is None else snapshot[1]
         tier = judge(version, followers)[0]
         threshold = rule["plays_per_hour"][tier]
@@ -186,3 +188,21 @@ def momentum_alerts(
         )
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
+
+
+def early_alerts(rows: Iterable[Mapping[str, Any]], alerts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], int]:
+    """When the first alert came within the growth that a row of `trending_hourly` judges, from the start of its base to its end.
+
+    By (aweme_id, window_start), without the rows that had none.
+    """
+    by_post: dict[str, list[int]] = {}
+    for alert in alerts:
+        by_post.setdefault(alert["aweme_id"], []).append(alert["observed_at"])
+    found = {}
+    for row in rows:
+        times = [
+            at_ms for at_ms in by_post.get(row["aweme_id"], ()) if row["prev_window_end"] - HOUR_MS <= at_ms < row["window_end"]
+        ]
+        if times:
+            found[row["aweme_id"], row["window_start"]] = min(times)
+    return found
