@@ -144,7 +144,8 @@ class _Post:
         if not bases or (bases[-1].plays == 0 and plays >= LARGE and not self._begun):
             return None
         base = bases[-1]
-        return Rate(post["aweme_id"], post["author_id"], at_ms, base.at_ms, plays, plays - base.plays, len(counted) + 1)
+        observations = len(counted) + (at_ms - self._kept[-1].at_ms >= APART_MS)
+        return Rate(post["aweme_id"], post["author_id"], at_ms, base.at_ms, plays, plays - base.plays, observations)
 
 
 def momentum_alerts(
