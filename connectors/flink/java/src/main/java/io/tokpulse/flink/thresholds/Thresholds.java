@@ -31,6 +31,7 @@ public record Thresholds(
         Momentum momentum) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final StringData UNKNOWN = StringData.fromString("unknown");
 
     /** Authors with {@code fromFollowers} or more, up to where the next tier begins. */
     public record Tier(StringData name, long fromFollowers, double playsPerHour) {}
@@ -74,20 +75,22 @@ public record Thresholds(
                     effectiveFrom,
                     StringData.fromString(version),
                     List.copyOf(tiers),
-                    new Tier(StringData.fromString("unknown"), -1, unknown),
+                    new Tier(UNKNOWN, -1, unknown),
                     List.copyOf(gains),
                     root.required("warnings").required("negative_delta_plays").asLong(),
-                    root.has("momentum") ? momentum(root.get("momentum")) : null);
+                    root.has("momentum") ? momentum(root.get("momentum"), tiers) : null);
         } catch (IllegalArgumentException e) {
             throw new IOException("thresholds " + version + " cannot be read: " + e.getMessage(), e);
         }
     }
 
-    private static Momentum momentum(JsonNode rule) {
+    private static Momentum momentum(JsonNode rule, List<Tier> tiers) {
+        JsonNode perHour = rule.required("plays_per_hour");
         Map<StringData, Double> rates = new HashMap<>();
-        for (Map.Entry<String, JsonNode> rate : rule.required("plays_per_hour").properties()) {
-            rates.put(StringData.fromString(rate.getKey()), rate.getValue().asDouble());
+        for (Tier tier : tiers) {
+            rates.put(tier.name(), perHour.required(tier.name().toString()).asDouble());
         }
+        rates.put(UNKNOWN, perHour.required(UNKNOWN.toString()).asDouble());
         return new Momentum(
                 Map.copyOf(rates),
                 Collections.min(rates.values()),

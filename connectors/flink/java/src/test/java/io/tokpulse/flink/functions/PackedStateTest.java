@@ -72,7 +72,7 @@ class PackedStateTest {
         window.takeNewest(0, 5);
         window.takeNewest(3 * HOUR, 7);
         window.takeNewest(3 * HOUR + 60_000, 300);
-        assertPacked("TODO", window.pack());
+        assertPacked("03c0d7ad0ae0eb96050500d0f2d90104e0d403ca04", window.pack());
     }
 
     @Test
