@@ -206,7 +206,11 @@ def momentum(seen: list[dict[str, Any]], made: list[Snapshot], thresholds: Thres
 @pytest.mark.parametrize("seed", [1, 2])
 def test_momentum_equals_a_recomputation(database: Database, seed: int) -> None:
     draw, seen = random.Random(seed), observations(seed)
-    made = [(f"author{user}", T0 + draw.randrange(30) * HOUR_MS, draw.randrange(10_000)) for user in range(6) for _ in range(20)]
+    made = [
+        (f"author{user}", T0 + draw.randrange(30) * HOUR_MS, draw.choice([50, draw.randrange(10_000)]))
+        for user in range(6)
+        for _ in range(20)
+    ]
     old = replace(OLD, momentum=Momentum((("small", 100.0), ("big", 300.0), ("unknown", 200.0)), 3, 2))
     new_rates = (("tiny", 50.0), ("middle", 250.0), ("huge", 400.0), ("unknown", 90.5))
     new = replace(NEW, momentum=Momentum(new_rates, least_observations=2, quiet_hours=3))
