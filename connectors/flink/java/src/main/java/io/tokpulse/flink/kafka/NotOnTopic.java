@@ -24,7 +24,11 @@ final class NotOnTopic extends RichFilterFunction<RowData> {
 
     @Override
     public void open(OpenContext context) throws Exception {
-        said = names.read();
+        open(names.read());
+    }
+
+    void open(Set<ByteBuffer> onTopic) {
+        said = onTopic;
     }
 
     @Override
