@@ -119,8 +119,9 @@ def _follow(consumer: Consumer, arrived: dict[str, tuple[int, int]], ended: thre
     while not ended.is_set():
         for message in consumer.consume(100, timeout=0.02):
             headers = message.headers() if message.error() is None else None
-            if headers:
-                post, _, moment = bytes(headers[0][1] or b"").decode().partition("/")
+            name = headers[0][1] if isinstance(headers, list) else None
+            if isinstance(name, bytes):
+                post, _, moment = name.decode().partition("/")
                 arrived[post] = (_milliseconds(moment), wall_ms())
 
 
