@@ -1,5 +1,5 @@
-"""`python -m bench`: starts of jobs, the whole pipeline, throughput beside yardsticks, latency, a steady stream, size of state,
-comments and their scorer, pages into Kafka, queries of dashboards."""
+"""`python -m bench`: starts of jobs, the whole pipeline, throughput beside yardsticks, latency of hours and of alerts, a steady
+stream, size of state, comments and their scorer, pages into Kafka, queries of dashboards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,21 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from bench import comments, dashboards, latency, machine, pipeline, producer, repeats, sentiment, start, state, steady, throughput
+from bench import (
+    comments,
+    dashboards,
+    latency,
+    machine,
+    momentum,
+    pipeline,
+    producer,
+    repeats,
+    sentiment,
+    start,
+    state,
+    steady,
+    throughput,
+)
 from bench.progress import Progress
 from connectors.errors import TokpulseError
 
@@ -33,6 +47,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace, Progress], Part]] = {
     "pipeline": lambda asked, progress: pipeline.measure(asked.posts, asked.records, progress),
     "throughput": lambda asked, progress: throughput.measure(asked.records, asked.rounds, progress),
     "latency": lambda asked, progress: latency.measure(asked.hours, progress),
+    "momentum": lambda asked, progress: momentum.measure(min(asked.seconds, momentum.MOST_S), progress),
     "steady": lambda asked, progress: steady.measure(asked.seconds, progress),
     "state": lambda _, progress: state.measure(progress),
     "comments": lambda asked, progress: comments.measure(asked.comments, asked.rounds, progress),

@@ -40,7 +40,8 @@ def print_three_way(error: OverwriteError, file: str) -> None:
 
 def print_backtest(result: Backtest) -> None:
     """Exact totals per tier and per follower rule."""
-    groups = [("trending", total) for total in result.trending] + [("followers", total) for total in result.followers]
+    kinds = (("trending", result.trending), ("momentum", result.momentum), ("followers", result.followers))
+    groups = [(kind, total) for kind, totals in kinds for total in totals]
     if not any(total.judged for _, total in groups):
         say("backtest: ClickHouse holds no rows of that time")
         return
@@ -58,6 +59,12 @@ def print_changes(result: Backtest, limit: int) -> None:
         f"  {number(round(change.delta_plays_per_hour, 1))} plays/h"
         f"  {change.old_tier} {number(change.old_threshold)} -> {change.new_tier} {number(change.new_threshold)}"
         for change in result.trending_changes[:limit]
+    ]
+    lines += [
+        f"{'+' if change.gained else '-'} momentum  {iso(change.observed_at_ms)}  post {change.aweme_id}"
+        f"  {number(round(change.plays_per_hour, 1))} plays/h"
+        f"  {change.tier}{'' if change.threshold is None else f' {number(change.threshold)}'}"
+        for change in result.momentum_changes[:limit]
     ]
     lines += [
         f"{'+' if change.gained else '-'} followers {iso(change.t_now_ms)}  user {change.userid}"

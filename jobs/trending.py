@@ -1,6 +1,6 @@
 """The trending job: posts and snapshots of authors in Kafka -> growth from hour to hour, judged by thresholds, in ClickHouse.
 
-What trends is on a result topic, too.
+So is growth within the hour, as soon as it is observed. What trends or alerts is on result topics, too.
 
 Submit it with `tokpulse submit trending`, or paste the `flink run -py jobs/trending.py` line which that prints.
 """
@@ -18,6 +18,8 @@ JOB = JobDefinition(
         ClickHouseSink(view="trending_hourly", table="trending_hourly_log"),
         ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log"),
         "trending_alerts_topic",
+        ClickHouseSink(view="momentum_alerts", table="momentum_alerts_log"),
+        "momentum_alerts_topic",
     ),
 )
 

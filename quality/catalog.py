@@ -24,7 +24,7 @@ Sensitivity = Literal["personal", "pseudonymous", "none"]
 Severity = Literal["error", "warn"]
 Unit = Literal[
     "id", "text", "category", "flag", "JSON", "bytes", "list", "number", "count", "ratio", "score", "plays per hour",
-    "plays per minute", "hours", "seconds", "milliseconds", "UTC time", "UTC date",
+    "plays per minute", "hours", "minutes", "seconds", "milliseconds", "UTC time", "UTC date",
 ]  # fmt: skip
 
 

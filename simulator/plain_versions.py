@@ -27,4 +27,5 @@ def _plain(name: str, sequence: int, effective_from_ms: int, thresholds: Thresho
         "tiers": content["trending"]["tiers"],
         "unknown_authors": content["trending"]["unknown_authors"],
         "gains": content["followers"]["gains"],
+        "momentum": content.get("momentum"),
     }

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
 from connectors.clock import HOUR_MS
-from thresholds.model import Thresholds, ThresholdVersion, not_replaced
+from thresholds.model import UNKNOWN_TIER, Thresholds, ThresholdVersion, not_replaced
 from thresholds.table import read_table
 from thresholds.versions import milliseconds
 
@@ -20,6 +20,8 @@ from thresholds.versions import milliseconds
 FROM_MS, TO_MS = 0, 10_413_705_600_000
 LISTED = 20
 NO_RULE = 2**63 - 1
+# Plays per hour that no post gains: nothing is judged.
+NO_RATE = 1e300
 _LONG_AGO_MS = -(2**62)
 
 
@@ -52,6 +54,20 @@ class TrendingChange:
 
 
 @dataclass(frozen=True)
+class MomentumChange:
+    """An observation that gains or loses its alert. `tier` and `threshold` (plays per hour) are those of the other thresholds."""
+
+    gained: bool
+    aweme_id: str
+    author_id: str
+    observed_at_ms: int
+    plays_per_hour: float
+    author_follower_count: int | None
+    tier: str
+    threshold: float | None
+
+
+@dataclass(frozen=True)
 class FollowerChange:
     """A snapshot that gains or loses its alert under the rule for `within_hours`."""
 
@@ -66,29 +82,31 @@ class FollowerChange:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Totals are exact. Of the changes the newest are listed, up to the number asked for of trending and of each follower rule."""
+    """Totals are exact. Of the changes the newest are listed, up to the number asked for of each kind and each follower rule."""
 
     trending: tuple[Total, ...]
+    momentum: tuple[Total, ...]
     followers: tuple[Total, ...]
     trending_changes: tuple[TrendingChange, ...]
+    momentum_changes: tuple[MomentumChange, ...]
     follower_changes: tuple[FollowerChange, ...]
 
     @property
     def gained(self) -> int:
-        """Alerts that would be new, of both kinds."""
-        return sum(total.gained for total in (*self.trending, *self.followers))
+        """Alerts that would be new, of all kinds."""
+        return sum(total.gained for total in (*self.trending, *self.momentum, *self.followers))
 
     @property
     def lost(self) -> int:
-        """Alerts that would be gone, of both kinds."""
-        return sum(total.lost for total in (*self.trending, *self.followers))
+        """Alerts that would be gone, of all kinds."""
+        return sum(total.lost for total in (*self.trending, *self.momentum, *self.followers))
 
 
 def backtest(url: str, thresholds: Thresholds, from_ms: int = FROM_MS, to_ms: int = TO_MS, listed: int = LISTED) -> Backtest:
-    """Judges again what ends (trending_hourly) or was observed (follower_snapshots) in [from_ms, to_ms), Unix milliseconds.
+    """Judges again what ends (trending_hourly) or was observed (posts, follower_snapshots) in [from_ms, to_ms), Unix milliseconds.
 
-    `url` is ClickHouse's DSN; `listed` bounds the changes kept of trending and of each follower rule. Trending is compared with
-    what is stored, followers with the versions in force at each snapshot. Raises ClickHouseUnavailableError.
+    `url` is ClickHouse's DSN; `listed` bounds the changes kept of each kind and each follower rule. Trending and momentum are
+    compared with what is stored, followers with the versions in force at each snapshot. Raises ClickHouseUnavailableError.
     """
     client = connect(url)
     try:
@@ -101,6 +119,7 @@ def backtest(url: str, thresholds: Thresholds, from_ms: int = FROM_MS, to_ms: in
             if any(row["gained"] or row["lost"] for row in trending)
             else []
         )
+        momentum = rows(client, url, "backtest_momentum", **_momentum_parameters(thresholds), **span)
         follower_totals: list[Total] = []
         follower_changes: list[FollowerChange] = []
         for hours in spans(thresholds, versions):
@@ -111,8 +130,10 @@ def backtest(url: str, thresholds: Thresholds, from_ms: int = FROM_MS, to_ms: in
         client.close()
     return Backtest(
         tuple(_total(str(row["tier"]), row) for row in trending),
+        tuple(_total(str(row["tier"]), row) for row in momentum),
         tuple(follower_totals),
         tuple(_trending_change(row) for row in changes),
+        tuple(_momentum_changes(momentum, thresholds)[:listed]),
         tuple(follower_changes),
     )
 
@@ -158,6 +179,41 @@ def _trending_parameters(thresholds: Thresholds) -> dict[str, Any]:
         "thresholds": [tier.plays_per_hour for tier in thresholds.tiers],
         "unknown_authors": thresholds.unknown_authors,
     }
+
+
+def _momentum_parameters(thresholds: Thresholds) -> dict[str, Any]:
+    rule = thresholds.momentum
+    tiers = [tier.name for tier in thresholds.tiers]
+    rates = dict.fromkeys((*tiers, UNKNOWN_TIER), NO_RATE) if rule is None else dict(rule.plays_per_hour)
+    return {
+        "tiers": tiers,
+        "lower_bounds": [tier.from_followers for tier in thresholds.tiers],
+        "rates": [rates[tier] for tier in tiers],
+        "unknown_rate": rates[UNKNOWN_TIER],
+        "least_rate": min(rates.values()),
+        "least_observations": 0 if rule is None else rule.least_observations,
+        "quiet_ms": 0 if rule is None else rule.quiet_hours * HOUR_MS,
+    }
+
+
+def _momentum_changes(totals: Sequence[Mapping[str, Any]], thresholds: Thresholds) -> list[MomentumChange]:
+    """Those of all tiers, newest first."""
+    rule = thresholds.momentum
+    changes = [
+        MomentumChange(
+            bool(is_new),
+            str(aweme_id),
+            str(author_id),
+            int(at_ms),
+            float(rate),
+            None if followers is None else int(followers),
+            str(row["tier"]),
+            None if rule is None else rule.of(str(row["tier"])),
+        )
+        for row in totals
+        for at_ms, aweme_id, author_id, rate, followers, is_new in row["changes"]
+    ]
+    return sorted(changes, key=lambda change: (-change.observed_at_ms, change.aweme_id))
 
 
 def _followers(client: Client, url: str, hours: int, parameters: dict[str, Any]) -> tuple[Total, list[FollowerChange]]:

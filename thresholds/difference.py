@@ -39,6 +39,11 @@ def flat(thresholds: Thresholds) -> dict[str, str]:
         flat[f"trending.tiers.{tier.name}.followers"] = f"from {tier.from_followers:,}{end}"
         flat[f"trending.tiers.{tier.name}.plays_per_hour"] = number(tier.plays_per_hour)
     flat["trending.unknown_authors.plays_per_hour"] = number(thresholds.unknown_authors)
+    if (momentum := thresholds.momentum) is not None:
+        for name, rate in momentum.plays_per_hour:
+            flat[f"momentum.plays_per_hour.{name}"] = number(rate)
+        flat["momentum.least_observations"] = str(momentum.least_observations)
+        flat["momentum.quiet_hours"] = str(momentum.quiet_hours)
     for rule in thresholds.follower_gains:
         flat[f"followers.gains.within_{rule.within_hours}_hours"] = f"{rule.gained:,}"
     flat["warnings.negative_delta_plays"] = f"{thresholds.negative_delta_warning:,}"

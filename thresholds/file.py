@@ -12,7 +12,7 @@ from connectors.errors import TokpulseError
 from connectors.files import replace_file
 from connectors.paths import REPOSITORY
 from connectors.yaml_file import TOP_LEVEL, TreeError, compose
-from thresholds.model import MAX_WITHIN_HOURS, FollowerGain, Thresholds, Tier
+from thresholds.model import MAX_OBSERVATIONS, MAX_WITHIN_HOURS, UNKNOWN_TIER, FollowerGain, Momentum, Thresholds, Tier
 from thresholds.reader import LIMIT, NodeReader, Problem, line_of
 
 FILE_NAME = "thresholds.yaml"
@@ -97,7 +97,7 @@ def save_text(path: Path, text: str) -> str:
 
 
 def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
-    top = reader.mapping(root, "", ("trending", "followers", "warnings"))
+    top = reader.mapping(root, "", ("trending", "followers", "warnings"), ("momentum",))
     trending = reader.mapping(top.get("trending"), "trending", ("tiers", "unknown_authors"))
     tiers = _tiers(reader, trending.get("tiers"))
     unknown = reader.mapping(trending.get("unknown_authors"), "trending.unknown_authors", ("plays_per_hour",))
@@ -106,9 +106,10 @@ def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
     gains = _gains(reader, followers.get("gains"))
     warnings = reader.mapping(top.get("warnings"), "warnings", ("negative_delta_plays",))
     limit = reader.integer(warnings.get("negative_delta_plays"), "warnings.negative_delta_plays", 1, LIMIT)
+    momentum = _momentum(reader, top.get("momentum"), tiers)
     if tiers is None or unknown_rate is None or gains is None or limit is None or reader.problems:
         return None
-    return Thresholds(tiers, unknown_rate, gains, limit)
+    return Thresholds(tiers, unknown_rate, gains, limit, momentum)
 
 
 def _tiers(reader: NodeReader, node: yaml.Node | None) -> tuple[Tier, ...] | None:
@@ -186,3 +187,17 @@ def _gains(reader: NodeReader, node: yaml.Node | None) -> tuple[FollowerGain, ..
             reader.problem(entry["within_hours"], f"{key}.within_hours", reason, "one rule for each number of hours")
         rules.append(FollowerGain(gained, hours))
     return tuple(rules)
+
+
+def _momentum(reader: NodeReader, node: yaml.Node | None, tiers: tuple[Tier, ...] | None) -> Momentum | None:
+    """The rule, if there is one; its tiers are those of trending, and are not looked at while these are wrong."""
+    entry = reader.mapping(node, "momentum", ("plays_per_hour", "least_observations", "quiet_hours"))
+    least = reader.integer(entry.get("least_observations"), "momentum.least_observations", 2, MAX_OBSERVATIONS)
+    quiet = reader.integer(entry.get("quiet_hours"), "momentum.quiet_hours", 1, MAX_WITHIN_HOURS)
+    if tiers is None:
+        return None
+    names = [*(tier.name for tier in tiers), UNKNOWN_TIER]
+    nodes = reader.mapping(entry.get("plays_per_hour"), "momentum.plays_per_hour", names)
+    rates = [(name, reader.number(nodes.get(name), f"momentum.plays_per_hour.{name}")) for name in names]
+    whole = tuple((name, rate) for name, rate in rates if rate is not None)
+    return None if least is None or quiet is None or len(whole) < len(names) else Momentum(whole, least, quiet)

@@ -12,6 +12,8 @@ from typing import Any
 
 UNKNOWN_TIER = "unknown"
 MAX_WITHIN_HOURS = 168
+# As many as an hour can have: those less than 30 seconds apart count as one.
+MAX_OBSERVATIONS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,35 @@ class FollowerGain:
 
 
 @dataclass(frozen=True, slots=True)
+class Momentum:
+    """A post alerts while it gains at least the plays per hour of its author's tier over the last 30 to 60 minutes.
+
+    `plays_per_hour` has a (tier, rate) for each tier in order, then one for UNKNOWN_TIER. `least_observations` must lie in the last
+    60 minutes, and `quiet_hours` between two alerts of a post.
+    """
+
+    plays_per_hour: tuple[tuple[str, float], ...]
+    least_observations: int
+    quiet_hours: int
+
+    def of(self, tier: str) -> float:
+        """The plays per hour of a tier. Raises KeyError."""
+        return dict(self.plays_per_hour)[tier]
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """One set of thresholds. The tiers cover every follower count from 0 up, in order; ValueError when they do not.
 
     `unknown_authors` is in plays per hour, for authors without a snapshot. A delta below -`negative_delta_warning` plays is worth
-    a warning.
+    a warning. Without `momentum`, as in versions of before it existed, nothing is judged within the hour.
     """
 
     tiers: tuple[Tier, ...]
     unknown_authors: float
     follower_gains: tuple[FollowerGain, ...]
     negative_delta_warning: int
+    momentum: Momentum | None = None
 
     def __post_init__(self) -> None:
         if not self.tiers or self.tiers[0].from_followers != 0 or self.tiers[-1].below_followers is not None:
@@ -62,6 +82,8 @@ class Thresholds:
         spans = [rule.within_hours for rule in self.follower_gains]
         if len(set(spans)) != len(spans):
             raise ValueError("follower gains must differ in within_hours, which names their alerts")
+        if self.momentum is not None:
+            _check_momentum(self.momentum, [*names, UNKNOWN_TIER])
 
     def judge(self, followers: int | None) -> tuple[str, float]:
         """Tier name and plays per hour for an author with `followers` followers (None: not known; below 0: like 0)."""
@@ -74,7 +96,7 @@ class Thresholds:
 
     def to_json(self) -> str:
         """Canonical JSON on one line, shaped like the file: equal thresholds give equal text."""
-        shape = {
+        shape: dict[str, Any] = {
             "trending": {
                 "tiers": [
                     {
@@ -92,6 +114,12 @@ class Thresholds:
             },
             "warnings": {"negative_delta_plays": self.negative_delta_warning},
         }
+        if self.momentum is not None:
+            shape["momentum"] = {
+                "plays_per_hour": {tier: float(rate) for tier, rate in self.momentum.plays_per_hour},
+                "least_observations": self.momentum.least_observations,
+                "quiet_hours": self.momentum.quiet_hours,
+            }
         return json.dumps(shape, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -100,11 +128,13 @@ class Thresholds:
         try:
             shape: Any = json.loads(text)
             trending = shape["trending"]
+            tiers = tuple(_tier(tier) for tier in trending["tiers"])
             return cls(
-                tuple(_tier(tier) for tier in trending["tiers"]),
+                tiers,
                 float(trending["unknown_authors"]["plays_per_hour"]),
                 tuple(FollowerGain(int(rule["gained"]), int(rule["within_hours"])) for rule in shape["followers"]["gains"]),
                 int(shape["warnings"]["negative_delta_plays"]),
+                _momentum(shape["momentum"], [tier.name for tier in tiers]) if "momentum" in shape else None,
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"no thresholds: {type(error).__name__} {error}") from error
@@ -119,6 +149,24 @@ def _tier(shape: Any) -> Tier:
     return Tier(
         str(shape["name"]), int(shape["from_followers"]), None if below is None else int(below), float(shape["plays_per_hour"])
     )
+
+
+def _momentum(shape: Any, tiers: Sequence[str]) -> Momentum:
+    rates = shape["plays_per_hour"]
+    return Momentum(
+        tuple((name, float(rates[name])) for name in (*tiers, UNKNOWN_TIER)),
+        int(shape["least_observations"]),
+        int(shape["quiet_hours"]),
+    )
+
+
+def _check_momentum(momentum: Momentum, tiers: Sequence[str]) -> None:
+    if [tier for tier, _ in momentum.plays_per_hour] != list(tiers):
+        raise ValueError(f"momentum must have plays per hour for {', '.join(tiers)}, in this order")
+    if not all(isfinite(rate) and rate > 0 for _, rate in momentum.plays_per_hour):
+        raise ValueError("plays per hour must be positive and finite")
+    if not 2 <= momentum.least_observations <= MAX_OBSERVATIONS or not 1 <= momentum.quiet_hours <= MAX_WITHIN_HOURS:
+        raise ValueError(f"momentum needs 2 to {MAX_OBSERVATIONS} observations and 1 to {MAX_WITHIN_HOURS} quiet hours")
 
 
 @dataclass(frozen=True, slots=True)

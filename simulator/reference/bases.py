@@ -24,12 +24,13 @@ def with_bases(series: Iterable[Seen]) -> Iterator[tuple[Seen, Seen, bool]]:
     away = False
     for before, now in pairwise(series):
         base = base or before
-        away = not _holds(now, base, away)
+        away = not holds(now, base, away)
         yield now, base, away
         base = base if away else now
 
 
-def _holds(now: Seen, base: Seen, away: bool) -> bool:
+def holds(now: Seen, base: Seen, away: bool) -> bool:
+    """Whether `now` is the base of what follows, where `base` was that of what is between; `away` says that there is something."""
     if base[1] < LARGE or now[1] >= base[1]:
         return True
     ends = now[0] - base[0] >= SPAN_MS if away else 2 * now[1] >= base[1]

@@ -10,10 +10,12 @@ UNKNOWN = "unknown"
 
 
 class ThresholdVersions:
-    """Versions as dicts: `{version, sequence, effective_from_ms, tiers, unknown_authors, gains}`.
+    """Versions as dicts: `{version, sequence, effective_from_ms, tiers, unknown_authors, gains, momentum}`.
 
     `tiers` is a list of `{name, from_followers, below_followers, plays_per_hour}` (no `below_followers`, or None: no end),
-    `unknown_authors` is `{plays_per_hour}`, `gains` a list of `{gained, within_hours}`; who needs no alerts may leave `gains` out.
+    `unknown_authors` is `{plays_per_hour}`, `gains` a list of `{gained, within_hours}`, `momentum` None or
+    `{plays_per_hour, least_observations, quiet_hours}` with plays per hour by the names of tiers and `unknown`; who needs no alerts
+    may leave `gains` and `momentum` out.
     """
 
     def __init__(self, versions: Iterable[Mapping[str, Any]]) -> None:

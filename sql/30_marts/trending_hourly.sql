@@ -21,5 +21,6 @@ SELECT
   CAST(CASE WHEN is_trending THEN 1 ELSE 0 END AS TINYINT) AS is_trending,
   CAST(CASE WHEN was_alerted THEN 1 ELSE 0 END AS TINYINT) AS was_alerted,
   CAST(revision AS INT) AS revision,
-  CAST(CASE WHEN is_away THEN 1 ELSE 0 END AS TINYINT) AS is_away
+  CAST(CASE WHEN is_away THEN 1 ELSE 0 END AS TINYINT) AS is_away,
+  early_alert_at
 FROM trending_hourly_verdicts

@@ -22,9 +22,11 @@ SELECT
   was_alerted,
   revision,
   is_away,
+  early_alert_at,
   CASE
     WHEN snapshot_at IS NULL THEN 'missing'
     WHEN snapshot_at > window_end - INTERVAL '1' DAY - INTERVAL '0.001' SECOND THEN 'fresh'
     ELSE 'stale'
   END AS snapshot_status
-FROM post_growth(hours_and_snapshots => TABLE hours_and_snapshots PARTITION BY author_id, uid => 'trending_hourly_from_bases')
+FROM post_verdicts
+WHERE kind = 'trending'

@@ -17,7 +17,8 @@ CREATE TEMPORARY TABLE trending_alerts_topic (
   snapshot_status STRING NOT NULL,
   tier STRING NOT NULL,
   threshold DOUBLE NOT NULL,
-  threshold_version STRING NOT NULL
+  threshold_version STRING NOT NULL,
+  early_alert_at TIMESTAMP(3)
 ) WITH (
   'connector' = 'kafka',
   'topic' = ${TRENDING_ALERTS_TOPIC},

@@ -26,6 +26,7 @@ MAXIMA = (
 ANY: dict[str, Any] = {
     **{"since": START, "hours": 3, "run_id": "x", "job": "x", "from_ms": 0, "to_ms": 1, "rows": 3},
     **{"tiers": ["all"], "lower_bounds": [0], "thresholds": [1.5], "unknown_authors": 2.0},
+    **{"rates": [1.5], "unknown_rate": 2.0, "least_rate": 1.5, "least_observations": 3, "quiet_ms": 1},
     **{"span_ms": 1, "begins_ms": [0], "old_limits": [1], "new_limit": 1},
     **{"posts": ["7"], "creators": ["8"], "handle": "x", "id": "7", "now_ms": 0},
 }

@@ -24,9 +24,13 @@ ROWS = {
         f"'p', 'a', {HOUR}, 100 - {{again}}, 10 + {{again}}, 3, 2, 15, number < 50",
     ),
     "trending_hourly": (
-        "trending_hourly_log (* EXCEPT (was_alerted, revision, is_away))",
+        "trending_hourly_log (* EXCEPT (was_alerted, revision, is_away, early_alert_at))",
         f"'p', 'a', {HOUR} AS at, at + toIntervalHour(1), 100, 90, at, 1, 10 + {{again}}, 10.5, "
         "if(number % 2, NULL, 7), 'fresh', 'small', 5.5, 'v1', number % 3 = 0",
+    ),
+    "momentum_alerts": (
+        "momentum_alerts_log (*)",
+        f"'p', 'a', {HOUR}, 30, 50 + {{again}}, 100.5, if(number % 2, NULL, 7), 'small', 5.5, 'v1', 90",
     ),
     "follower_deltas": (
         "follower_deltas_log (* EXCEPT (revision, is_away))",

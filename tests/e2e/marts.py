@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator.plain_versions import plain_version
-from simulator.reference import follower_alerts, trending_hourly, velocity_30m
+from simulator.reference import follower_alerts, momentum, trending_hourly, velocity_30m
 from simulator.reference.bases import Beginnings
 from simulator.reference.comment_sentiment_hourly import comment_sentiment_hourly
 from simulator.reference.comments_enriched import CommentsEnriched
@@ -31,12 +31,13 @@ Row = dict[str, Any]
 _SUM_DIGITS = 12
 _SUMS = ("mean_compound", "reach_weighted_compound")
 # Columns that say how a row came to be what it is: another order of records gives others.
-HISTORY = ("revision", "was_alerted")
+HISTORY = ("revision", "was_alerted", "early_alert_at")
 # Columns of each mart; those before the first counter are its key.
 KEYS = {
     "engagement_hourly": ("aweme_id", "window_start"),
     "trending_hourly": ("aweme_id", "window_start"),
     "trending_hourly_corrected": ("aweme_id", "window_start"),
+    "momentum_alerts": ("aweme_id", "observed_at"),
     "velocity_30m": ("aweme_id", "window_start"),
     "follower_deltas": ("userid", "t_now"),
     "follower_deltas_corrected": ("userid", "t_now"),
@@ -52,6 +53,7 @@ KEYS = {
     "follower_growth_weekly": ("userid", "week_start"),
     "hashtag_hourly": ("hashtag", "window_start"),
     "tiktok.trending.alerts": ("aweme_id", "window_start"),
+    "tiktok.momentum.alerts": ("aweme_id", "observed_at"),
     "tiktok.followers.deltas": ("userid", "t_now"),
     "tiktok.followers.alerts": ("userid", "t_now", "within_hours"),
 }
@@ -71,8 +73,9 @@ def expected(stack: Stack) -> Expected:
     """From all that Kafka holds, judged by the versions of the thresholds that are published now."""
     hours, velocity, snapshots, enriched = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas(), CommentsEnriched()
     landed, profiles, tagged, beginnings = PostObservations(), UserObservations(), HashtagHourly(), Beginnings()
+    moving = momentum.MomentumRates()
     counts = dict.fromkeys((POSTS, USERS, COMMENTS), 0)
-    takers = {POSTS: (hours, velocity, landed, tagged, beginnings), USERS: (snapshots, profiles), COMMENTS: (enriched,)}
+    takers = {POSTS: (hours, velocity, landed, tagged, beginnings, moving), USERS: (snapshots, profiles), COMMENTS: (enriched,)}
     for topic, references in takers.items():
         for _, record in decoded(stack.endpoints, topic):
             for reference in references:
@@ -80,6 +83,8 @@ def expected(stack: Stack) -> Expected:
             counts[topic] += 1
     versions = [plain_version(version) for version in stored(stack.endpoints)]
     trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions, beginnings.posts)
+    early = momentum.momentum_alerts(moving.rates(), snapshots, versions)
+    before = momentum.early_alerts(trending, early)
     deltas = snapshots.rows()
     moods = enriched.rows(snapshots, scored)
     return Expected(
@@ -92,6 +97,7 @@ def expected(stack: Stack) -> Expected:
             "engagement_hourly": hours.rows(),
             "trending_hourly": trending,
             "trending_hourly_corrected": trending,
+            "momentum_alerts": early,
             "velocity_30m": list(velocity.rows()),
             "follower_deltas": deltas,
             "follower_deltas_corrected": deltas,
@@ -99,9 +105,11 @@ def expected(stack: Stack) -> Expected:
             "comment_sentiment_hourly": [rounded(row) for row in comment_sentiment_hourly(moods)],
             "tiktok.trending.alerts": [
                 {name: value for name, value in row.items() if name not in ("is_trending", "is_away")}
+                | {"early_alert_at": before.get((row["aweme_id"], row["window_start"]))}
                 for row in trending
                 if row["is_trending"]
             ],
+            "tiktok.momentum.alerts": early,
             "tiktok.followers.deltas": [{name: value for name, value in row.items() if name != "is_away"} for row in deltas],
             "tiktok.followers.alerts": follower_alerts.follower_alerts(snapshots, versions),
         },

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.clock import HOUR_MS
+from simulator.reference import momentum
 from simulator.settings import COMMENTS, POSTS, USERS, SimulationSettings
-from thresholds.model import FollowerGain, Thresholds, Tier
+from thresholds.model import FollowerGain, Momentum, Thresholds, Tier
 from thresholds.publish import publish, stored
 
 from .marts import KEYS, Expected, Row, assert_equal, expected
@@ -46,10 +47,13 @@ def publish_awkward(stack: Stack, rows: list[Row]) -> Row:
     first = DISORDER.start_ms + 2 * HOUR_MS
     tied = next(row for row in rows if row["tier"] == "small" and row["delta_plays_per_hour"] > 0 and row["window_end"] >= first)
     tiers: tuple[Tier, ...] = (Tier("small", 0, 10_000, tied["delta_plays_per_hour"]), Tier("rest", 10_000, None, 20_000.0))
-    publish(stack.endpoints, Thresholds(tiers, 500.0, (FollowerGain(100, 2), FollowerGain(1_000, 24)), 10), first, "test", "a tie")
+    gains = (FollowerGain(100, 2), FollowerGain(1_000, 24))
+    moving = Momentum((("small", 500.0), ("rest", 5_000.0), ("unknown", 50.5)), least_observations=3, quiet_hours=1)
+    publish(stack.endpoints, Thresholds(tiers, 500.0, gains, 10, moving), first, "test", "a tie")
     tiers = (Tier("one", 0, 25_000, 700.0), Tier("two", 25_000, 1_000_000, 9_000.5), Tier("three", 1_000_000, None, 100_000.0))
     second = DISORDER.start_ms + 20 * HOUR_MS
-    publish(stack.endpoints, Thresholds(tiers, 0.5, (FollowerGain(200, 3),), 10), second, "test", "other tiers")
+    moving = Momentum((("one", 700.0), ("two", 900.0), ("three", 9_000.0), ("unknown", 1.0)), least_observations=5, quiet_hours=3)
+    publish(stack.endpoints, Thresholds(tiers, 0.5, (FollowerGain(200, 3),), 10, moving), second, "test", "other tiers")
     return tied
 
 
@@ -95,6 +99,10 @@ def universe(running_stack: Stack) -> Expected:
     followers = want.rows["follower_deltas"]
     assert any(row["curr_count"] == 0 and row["prev_count"] >= 1_000 for row in followers), "no followers vanish"
     assert len({row["threshold_version"] for row in rows}) == len(stored(running_stack.endpoints)) == 3
+    early = want.rows["momentum_alerts"]
+    assert len({row["threshold_version"] for row in early}) == 3
+    assert {row["tier"] for row in early} >= {"small", "rest", "one", "two", "three", "unknown"}
+    assert len(early) > len({row["aweme_id"] for row in early}), "no post alerts again after its quiet time"
     (same,) = [row for row in rows if (row["aweme_id"], row["window_start"]) == (tied["aweme_id"], tied["window_start"])]
     assert same["delta_plays_per_hour"] == same["threshold"]
     assert same["is_trending"] == 0
@@ -108,14 +116,22 @@ def test_the_pipeline_at_any_parallelism(running_stack: Stack, universe: Expecte
     run_id = f"p{parallelism}"
     running_stack.submit("pipeline", "--bounded", "--parallelism", str(parallelism), "--run-id", run_id)
     assert_equal(running_stack, EVERYTHING, universe)
+    assert early_alerts(running_stack) == momentum.early_alerts(universe.rows["trending_hourly"], universe.rows["momentum_alerts"])
     assert ledger(running_stack, run_id, POSTS)["read"] == universe.posts
     for topic, count in ((USERS, universe.users), (COMMENTS, universe.comments)):
         found = ledger(running_stack, run_id, topic)
         assert found == {"read": count, "counted": count, "late": 0, "beyond_bound": 0, "quarantined": 0, "unaccounted": 0}
 
 
+def early_alerts(stack: Stack) -> dict[tuple[str, int], int]:
+    """When the first momentum alert went before a post-hour, by post and start of the hour."""
+    columns = "aweme_id, toUnixTimestamp64Milli(window_start), toUnixTimestamp64Milli(early_alert_at)"
+    found = stack.query(f"SELECT {columns} FROM trending_hourly WHERE early_alert_at IS NOT NULL")
+    return {(post, start_ms): at_ms for post, start_ms, at_ms in found}
+
+
 ALONE = {
-    "trending": ("trending_hourly", "tiktok.trending.alerts"),
+    "trending": ("trending_hourly", "tiktok.trending.alerts", "momentum_alerts", "tiktok.momentum.alerts"),
     "velocity": ("velocity_30m",),
     "comments": ("comments_enriched", "comment_sentiment_hourly"),
     "followers": ("follower_deltas", "follower_deltas_corrected", "tiktok.followers.deltas", "tiktok.followers.alerts"),

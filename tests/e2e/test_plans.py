@@ -23,9 +23,9 @@ BOUNDED = {
 }
 # How many functions with state a job has.
 FUNCTIONS = {
-    "trending": ("hourly_maxima", "post_growth", "tally"),
+    "trending": ("hourly_maxima", "post_growth", "post_momentum", "tally"),
     "comments": ("latest_snapshot", "tally"),
-    "pipeline": ("hourly_maxima", "post_growth", "follower_changes", "latest_snapshot", "tally", "tally", "tally"),
+    "pipeline": ("hourly_maxima", "post_growth", "post_momentum", "follower_changes", "latest_snapshot", "tally", "tally", "tally"),
 }
 # Jobs with a join of their own, and the one that does the work of all; planning takes half a minute a job.
 READ = {"trending": 2, "comments": 2, "pipeline": 3}

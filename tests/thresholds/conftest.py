@@ -12,7 +12,7 @@ from connectors.clickhouse.client import connect
 from stack.migrations import apply_migrations
 from tests.clickhouse_front.conftest import ADMIN, FrontProcess
 
-TABLES = ("trending_hourly_log", "follower_snapshots_log", "threshold_versions_log")
+TABLES = ("trending_hourly_log", "momentum_alerts_log", "post_observations_log", "follower_snapshots_log", "threshold_versions_log")
 
 
 @dataclass(frozen=True)

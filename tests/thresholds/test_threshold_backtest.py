@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from connectors.clock import HOUR_MS
+from simulator.plain_versions import always
+from simulator.reference.follower_deltas import FollowerDeltas
+from simulator.reference.momentum import MomentumRates, momentum_alerts
 from tests.thresholds.conftest import Database
 from thresholds.backtest import NO_RULE, Backtest, Total, backtest, follower_parameters, judged_since, spans
-from thresholds.model import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force
+from thresholds.model import FollowerGain, Momentum, Thresholds, ThresholdVersion, Tier, in_force
 from thresholds.table import read_table, write_table
 from thresholds.versions import at, follow
 
@@ -162,6 +165,92 @@ def test_trending_equals_a_recomputation(database: Database, seed: int, span: di
     }
     assert result.gained > 0
     assert result.lost > 0
+
+
+def observations(seed: int) -> list[dict[str, Any]]:
+    """Posts that gain plays at changing speed, fall by a quarter for a while, or begin with 0, some in view."""
+    draw, made = random.Random(seed), []
+    for number in range(40):
+        t, plays, speed = T0 + draw.randrange(HOUR_MS), draw.choice([0, 700, 20_000]), draw.choice([5, 50, 400])
+        created = t if draw.random() < 0.5 else t - 48 * HOUR_MS
+        dip = draw.randrange(60)
+        for step in range(60):
+            shown = plays * 3 // 4 if dip <= step < dip + 5 else plays
+            made.append(
+                {
+                    "aweme_id": f"post{number}",
+                    "author_id": f"author{number % 7}",
+                    "create_time": created // 1000,
+                    "play_count": shown,
+                    "ingested_at": t,
+                }
+            )
+            t += draw.choice([5, 10, 15, 29, 30, 31, 90]) * MINUTE_MS
+            speed = max(1, speed + draw.randrange(-speed // 2, speed))
+            plays += draw.randrange(speed)
+    return made
+
+
+def momentum(seen: list[dict[str, Any]], made: list[Snapshot], thresholds: Thresholds) -> dict[tuple[str, int], dict[str, Any]]:
+    """The alerts by the reference, by post and time."""
+    moving, counts = MomentumRates(), FollowerDeltas()
+    for post in seen:
+        moving.add(post)
+    for user, t, count in made:
+        counts.add({"userid": user, "ingested_at": t, "stats": {"followerCount": count}})
+    rows = momentum_alerts(moving.rates(), counts, [always(thresholds)])
+    return {(row["aweme_id"], row["observed_at"]): row for row in rows}
+
+
+@pytest.mark.clickhouse
+@pytest.mark.parametrize("seed", [1, 2])
+def test_momentum_equals_a_recomputation(database: Database, seed: int) -> None:
+    draw, seen = random.Random(seed), observations(seed)
+    made = [
+        (f"author{user}", T0 + draw.randrange(30) * HOUR_MS, draw.choice([50, draw.randrange(10_000)]))
+        for user in range(6)
+        for _ in range(20)
+    ]
+    old = replace(OLD, momentum=Momentum((("small", 100.0), ("big", 300.0), ("unknown", 200.0)), 3, 2))
+    new_rates = (("tiny", 50.0), ("middle", 250.0), ("huge", 400.0), ("unknown", 90.5))
+    new = replace(NEW, momentum=Momentum(new_rates, least_observations=2, quiet_hours=3))
+    stored, wanted = momentum(seen, made, old), momentum(seen, made, new)
+    database.client.insert(
+        "momentum_alerts_log",
+        [[at(value) if name == "observed_at" else value for name, value in row.items()] for row in stored.values()],
+        column_names=list(next(iter(stored.values()))),
+    )
+    names = ("aweme_id", "author_id", "create_time", "play_count", "ingested_at")
+    rows = [
+        [post["aweme_id"], post["author_id"], at(post["create_time"] * 1000), post["play_count"], at(post["ingested_at"])]
+        for post in seen
+    ]
+    database.client.insert("post_observations_log", rows, column_names=names)
+    insert_snapshots(database, made)
+    result = run(database, new, listed=100_000)
+    changes = {(one.aweme_id, one.observed_at_ms): one for one in result.momentum_changes}
+    assert {key for key, one in changes.items() if one.gained} == wanted.keys() - stored.keys()
+    assert {key for key, one in changes.items() if not one.gained} == stored.keys() - wanted.keys()
+    for key, one in changes.items():
+        if one.gained:
+            row = wanted[key]
+            assert (one.tier, one.threshold, one.author_follower_count) == (
+                row["tier"],
+                row["threshold"],
+                row["author_follower_count"],
+            )
+            assert one.plays_per_hour == pytest.approx(row["plays_per_hour"])
+    assert sum(total.alerts_new for total in result.momentum) == len(wanted)
+    assert sum(total.alerts_stored for total in result.momentum) == len(stored)
+    assert {total.group for total in result.momentum} == {"tiny", "middle", "huge", "unknown"}
+    assert all(total.gained and total.lost for total in result.momentum)
+    times = [one.observed_at_ms for one in result.momentum_changes]
+    assert times == sorted(times, reverse=True)
+    half = {"from_ms": T0 + 10 * HOUR_MS, "to_ms": T0 + 20 * HOUR_MS}
+    assert 0 < sum(total.judged for total in run(database, new, **half).momentum) < sum(total.judged for total in result.momentum)
+    none = run(database, NEW, listed=1)
+    assert (sum(total.alerts_new for total in none.momentum), sum(total.lost for total in none.momentum)) == (0, len(stored))
+    assert len(none.momentum_changes) == 1
 
 
 @pytest.mark.clickhouse

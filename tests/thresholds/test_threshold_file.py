@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thresholds.file import MAX_BYTES, SHIPPED_FILE, ThresholdsFileError, default_file, load_thresholds, parse_thresholds
-from thresholds.model import UNKNOWN_TIER, FollowerGain, Thresholds, Tier
+from thresholds.model import MAX_OBSERVATIONS, UNKNOWN_TIER, FollowerGain, Momentum, Thresholds, Tier
 from thresholds.text import to_yaml
 
 VALID = """\
@@ -32,6 +32,12 @@ warnings:
   negative_delta_plays: 1000
 """
 TIERS = "trending.tiers"
+MOMENTUM = """\
+momentum:
+  plays_per_hour: {small: 3000, mid: 30000.5, big: 400000, unknown: 50000}
+  least_observations: 3
+  quiet_hours: 6
+"""
 
 # (what is replaced, by what, line, key, reason)
 INVALID: dict[str, tuple[str, str, int, str, str]] = {
@@ -195,6 +201,37 @@ def test_what_the_valid_file_means() -> None:
                             .replace("gains:", "gains: []")).follower_gains == ()  # fmt: skip
 
 
+def test_momentum_may_be_left_out_and_goes_by_the_tiers_of_trending() -> None:
+    assert parse_thresholds(VALID).momentum is None
+    rates = (("small", 3000.0), ("mid", 30_000.5), ("big", 400_000.0), ("unknown", 50_000.0))
+    assert parse_thresholds(VALID + MOMENTUM).momentum == Momentum(rates, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "reason"),
+    [
+        ("mid: 30000.5, ", "", 17, "momentum.plays_per_hour.mid", "is missing"),
+        (", unknown: 50000", "", 17, "momentum.plays_per_hour.unknown", "is missing"),
+        ("mid: 30000.5", "middle: 1, mid: 2", 17, "momentum.plays_per_hour.middle", "unknown key"),
+        ("small: 3000", "small: 0", 17, "momentum.plays_per_hour.small", "is 0"),
+        ("observations: 3", "observations: 1", 18, "momentum.least_observations", "1 is below 2"),
+        ("observations: 3", "observations: 121", 18, "momentum.least_observations", "121 is above 120"),
+        ("quiet_hours: 6", "quiet_hours: 0", 19, "momentum.quiet_hours", "0 is below 1"),
+        ("  quiet_hours: 6\n", "", 17, "momentum.quiet_hours", "is missing"),
+        (MOMENTUM, "momentum: 7", 16, "momentum", "a number"),
+    ],
+)
+def test_a_wrong_momentum_is_refused(old: str, new: str, line: int, key: str, reason: str) -> None:
+    (problem,) = refused((VALID + MOMENTUM).replace(old, new)).problems
+    assert (problem.line, problem.key) == (line, key)
+    assert reason in problem.reason
+
+
+def test_the_tiers_of_momentum_are_not_looked_at_while_those_of_trending_are_wrong() -> None:
+    (problem,) = refused((VALID + MOMENTUM).replace("name: mid", "name: 7")).problems
+    assert problem.key == f"{TIERS}[1].name"
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     missing, latin = tmp_path / "missing.yaml", tmp_path / "latin.yaml"
     latin.write_bytes(b"a: 1\nb: caf\xe9\n")
@@ -249,7 +286,9 @@ def any_thresholds(draw: st.DrawFn) -> Thresholds:
     tiers = tuple(Tier(name, begin, end, draw(rate)) for name, begin, end in zip(names, bounds, ends, strict=True))
     spans = draw(st.lists(st.integers(1, 168), max_size=4, unique=True))
     gains = tuple(FollowerGain(draw(st.integers(1, 2**53)), hours) for hours in spans)
-    return Thresholds(tiers, draw(rate), gains, draw(st.integers(1, 2**53)))
+    rates = tuple((name, draw(rate)) for name in (*names, UNKNOWN_TIER))
+    momentum = Momentum(rates, draw(st.integers(2, MAX_OBSERVATIONS)), draw(st.integers(1, 168)))
+    return Thresholds(tiers, draw(rate), gains, draw(st.integers(1, 2**53)), draw(st.none() | st.just(momentum)))
 
 
 @given(any_thresholds())

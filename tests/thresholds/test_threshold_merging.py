@@ -20,7 +20,14 @@ UNKNOWN = replace(SHIPPED, unknown_authors=7.0)
 WARNING = replace(SHIPPED, negative_delta_warning=5)
 RULES = replace(SHIPPED, follower_gains=(*SHIPPED.follower_gains, FollowerGain(10, 24)))
 SMALL, *OTHERS = SHIPPED.tiers
-SPLIT = replace(SHIPPED, tiers=(replace(SMALL, below_followers=100), replace(SMALL, name="new", from_followers=100), *OTHERS))
+assert SHIPPED.momentum is not None
+SPLIT = replace(
+    SHIPPED,
+    tiers=(replace(SMALL, below_followers=100), replace(SMALL, name="new", from_followers=100), *OTHERS),
+    momentum=replace(
+        SHIPPED.momentum, plays_per_hour=(SHIPPED.momentum.plays_per_hour[0], ("new", 1.0), *SHIPPED.momentum.plays_per_hour[1:])
+    ),
+)
 
 
 def published(*contents: Thresholds) -> list[ThresholdVersion]:
@@ -46,7 +53,14 @@ def refused(known: list[ThresholdVersion], text: str, over: str = "") -> list[st
         (UNKNOWN, WARNING, ["trending.unknown_authors.plays_per_hour"]),
         (WARNING, SHIPPED, ["warnings.negative_delta_plays"]),
         (RULES, UNKNOWN, ["followers.gains.within_24_hours"]),
-        (SPLIT, WARNING, ["trending.tiers.small.followers", "trending.tiers.new.followers", "trending.tiers.new.plays_per_hour"]),
+        (
+            SPLIT,
+            WARNING,
+            [
+                *("trending.tiers.small.followers", "trending.tiers.new.followers", "trending.tiers.new.plays_per_hour"),
+                "momentum.plays_per_hour.new",
+            ],
+        ),
         (replace(SHIPPED, follower_gains=()), UNKNOWN, ["followers.gains.within_2_hours"]),
     ],
 )

@@ -7,9 +7,19 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from thresholds.model import FollowerGain, Thresholds, ThresholdVersion, Tier, in_force, not_replaced, version_name
+from thresholds.model import (
+    FollowerGain,
+    Momentum,
+    Thresholds,
+    ThresholdVersion,
+    Tier,
+    in_force,
+    not_replaced,
+    version_name,
+)
 
 SMALL, MID, BIG = Tier("small", 0, 100, 10.0), Tier("mid", 100, 1000, 20.5), Tier("big", 1000, None, 30.0)
+MOMENTUM = Momentum((("small", 1.0), ("mid", 2.5), ("big", 3.0), ("unknown", 4.0)), 3, 6)
 THRESHOLDS = Thresholds((SMALL, MID, BIG), 15.0, (FollowerGain(50, 2),), 1000)
 
 
@@ -45,6 +55,32 @@ def test_json_is_canonical_and_comes_back() -> None:
     assert same.to_json() == text
     assert same.content_hash() == THRESHOLDS.content_hash()
     assert replace(THRESHOLDS, unknown_authors=15.5).content_hash() != THRESHOLDS.content_hash()
+
+
+def test_momentum_comes_back_and_is_left_out_where_there_is_none() -> None:
+    moving = replace(THRESHOLDS, momentum=MOMENTUM)
+    assert Thresholds.from_json(moving.to_json()) == moving
+    assert [MOMENTUM.of(tier) for tier in ("mid", "unknown")] == [2.5, 4.0]
+    assert "momentum" not in THRESHOLDS.to_json()
+    with pytest.raises(ValueError, match="big"):
+        Thresholds.from_json(moving.to_json().replace('"big":3.0,', ""))
+
+
+@pytest.mark.parametrize(
+    "momentum",
+    [
+        replace(MOMENTUM, plays_per_hour=MOMENTUM.plays_per_hour[1:]),
+        replace(MOMENTUM, plays_per_hour=(*MOMENTUM.plays_per_hour[:3], ("unknown", 0.0))),
+        replace(MOMENTUM, plays_per_hour=(*MOMENTUM.plays_per_hour[:3], ("unknown", float("inf")))),
+        replace(MOMENTUM, least_observations=1),
+        replace(MOMENTUM, least_observations=121),
+        replace(MOMENTUM, quiet_hours=0),
+        replace(MOMENTUM, quiet_hours=169),
+    ],
+)
+def test_an_impossible_momentum_is_refused(momentum: Momentum) -> None:
+    with pytest.raises(ValueError, match=r"momentum|plays per hour"):
+        replace(THRESHOLDS, momentum=momentum)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"trending": 1}', THRESHOLDS.to_json().replace("20.5", '"x"')])

@@ -25,7 +25,7 @@ export function threeWayTable(keys, base, newest) {
 
 /** Totals per tier and rule, and the newest alerts that come or go. */
 export function drawBacktest(place, result) {
-  const totals = [...result.trending.map((one) => ["trending", one]), ...result.followers.map((one) => ["followers", one])];
+  const totals = ["trending", "momentum", "followers"].flatMap((kind) => result[kind].map((one) => [kind, one]));
   if (!totals.some(([, one]) => one.judged)) {
     place.replaceChildren("ClickHouse holds no rows of that time.");
     return;
@@ -35,6 +35,7 @@ export function drawBacktest(place, result) {
   const rows = totals.map(([kind, one]) => [`${kind}: ${one.group}`, number(one.judged), number(one.alerts_stored), number(one.alerts_new), moved("+", one.gained), moved("\u2212", one.lost)]);
   const changes = [
     ...result.trending_changes.map((one) => [mark(one.gained), timeText(one.window_end_ms), `post ${one.aweme_id}`, `${format(one.delta_plays_per_hour, "count").text}/h, ${one.old_tier} ${format(one.old_threshold, "count").exact} \u2192 ${one.new_tier} ${format(one.new_threshold, "count").exact}`]),
+    ...result.momentum_changes.map((one) => [mark(one.gained), timeText(one.observed_at_ms), `post ${one.aweme_id}`, `${format(one.plays_per_hour, "count").text}/h in the last hour, ${one.tier}${one.threshold === null ? "" : ` ${format(one.threshold, "count").exact}`}`]),
     ...result.follower_changes.map((one) => [mark(one.gained), timeText(one.t_now_ms), `user ${one.userid}`, `+${format(one.gained_followers, "count").exact} within ${one.within_hours} h`]),
   ];
   place.className = "";
@@ -52,13 +53,16 @@ function mark(gained) {
 /** The tiers and rules of the version in force. */
 export function drawInForce(place, { in_force: inForce, thresholds, versions }) {
   const number = (value) => format(value, "count").exact;
-  const tiers = thresholds.tiers.map((tier) => [tier.name, tier.below_followers === null ? `${number(tier.from_followers)} and more` : `${number(tier.from_followers)} to below ${number(tier.below_followers)}`, `${number(tier.plays_per_hour)}/h`]);
+  const momentum = thresholds.momentum;
+  const early = Object.fromEntries(momentum ? momentum.plays_per_hour : []);
+  const rates = (name, rate) => [`${number(rate)}/h`, ...(momentum ? [`${number(early[name])}/h`] : [])];
+  const tiers = thresholds.tiers.map((tier) => [tier.name, tier.below_followers === null ? `${number(tier.from_followers)} and more` : `${number(tier.from_followers)} to below ${number(tier.below_followers)}`, ...rates(tier.name, tier.plays_per_hour)]);
   const rules = thresholds.follower_gains.map((rule) => h("li", {}, `An alert on more than ${number(rule.gained)} new followers within ${rule.within_hours} h`));
   const since = versions.find((one) => one.version === inForce);
   place.replaceChildren(
     h("p", { class: "muted path" }, `${inForce}, since ${since.effective_from}, by ${since.author}`),
-    table(["tier", "followers", "trends above"], [...tiers, ["unknown", "not known", `${number(thresholds.unknown_authors)}/h`]], "Tiers in force", 2),
-    h("ul", { class: "rules" }, rules, h("li", {}, `A warning on counters that fall by more than ${number(thresholds.negative_delta_warning)} plays`)),
+    table(["tier", "followers", "trends above", ...(momentum ? ["alerts within the hour from"] : [])], [...tiers, ["unknown", "not known", ...rates("unknown", thresholds.unknown_authors)]], "Tiers in force", 2),
+    h("ul", { class: "rules" }, momentum ? h("li", {}, `An alert within the hour needs ${momentum.least_observations} observations in 60 minutes; then the post is quiet for ${momentum.quiet_hours} h`) : null, rules, h("li", {}, `A warning on counters that fall by more than ${number(thresholds.negative_delta_warning)} plays`)),
   );
 }
 

@@ -24,18 +24,27 @@ import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.ProcessTableFunction;
 
 /**
- * Which post-hours gain plays faster than the threshold of their author's tier, by the author's latest snapshot as of the hour's last
- * moment and the thresholds in force at its end.
+ * Which posts gain plays faster than the threshold of their author's tier: by the hour, and before the hour is over.
  *
- * <p>{@code post_growth(hours_and_snapshots => TABLE t PARTITION BY author_id)}, where a row of {@code t} is an hour of a post; a
- * snapshot of the author when {@code aweme_id} is NULL; or, without a {@code prev_window_start}, an hour in which somebody saw the post
- * begin with 0 plays. An hour is compared with its base ({@link io.tokpulse.flink.thresholds.Bases}), as a rule the hour before. It
- * waits until the watermark of posts and snapshots has passed its end, so that the order in which the two topics are read does not
- * matter; then it leaves, and leaves again with a higher {@code revision} whenever plays or followers change within the late bound. {@code is_alert} is set in the first row of an hour that trends,
- * {@code was_alerted} in that one and in all that follow; {@code is_away} in one that is no base of the next.
+ * <p>{@code post_growth(hours_and_snapshots => TABLE t PARTITION BY author_id)}, where a row of {@code t} is
+ *
+ * <ul>
+ *   <li>an hour of a post, which is compared with its base ({@link io.tokpulse.flink.thresholds.Bases}), as a rule the hour before. It
+ *       waits until the watermark of posts and snapshots has passed its end, so that the order in which the two topics are read does
+ *       not matter, and is judged by the author's latest snapshot as of its last moment and the thresholds in force at its end. It
+ *       leaves again with a higher {@code revision} whenever plays, followers or {@code early_alert_at} change within the late bound.
+ *       {@code is_alert} is set in the first row of an hour that trends, {@code was_alerted} in that one and in all that follow; {@code
+ *       is_away} in one that is no base of the next. {@code early_alert_at} is the first momentum alert from the start of the base on.
+ *   <li>an observation of {@link PostMomentum} when {@code observed_at} is set, too. Its {@code kind} is {@code momentum} when it leaves,
+ *       which it only does as an alert. It is judged at once, by the latest snapshot of 5 minutes before it: the watermark has passed
+ *       that moment unless the job has fallen behind, and then it waits for that. So the tier does not hang on which topic is ahead.
+ *   <li>a snapshot of the author when {@code aweme_id} is NULL;
+ *   <li>without a {@code prev_window_start}, an hour in which somebody saw the post begin with 0 plays.
+ * </ul>
  *
  * <p>State per author: the snapshots of the late bound with the one before (one value), per hour a value of the posts that wait for it, and
- * per post a value of about 12 bytes an hour of the late bound. One timer per author and hour, and one to be forgotten.
+ * per post a value of about 12 bytes an hour of the late bound; 4 bytes per momentum alert of the last week. One timer per author and hour,
+ * and one to be forgotten.
  */
 @DataTypeHint(
         value =
@@ -44,12 +53,14 @@ import org.apache.flink.table.functions.ProcessTableFunction;
                         + " gap_hours SMALLINT NOT NULL, delta_plays BIGINT NOT NULL, delta_plays_per_hour DOUBLE NOT NULL,"
                         + " author_follower_count BIGINT, snapshot_at TIMESTAMP(3), tier STRING NOT NULL, threshold DOUBLE NOT NULL,"
                         + " threshold_version STRING NOT NULL, is_trending BOOLEAN NOT NULL, is_alert BOOLEAN NOT NULL,"
-                        + " was_alerted BOOLEAN NOT NULL, revision BIGINT NOT NULL, is_away BOOLEAN NOT NULL>",
+                        + " was_alerted BOOLEAN NOT NULL, revision BIGINT NOT NULL, is_away BOOLEAN NOT NULL,"
+                        + " early_alert_at TIMESTAMP(3), kind STRING NOT NULL>",
         bridgedTo = RowData.class)
 public final class PostGrowth extends ProcessTableFunction<RowData> {
 
     private static final long serialVersionUID = 1L;
 
+    private static final StringData TRENDING = StringData.fromString("trending");
     private static final long DAY = Duration.ofDays(1).toMillis();
 
     /** The one key of the map that holds what is known of the author; a map, for Flink reads it only when it is asked. */
@@ -64,6 +75,8 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
     private transient Snapshots snapshots;
     private transient GrowthHours hours;
     private transient WaitingHours waitingHours;
+    private transient WaitingHours waitingMoments;
+    private transient EarlyAlerts earlyAlerts;
 
     @Override
     public void open(FunctionContext context) throws Exception {
@@ -88,15 +101,19 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         negativeBeyondLimit = metrics.counter("negative_deltas_beyond_limit");
         snapshots = new Snapshots();
         hours = new GrowthHours();
-        waitingHours = new WaitingHours();
+        waitingHours = new WaitingHours(PostHours.HOUR);
+        waitingMoments = new WaitingHours(1);
+        earlyAlerts = new EarlyAlerts(published, snapshots);
     }
 
-    /** An hour of a post, or a snapshot. */
+    /** One row of either kind. */
     public void eval(
             Context context,
             @StateHint(name = "author", ttl = Forgetting.NO_TTL) MapView<String, byte[]> author,
             @StateHint(name = "posts", ttl = Forgetting.NO_TTL) MapView<String, byte[]> posts,
             @StateHint(name = "waiting", ttl = Forgetting.NO_TTL) MapView<Long, byte[]> waiting,
+            @StateHint(name = "moments", ttl = Forgetting.NO_TTL) MapView<Long, byte[]> moments,
+            @StateHint(name = "alerted", ttl = Forgetting.NO_TTL) MapView<String, byte[]> alerted,
             @ArgumentHint(
                             value = ArgumentTrait.SET_SEMANTIC_TABLE,
                             name = "hours_and_snapshots",
@@ -112,10 +129,22 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = LateBound.watermark(time);
         long oldest = LateBound.oldest(watermark, bound);
+        earlyAlerts.of(alerted);
         if (row.isNullAt(1)) {
             meet(author, time, row.getLong(7));
             learn(posts, row.getLong(7), row.getLong(6));
             author.put(AUTHOR, snapshots.pack(oldest));
+            return;
+        }
+        if (!row.isNullAt(7)) {
+            Waiting moment =
+                    new Waiting(
+                            row.getString(1),
+                            row.getLong(7),
+                            row.getLong(3),
+                            row.getTimestamp(4, 3).getMillisecond(),
+                            row.getLong(5));
+            moment(context, author, posts, moments, moment);
             return;
         }
         if (row.isNullAt(4)) {
@@ -155,42 +184,62 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         }
     }
 
-    /** The end of an hour has passed, so that all posts of the author that wait for it leave; or the author may be forgotten. */
+    /** What the author's posts have waited for has passed, so that they leave; or the author may be forgotten. */
     public void onTimer(
             OnTimerContext context,
             MapView<String, byte[]> author,
             MapView<String, byte[]> posts,
-            MapView<Long, byte[]> waiting)
+            MapView<Long, byte[]> waiting,
+            MapView<Long, byte[]> moments,
+            MapView<String, byte[]> alerted)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         // Not the watermark's: it may be far ahead of this hour, and other hours wait for snapshots of before.
         long oldest = LateBound.oldest(time.time(), bound);
+        earlyAlerts.of(alerted);
         snapshots.unpack(author.get(AUTHOR));
+        byte[] due = moments.get(time.time());
+        if (due != null) {
+            moments.remove(time.time());
+            for (Waiting moment : waitingMoments.unpack(due)) {
+                alert(posts, moment, oldest);
+            }
+        }
         if (time.time() % PostHours.HOUR == 0) {
-            forget(context, posts, waiting, oldest);
+            forget(context, posts, waiting, moments, oldest);
             return;
         }
-        for (Waiting hour : waitingHours.unpack(waiting.get(time.time()))) {
-            grow(posts, hour, oldest);
+        byte[] closed = waiting.get(time.time());
+        if (closed != null) {
+            waiting.remove(time.time());
+            for (Waiting hour : waitingHours.unpack(closed)) {
+                grow(posts, hour, oldest);
+            }
         }
-        waiting.remove(time.time());
         author.put(AUTHOR, snapshots.pack(oldest));
     }
 
     /** Drops posts that have no hour within the bound, and the author when there was no news for a month. */
-    private void forget(OnTimerContext context, MapView<String, byte[]> posts, MapView<Long, byte[]> waiting, long oldest)
+    private void forget(
+            OnTimerContext context,
+            MapView<String, byte[]> posts,
+            MapView<Long, byte[]> waiting,
+            MapView<Long, byte[]> moments,
+            long oldest)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         long newest = PostHours.startOf(Math.max(snapshots.leftUntil, snapshots.newest())) + PostHours.HOUR;
-        if (waiting.isEmpty() && newest + remembered <= time.time()) {
+        boolean waits = !waiting.isEmpty() || !moments.isEmpty();
+        if (!waits && newest + remembered <= time.time()) {
             context.clearAllState();
             return;
         }
         for (Map.Entry<String, byte[]> post : entries(posts)) {
             hours.unpack(post.getValue());
-            put(posts, post.getKey(), oldest);
+            put(posts, post.getKey(), hours.pack(oldest));
         }
-        boolean isQuiet = waiting.isEmpty() && newest + quiet <= time.time();
+        earlyAlerts.forget(oldest);
+        boolean isQuiet = !waits && newest + quiet <= time.time();
         time.registerOnTime(isQuiet ? newest + remembered : Math.max(newest, time.time()) + quiet);
     }
 
@@ -223,8 +272,60 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
                 leave(aweme, i);
             }
         }
-        put(posts, aweme.toString(), oldest);
+        put(posts, aweme.toString(), hours.pack(oldest));
         author.put(AUTHOR, snapshots.pack(oldest));
+    }
+
+    /** An observation that may alert: it is judged as soon as the snapshots are known that say its author's tier. */
+    private void moment(
+            Context context,
+            MapView<String, byte[]> author,
+            MapView<String, byte[]> posts,
+            MapView<Long, byte[]> moments,
+            Waiting moment)
+            throws Exception {
+        TimeContext<Long> time = context.timeContext(Long.class);
+        long watermark = LateBound.watermark(time);
+        long oldest = LateBound.oldest(watermark, bound);
+        long due = moment.start() - EarlyAlerts.KNOWN;
+        if (due <= oldest) {
+            return;
+        }
+        meet(author, time, moment.start());
+        snapshots.leftUntil = Math.max(snapshots.leftUntil, moment.start());
+        if (due <= watermark) {
+            alert(posts, moment, oldest);
+        } else {
+            byte[] others = moments.get(due);
+            moments.put(due, waitingMoments.with(others, moment));
+            if (others == null) {
+                time.registerOnTime(due);
+            }
+        }
+        author.put(AUTHOR, snapshots.pack(oldest));
+    }
+
+    private void alert(MapView<String, byte[]> posts, Waiting moment, long oldest) throws Exception {
+        RowData alert = earlyAlerts.judge(moment, oldest);
+        if (alert == null) {
+            return;
+        }
+        collect(alert);
+        // Hours that have left already, for the observation came late, say now that an alert went before them.
+        String aweme = moment.aweme().toString();
+        hours.unpack(posts.get(aweme));
+        boolean changed = false;
+        for (int i = 0; i < hours.size; i++) {
+            Long first = earlyAlerts.first(moment.aweme(), hours.baseStart[i], hours.start[i] + PostHours.HOUR);
+            if (first != null && first == moment.start()) {
+                hours.revision[i]++;
+                leave(moment.aweme(), i);
+                changed = true;
+            }
+        }
+        if (changed) {
+            put(posts, aweme, hours.pack(Long.MIN_VALUE));
+        }
     }
 
     private void grow(MapView<String, byte[]> posts, Waiting hour, long oldest) throws Exception {
@@ -249,7 +350,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
             }
             leave(hour.aweme(), i);
         }
-        put(posts, aweme, oldest);
+        put(posts, aweme, hours.pack(oldest));
     }
 
     private void learn(MapView<String, byte[]> posts, long at, long count) throws Exception {
@@ -275,7 +376,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
                 }
             }
             if (changed) {
-                put(posts, post.getKey(), Long.MIN_VALUE);
+                put(posts, post.getKey(), hours.pack(Long.MIN_VALUE));
             }
         }
     }
@@ -287,6 +388,7 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
 
     private void leave(StringData aweme, int i) throws Exception {
         long end = hours.start[i] + PostHours.HOUR;
+        Long early = earlyAlerts.first(aweme, hours.baseStart[i], end);
         int latest = snapshots.latest(end - 1);
         Long followers = latest < 0 ? null : (Long) snapshots.counts[latest];
         Thresholds thresholds = published.inForce(end);
@@ -325,22 +427,23 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
                         alerts,
                         hours.alerted[i],
                         hours.revision[i],
-                        !hours.holds(i)));
+                        !hours.holds(i),
+                        early == null ? null : TimestampData.fromEpochMillis(early),
+                        TRENDING));
     }
 
-    private void put(MapView<String, byte[]> posts, String aweme, long oldest) throws Exception {
-        byte[] packed = hours.pack(oldest);
+    static void put(MapView<String, byte[]> of, String aweme, byte[] packed) throws Exception {
         if (packed == null) {
-            posts.remove(aweme);
+            of.remove(aweme);
         } else {
-            posts.put(aweme, packed);
+            of.put(aweme, packed);
         }
     }
 
     /** A copy: the posts change while they are gone through. */
-    private static List<Map.Entry<String, byte[]>> entries(MapView<String, byte[]> posts) throws Exception {
+    static List<Map.Entry<String, byte[]>> entries(MapView<String, byte[]> of) throws Exception {
         List<Map.Entry<String, byte[]>> entries = new ArrayList<>();
-        for (Map.Entry<String, byte[]> entry : posts.entries()) {
+        for (Map.Entry<String, byte[]> entry : of.entries()) {
             entries.add(Map.entry(entry.getKey(), entry.getValue()));
         }
         return entries;

@@ -5,14 +5,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.flink.table.data.StringData;
 
-/** The posts of an author whose hour has closed, but not yet for all topics: one packed value an hour, to which posts are added. */
+/**
+ * The posts of an author that wait for the same moment, until all topics have been read so far: one packed value a moment, to which posts
+ * are added. Hours wait that have closed, and observations.
+ */
 final class WaitingHours {
 
-    /** An hour of a post that has an earlier hour. Times are Unix milliseconds. */
+    /** An hour or an observation of a post with the earlier one that it is compared with. Times are Unix milliseconds. */
     record Waiting(StringData aweme, long start, long plays, long prevStart, long prevPlays) {}
 
     private final Packing packing = new Packing();
     private final Unpacking unpacking = new Unpacking();
+    private final long unit;
+
+    /** All times are multiples of {@code unit}, in milliseconds. */
+    WaitingHours(long unit) {
+        this.unit = unit;
+    }
 
     /** {@code packed}, null for none, and one more. */
     byte[] with(byte[] packed, Waiting hour) {
@@ -21,9 +30,9 @@ final class WaitingHours {
             packing.raw(packed);
         }
         packing.text(hour.aweme().toBytes());
-        packing.signed(hour.start() / PostHours.HOUR);
+        packing.signed(hour.start() / unit);
         packing.number(hour.plays());
-        packing.number((hour.start() - hour.prevStart()) / PostHours.HOUR);
+        packing.number((hour.start() - hour.prevStart()) / unit);
         packing.number(hour.prevPlays());
         return packing.packed();
     }
@@ -37,9 +46,9 @@ final class WaitingHours {
         unpacking.reset(packed);
         while (unpacking.hasMore()) {
             StringData aweme = StringData.fromBytes(unpacking.text());
-            long start = unpacking.signed() * PostHours.HOUR;
+            long start = unpacking.signed() * unit;
             long plays = unpacking.number();
-            long prevStart = start - unpacking.number() * PostHours.HOUR;
+            long prevStart = start - unpacking.number() * unit;
             newest.put(aweme, new Waiting(aweme, start, plays, prevStart, unpacking.number()));
         }
         return newest.values();

@@ -1,8 +1,12 @@
 package io.tokpulse.flink.thresholds;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.flink.table.data.StringData;
@@ -14,6 +18,7 @@ import org.apache.flink.table.data.StringData;
  * @param unknown for authors without a snapshot
  * @param gains rules about gained followers
  * @param negativeDelta a fall by more plays than this is worth a warning
+ * @param momentum what is judged before an hour is over; null when nothing is
  */
 public record Thresholds(
         long sequence,
@@ -22,15 +27,27 @@ public record Thresholds(
         List<Tier> tiers,
         Tier unknown,
         List<Gain> gains,
-        long negativeDelta) {
+        long negativeDelta,
+        Momentum momentum) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final StringData UNKNOWN = StringData.fromString("unknown");
 
     /** Authors with {@code fromFollowers} or more, up to where the next tier begins. */
     public record Tier(StringData name, long fromFollowers, double playsPerHour) {}
 
     /** More than {@code gained} new followers within {@code withinHours} hours are an alert. */
     public record Gain(long gained, int withinHours) {}
+
+    /**
+     * A post alerts while it gains at least so many plays per hour over the last 30 to 60 minutes.
+     *
+     * @param playsPerHour by the name of a tier
+     * @param least the smallest of them
+     * @param observations how many must lie in the last 60 minutes
+     * @param quietMillis between two alerts of a post
+     */
+    public record Momentum(Map<StringData, Double> playsPerHour, double least, int observations, long quietMillis) {}
 
     /** From the canonical JSON that is published. Raises {@link IOException} for anything else. */
     static Thresholds parse(long sequence, long effectiveFrom, String version, String content) throws IOException {
@@ -58,12 +75,27 @@ public record Thresholds(
                     effectiveFrom,
                     StringData.fromString(version),
                     List.copyOf(tiers),
-                    new Tier(StringData.fromString("unknown"), -1, unknown),
+                    new Tier(UNKNOWN, -1, unknown),
                     List.copyOf(gains),
-                    root.required("warnings").required("negative_delta_plays").asLong());
+                    root.required("warnings").required("negative_delta_plays").asLong(),
+                    root.has("momentum") ? momentum(root.get("momentum"), tiers) : null);
         } catch (IllegalArgumentException e) {
             throw new IOException("thresholds " + version + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static Momentum momentum(JsonNode rule, List<Tier> tiers) {
+        JsonNode perHour = rule.required("plays_per_hour");
+        Map<StringData, Double> rates = new HashMap<>();
+        for (Tier tier : tiers) {
+            rates.put(tier.name(), perHour.required(tier.name().toString()).asDouble());
+        }
+        rates.put(UNKNOWN, perHour.required(UNKNOWN.toString()).asDouble());
+        return new Momentum(
+                Map.copyOf(rates),
+                Collections.min(rates.values()),
+                rule.required("least_observations").asInt(),
+                Duration.ofHours(rule.required("quiet_hours").asLong()).toMillis());
     }
 
     /** The tier of an author; null for one without a snapshot. */

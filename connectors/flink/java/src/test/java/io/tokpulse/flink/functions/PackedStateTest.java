@@ -54,7 +54,25 @@ class PackedStateTest {
         snapshots.learn(700, 2);
         assertPacked("d00fe807ac02900302", snapshots.pack(0));
         Waiting hour = new Waiting(StringData.fromString("p"), 6 * HOUR, 300, 5 * HOUR, 200);
-        assertPacked("01700cac0201c801", new WaitingHours().with(null, hour));
+        assertPacked("01700cac0201c801", new WaitingHours(HOUR).with(null, hour));
+        Waiting moment = new Waiting(StringData.fromString("p"), 1000, 300, 400, 200);
+        assertPacked("0170d00fac02d804c801", new WaitingHours(1).with(null, moment));
+        AlertTimes times = new AlertTimes();
+        times.unpack(null);
+        times.add(1000);
+        times.add(1300);
+        assertPacked("e807ac02", times.pack(0));
+    }
+
+    @Test
+    void momentumCandidates() {
+        MomentumWindow window = new MomentumWindow();
+        window.unpack(null);
+        window.begin();
+        window.takeNewest(0, 5);
+        window.takeNewest(3 * HOUR, 7);
+        window.takeNewest(3 * HOUR + 60_000, 300);
+        assertPacked("03c0d7ad0ae0eb96050500d0f2d90104e0d403ca04", window.pack());
     }
 
     @Test

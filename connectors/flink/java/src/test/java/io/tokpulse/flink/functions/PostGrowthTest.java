@@ -29,11 +29,14 @@ import org.junit.jupiter.api.Test;
 class PostGrowthTest {
 
     private static final long HOUR = 3_600_000;
+    private static final long MINUTE = 60_000;
 
     private final PostGrowth function = new PostGrowth();
     private final MapView<String, byte[]> author = new MapView<>();
     private final MapView<Long, byte[]> waiting = new MapView<>();
     private final MapView<String, byte[]> posts = new MapView<>();
+    private final MapView<Long, byte[]> moments = new MapView<>();
+    private final MapView<String, byte[]> alerted = new MapView<>();
     private final HandClock clock = new HandClock(this::forget);
     private final Collected<RowData> rows = new Collected<>();
 
@@ -242,6 +245,99 @@ class PostGrowthTest {
         assertEquals(Set.of(), posts.getMap().keySet());
     }
 
+    @Test
+    void anObservationThatTakesOffAlertsAtOnceByTheSnapshotOfFiveMinutesBefore() throws Exception {
+        watermark(58 * MINUTE);
+        snapshot(50 * MINUTE, 10);
+        snapshot(55 * MINUTE + 1, 2_000);
+        moment("a", HOUR, 24);
+        moment("b", HOUR, 25);
+        assertEquals(List.of("b takes off at 60 by 50.0 of 50.0, small"), said(), "equal is enough");
+        moment("c", HOUR + 2, 25);
+        assertEquals(List.of(), said(), "the larger count is 5 minutes old now");
+    }
+
+    @Test
+    void anObservationWaitsForTheSnapshotsOfFiveMinutesBefore() throws Exception {
+        moment("a", HOUR, 30);
+        watermark(55 * MINUTE - 1);
+        snapshot(20 * MINUTE, 10);
+        assertEquals(List.of(), said());
+        watermark(55 * MINUTE);
+        assertEquals(List.of("a takes off at 60 by 60.0 of 50.0, small"), said());
+        moment("b", 2 * HOUR, 80);
+        moment("c", 2 * HOUR, 80);
+        clock.restart();
+        watermark(3 * HOUR);
+        assertEquals(
+                List.of("b takes off at 120 by 160.0 of 50.0, small", "c takes off at 120 by 160.0 of 50.0, small"), said());
+    }
+
+    @Test
+    void aPostThatHasAlertedIsQuietForTwoHours() throws Exception {
+        watermark(4 * HOUR);
+        for (long minutes : new long[] {100, 101, 219, 220, 221, 340}) {
+            moment("a", minutes * MINUTE, 100);
+        }
+        moment("b", 221 * MINUTE, 100);
+        assertEquals(
+                List.of(
+                        "a takes off at 100 by 200.0 of 150.0, unknown",
+                        "a takes off at 220 by 200.0 of 150.0, unknown",
+                        "b takes off at 221 by 200.0 of 150.0, unknown"),
+                said());
+        watermark(400 * MINUTE);
+        assertEquals(List.of("a takes off at 340 by 200.0 of 150.0, unknown"), said());
+    }
+
+    @Test
+    void anHourSaysWhetherAnAlertWentBeforeIt() throws Exception {
+        snapshot(0, 10);
+        moment("a", HOUR + 40 * MINUTE, 100);
+        hour("a", 1, 350, 0, 200);
+        hour("b", 1, 350, 0, 200);
+        watermark(2 * HOUR);
+        assertEquals(
+                List.of(
+                        "a takes off at 100 by 200.0 of 50.0, small",
+                        "a 1: 150 by 10 small true alert, revision 0, early at 100",
+                        "b 1: 150 by 10 small true alert, revision 0"),
+                said());
+        hour("a", 2, 450, 1, 350);
+        hour("a", 3, 450, 2, 450);
+        watermark(4 * HOUR);
+        assertEquals(
+                List.of("a 2: 100 by 10 small false, revision 0, early at 100", "a 3: 0 by 10 small false, revision 0"),
+                said(),
+                "growth counts from the start of the hour before");
+        moment("b", 70 * MINUTE, 100);
+        assertEquals(
+                List.of("b takes off at 70 by 200.0 of 50.0, small", "b 1: 150 by 10 small true alerted, revision 1, early at 70"),
+                said(),
+                "the observation came late");
+        moment("b", 3 * HOUR + 30 * MINUTE, 100);
+        moment("c", 4 * HOUR - 24 * HOUR + 5 * MINUTE, 100);
+        assertEquals(List.of("b takes off at 210 by 200.0 of 50.0, small"), said(), "beyond the bound nobody listens");
+    }
+
+    @Test
+    void alertsAreForgottenAfterTheLongestQuietTime() throws Exception {
+        long day = 24 * HOUR;
+        watermark(HOUR);
+        moment("a", HOUR, 100);
+        assertEquals(List.of("a takes off at 60 by 200.0 of 150.0, unknown"), said());
+        for (int days = 1; days < 10; days++) {
+            snapshot(days * day, 10);
+            watermark(days * day + HOUR);
+            assertEquals(days < 9 ? Set.of("a") : Set.of(), alerted.getMap().keySet());
+        }
+        moment("a", 12 * day, 100);
+        watermark(12 * day);
+        assertEquals(List.of("a takes off at 17280 by 200.0 of 50.0, small"), said());
+        watermark(60 * day);
+        assertTrue(clock.forgot());
+    }
+
     /** Whatever the order and the watermarks: the newest rows are what a plain recomputation gives, and each alert is sent once. */
     @RepeatedTest(200)
     void anyOrderGivesTheSame(RepetitionInfo repetition) throws Exception {
@@ -377,6 +473,8 @@ class PostGrowthTest {
         author.clear();
         posts.clear();
         waiting.clear();
+        moments.clear();
+        alerted.clear();
     }
 
     private interface Throwing {
@@ -402,6 +500,11 @@ class PostGrowthTest {
                 null);
     }
 
+    /** An observation that gained {@code delta} plays in the last 30 minutes. */
+    private void moment(String aweme, long at, long delta) throws Exception {
+        eval(StringData.fromString(aweme), null, 1_000 + delta, TimestampData.fromEpochMillis(at - HOUR / 2), 1_000L, null, at);
+    }
+
     private void snapshot(long at, long followers) throws Exception {
         eval(null, null, null, null, null, followers, at);
     }
@@ -412,11 +515,11 @@ class PostGrowthTest {
         for (int i = 0; i < columns.length; i++) {
             row.setField(i + 1, columns[i]);
         }
-        function.eval(clock, author, posts, waiting, row);
+        function.eval(clock, author, posts, waiting, moments, alerted, row);
     }
 
     private void watermark(long to) throws Exception {
-        clock.advance(to, () -> function.onTimer(clock, author, posts, waiting));
+        clock.advance(to, () -> function.onTimer(clock, author, posts, waiting, moments, alerted));
     }
 
     private List<String> said() {
@@ -426,6 +529,18 @@ class PostGrowthTest {
     }
 
     private static String line(RowData row) {
+        if (row.getString(20).toString().equals("momentum")) {
+            assertEquals(row.getTimestamp(2, 3).getMillisecond() - HOUR / 2, row.getTimestamp(1, 3).getMillisecond());
+            return row.getString(0)
+                    + " takes off at "
+                    + row.getTimestamp(2, 3).getMillisecond() / MINUTE
+                    + " by "
+                    + row.getDouble(8)
+                    + " of "
+                    + row.getDouble(12)
+                    + ", "
+                    + row.getString(11);
+        }
         String alert = row.getBoolean(15) ? " alert" : row.getBoolean(16) ? " alerted" : "";
         return row.getString(0)
                 + " "
@@ -440,6 +555,7 @@ class PostGrowthTest {
                 + row.getBoolean(14)
                 + alert
                 + ", revision "
-                + row.getLong(17);
+                + row.getLong(17)
+                + (row.isNullAt(19) ? "" : ", early at " + row.getTimestamp(19, 3).getMillisecond() / MINUTE);
     }
 }

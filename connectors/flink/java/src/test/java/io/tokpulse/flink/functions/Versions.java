@@ -3,7 +3,10 @@ package io.tokpulse.flink.functions;
 import io.tokpulse.flink.thresholds.PublishedThresholds;
 import java.util.List;
 
-/** Thresholds of one version, in force from 1970 on: small authors trend above 100 plays an hour, big ones (1,000) above 500. */
+/**
+ * Thresholds of one version, in force from 1970 on: small authors trend above 100 plays an hour, big ones (1,000) above 500. Half of that is
+ * momentum, with three observations, and two quiet hours.
+ */
 final class Versions {
 
     private static final String CONTENT =
@@ -11,7 +14,9 @@ final class Versions {
                     + "\\\"plays_per_hour\\\":100.0},{\\\"name\\\":\\\"big\\\",\\\"from_followers\\\":1000,\\\"below_followers\\\":null,"
                     + "\\\"plays_per_hour\\\":500.0}],\\\"unknown_authors\\\":{\\\"plays_per_hour\\\":300.0}},"
                     + "\\\"followers\\\":{\\\"gains\\\":[{\\\"gained\\\":100,\\\"within_hours\\\":2}]},"
-                    + "\\\"warnings\\\":{\\\"negative_delta_plays\\\":1000}}";
+                    + "\\\"warnings\\\":{\\\"negative_delta_plays\\\":1000},"
+                    + "\\\"momentum\\\":{\\\"plays_per_hour\\\":{\\\"small\\\":50.0,\\\"big\\\":250.0,\\\"unknown\\\":150.0},"
+                    + "\\\"least_observations\\\":3,\\\"quiet_hours\\\":2}}";
 
     private Versions() {}
 

@@ -1,6 +1,7 @@
 package io.tokpulse.flink.thresholds;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -114,6 +115,23 @@ class PublishedThresholdsTest {
     }
 
     @Test
+    void momentumMayBeLeftOutAndNeedsARateForEachTier() throws Exception {
+        lines.add(line(1, FIRST));
+        assertNull(published.inForce(0).momentum());
+        lines.add(moving(2, "{'small':50.5,'big':250.0,'unknown':9.0}"));
+        lines.add(moving(3, "{'small':50.5,'big':250.0}"));
+        lines.add(moving(4, "{'big':250.0,'unknown':9.0}"));
+        later(500);
+        assertEquals("v2", inForce(0), "the others cannot be read");
+        Thresholds.Momentum rule = published.inForce(0).momentum();
+        assertEquals(50.5, rule.playsPerHour().get(published.inForce(0).tierOf(1L).name()));
+        assertEquals(9.0, rule.playsPerHour().get(published.inForce(0).tierOf(null).name()));
+        assertEquals(9.0, rule.least());
+        assertEquals(3, rule.observations());
+        assertEquals(Duration.ofHours(6).toMillis(), rule.quietMillis());
+    }
+
+    @Test
     void aGainIsCountedFromTheSmallestCountOfTheSpan() {
         long hour = 3_600_000;
         long[] times = {0, hour, 2 * hour, 3 * hour};
@@ -145,6 +163,12 @@ class PublishedThresholdsTest {
     private void later(long millis) {
         nanos += Duration.ofMillis(millis).toNanos();
         wall += millis;
+    }
+
+    private static String moving(int sequence, String rates) {
+        String rule = ",'momentum':{'plays_per_hour':" + rates + ",'least_observations':3,'quiet_hours':6}}";
+        String without = line(sequence, FIRST);
+        return without.substring(0, without.length() - 3) + rule.replace("'", "\\\"") + "\"}";
     }
 
     private static String line(int sequence, String effectiveFrom) {

@@ -1,0 +1,3 @@
+CREATE OR REPLACE VIEW momentum_alerts
+AS SELECT *
+FROM momentum_alerts_log FINAL
