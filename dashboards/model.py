@@ -21,7 +21,6 @@ Unit = Literal[
     "count", "plays", "plays_per_hour", "plays_per_minute", "rate_percent", "seconds", "ratio", "score", "time", "text", "handle"
 ]  # fmt: skip
 Subject = Literal["creator", "post", "hashtag"]
-SUBJECTS: tuple[Subject, ...] = ("creator", "post", "hashtag")
 FilterName = Literal["creator", "post", "hashtag", "tier", "region"]
 FILTERS: tuple[FilterName, ...] = ("creator", "post", "hashtag", "tier", "region")
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -113,6 +113,8 @@ def main() -> None:
             key = [OPENS.encode().ljust(32), UNIVERSE.end - timedelta(days=365)]
             client.insert("pseudonym_key", [key], column_names=["key", "made_at"], database="tokpulse_private")
             fill(client, UNIVERSE)
+            decided = [[f"creator.{number}", "", 1, UNIVERSE.end] for number in range(UNIVERSE.creators) if number % 3]
+            client.insert("opted_in", decided, column_names=["unique_id", "userid", "is_opted_in", "decided_at"])
             client.close()
             pages = load_pages()
             reading = Boards(connect(url("dashboard", "tokpulse_shared")), url("dashboard"), pages)

@@ -56,6 +56,7 @@ def test_from_a_handle_to_why_a_post_trends_in_few_clicks(open_tab: OpenTab) -> 
         page.keyboard.type("@ada")
         clicks.on(found(page).filter(has_text=f"@{HANDLE}").first)
         expect(page).to_have_url(re.compile(f"/creator\\?.*creator={CREATORS[0]}"))
+        expect(page.locator(".who")).to_have_text(f"@{HANDLE}")
         posts = page.locator('[data-panel="posts"]')
         row = posts.locator("tbody tr", has_text=SHOWN_TITLE)
         link = row.get_by_role("link", name=re.compile("on TikTok"))
@@ -98,6 +99,8 @@ def test_the_search_finds_by_handle_link_words_and_id(open_tab: OpenTab, text: s
         assert serious_findings(page) == []
         page.keyboard.press("ArrowDown")
         expect(found(page).first).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(search_box(page)).to_be_focused()
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(leads_to))
         expect(found(page)).to_have_count(0)

@@ -40,7 +40,8 @@ export class PageView {
     this.panels = page.panels.map((panel) => new PanelView(panel, host));
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
     this.chooser = h("div", { class: "chooser", hidden: true });
-    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), h("p", { class: "lead" }, page.description)), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
+    this.who = h("span", { class: "who" });
+    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), this.who, h("p", { class: "lead" }, page.description)), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
     this.onshow = () => !document.hidden && this.schedule(0);
     document.addEventListener("visibilitychange", this.onshow);
   }
@@ -96,9 +97,17 @@ export class PageView {
     }));
     if (round !== this.round) return;
     this.asOf = asOf ?? this.asOf;
+    this.tellWho(state);
     this.element.dataset.ready = "true";
     this.report(failure, told);
     this.schedule();
+  }
+
+  /** Whom or what a page about one of many shows: by name, where a table has it. */
+  tellWho({ filters }) {
+    const about = this.page.filters.find((item) => item.required);
+    const name = about ? seen[about.name].get(filters[about.name]) : null;
+    this.who.textContent = name ? called(about.name, filters[about.name], name) : "";
   }
 
   report(failure, told) {

@@ -78,13 +78,20 @@ export class Search {
     if (event.key === "Escape") {
       this.show(false);
       this.input.focus();
-    } else if (event.key === "Enter" && at < 0 && links.length && !this.found.hidden) {
-      links[0].click();
+    } else if (event.key === "Enter" && event.target === this.input) {
+      this.first();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && links.length && !this.found.hidden) {
       event.preventDefault();
       const next = at + (event.key === "ArrowDown" ? 1 : -1);
       (links[next] ?? this.input).focus();
     }
+  }
+
+  /** Opens what was found first, also where the answer is still to come. */
+  async first() {
+    clearTimeout(this.timer);
+    await this.ask();
+    this.found.querySelector("a")?.click();
   }
 
   destroy() {
