@@ -42,7 +42,8 @@ WITH
                     AND ({tier:String} = '' OR aweme_id IN (
                         SELECT aweme_id
                         FROM trending_hourly
-                        WHERE window_start >= {time_to:DateTime64(3, 'UTC')} - INTERVAL 24 HOUR AND window_start < {time_to:DateTime64(3, 'UTC')}
+                        WHERE window_start >= {time_to:DateTime64(3, 'UTC')} - INTERVAL 24 HOUR
+                            AND window_start < {time_to:DateTime64(3, 'UTC')}
                             AND tier = {tier:String}
                     ))
                 GROUP BY aweme_id

@@ -24,21 +24,31 @@ from .conftest import ADMIN, READER, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
-DATABASE = "opting"
 ADA, BOB, CYD = "6900000000000000001", "6900000000000000002", "6900000000000000003"
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PROFILE = ("userid", "unique_id", "nickname", "sec_uid", "follower_count", "observed_at")
 POST = ("aweme_id", "author_id", "title", "play_count", "ingested_at")
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontProcess]:
+    """A front of this module's own: its tests count who is in the tables."""
+    running = FrontProcess(tmp_path_factory.mktemp("opting"))
+    running.start()
+    try:
+        apply_migrations(running.url(ADMIN))
+        yield running
+    finally:
+        running.stop()
+
+
 @pytest.fixture
-def url(front: FrontProcess) -> str:
-    return front.url(ADMIN, DATABASE)
+def url(own: FrontProcess) -> str:
+    return own.url(ADMIN)
 
 
 @pytest.fixture
 def writer(url: str) -> Iterator[Client]:
-    apply_migrations(url)
     made = connect(url)
     for table in ("user_observations_log", "creators_newest", "opted_in", "post_observations_log", "post_titles_log"):
         made.command(f"TRUNCATE TABLE {table}")
@@ -49,9 +59,8 @@ def writer(url: str) -> Iterator[Client]:
 
 
 @pytest.fixture
-def reader(front: FrontProcess, url: str) -> Iterator[Client]:
-    apply_migrations(url)
-    made = connect(front.url(READER, f"{DATABASE}_shared"))
+def reader(own: FrontProcess) -> Iterator[Client]:
+    made = connect(own.url(READER, "tokpulse_shared"))
     yield made
     made.close()
 
@@ -134,7 +143,7 @@ def test_forgetting_takes_the_entry_away(url: str, writer: Client, reader: Clien
         "post_observations_log", [["7001", ADA, "Mine #ada", 5, AT], ["7002", BOB, "With ada.l", 5, AT]], column_names=POST
     )
     person = Person(ADA, {"ada.l", "later"}, {"Ada"}, {f"sec{ADA}"}, {"7001"}, set())
-    tables = Tables(writer, f"{DATABASE}_private", Rewriter(person, bytes(32)))
+    tables = Tables(writer, "tokpulse_private", Rewriter(person, bytes(32)))
     tables.look_for(person)
     try:
         renamed = {table.name: tables.rewrite(table) for table in tables.known()}

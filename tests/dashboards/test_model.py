@@ -109,5 +109,5 @@ def test_a_query_that_is_not_there_and_a_folder_without_pages(tmp_path: Path) ->
 
 
 def test_parameters_of_a_query() -> None:
-    assert parameters(load_query("near_threshold")) == {"time_from", "time_to", "creator", "hashtag", "limit"}
+    assert parameters(load_query("near_threshold")) == {"time_from", "time_to", "creator", "hashtag", "tier", "region", "limit"}
     assert parameters(QUERY) <= set(PARAMETERS)
