@@ -65,7 +65,7 @@ def test_from_a_handle_to_why_a_post_trends_in_few_clicks(open_tab: OpenTab) -> 
             clicks.on(link)
         assert opened.value.url == f"{SITE}/@{HANDLE}/video/{POSTS[0]}"
         assert opened.value.evaluate("[window.opener, document.referrer]") == [None, ""]
-        clicks.on(row.get_by_role("link", name=SHOWN_TITLE))
+        clicks.on(row.get_by_role("link", name=SHOWN_TITLE, exact=True))
         expect(page).to_have_url(re.compile(f"/post\\?.*post={POSTS[0]}"))
         verdict = page.locator('[data-panel="verdicts"] tbody tr').first
         expect(verdict).to_contain_text("trending")
