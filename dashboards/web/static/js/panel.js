@@ -8,6 +8,8 @@ import { drawStat } from "./stat.js";
 import { drawTable, moreRows } from "./table.js";
 
 const TYPING_MS = 150;
+// A table of so few rows shows one creator or post.
+const LOW = 2;
 
 /** The view of a panel. `host`: {page, state(), span(), change(patch), link(subject, value)} of the page that it is on. */
 export class PanelView {
@@ -31,9 +33,9 @@ export class PanelView {
     return this.panel.kind === "timeseries" || this.panel.kind === "bars";
   }
 
-  /** Whether rows are about creators or posts, so that some may be looked for among many. */
+  /** Whether many rows are about creators or posts, so that some may be looked for. */
   namesSomebody() {
-    return this.panel.kind === "table" && this.panel.columns.some((column) => column.label);
+    return this.panel.kind === "table" && this.panel.height > LOW && this.panel.columns.some((column) => column.label);
   }
 
   /** Leaves the rows of a handle, a hashtag, a tier, a region, or of any other words. */

@@ -40,8 +40,8 @@ export function subjectCell(item, address, key, masked) {
   return [
     h("span", { class: "subject-line" },
       h("a", { href: address, "data-key": key, class: item.subject === "post" && item.name ? "subject-title" : null, title: item.name === null ? null : text }, text),
-      masked ? maskedMark(masked) : null,
       ROW_ACTIONS.map((action) => action(item))),
+    masked ? maskedMark(masked) : null,
     item.name === null ? null : h("span", { class: "subject-id" }, item.id),
   ];
 }

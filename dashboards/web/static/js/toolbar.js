@@ -6,7 +6,7 @@ import { placeBelow } from "./panel.js";
 import { PRESETS, rangeMs, rangeName, span } from "./state.js";
 
 const WRITTEN = { creator: ": handle, link or id", post: ": link or id", region: ": two letters" };
-const HINTS = { creator: "@handle or id", post: "link or id", region: "e.g. DE" };
+const HINTS = { creator: "@handle, id", post: "link or id" };
 
 /** The toolbar of a page. `host`: {page, state(), change(patch), refresh(), suggestions(subject)}. */
 export class Toolbar {
@@ -95,7 +95,7 @@ export class Toolbar {
   filter(item) {
     const name = item.name;
     const list = h("datalist", { id: `known-${name}` });
-    const input = h("input", { type: "search", name, placeholder: `${HINTS[name] ?? name}${item.required ? "" : ", any"}`, "aria-label": `Filter by ${name}${WRITTEN[name] ?? ""}`, list: list.id, autocomplete: "off", spellcheck: "false", maxlength: "200" });
+    const input = h("input", { type: "search", name, placeholder: HINTS[name] ?? "any", "aria-label": `Filter by ${name}${WRITTEN[name] ?? ""}`, list: list.id, autocomplete: "off", spellcheck: "false", maxlength: "200" });
     const apply = () => {
       const chosen = input.value.trim().replace(/^#/, "");
       if (chosen !== (this.host.state().filters[name] ?? "")) this.host.change({ filters: { ...this.host.state().filters, [name]: chosen } });
