@@ -17,7 +17,6 @@ from privacy.journal import Journal
 from privacy.logs import Logs
 from privacy.messages import Messages
 from privacy.rewriting import Rewriter
-from privacy.statements import statement
 from privacy.tables import Tables, explained
 
 # Of a poller or a job that is still at work something may come in between.
@@ -113,7 +112,7 @@ class Forgetting:
                 f"records of the person kept coming in through {ROUNDS} rounds",
                 "stop pollers and jobs, run the same command again, then start them",
             )
-        self._client.command(statement("withdraw_tokens"))
+        self._parts()[1].withdraw()
         last(Rewriter(person, self._journal.secret))
         self._begun(report)
         self._journal.remove()

@@ -16,7 +16,6 @@ from connectors.clickhouse.client import connect
 from privacy.opted_in import publish, shown
 from privacy.person import Person
 from privacy.rewriting import Rewriter
-from privacy.statements import statement
 from privacy.tables import Tables
 from stack.migrations import apply_migrations
 
@@ -150,7 +149,7 @@ def test_forgetting_takes_the_entry_away(url: str, writer: Client, reader: Clien
     finally:
         tables.forget_search()
     assert (renamed["opted_in"], renamed["creators_newest"], renamed["post_titles_log"]) == (2, 1, 2)
-    writer.command(statement("withdraw_tokens"))
+    tables.withdraw()
     assert writer.query("SELECT unique_id, userid FROM opted_in").result_rows == [("", BOB)]
     assert set(names(reader).values()) == {MASKED, ("bob", "Bob", 1)}
     for table in ("opted_in", "creators_newest", "post_titles_log"):
