@@ -180,7 +180,8 @@ def narrowed(filters: Filters, page: Page) -> Filters:
         if item.required and not getattr(filters, item.name):
             raise FilterError(f"page {page.slug} shows one {item.name}", f"choose a {item.name}")
     known = {item.name for item in page.filters}
-    return replace(filters, **{name: "" for name in FILTERS if name not in known})
+    none: dict[str, Any] = {name: "" for name in FILTERS if name not in known}
+    return replace(filters, **none)
 
 
 def bound(filters: Filters) -> dict[str, Any]:

@@ -228,15 +228,16 @@ def test_no_name_of_who_was_not_opted_in_gets_out(
     told: dict[str, str] = {}
     with open_tab() as tab:
         for slug, page in PAGES.items():
-            filters = {
+            filters: dict[str, Any] = {
                 item.name: needs[item.name] for item in page.filters if needs[item.name] and (item.required or slug == "trending")
             }
-            query = urlencode({"range": "2d", "live": "0", "rows": "1000", **filters})
+            asked: dict[str, Any] = {"range": "2d", "live": "0", "rows": "1000", **filters}
+            query = urlencode(asked)
             opened = tab.open(f"/{slug}?{query}")
             told[slug] = opened.content()
             for panel in page.panels:
                 for form in ("json", "csv"):
-                    span = {"from": now_ms - 172_800_000, "to": now_ms, "limit": 1000, "format": form, **filters}
+                    span: dict[str, Any] = {"from": now_ms - 172_800_000, "to": now_ms, "limit": 1000, "format": form, **filters}
                     address = f"{tab.base}/api/pages/{slug}/panels/{panel.id}?{urlencode(span)}"
                     told[f"{slug} {panel.id} {form}"] = opened.context.request.get(address).text()
         for text in (

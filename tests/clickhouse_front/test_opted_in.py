@@ -99,7 +99,7 @@ def test_nobody_is_shown_until_somebody_is_opted_in_and_taken_back_again(
     assert names(reader) == {ADA: ("Ada.L", "Ada", 1), BOB: MASKED}
     assert reader.query("SELECT userid, handle, display_name FROM creator_names").result_rows == [(ADA, "Ada.L", "Ada")]
     for view in ("user_observations", "dim_creator"):
-        found = dict(reader.query(f"SELECT userid, (unique_id, nickname) FROM {view}").result_rows)
+        found = {row[0]: row[1] for row in reader.query(f"SELECT userid, (unique_id, nickname) FROM {view}").result_rows}
         assert found[ADA] == ("Ada.L", "Ada")
         assert {len(name) for name in found[BOB]} == {64}
     told = everything(reader)
