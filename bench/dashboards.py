@@ -23,15 +23,18 @@ from dashboards.run import Boards, Filters
 
 # Fewer say nothing of a 95th percentile.
 LEAST_ROUNDS = 10
-# Tables that do not grow with observations, and of which a range of time is no small part: what is known of each post, and one row
-# per version, run, test or bad record.
+# Tables that do not grow with observations, and of which a range of time is no small part: what is known of each post and account,
+# and one row per version, run, test or bad record.
 READ_WHOLE = frozenset(
-    {"posts_newest", "threshold_versions_log", "pipeline_ledger_entries", "quality_results_log", "dead_letters_log"}
+    {
+        *("posts_newest", "creators_newest", "opted_in"),
+        *("threshold_versions_log", "pipeline_ledger_entries", "quality_results_log", "dead_letters_log"),
+    }
 )
 # How often a view reads a row of a table: an observation belongs to six half hours.
 READ_TIMES = {"velocity_30m_slices": 6}
-# Not evaluated without a hashtag to look for.
-_ONLY_WITH_A_HASHTAG = re.compile(r"\(\{hashtag:String\} = '' OR aweme_id IN \(.*\)\)")
+# Not evaluated without a hashtag, a region or a tier to look for.
+_ONLY_WITH_A_FILTER = re.compile(r"\(\{(?:hashtag|region|tier):String\} = '' OR aweme_id IN \([^()]*(?:\([^()]*\)[^()]*)*\)\)")
 _SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+(?:\w+\.)?(\w+)")
 
 
@@ -114,7 +117,7 @@ class Held:
     def behind(self, panel: Panel) -> tuple[int, int]:
         """Rows of the tables that the panel's query reads, by itself or through views: of those by time, of those in READ_WHOLE."""
         found: set[str] = set()
-        following = set(_SOURCE.findall(_ONLY_WITH_A_HASHTAG.sub("", load_query(panel.query))))
+        following = set(_SOURCE.findall(_ONLY_WITH_A_FILTER.sub("", load_query(panel.query))))
         while following:
             found |= following
             following = {name for view in following for name in self.views.get(view, ())} - found

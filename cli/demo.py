@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from cli.dashboard_server import serving
 from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
-from cli.demo_stream import HOURS_BEFORE, DemoKafka, DemoStream, load_state
+from cli.demo_stream import HOURS_BEFORE, WATCHLIST, DemoKafka, DemoStream, load_state
 from cli.progress import RecordProgress
 from cli.submit import flink_run_line, submit
 from connectors.clock import HOUR_MS, wall_clock_ms
@@ -25,6 +25,8 @@ from connectors.preflight import check_services
 from connectors.terminal import say
 from dashboards.web.server import DashboardPortError, usual_port
 from jobs.catalog import JOBS
+from privacy.opted_in import publish
+from privacy.opted_in_file import OptedIn, load_opted_in, privacy_file
 from simulator.settings import POSTS
 from stack.lifecycle import down, up
 from stack.report import Report
@@ -92,6 +94,7 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float, dashboard:
         DemoStream(state, settings.data, DemoKafka(endpoints, registry)) as stream,
         FlinkRest(endpoints.flink_rest_url) as flink,
     ):
+        _show_names(endpoints, settings)
         # Whole hours only: a bounded run calls every hour that it sees final.
         with RecordProgress("poll") as progress:
             sent = stream.send_until(wall_clock_ms() // HOUR_MS * HOUR_MS, progress)
@@ -103,6 +106,15 @@ def _run(endpoints: Endpoints, settings: StackSettings, began: float, dashboard:
         say(f"{time.monotonic() - began:.0f} s")
         if not wants_exit(os.environ.get("DEMO_EXIT", "")):
             _stay_live(endpoints, flink, stream)
+
+
+def _show_names(endpoints: Endpoints, settings: StackSettings) -> None:
+    """Shows the simulated creators that the demo watches by name, unless privacy.yaml says whose names to show."""
+    path = privacy_file()
+    if load_opted_in(path) == OptedIn():
+        path = settings.data / "demo-privacy.yaml"
+        path.write_text(f"opted_in: {{watchlist: {WATCHLIST}}}\n", encoding="utf-8")
+    publish(endpoints.clickhouse_url, path)
 
 
 def _run_bounded(endpoints: Endpoints, flink: FlinkRest) -> str:

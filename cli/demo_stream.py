@@ -44,6 +44,7 @@ STATE_FILE = "demo.json"
 UPSTREAM = "tikliveapi"
 SCRIPT = "rough"
 _WATCHED_POSTS, _WATCHED_AUDIENCE, _WATCHED_HASHTAGS = 30, 150, 3
+WATCHLIST = "demo-watchlist.yaml"
 _CREDITS_PER_DAY = 1_000_000
 # Of virtual time, in which a commit costs more than a page: what is due within so long is asked for, and committed, together.
 _STEP_MS, _IN_FLIGHT = 10_000, 16
@@ -173,7 +174,7 @@ class DemoStream:
     def __enter__(self) -> Self:
         self._resources.enter_context(self._upstream)
         self._client = self._resources.enter_context(new_client())
-        self._watchlist = self._folder / "demo-watchlist.yaml"
+        self._watchlist = self._folder / WATCHLIST
         write_watchlist(self._upstream.world, self._watchlist)
         return self
 

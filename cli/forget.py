@@ -35,7 +35,7 @@ BEYOND = (
     "state and checkpoints of running jobs: cancel them and submit them again without a savepoint, then run this command again",
     "files of Kafka and ClickHouse: cut-off segments and old parts are deleted by the services themselves, within minutes to hours",
     "downstream copies: consumers of the topics, exports and screenshots of dashboards, messages in Slack or Teams",
-    "backups, logs of other systems, captured responses in files, watchlists",
+    "backups, logs of other systems, captured responses in files, watchlists, privacy.yaml",
 )
 
 UNREAD = f"secUids in cursors: names are kept as pseudonyms, so run this command again with {VARIABLE}, as pollers have it"

@@ -11,6 +11,8 @@ from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.terminal import say
+from privacy.opted_in import publish
+from privacy.opted_in_file import privacy_file
 from stack.schemas import apply_schemas
 from stack.tables import apply_tables
 from stack.topics import apply_topics
@@ -22,9 +24,10 @@ def command(
 ) -> None:
     """Create topics, schemas and tables on existing services.
 
-    It creates topics, registers schemas, migrates ClickHouse and publishes the first thresholds, and starts nothing. The services
-    are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL (CLICKHOUSE_ADMIN_URL for the migrations, if it is
-    set). It is safe to repeat: only what is missing is created. `tokpulse up` does the same for the local stack.
+    It creates topics, registers schemas, migrates ClickHouse, publishes the first thresholds and privacy.yaml, and starts nothing.
+    The services are those of KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL (CLICKHOUSE_ADMIN_URL for the
+    migrations, if it is set). It is safe to repeat: only what is missing is created. `tokpulse up` does the same for the local
+    stack.
     """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     topics = load_topics()
@@ -33,5 +36,6 @@ def command(
         changes += apply_schemas(registry, topics)
     changes += apply_tables(endpoints.clickhouse_admin_url)
     changes += establish(endpoints)
+    changes += publish(endpoints.clickhouse_url, privacy_file())
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         say(change)

@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dashboard": ("cli.dashboard", "Serve the dashboards as a web page on this machine."),
     "thresholds": ("cli.thresholds", "Check, compare, publish and roll back thresholds."),
     "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
+    "privacy": ("cli.privacy", "Say whose names readers see; all others are masked."),
     "forget": ("cli.forget", "Remove a person from topics and tables; counts stay."),
     "evaluate": ("cli.evaluate", "Measure recall and precision of the thresholds."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),

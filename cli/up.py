@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
 from connectors.terminal import say
+from privacy.opted_in import publish
+from privacy.opted_in_file import privacy_file
 from stack.lifecycle import up
 from stack.report import Report
 from stack.settings import StackSettings
@@ -14,15 +17,17 @@ def command() -> None:
     """Start the local stack and create topics and tables.
 
     It starts Kafka, the schema registry, ClickHouse and Flink, waits until all are healthy, creates the topics, registers the
-    schemas and migrates ClickHouse. Ports come from TOKPULSE_<NAME>_PORT (KAFKA, KAFKA_CONTROLLER, REGISTRY, CLICKHOUSE, FLINK);
-    0 takes a free port and remembers it.
+    schemas, migrates ClickHouse and publishes privacy.yaml. Ports come from TOKPULSE_<NAME>_PORT (KAFKA, KAFKA_CONTROLLER,
+    REGISTRY, CLICKHOUSE, FLINK); 0 takes a free port and remembers it.
     """
     _refuse_settings_of_others()
     with Report() as report:
         result = up(StackSettings.load(), report)
         for change in result.changes:
             report.line(change)
-    settings = result.settings
+        settings = result.settings
+        for line in publish(Endpoints.from_env({}, settings.data).clickhouse_url, privacy_file()):
+            report.line(line)
     say("the stack was already running" if result.already_running else "the stack is up")
     say(f"  Kafka            {settings.kafka_bootstrap_servers}")
     say(f"  schema registry  {settings.schema_registry_url}")

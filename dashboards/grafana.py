@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboards.model import PARAMETER, SUBJECTS, Column, Filter, Page, Panel, Subject, Threshold, Unit, load_pages, load_query
+from dashboards.model import FILTERS, PARAMETER, Column, Filter, Page, Panel, Subject, Threshold, Unit, load_pages, load_query
 
 GRAFANA_DIR = Path(__file__).with_name("grafana")
 VARIABLES_DIR = Path(__file__).with_name("variables")
@@ -33,6 +33,8 @@ _REPLACED: Mapping[str, str] = {
     "creator": "${creator:sqlstring}",
     "post": "${post:sqlstring}",
     "hashtag": "${hashtag:sqlstring}",
+    "tier": "${tier:sqlstring}",
+    "region": "${region:sqlstring}",
 }
 _UNITS: Mapping[Unit, dict[str, Any]] = {
     "count": {"unit": "short", "decimals": 0},
@@ -45,16 +47,17 @@ _UNITS: Mapping[Unit, dict[str, Any]] = {
     "score": {"unit": "none", "decimals": 2},
     "time": {"unit": "dateTimeAsIso"},
     "text": {"unit": "string"},
+    "handle": {"unit": "string"},
 }
 _COLOURS = {"ok": "green", "warn": "orange", "bad": "red"}
 
 
 def query_text(text: str, page: Page) -> str:
-    """A query as the data source's editor has it; a subject that `page` has no variable for is not narrowed down."""
+    """A query as the data source's editor has it; by what `page` has no variable for nothing is narrowed down."""
     known = {item.name for item in page.filters}
 
     def replaced(name: str) -> str:
-        return "''" if name in SUBJECTS and name not in known else _REPLACED[name]
+        return "''" if name in FILTERS and name not in known else _REPLACED[name]
 
     return PARAMETER.sub(lambda match: replaced(match["name"]), text)
 
@@ -165,6 +168,10 @@ def _override(column: Column, panel: Panel) -> dict[str, Any]:
         page = SUBJECT_PAGES[column.link]
         url = f"/d/{uid(page)}?${{__url_time_range}}&var-{column.link}=${{__value.raw:percentencode}}"
         properties["links"] = [{"title": f"Show this {column.link}", "url": url, "targetBlank": False}]
+    if column.link == "post":
+        # TikTok finds the creator by itself: the handle may be masked.
+        site = "https://www.tiktok.com/@/video/${__value.raw:percentencode}"
+        properties["links"].append({"title": "Open on TikTok", "url": site, "targetBlank": True})
     if column.spark:
         properties["custom.cellOptions"] = {"type": "sparkline", "hideValue": True}
     elif column.tone != "none":

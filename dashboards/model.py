@@ -16,9 +16,13 @@ PAGES_DIR = Path(__file__).with_name("pages")
 QUERIES_DIR = Path(__file__).with_name("queries")
 
 Kind = Literal["stat", "timeseries", "bars", "table"]
-Unit = Literal["count", "plays", "plays_per_hour", "plays_per_minute", "rate_percent", "seconds", "ratio", "score", "time", "text"]
+# A handle stands without its sign; MASKED in its place for people who were not opted in.
+Unit = Literal[
+    "count", "plays", "plays_per_hour", "plays_per_minute", "rate_percent", "seconds", "ratio", "score", "time", "text", "handle"
+]  # fmt: skip
 Subject = Literal["creator", "post", "hashtag"]
-SUBJECTS: tuple[Subject, ...] = ("creator", "post", "hashtag")
+FilterName = Literal["creator", "post", "hashtag", "tier", "region"]
+FILTERS: tuple[FilterName, ...] = ("creator", "post", "hashtag", "tier", "region")
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 
@@ -30,6 +34,8 @@ PARAMETERS: Mapping[str, str] = {
     "creator": "String",
     "post": "String",
     "hashtag": "String",
+    "tier": "String",
+    "region": "String",
     "limit": "UInt32",
 }
 PARAMETER = re.compile(r"\{(?P<name>\w+):(?P<type>[^}]+)\}")
@@ -53,9 +59,9 @@ class Threshold(_Strict):
 
 
 class Filter(_Strict):
-    """A page can show one creator, post or hashtag alone; `required` when it shows nothing without."""
+    """A page can show one creator, post, hashtag, tier or region alone; `required` when it shows nothing without."""
 
-    name: Subject
+    name: FilterName
     required: bool = False
 
 
@@ -67,6 +73,10 @@ class Column(_Strict):
     unit: Unit = "text"
     # The value opens the page of that subject, with itself as the filter.
     link: Subject | None = None
+    # Of an id: the column with its name, a post's title or a creator's handle, which is shown in its place with the id behind it.
+    label: Identifier | None = None
+    # Of a post's id: the column with its creator's handle, for the link to the post at TikTok.
+    by: Identifier | None = None
     # The value is an array of numbers, oldest first: drawn as a line in the cell.
     spark: bool = False
     # delta: signed, gains and losses tell apart; sentiment: from -1 (negative) to 1 (positive).
@@ -121,6 +131,10 @@ class Panel(_Strict):
         names = [column.name for column in self.columns]
         if len(names) != len(set(names)):
             raise ValueError("a column is listed once")
+        for column in self.columns:
+            for other in filter(None, (column.label, column.by)):
+                if other not in names or not column.link:
+                    raise ValueError(f"{column.name} takes a name from {other}: list that column, and give {column.name} a link")
         return self
 
 

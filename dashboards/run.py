@@ -16,8 +16,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from connectors.clickhouse.client import NOT_LET_IN_CODES, TRANSIENT_CODES, unavailable
 from connectors.endpoints import mask_password
 from connectors.errors import TokpulseError
-from dashboards.model import QUERIES_DIR, SUBJECTS, Page, Panel, load_query, parameters
+from dashboards.model import FILTERS, QUERIES_DIR, Page, Panel, load_query, parameters
 
+SEARCH_DIR = Path(__file__).with_name("search")
 # Widths of a chart's bucket: each divides the next ones' unit, so that buckets begin on full minutes, hours and days.
 STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800)
 BUCKETS = 120
@@ -60,6 +61,8 @@ class Filters:
     creator: str = ""
     post: str = ""
     hashtag: str = ""
+    tier: str = ""
+    region: str = ""
     limit: int = 50
 
     def __post_init__(self) -> None:
@@ -69,9 +72,9 @@ class Filters:
             raise FilterError(f"the time range is longer than {MAX_RANGE_MS // 86_400_000} days", "choose a shorter one")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise FilterError(f"limit is {self.limit}", f"from 1 to {MAX_LIMIT}")
-        for name in SUBJECTS:
+        for name in FILTERS:
             if len(getattr(self, name)) > _MAX_TEXT:
-                raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids and hashtags are short")
+                raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids, handles and hashtags are short")
 
     def before(self, window_s: int | None = None, now_ms: int | None = None) -> Filters:
         """The same choice for the time as long before. Raises FilterError where that is before 1970.
@@ -135,13 +138,18 @@ class Boards:
         ClickHouseUnavailableError where the server is away, or too busy just now.
         """
         panel = self.panel(page, panel_id)
-        text = self._texts[panel.query]
-        values = bound(narrowed(filters, self.pages[page]))
+        return self._run(f"panel {panel_id}", self._texts[panel.query], bound(narrowed(filters, self.pages[page])))
+
+    def find(self, query: str, values: Mapping[str, Any]) -> Result:
+        """The rows of `<query>.sql` of the search, with `values` bound. Raises as `run` does, but for pages."""
+        return self._run("the search", (SEARCH_DIR / f"{query}.sql").read_text(encoding="utf-8"), values)
+
+    def _run(self, what: str, text: str, values: Mapping[str, Any]) -> Result:
         begun = time.monotonic()
         try:
             answer = self._client.query(text, parameters={name: values[name] for name in parameters(text)})
         except ClickHouseError as error:
-            raise _described(panel, self._url, error) from None
+            raise _described(what, self._url, error) from None
         elapsed = time.monotonic() - begun
         rows = tuple(tuple(plain(value) for value in row) for row in answer.result_rows)
         return Result(tuple(answer.column_names), rows, int(answer.summary.get("read_rows", 0)), elapsed)
@@ -152,34 +160,28 @@ def _next(moment_ms: int, window_ms: int) -> int:
     return -(-moment_ms // window_ms) * window_ms
 
 
-def _described(panel: Panel, url: str, error: ClickHouseError) -> TokpulseError:
-    """What the reader of the page can do about `error`: wait, ask for less, or repair the installation."""
+def _described(what: str, url: str, error: ClickHouseError) -> TokpulseError:
+    """What the reader of the page can do about `error` of the query of `what`: wait, ask for less, or repair the installation."""
     code = getattr(error, "code", None)
     if code in _LIMITS:
         return QueryLimitError(
-            f"panel {panel.id} needs more {_LIMITS[code]} than ClickHouse allows for one query", "choose a shorter time range"
+            f"{what} needs more {_LIMITS[code]} than ClickHouse allows for one query", "choose a shorter time range"
         )
     # A restarted stack has new passwords, which the next connection reads.
     if code is None or code in NOT_LET_IN_CODES or code in TRANSIENT_CODES:
         return unavailable(url, error)
     first = mask_password(str(error).strip().partition("\n")[0])[:300]
-    return QueryFailedError(
-        f"panel {panel.id}: ClickHouse cannot run query {panel.query}: {first}", "`tokpulse up` brings the tables up to date"
-    )
+    return QueryFailedError(f"{what}: ClickHouse cannot run its query: {first}", "`tokpulse up` brings the tables up to date")
 
 
 def narrowed(filters: Filters, page: Page) -> Filters:
-    """`filters` with only the subjects that `page` has a filter for. Raises FilterError when one is missing that it is about."""
+    """`filters` with only what `page` has a filter for. Raises FilterError when one is missing that it is about."""
     for item in page.filters:
         if item.required and not getattr(filters, item.name):
             raise FilterError(f"page {page.slug} shows one {item.name}", f"choose a {item.name}")
     known = {item.name for item in page.filters}
-    return replace(
-        filters,
-        creator=filters.creator if "creator" in known else "",
-        post=filters.post if "post" in known else "",
-        hashtag=filters.hashtag if "hashtag" in known else "",
-    )
+    none: dict[str, Any] = {name: "" for name in FILTERS if name not in known}
+    return replace(filters, **none)
 
 
 def bound(filters: Filters) -> dict[str, Any]:
@@ -193,6 +195,8 @@ def bound(filters: Filters) -> dict[str, Any]:
         "post": filters.post,
         # As tables hold it, however it was typed.
         "hashtag": filters.hashtag.removeprefix("#").lower(),
+        "tier": filters.tier,
+        "region": filters.region.upper(),
         "limit": filters.limit,
     }
 

@@ -112,6 +112,7 @@ class Forgetting:
                 f"records of the person kept coming in through {ROUNDS} rounds",
                 "stop pollers and jobs, run the same command again, then start them",
             )
+        self._parts()[1].withdraw()
         last(Rewriter(person, self._journal.secret))
         self._begun(report)
         self._journal.remove()

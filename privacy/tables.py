@@ -137,6 +137,10 @@ class Tables:
         for name in ("clear_identifiers", "clear_rows"):
             self._client.command(statement(name, PRIVATE=self._private))
 
+    def withdraw(self) -> None:
+        """Opts nobody in who was renamed: a token is no name to be shown."""
+        self._client.command(statement("withdraw_tokens"))
+
     def affected(self, table: Table) -> int:
         """How many rows would change."""
         return sum(len(lot) for lot in self._changes(table))

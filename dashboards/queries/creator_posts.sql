@@ -17,15 +17,19 @@ WITH
     ),
     engaged AS
     (
-        SELECT aweme_id, argMax(play_count, window_start) AS plays, argMax(engagement_rate_plays, window_start) AS rate
+        SELECT
+            aweme_id,
+            max(author_id) AS author_id,
+            argMax(play_count, window_start) AS plays,
+            argMax(engagement_rate_plays, window_start) AS rate
         FROM engagement_hourly
         WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
-            AND author_id = {creator:String}
+            AND engagement_hourly.author_id = {creator:String}
         GROUP BY aweme_id
     ),
     described AS
     (
-        SELECT aweme_id, title, create_time
+        SELECT aweme_id, title, ifNull(region, '') AS country, create_time
         FROM posts
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
             AND author_id = {creator:String}
@@ -33,6 +37,8 @@ WITH
 SELECT
     engaged.aweme_id AS aweme_id,
     described.title AS title,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    described.country AS country,
     nullIf(described.create_time, toDateTime64(0, 3, 'UTC')) AS published,
     ifNull(grown.gained, 0) AS plays_gained,
     engaged.plays AS play_count,
@@ -47,5 +53,6 @@ SELECT
 FROM engaged
 LEFT JOIN grown ON engaged.aweme_id = grown.aweme_id
 LEFT JOIN described ON engaged.aweme_id = described.aweme_id
+LEFT JOIN creator_names AS named ON engaged.author_id = named.userid
 ORDER BY plays_gained DESC, aweme_id
 LIMIT {limit:UInt32}

@@ -1,16 +1,36 @@
 -- Question: which negative comments come from people whom many follow?
 -- Grain:    one row per comment with a known number of followers, most followers first.
+WITH
+    voices AS
+    (
+        SELECT comment_id, user_id, follower_count, video_id, sentiment_compound, digg_count, reply_total, ingested_at
+        FROM comments_enriched
+        WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+            AND sentiment_label = 'negative' AND follower_count IS NOT NULL
+            AND ({post:String} = '' OR video_id = {post:String})
+        ORDER BY follower_count DESC, digg_count DESC, comment_id
+        LIMIT {limit:UInt32}
+    ),
+    described AS
+    (
+        SELECT aweme_id, title, author_id
+        FROM posts
+        WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
+    )
 SELECT
-    user_id,
-    follower_count AS followers,
-    video_id,
-    sentiment_compound AS compound,
-    digg_count AS likes,
-    reply_total AS replies,
-    ingested_at AS observed
-FROM comments_enriched
-WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
-    AND sentiment_label = 'negative' AND follower_count IS NOT NULL
-    AND ({post:String} = '' OR video_id = {post:String})
-ORDER BY followers DESC, likes DESC, comment_id
+    voices.user_id AS user_id,
+    coalesce(nullIf(writer.handle, ''), '[masked]') AS handle,
+    voices.follower_count AS followers,
+    voices.video_id AS video_id,
+    described.title AS title,
+    coalesce(nullIf(author.handle, ''), '[masked]') AS author_handle,
+    voices.sentiment_compound AS compound,
+    voices.digg_count AS likes,
+    voices.reply_total AS replies,
+    voices.ingested_at AS observed
+FROM voices
+LEFT JOIN described ON voices.video_id = described.aweme_id
+LEFT JOIN creator_names AS author ON described.author_id = author.userid
+LEFT JOIN creator_names AS writer ON voices.user_id = writer.userid
+ORDER BY followers DESC, likes DESC, voices.comment_id
 LIMIT {limit:UInt32}

@@ -79,17 +79,31 @@ WITH
         FROM looked_up
         WHERE kind != 1 AND is_away = 0
         GROUP BY userid, allowed, hours, risen_at_ms
+    ),
+    alerted AS
+    (
+        SELECT
+            userid,
+            max(assumeNotNull(rise)) AS greatest_rise,
+            any(allowed) AS rule_gained,
+            hours AS rule_hours,
+            min(risen_at) AS first_alert,
+            argMax(risen_at, rise) AS peak_at,
+            argMax(count_then, risen_at) AS follower_count
+        FROM rises
+        WHERE rise > allowed
+        GROUP BY userid, hours
     )
 SELECT
-    userid,
-    max(assumeNotNull(rise)) AS greatest_rise,
-    any(allowed) AS rule_gained,
-    hours AS rule_hours,
-    min(risen_at) AS first_alert,
-    argMax(risen_at, rise) AS peak_at,
-    argMax(count_then, risen_at) AS follower_count
-FROM rises
-WHERE rise > allowed
-GROUP BY userid, hours
+    alerted.userid AS userid,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    alerted.greatest_rise AS greatest_rise,
+    alerted.rule_gained AS rule_gained,
+    alerted.rule_hours AS rule_hours,
+    alerted.first_alert AS first_alert,
+    alerted.peak_at AS peak_at,
+    alerted.follower_count AS follower_count
+FROM alerted
+LEFT JOIN creator_names AS named ON alerted.userid = named.userid
 ORDER BY greatest_rise DESC, userid, rule_hours
 LIMIT {limit:UInt32}

@@ -1,31 +1,47 @@
 -- Question: which creators gain or lose followers fastest?
 -- Grain:    one row per creator with two snapshots, the later one in the range; the greatest gain first. gains are those of 24 equal
 --           parts of the range, oldest first.
+WITH
+    moved AS
+    (
+        SELECT
+            userid,
+            argMax(last_count, part) AS follower_count,
+            sum(part_gain) AS gained,
+            if(argMin(first_count, part) = 0, NULL, gained / argMin(first_count, part)) AS growth_rate,
+            max(part_step) AS greatest_step,
+            groupArrayInsertAt(0, 24)(part_gain, part) AS gains
+        FROM
+        (
+            SELECT
+                userid,
+                toUInt32(intDiv(
+                    dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, t_now) * 24,
+                    dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')})
+                )) AS part,
+                sum(delta) AS part_gain,
+                max(delta) AS part_step,
+                argMax(curr_count, t_now) AS last_count,
+                argMin(prev_count, t_now) AS first_count
+            FROM follower_deltas
+            -- 0 is no count.
+            WHERE curr_count > 0
+              AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
+            GROUP BY userid, part
+        )
+        GROUP BY userid
+        ORDER BY gained DESC, userid
+        LIMIT {limit:UInt32}
+    )
 SELECT
-    userid,
-    argMax(last_count, part) AS follower_count,
-    sum(part_gain) AS gained,
-    if(argMin(first_count, part) = 0, NULL, gained / argMin(first_count, part)) AS growth_rate,
-    max(part_step) AS greatest_step,
-    groupArrayInsertAt(0, 24)(part_gain, part) AS gains
-FROM
-(
-    SELECT
-        userid,
-        toUInt32(intDiv(
-            dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, t_now) * 24,
-            dateDiff('millisecond', {time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')})
-        )) AS part,
-        sum(delta) AS part_gain,
-        max(delta) AS part_step,
-        argMax(curr_count, t_now) AS last_count,
-        argMin(prev_count, t_now) AS first_count
-    FROM follower_deltas
-    -- 0 is no count.
-    WHERE curr_count > 0
-      AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
-    GROUP BY userid, part
-)
-GROUP BY userid
+    moved.userid AS userid,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    moved.follower_count AS follower_count,
+    moved.gained AS gained,
+    moved.growth_rate AS growth_rate,
+    moved.greatest_step AS greatest_step,
+    moved.gains AS gains
+FROM moved
+LEFT JOIN creator_names AS named ON moved.userid = named.userid
 ORDER BY gained DESC, userid
 LIMIT {limit:UInt32}

@@ -30,6 +30,8 @@ WITH
         WHERE is_away = 0
           AND window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
+            AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+            AND ({tier:String} = '' OR tier = {tier:String})
         GROUP BY aweme_id, part
     ),
     grown AS

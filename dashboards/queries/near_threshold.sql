@@ -42,6 +42,8 @@ WITH
                 WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
                     AND ({creator:String} = '' OR author_id = {creator:String})
                     AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+                    AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+                    AND ({tier:String} = '' OR tier = {tier:String})
                 GROUP BY aweme_id
             )
         )
@@ -51,7 +53,7 @@ WITH
     ),
     described AS
     (
-        SELECT aweme_id, title
+        SELECT aweme_id, title, ifNull(region, '') AS country
         FROM posts
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
@@ -59,6 +61,8 @@ SELECT
     ranked.aweme_id AS aweme_id,
     described.title AS title,
     ranked.author_id AS author_id,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    described.country AS country,
     ranked.tier AS tier,
     ranked.times_threshold AS times_threshold,
     ranked.rate AS rate,
@@ -67,5 +71,6 @@ SELECT
     ranked.window_end AS window_end
 FROM ranked
 LEFT JOIN described ON ranked.aweme_id = described.aweme_id
+LEFT JOIN creator_names AS named ON ranked.author_id = named.userid
 ORDER BY times_threshold DESC, aweme_id
 LIMIT {limit:UInt32}

@@ -45,13 +45,16 @@ WITH
     ),
     described AS
     (
-        SELECT aweme_id, title
+        SELECT aweme_id, title, author_id, ifNull(region, '') AS country
         FROM posts
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
 SELECT
     ranked.video_id AS video_id,
     described.title AS title,
+    described.author_id AS author_id,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    described.country AS country,
     ranked.comments AS comments,
     ranked.by_part AS by_part,
     ranked.mean_compound AS mean_compound,
@@ -60,5 +63,6 @@ SELECT
     ranked.negative_share AS negative_share
 FROM ranked
 LEFT JOIN described ON ranked.video_id = described.aweme_id
+LEFT JOIN creator_names AS named ON described.author_id = named.userid
 ORDER BY mean_compound, video_id
 LIMIT {limit:UInt32}

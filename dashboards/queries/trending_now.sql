@@ -22,6 +22,8 @@ WITH
             AND window_start < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
             AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+            AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+            AND ({tier:String} = '' OR trending_hourly.tier = {tier:String})
         GROUP BY aweme_id
     ),
     growing AS
@@ -58,7 +60,7 @@ WITH
     ),
     described AS
     (
-        SELECT aweme_id, title
+        SELECT aweme_id, title, ifNull(region, '') AS country
         FROM posts
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
@@ -66,6 +68,8 @@ SELECT
     growing.aweme_id AS aweme_id,
     described.title AS title,
     growing.creator AS author_id,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    described.country AS country,
     growing.trends AS is_trending,
     growing.creator_tier AS tier,
     growing.beyond AS times_threshold,
@@ -79,5 +83,6 @@ SELECT
 FROM growing
 LEFT JOIN moods ON growing.aweme_id = moods.video_id
 LEFT JOIN described ON growing.aweme_id = described.aweme_id
+LEFT JOIN creator_names AS named ON growing.creator = named.userid
 ORDER BY is_trending DESC, times_threshold DESC, aweme_id
 LIMIT {limit:UInt32}

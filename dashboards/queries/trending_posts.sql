@@ -35,6 +35,8 @@ WITH
             WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
                 AND ({creator:String} = '' OR trending_hourly.author_id = {creator:String})
                 AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+                AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+                AND ({tier:String} = '' OR trending_hourly.tier = {tier:String})
         )
         GROUP BY aweme_id
         HAVING trending_hours > 0
@@ -43,7 +45,7 @@ WITH
     ),
     described AS
     (
-        SELECT aweme_id, title
+        SELECT aweme_id, title, ifNull(region, '') AS country
         FROM posts
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
@@ -51,6 +53,8 @@ SELECT
     ranked.aweme_id AS aweme_id,
     described.title AS title,
     ranked.author_id AS author_id,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    described.country AS country,
     ranked.tier AS tier,
     ranked.times_threshold AS times_threshold,
     ranked.peak_plays_per_hour AS peak_plays_per_hour,
@@ -62,5 +66,6 @@ SELECT
     ranked.last_trending AS last_trending
 FROM ranked
 LEFT JOIN described ON ranked.aweme_id = described.aweme_id
+LEFT JOIN creator_names AS named ON ranked.author_id = named.userid
 ORDER BY times_threshold DESC, aweme_id
 LIMIT {limit:UInt32}

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
+from dashboards.finding import wanted
 from dashboards.model import Page, Panel
 from dashboards.run import FilterError, Filters, QueryLimitError, UnknownPanelError
 from dashboards.web.asked import BadRequestError, earlier, filters_of
@@ -27,6 +28,8 @@ from dashboards.web.source import Source
 
 STATIC = Path(__file__).with_name("static")
 EDITOR_PATH = "/thresholds"
+# How many creators, and how many posts, a search gives.
+FOUND = 8
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +58,9 @@ def create_app(
             raise BadRequestError(f"format: {kind[:40]!r} is not known", "json or csv")
         return await run_in_threadpool(_answer, source, page, definition, filters, kind)
 
+    async def search(request: Request) -> Response:
+        return await run_in_threadpool(_found, source, request.query_params.get("text", ""))
+
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -62,6 +68,7 @@ def create_app(
         routes=[
             Route("/api/health", health),
             Route("/api/pages", listed),
+            Route("/api/search", search),
             Route("/api/pages/{slug}/panels/{panel}", panel),
             *editor,
             *muting,
@@ -95,7 +102,14 @@ def _find(pages: Mapping[str, Page], slug: str, panel_id: str) -> tuple[Page, Pa
     return page, definition
 
 
+def _found(source: Source, text: str) -> Response:
+    asked = wanted(text).parameters(FOUND)
+    found = {query: source.find(query, asked) for query in ("creators", "posts")}
+    return JSONResponse({name: [dict(zip(one.columns, row, strict=True)) for row in one.rows] for name, one in found.items()})
+
+
 def _answer(source: Source, page: Page, panel: Panel, filters: Filters, kind: str) -> Response:
+    filters = source.by_id(filters)
     answer = source.ask(page.slug, panel.id, panel.query, filters)
     columns = shown_columns(panel, answer.result)
     rows = shown_rows(columns, answer.result)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.errors import TokpulseError
-from dashboards.model import SUBJECTS, Page, Panel
+from dashboards.finding import wanted
+from dashboards.model import FILTERS, Page, Panel
 from dashboards.run import FilterError, Filters
 
-_KNOWN = frozenset({"from", "to", *SUBJECTS, "limit", "format"})
+_KNOWN = frozenset({"from", "to", *FILTERS, "limit", "format"})
 DEFAULT_LIMIT = 50
 
 
@@ -22,19 +23,29 @@ def filters_of(page: Page, query: Mapping[str, str]) -> Filters:
     if unknown:
         raise BadRequestError(f"unknown parameter {unknown[0][:40]!r}", "known: " + ", ".join(sorted(_KNOWN)))
     offered = {item.name for item in page.filters}
-    for name in SUBJECTS:
+    for name in FILTERS:
         if query.get(name) and name not in offered:
             raise BadRequestError(f"page {page.slug} has no filter {name}", "it has: " + (", ".join(sorted(offered)) or "none"))
         if any(ord(sign) < 32 for sign in query.get(name, "")):
-            raise BadRequestError(f"{name} holds a control character", "ids and hashtags are plain text")
+            raise BadRequestError(f"{name} holds a control character", "ids, handles and hashtags are plain text")
     return Filters(
         _integer(query, "from"),
         _integer(query, "to"),
-        creator=query.get("creator", "").strip(),
-        post=query.get("post", "").strip(),
+        creator=_named(query.get("creator", "")),
+        post=_named(query.get("post", "")),
         hashtag=query.get("hashtag", "").strip().removeprefix("#").lower(),
+        tier=query.get("tier", "").strip(),
+        region=query.get("region", "").strip().upper(),
         limit=_integer(query, "limit", DEFAULT_LIMIT),
     )
+
+
+def _named(text: str) -> str:
+    """An id or a handle; of a link what it leads to."""
+    if "tiktok.com/" not in text.lower():
+        return text.strip()
+    found = wanted(text)
+    return found.post or f"@{found.handle}"
 
 
 def earlier(panel: Panel, filters: Filters, now_ms: int) -> Filters | None:

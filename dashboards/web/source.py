@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
 from dashboards.run import Boards, Filters, Result
@@ -49,6 +49,8 @@ class Source:
         self._boards: Boards | None = None
         self._connecting = threading.Lock()
         self._asked: OrderedDict[tuple[str, Filters], _Asked] = OrderedDict()
+        # Handle -> id, empty for nobody's, and until when that is taken for true.
+        self._ids: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
         self._running = threading.BoundedSemaphore(_PARALLEL)
 
@@ -68,7 +70,7 @@ class Source:
         if not own:
             return future.result()
         try:
-            answer = self._run(page, panel_id, filters)
+            answer = self._run(lambda boards: boards.run(page, panel_id, filters))
         except BaseException as error:
             # Whoever waits gets the same error; who asks later, asks anew.
             future.set_exception(error)
@@ -79,11 +81,32 @@ class Source:
         future.set_result(answer)
         return answer
 
-    def _run(self, page: str, panel_id: str, filters: Filters) -> Answer:
+    def find(self, query: str, values: Mapping[str, Any]) -> Result:
+        """The rows of a query of the search. Raises what Boards.find and `connect` raise."""
+        return self._run(lambda boards: boards.find(query, values)).result
+
+    def by_id(self, filters: Filters) -> Filters:
+        """`filters` with the id of the creator, where a handle was given of somebody who was opted in. Raises as `find` does."""
+        handle = filters.creator.removeprefix("@").lower()
+        if not handle or handle.isdecimal():
+            return filters
+        now = self._clock()
+        with self._lock:
+            userid, until = self._ids.get(handle, ("", 0.0))
+        if now >= until:
+            rows = self.find("creator_of_handle", {"handle": handle}).rows
+            userid = str(rows[0][0]) if rows else ""
+            with self._lock:
+                if len(self._ids) >= _KEPT:
+                    self._ids.clear()
+                self._ids[handle] = (userid, self._clock() + SETTLED_FRESH_S)
+        return replace(filters, creator=userid) if userid else filters
+
+    def _run(self, work: Callable[[Boards], Result]) -> Answer:
         with self._running:
             at_ms, boards = round(self._clock() * 1000), self._connected()
             try:
-                return Answer(boards.run(page, panel_id, filters), at_ms)
+                return Answer(work(boards), at_ms)
             except ClickHouseUnavailableError:
                 with self._connecting:
                     if self._boards is boards:

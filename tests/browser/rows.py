@@ -1,4 +1,7 @@
-"""Rows that a reader can check by hand: three creators, four posts each, a day of hours up to the last full one."""
+"""Rows that a reader can check by hand: three creators, four posts each, a day of hours up to the last full one.
+
+The first creator was opted in, the second was not, of the third no profile was observed.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,13 @@ MAXIMA = (
 )
 OBSERVATIONS = ("aweme_id", "author_id", "title", "create_time", "play_count", "ingested_at")
 HOSTILE_TITLE = "<img src=x onerror=alert(1)> #<b>fyp"
+HANDLE, NICKNAME = "ada.lovelace", "Ada L."
+# Of somebody who was not opted in: whatever a reader can reach must not hold any of it.
+SENTINELS = ("zz.sentinel_handle", "ZzSentinelNick", "MS4wLjABAAAAzzSentinelSecUid")
+PROFILE = ("userid", "unique_id", "nickname", "sec_uid", "region", "follower_count", "observed_at")
 TITLES = {POSTS[0]: "second try \N{PARTY POPPER} #dance with @somebody", POSTS[1]: HOSTILE_TITLE}
+# What readers see of the first one.
+SHOWN_TITLE = "second try \N{PARTY POPPER} #dance with [name]"
 COMMENTS = (
     *("comment_id", "video_id", "user_id", "text", "create_time", "ingested_at", "digg_count", "reply_total"),
     *("sentiment_compound", "sentiment_label", "sentiment_model", "language"),
@@ -73,6 +82,11 @@ def fill(client: Any) -> None:
         ],
         column_names=OBSERVATIONS,
     )
+    profiles = [[CREATORS[0], HANDLE, NICKNAME, "MS4wLjABAAAAada", "GB", 4_000, newest]]
+    profiles += [[CREATORS[1], *SENTINELS, "DE", 200_000, newest]]
+    client.insert("user_observations_log", profiles, column_names=PROFILE)
+    opted_in = ["unique_id", "userid", "is_opted_in", "decided_at"]
+    client.insert("opted_in", [[HANDLE, CREATORS[0], 1, newest]], column_names=opted_in)
     client.insert("comments_log", [comment(number, newest) for number in range(30)], column_names=COMMENTS)
 
 

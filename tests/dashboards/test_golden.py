@@ -278,7 +278,7 @@ def test_alerts_of_a_month_of_counts_by_the_five_minutes(golden: Client) -> None
 
 def alert(rise: int, gained: int, hours: int, first: datetime, peak: datetime) -> dict[str, Any]:
     shown = {"first_alert": f"{first:%Y-%m-%d %H:%M:%S}", "peak_at": f"{peak:%Y-%m-%d %H:%M:%S}"}
-    return {"userid": "c8", "greatest_rise": rise, "rule_gained": gained, "rule_hours": hours, **shown}
+    return {"userid": "c8", "handle": "[masked]", "greatest_rise": rise, "rule_gained": gained, "rule_hours": hours, **shown}
 
 
 def test_no_sum_of_growth_counts_hours_that_are_away() -> None:

@@ -13,7 +13,7 @@ import yaml
 from clickhouse_connect.driver.client import Client
 
 from dashboards.grafana import DATASOURCE, GRAFANA_DIR, SUBJECT_PAGES, VARIABLES_DIR, rendered, uid
-from dashboards.model import SUBJECTS, load_pages, load_query
+from dashboards.model import FILTERS, load_pages, load_query
 from tests.dashboards.golden import OF_ONE_ROW
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,10 +100,16 @@ def test_panels_do_not_overlap(slug: str) -> None:
 
 def test_links_lead_to_dashboards_that_take_the_value() -> None:
     found = re.findall(r"/d/([\w-]+)\?\$\{__url_time_range\}&var-(\w+)=", json.dumps(FILES))
-    assert {name for _, name in found} == set(SUBJECTS)
+    assert {name for _, name in found} == set(SUBJECT_PAGES)
     boards = {board["uid"]: {variable["name"] for variable in board["templating"]["list"]} for board in FILES.values()}
     assert all(name in boards[target] for target, name in found)
     assert all(uid(page) in boards for page in SUBJECT_PAGES.values())
+
+
+def test_a_post_opens_on_tiktok_without_a_handle() -> None:
+    links = [link for properties in overrides() for link in properties.get("links", ()) if link["targetBlank"]]
+    assert links
+    assert {link["url"] for link in links} == {"https://www.tiktok.com/@/video/${__value.raw:percentencode}"}
 
 
 def test_a_series_is_named_by_its_value() -> None:
@@ -166,8 +172,8 @@ def test_the_variables_queries_run(empty_client: Client, slug: str) -> None:
 
 
 def test_a_variable_has_its_file() -> None:
-    assert {path.stem for path in VARIABLES_DIR.glob("*.sql")} == set(SUBJECTS)
-    assert all(re.search(r"\nLIMIT \d+\n$", load_query(name, VARIABLES_DIR)) for name in SUBJECTS)
+    assert {path.stem for path in VARIABLES_DIR.glob("*.sql")} == set(FILTERS)
+    assert all(re.search(r"\nLIMIT \d+\n$", load_query(name, VARIABLES_DIR)) for name in FILTERS)
 
 
 def test_expansion_is_that_of_the_plugin() -> None:

@@ -70,6 +70,11 @@ def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None
         ("kind: stat", "kind: table", r"a\.yaml: panels\.0: a table lists its columns"),
         ("[plays]", "[plays, likes]", r"a\.yaml: panels\.0: a stat has one value column"),
         ("unit: plays", "unit: plays\n    thresholds: [{at: 2, tone: ok}, {at: 1, tone: bad}]", r"thresholds ascend"),
+        (
+            "unit: plays",
+            "unit: plays\n    columns: [{name: aweme_id, title: Post, link: post, label: title}]",
+            r"a\.yaml: panels\.0: aweme_id takes a name from title: list that column",
+        ),
         ("unit: plays", "unit: plays\n    closes_s: 3600", r"a\.yaml: panels\.0: closes_s is for a stat that compares"),
         (PANEL, PANEL + PANEL, r"a\.yaml: page: panel plays occurs twice"),
         ("refresh_s: 30", "refresh_s: [", r"a\.yaml:\d+: not YAML"),
@@ -104,5 +109,5 @@ def test_a_query_that_is_not_there_and_a_folder_without_pages(tmp_path: Path) ->
 
 
 def test_parameters_of_a_query() -> None:
-    assert parameters(load_query("near_threshold")) == {"time_from", "time_to", "creator", "hashtag", "limit"}
+    assert parameters(load_query("near_threshold")) == {"time_from", "time_to", "creator", "hashtag", "tier", "region", "limit"}
     assert parameters(QUERY) <= set(PARAMETERS)

@@ -9,7 +9,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from dashboards.model import QUERIES_DIR, Page, Panel, load_pages, load_query
-from dashboards.run import Boards, Filters, bound
+from dashboards.run import SEARCH_DIR, Boards, Filters, bound
 from tests.dashboards.golden import OF_ONE_ROW
 
 PAGES = load_pages()
@@ -35,7 +35,7 @@ def test_a_panel_runs_and_gives_the_columns_it_shows(empty_client: Client, page:
     assert shown_columns(panel) <= {row[0] for row in described.result_rows}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*FILES, *sorted(SEARCH_DIR.glob("*.sql"))], ids=lambda path: path.stem)
 def test_a_query_is_one_bounded_select_with_a_banner(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.match(r"-- Question: .+\n(?:--           .*\n)*-- Grain:    .+\n(?:--           .*\n)*(?:SELECT|WITH)\b", text)

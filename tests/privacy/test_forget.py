@@ -141,6 +141,9 @@ class NoTables:
     def forget_search(self) -> None:
         self.forgotten += 1
 
+    def withdraw(self) -> None:
+        """Nobody is opted in."""
+
     def look_for(self, person: Person) -> None:
         assert self.forgotten == 0, "each round has its own"
 

@@ -92,12 +92,19 @@ class FakeBoards:
 
     results: Mapping[str, Result] = field(default_factory=lambda: dict(RESULTS))
     asked: list[tuple[str, str, Filters]] = field(default_factory=list)
+    found: Mapping[str, Result] = field(default_factory=dict)
+    searched: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     during: Callable[[], None] = lambda: None
 
     def run(self, page: str, panel_id: str, filters: Filters) -> Result:
         self.asked.append((page, panel_id, filters))
         self.during()
         return self.results[panel_id]
+
+    def find(self, query: str, values: Mapping[str, Any]) -> Result:
+        self.searched.append((query, values))
+        self.during()
+        return self.found.get(query, Result((), (), 0, 0.0))
 
 
 def source_of(boards: FakeBoards, clock: Callable[[], float] = lambda: NOW_S) -> Source:

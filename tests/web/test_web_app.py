@@ -46,6 +46,43 @@ def test_a_table_has_the_columns_that_it_lists_and_no_other() -> None:
     assert boards.asked == [("small", "posts", Filters(1_767_571_200_000, 1_767_657_600_000, creator="68", limit=7))]
 
 
+@pytest.mark.parametrize("written", ["@Ada.L", "ada.l", "https%3A%2F%2Fwww.tiktok.com%2F%40ada.l%3Flang%3Dde"])
+def test_a_creator_may_be_given_by_handle_or_link(written: str) -> None:
+    boards = FakeBoards(found={"creator_of_handle": Result(("userid",), (("68",),), 1, 0.001)})
+    source = source_of(boards)
+    for _ in range(2):
+        ask(app_of(source), f"{PANELS}/posts?{RANGE}&creator={written}")
+    assert [filters.creator for _, _, filters in boards.asked] == ["68"]
+    assert boards.searched == [("creator_of_handle", {"handle": "ada.l"})], "asked once for all panels of a page"
+
+
+def test_a_handle_of_nobody_who_may_be_seen_finds_nothing() -> None:
+    boards = FakeBoards()
+    assert ask(app_of(source_of(boards)), f"{PANELS}/posts?{RANGE}&creator=%40somebody").status_code == 200
+    assert [filters.creator for _, _, filters in boards.asked] == ["@somebody"]
+
+
+def test_a_search_gives_creators_and_posts_by_name() -> None:
+    found = {
+        "creators": Result(("creator", "handle"), (("68", "ada"),), 1, 0.001),
+        "posts": Result(("post", "title"), (("76", "=1+1 <b>"), ("77", "")), 2, 0.001),
+    }
+    boards = FakeBoards(found=found)
+    answer = ask(app_of(source_of(boards)), "/api/search?text=%20Two%20%25%20cats")
+    assert answer.json() == {
+        "creators": [{"creator": "68", "handle": "ada"}],
+        "posts": [{"post": "76", "title": "=1+1 <b>"}, {"post": "77", "title": ""}],
+    }
+    assert [query for query, _ in boards.searched] == ["creators", "posts"]
+    values = boards.searched[0][1]
+    assert (values["first"], values["second"], values["third"], values["limit"]) == ("%cats%", "%two%", r"%\%%", 8)
+
+
+@pytest.mark.parametrize("text", ["", "a", "x" * 301, "https://vm.tiktok.com/ZMabc/"])
+def test_a_search_for_too_little_is_refused(text: str) -> None:
+    error_of(f"/api/search?text={text}", 400)
+
+
 def test_a_stat_comes_with_the_time_before() -> None:
     boards = FakeBoards()
     answer = ask(app_of(source_of(boards)), f"{PANELS}/gained?{RANGE}").json()
@@ -104,6 +141,8 @@ def test_a_csv_file_has_the_rows_of_the_table_and_no_formula() -> None:
         (f"{RANGE}&format=xml", "format"),
         (f"{RANGE}&creator={'x' * 201}", "creator"),
         (f"{RANGE}&creator=%00", "creator"),
+        (f"{RANGE}&tier=small", "no filter tier"),
+        (f"{RANGE}&creator=https%3A%2F%2Fvm.tiktok.com%2FZMabc%2F", "does not say which post or creator"),
     ],
 )
 def test_a_filter_that_cannot_be_is_refused(query: str, named: str) -> None:

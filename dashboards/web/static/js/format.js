@@ -8,15 +8,13 @@ const PERCENT = new Intl.NumberFormat("en", { style: "percent", minimumFractionD
 const PERCENT_EXACT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 4 });
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const SUFFIX = { plays_per_hour: "/h", plays_per_minute: "/min" };
-// Masked names: nobody reads 64 digits, ten tell them apart.
-const HASH = /^[0-9a-f]{64}$/;
 const MINUS = "\u2212";
 export const NONE = "\u2013";
 
 /** {text, exact} of a value in a unit; `signed` writes a plus before gains. */
 export function format(value, unit, signed = false) {
   if (value === null || value === undefined || value === "") return { text: NONE, exact: "not known" };
-  if (unit === "text") return { text: HASH.test(value) ? `${value.slice(0, 10)}\u2026` : String(value), exact: String(value) };
+  if (unit === "text" || unit === "handle") return { text: String(value), exact: String(value) };
   if (unit === "time") return { text: timeText(value), exact: isoText(value) };
   const number = Number(value);
   if (!Number.isFinite(number)) return { text: String(value), exact: String(value) };

@@ -42,8 +42,9 @@ function leaves(next) {
 }
 
 /** What of a state decides which rows are asked for. */
-function rowsOf({ slug, range, from, to, filters, rows }) {
-  return JSON.stringify([slug, range, from, to, filters, rows]);
+function rowsOf({ slug, range, from, to, filters, rows, find }) {
+  // Words are looked for in as many rows as there may be: which ones does not matter.
+  return JSON.stringify([slug, range, from, to, filters, rows, Object.keys(find).sort()]);
 }
 
 async function show(next, asked) {
@@ -102,6 +103,7 @@ function start(definitions) {
   const keys = shortcuts([
     ...pages.slice(0, 9).map((page, number) => step(number)),
     { key: "t", text: "Choose the time range", run: () => document.getElementById("range-button")?.click() },
+    { key: "s", text: "Search a creator or post", run: () => main.querySelector(".search input")?.focus() },
     { key: "/", text: "Go to the filters", run: () => main.querySelector(".filter input")?.focus() },
     { key: "r", text: "Refresh now", run: () => view?.refresh(true) },
     { key: "p", text: "Pause the refresh, or go on", run: () => go({ ...state, live: !state.live }) },

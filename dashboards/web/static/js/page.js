@@ -4,13 +4,17 @@ import { ask, Failure, panelAddress } from "./api.js";
 import { announce, h, icon } from "./dom.js";
 import { MuteButton } from "./mute.js";
 import { PanelView } from "./panel.js";
+import { Search } from "./search.js";
 import { onPage, pageOf, span } from "./state.js";
+import { itemOf } from "./subject.js";
 import { Toolbar } from "./toolbar.js";
 
 const RETRY_S = 3;
 const RECENT = 200;
-// Creators, posts and hashtags that tables have shown: suggestions for the filters.
-const seen = { creator: new Set(), post: new Set(), hashtag: new Set() };
+// What tables have shown, with its name where that is known: suggestions for the filters.
+const seen = { creator: new Map(), post: new Map(), hashtag: new Map(), tier: new Map(), region: new Map() };
+// Columns whose values are filters, but lead nowhere.
+const PLAIN = { tier: "tier", country: "region" };
 
 /** Shows one page. `app`: {pages, muting, state(), go(state, options)}. */
 export class PageView {
@@ -29,16 +33,18 @@ export class PageView {
       change: (patch) => app.go({ ...app.state(), ...patch }),
       refresh: (told) => this.refresh(told),
       link: (subject, value) => this.link(subject, value),
-      suggestions: (subject) => [...seen[subject]].slice(-RECENT).reverse(),
+      suggestions: (name) => [...seen[name]].slice(-RECENT).reverse(),
     };
     this.toolbar = new Toolbar(host);
     this.mute = app.muting ? new MuteButton(() => app.state().filters) : null;
     if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
+    this.search = new Search(host);
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
     this.panels = page.panels.map((panel) => new PanelView(panel, host));
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
     this.chooser = h("div", { class: "chooser", hidden: true });
-    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("h1", {}, page.title), h("p", { class: "lead" }, page.description)), this.toolbar.element, this.banner, this.chooser, this.grid);
+    this.who = h("span", { class: "who" });
+    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), this.who, h("p", { class: "lead" }, page.description)), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
     this.onshow = () => !document.hidden && this.schedule(0);
     document.addEventListener("visibilitychange", this.onshow);
   }
@@ -83,7 +89,7 @@ export class PageView {
       try {
         const data = await ask(panelAddress(this.page, panel.panel, this.range, state), { signal });
         if (round !== this.round) return;
-        remember(panel.panel, data);
+        remember(data);
         panel.draw(data);
         asOf = Math.max(asOf ?? 0, data.as_of_ms);
       } catch (error) {
@@ -95,9 +101,17 @@ export class PageView {
     }));
     if (round !== this.round) return;
     this.asOf = asOf ?? this.asOf;
+    this.tellWho(state);
     this.element.dataset.ready = "true";
     this.report(failure, told);
     this.schedule();
+  }
+
+  /** Whom or what a page about one of many shows: by name, where a table has it. */
+  tellWho({ filters }) {
+    const about = this.page.filters.find((item) => item.required);
+    const name = about ? seen[about.name].get(filters[about.name]) : null;
+    this.who.textContent = name ? called(about.name, filters[about.name], name) : "";
   }
 
   report(failure, told) {
@@ -129,10 +143,10 @@ export class PageView {
     this.element.dataset.ready = "true";
     this.toolbar.freshness(this.asOf, this.everyS, null);
     const offer = (found) => {
-      const values = [...new Set([...found, ...seen[item.name]])].slice(0, 12);
+      const values = [...new Map([...found, ...seen[item.name]])].slice(0, 12);
       this.chooser.replaceChildren(icon(this.page.slug), h("h2", {}, `Choose a ${item.name}`),
         h("p", {}, `This page shows one ${item.name}: type one into the filter above${values.length ? ", or take one of these." : ", or follow a link in a table of another page."}`),
-        values.length ? h("ul", { class: "choices" }, values.map((value) => h("li", {}, h("a", { class: "button", href: this.link(item.name, value) }, item.name === "hashtag" ? `#${value}` : value)))) : null);
+        values.length ? h("ul", { class: "choices" }, values.map(([id, name]) => h("li", {}, h("a", { class: "button", href: this.link(item.name, id) }, called(item.name, id, name))))) : null);
     };
     offer([]);
     for (const page of this.app.pages) {
@@ -142,8 +156,7 @@ export class PageView {
       const state = { ...this.app.state(), filters: {} };
       try {
         const data = await ask(panelAddress(page, panel, span(state, this.page), state), { signal });
-        const at = data.columns.findIndex((column) => column.link === item.name);
-        offer(data.rows.map((row) => row[at]).filter(Boolean).map(String));
+        offer(known(data).filter(([name]) => name === item.name).map(([, ...entry]) => entry));
         return;
       } catch (error) {
         if (error.name === "AbortError") return;
@@ -160,15 +173,30 @@ export class PageView {
   destroy() {
     this.round += 1;
     this.stopAsking?.abort();
+    this.search.destroy();
     clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.onshow);
     for (const panel of this.panels) panel.dropChart();
   }
 }
 
-function remember(panel, data) {
-  data.columns.forEach((column, at) => {
-    if (!column.link) return;
-    for (const row of data.rows) if (row[at]) seen[column.link].add(String(row[at]));
+/** [filter, value, name or null] of everything in the rows that may be filtered by. */
+function known(data) {
+  const places = new Map(data.columns.map((column, at) => [column.name, at]));
+  return data.columns.flatMap((column, at) => {
+    const filter = column.link ?? PLAIN[column.name];
+    if (!filter) return [];
+    const rows = data.rows.filter((row) => row[at] !== null && row[at] !== "");
+    return rows.map((row) => [filter, String(row[at]), column.label ? itemOf(column, row, places).name : null]);
   });
+}
+
+function remember(data) {
+  for (const [filter, value, name] of known(data)) seen[filter].set(value, name);
+}
+
+/** How a creator, post or hashtag is called. */
+export function called(subject, id, name) {
+  if (subject === "hashtag") return `#${id}`;
+  return name === null ? id : subject === "creator" ? `@${name}` : name;
 }

@@ -7,6 +7,10 @@ import { clockText } from "./format.js";
 import { drawStat } from "./stat.js";
 import { drawTable, moreRows } from "./table.js";
 
+const TYPING_MS = 150;
+// A table of so few rows shows one creator or post.
+const LOW = 2;
+
 /** The view of a panel. `host`: {page, state(), span(), change(patch), link(subject, value)} of the page that it is on. */
 export class PanelView {
   constructor(panel, host) {
@@ -19,13 +23,34 @@ export class PanelView {
     const title = `panel-${panel.id}`;
     this.csv = h("a", { class: "icon-button", hidden: true, download: true, "aria-label": `${panel.title} as CSV`, title: "Download as CSV" }, icon("csv"));
     this.toggle = this.isChart() ? iconButton("table", `Show as table: ${panel.title}`, () => this.switchView(), { hidden: true }) : null;
+    this.finder = this.namesSomebody() ? this.rowFilter() : null;
     this.element = h("section", { class: `panel ${panel.kind} w-${panel.width} h-${panel.height}`, "aria-labelledby": title, "data-panel": panel.id, "aria-busy": "true" },
-      h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
+      h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), this.finder, h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
       this.body, this.foot);
   }
 
   isChart() {
     return this.panel.kind === "timeseries" || this.panel.kind === "bars";
+  }
+
+  /** Whether many rows are about creators or posts, so that some may be looked for. */
+  namesSomebody() {
+    return this.panel.kind === "table" && this.panel.height > LOW && this.panel.columns.some((column) => column.label);
+  }
+
+  /** Leaves the rows of a handle, a hashtag, a tier, a region, or of any other words. */
+  rowFilter() {
+    const input = h("input", { type: "search", class: "row-filter", placeholder: "handle, #tag, tier \u2026", "aria-label": `Filter the rows: ${this.panel.title}`, autocomplete: "off", spellcheck: "false", maxlength: "100", value: this.host.state().find[this.panel.id] ?? "" });
+    input.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => {
+        const find = { ...this.host.state().find };
+        if (input.value.trim()) find[this.panel.id] = input.value.trim();
+        else delete find[this.panel.id];
+        this.host.change({ find });
+      }, TYPING_MS);
+    });
+    return input;
   }
 
   asTable() {
@@ -59,18 +84,26 @@ export class PanelView {
     if (this.toggle) this.labelToggle();
     if (this.panel.kind === "table" || this.asTable()) {
       this.dropChart();
-      drawTable(this.body, this.panel, data, {
+      const find = state.find[this.panel.id];
+      const { shown, masked } = drawTable(this.body, this.panel, data, {
         sort: state.sort[this.panel.id],
         onsort: (sort) => this.host.change({ sort: { ...state.sort, [this.panel.id]: sort } }),
         link: this.host.link,
+        find,
         caption: `${this.panel.title}. ${this.panel.help}`,
       });
-      const more = this.panel.kind === "table" ? moreRows(data.rows.length, data.limit, () => this.host.change({ rows: Math.min(1000, data.limit * 4) })) : null;
+      this.tell(find ? `${shown} of ${data.rows.length} rows hold \u201c${find}\u201d` : null);
+      this.tell(masked ? `Names are masked in ${masked} of ${shown} rows: people who were not opted in` : null);
+      const more = this.panel.kind === "table" && !find ? moreRows(data.rows.length, data.limit, () => this.host.change({ rows: Math.min(1000, data.limit * 4) })) : null;
       if (more) this.foot.append(more);
       return true;
     }
     this.chart ??= new Chart(this.body, this.panel, (from, to) => this.host.change({ from, to, range: null }));
     return this.chart.draw(data, this.host.span());
+  }
+
+  tell(text) {
+    if (text) this.foot.append(h("p", { class: "told" }, text));
   }
 
   labelToggle() {

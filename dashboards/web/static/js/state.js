@@ -2,7 +2,7 @@
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 export const PRESETS = ["15m", "1h", "3h", "6h", "12h", "24h", "2d", "7d", "14d", "30d"];
-export const SUBJECTS = ["creator", "post", "hashtag"];
+export const FILTERS = ["creator", "post", "hashtag", "tier", "region"];
 export const DEFAULT_ROWS = 50;
 const RANGE = /^([1-9]\d{0,2})([mhd])$/;
 // Ends of relative ranges fall on this grid, so that tabs of the same page ask the same question.
@@ -24,17 +24,18 @@ export function rangeName(text) {
 /** The state in an address; what makes no sense there is as if absent. */
 export function readState(location) {
   const query = new URLSearchParams(location.search);
-  const state = { slug: location.pathname.replace(/^\/+|\/+$/g, ""), range: null, from: null, to: null, filters: {}, live: query.get("live") !== "0", rows: DEFAULT_ROWS, sort: {}, view: {} };
+  const state = { slug: location.pathname.replace(/^\/+|\/+$/g, ""), range: null, from: null, to: null, filters: {}, live: query.get("live") !== "0", rows: DEFAULT_ROWS, sort: {}, view: {}, find: {} };
   if (rangeMs(query.get("range"))) state.range = query.get("range");
   const from = readTime(query.get("from"));
   const to = readTime(query.get("to"));
   if (from !== null && to !== null && from < to) Object.assign(state, { from, to, range: null });
-  for (const name of SUBJECTS) if (query.get(name)) state.filters[name] = query.get(name);
+  for (const name of FILTERS) if (query.get(name)) state.filters[name] = query.get(name);
   const rows = Number(query.get("rows"));
   if (Number.isInteger(rows) && rows >= 1 && rows <= 1000) state.rows = rows;
   for (const [name, value] of query) {
     if (name.startsWith("sort.")) state.sort[name.slice(5)] = value;
     if (name.startsWith("view.")) state.view[name.slice(5)] = value;
+    if (name.startsWith("find.") && value.trim()) state.find[name.slice(5)] = value.trim();
   }
   return state;
 }
@@ -53,10 +54,10 @@ export function address(state) {
     query.set("from", shortIso(state.from));
     query.set("to", shortIso(state.to));
   } else if (state.range) query.set("range", state.range);
-  for (const name of SUBJECTS) if (state.filters[name]) query.set(name, state.filters[name]);
+  for (const name of FILTERS) if (state.filters[name]) query.set(name, state.filters[name]);
   if (!state.live) query.set("live", "0");
   if (state.rows !== DEFAULT_ROWS) query.set("rows", state.rows);
-  for (const kind of ["sort", "view"]) for (const [panel, value] of Object.entries(state[kind])) query.set(`${kind}.${panel}`, value);
+  for (const kind of ["sort", "view", "find"]) for (const [panel, value] of Object.entries(state[kind])) query.set(`${kind}.${panel}`, value);
   const text = query.toString().replaceAll("%3A", ":");
   return `/${state.slug}${text ? `?${text}` : ""}`;
 }
@@ -76,7 +77,7 @@ export function span(state, page) {
 export function onPage(state, page, filters = state.filters) {
   const offered = page.filters?.map((item) => item.name) ?? [];
   const kept = Object.fromEntries(Object.entries(filters).filter(([name]) => offered.includes(name)));
-  return { ...state, slug: page.slug, filters: kept, rows: DEFAULT_ROWS, sort: {}, view: {} };
+  return { ...state, slug: page.slug, filters: kept, rows: DEFAULT_ROWS, sort: {}, view: {}, find: {} };
 }
 
 /** The page that shows one creator, post or hashtag: the one of that name, else the first with such a filter. */

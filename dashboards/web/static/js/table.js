@@ -2,19 +2,27 @@
 
 import { h, icon } from "./dom.js";
 import { delta, sentiment, spark, value } from "./marks.js";
+import { matching, sorted } from "./rows.js";
+import { handleMark, isMasked, itemOf, maskedMark, subjectCell } from "./subject.js";
 
-const NUMERIC = (column) => !column.spark && !["text", "time"].includes(column.unit);
+const NUMERIC = (column) => !column.spark && !["text", "time", "handle"].includes(column.unit);
+const UNKNOWN = (raw) => raw === null || raw === "" || isMasked(raw);
 
-/** Draws rows as a table into `body`. `sort`: `column` or `-column`; `onsort` gets the next one; `link(subject, value)` an address. */
-export function drawTable(body, panel, data, { sort, onsort, link, caption }) {
+/** Draws rows as a table into `body`. `sort`: `column` or `-column`; `onsort` gets the next one; `link(subject, value)` an address;
+ * `find`: words that shown rows hold. Gives {shown, masked}: how many rows there are then, and in how many of them a name is masked. */
+export function drawTable(body, panel, data, { sort, onsort, link, caption, find }) {
   const { columns } = data;
-  const rows = sorted(data.rows, columns, sort);
-  const largest = columns.map((column, place) => (column.tone === "delta" ? Math.max(0, ...rows.map((row) => Math.abs(row[place] ?? 0))) : 0));
+  const rows = sorted(matching(data.rows, columns, find), columns, sort, UNKNOWN);
+  const places = new Map(columns.map((column, at) => [column.name, at]));
+  // A name is shown in the cell of what it is the name of.
+  const names = new Set(columns.map((column) => column.label));
+  const drawn = columns.filter((column) => !names.has(column.name));
+  const largest = drawn.map((column) => (column.tone === "delta" ? Math.max(0, ...rows.map((row) => Math.abs(row[places.get(column.name)] ?? 0))) : 0));
   const place = scrolled(body);
   const table = h("table", {},
     h("caption", { class: "hidden" }, caption),
-    h("thead", {}, h("tr", {}, columns.map((column) => header(column, sort, onsort)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column, at) => cell(column, row[at], largest[at], link))))));
+    h("thead", {}, h("tr", {}, drawn.map((column) => header(column, sort, onsort)))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, drawn.map((column, at) => (column.link && column.label ? subject(column, row, places, link) : cell(column, row[places.get(column.name)], largest[at], link)))))));
   const focused = body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   body.replaceChildren(h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": panel.title }, table));
   const region = body.firstElementChild;
@@ -22,6 +30,7 @@ export function drawTable(body, panel, data, { sort, onsort, link, caption }) {
   // A refresh must not throw anybody out of the table that they are walking through.
   if (focused) region.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   else if (place.focused) region.focus({ preventScroll: true });
+  return { shown: rows.length, masked: rows.filter((row) => row.some(isMasked)).length };
 }
 
 function scrolled(body) {
@@ -32,15 +41,26 @@ function scrolled(body) {
 function header(column, sort, onsort) {
   const kind = NUMERIC(column) ? "number" : null;
   if (column.spark) return h("th", { scope: "col" }, column.title);
-  const order = sort === column.name ? "ascending" : sort === `-${column.name}` ? "descending" : null;
+  const name = column.label ?? column.name;
+  const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : null;
   // Numbers are first wanted from the top, names from A.
-  const next = order === null ? (NUMERIC(column) || column.unit === "time" ? `-${column.name}` : column.name) : order === "ascending" ? `-${column.name}` : column.name;
+  const next = order === null ? (NUMERIC(column) || column.unit === "time" ? `-${name}` : name) : order === "ascending" ? `-${name}` : name;
   return h("th", { scope: "col", class: kind, "aria-sort": order },
-    h("button", { type: "button", class: "sort", "data-key": `sort ${column.name}`, onclick: () => onsort(next) }, column.title,
+    h("button", { type: "button", class: "sort", "data-key": `sort ${name}`, onclick: () => onsort(next) }, column.title,
       h("span", { class: "sort-mark", "aria-hidden": "true" }, order === "ascending" ? "\u2191" : order === "descending" ? "\u2193" : "")));
 }
 
+function subject(column, row, places, link) {
+  const raw = row[places.get(column.name)];
+  if (raw === null || raw === "") return h("td", {}, value(null, "text"));
+  const item = itemOf(column, row, places);
+  const label = row[places.get(column.label)];
+  return h("td", { class: `subject ${column.link}` }, subjectCell(item, link(column.link, item.id), `${column.name} ${raw}`, isMasked(label) ? label : null));
+}
+
 function cell(column, raw, largest, link) {
+  if (isMasked(raw)) return h("td", {}, maskedMark(raw));
+  if (column.unit === "handle" && raw) return h("td", {}, handleMark(raw));
   if (column.spark) return h("td", { class: "cell-spark" }, spark(raw, column.unit));
   if (column.tone === "delta") return h("td", { class: "number" }, delta(raw, column.unit, largest));
   if (column.tone === "sentiment") return h("td", { class: "number" }, sentiment(raw));
@@ -51,19 +71,6 @@ function cell(column, raw, largest, link) {
     : value(shown, column.unit);
   if (NUMERIC(column)) return h("td", { class: "number" }, content);
   return h("td", { class: column.unit === "time" ? "time" : content.textContent.length > 32 ? "long" : null }, content);
-}
-
-function sorted(rows, columns, sort) {
-  const name = sort?.replace(/^-/, "");
-  const at = columns.findIndex((column) => column.name === name && !column.spark);
-  if (at < 0) return rows;
-  const direction = sort.startsWith("-") ? -1 : 1;
-  const compare = (left, right) => (typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right), "en", { numeric: true }));
-  return [...rows].sort((left, right) => {
-    // What is not known comes last either way.
-    if (left[at] === null || right[at] === null) return (left[at] === null) - (right[at] === null);
-    return direction * compare(left[at], right[at]);
-  });
 }
 
 /** What a table shows where it is as long as it may be. */

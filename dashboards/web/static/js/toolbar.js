@@ -5,6 +5,9 @@ import { clockText, timeText } from "./format.js";
 import { placeBelow } from "./panel.js";
 import { PRESETS, rangeMs, rangeName, span } from "./state.js";
 
+const WRITTEN = { creator: ": handle, link or id", post: ": link or id", region: ": two letters" };
+const HINTS = { creator: "@handle, id", post: "link or id" };
+
 /** The toolbar of a page. `host`: {page, state(), change(patch), refresh(), suggestions(subject)}. */
 export class Toolbar {
   constructor(host) {
@@ -92,19 +95,21 @@ export class Toolbar {
   filter(item) {
     const name = item.name;
     const list = h("datalist", { id: `known-${name}` });
-    const input = h("input", { type: "search", name, placeholder: `${name}${item.required ? "" : ", any"}`, "aria-label": `Filter by ${name}${name === "hashtag" ? "" : " id"}`, list: list.id, autocomplete: "off", spellcheck: "false", maxlength: "200" });
+    const input = h("input", { type: "search", name, placeholder: HINTS[name] ?? "any", "aria-label": `Filter by ${name}${WRITTEN[name] ?? ""}`, list: list.id, autocomplete: "off", spellcheck: "false", maxlength: "200" });
     const apply = () => {
       const chosen = input.value.trim().replace(/^#/, "");
       if (chosen !== (this.host.state().filters[name] ?? "")) this.host.change({ filters: { ...this.host.state().filters, [name]: chosen } });
     };
     input.addEventListener("change", apply);
     input.addEventListener("keydown", (event) => event.key === "Enter" && apply());
-    input.addEventListener("focus", () => list.replaceChildren(...this.host.suggestions(name).map((value) => h("option", { value }))));
+    // A creator is written by the handle where it may be seen; of a post the title is only told.
+    const option = ([id, called]) => h("option", name === "creator" && called ? { value: `@${called}`, label: id } : { value: id, label: called });
+    input.addEventListener("focus", () => list.replaceChildren(...this.host.suggestions(name).map(option)));
     const clear = iconButton("close", `Clear the ${name}`, () => {
       input.value = "";
       apply();
       input.focus();
     }, { class: "icon-button clear" });
-    return { name, input, clear, element: h("div", { class: "filter" }, h("span", { class: "filter-name", "aria-hidden": "true" }, name), input, clear, list) };
+    return { name, input, clear, element: h("div", { class: `filter filter-${name}` }, h("span", { class: "filter-name", "aria-hidden": "true" }, name), input, clear, list) };
   }
 }
