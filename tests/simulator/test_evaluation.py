@@ -6,6 +6,7 @@ from simulator.evaluation import Tally, evaluate, tally
 from simulator.settings import POSTS, USERS, SimulationSettings
 from simulator.truth import viral_hours
 from simulator.universe import build_universe
+from simulator.watched import watch
 from thresholds.file import SHIPPED_FILE, load_thresholds
 
 HELD_OUT = (201, 202, 203)
@@ -36,7 +37,8 @@ def test_recall_precision_and_f1() -> None:
 
 def test_every_label_is_counted_or_unseen() -> None:
     settings = universe(HELD_OUT[0])
-    found = evaluate([settings], load_thresholds(SHIPPED_FILE))
+    thresholds = load_thresholds(SHIPPED_FILE)
+    found = evaluate([watch(settings, thresholds)], thresholds)
     labels = sum(len(list(viral_hours(settings, post))) for post in build_universe(settings).posts)
     for tallies in (found.shipped, found.flat):
         assert list(tallies)[-2:] == ["unknown", "all"]
@@ -47,7 +49,7 @@ def test_every_label_is_counted_or_unseen() -> None:
 
 def test_the_shipped_tiers_at_least_double_the_f1_of_small_creators() -> None:
     thresholds = load_thresholds(SHIPPED_FILE)
-    found = evaluate(map(universe, HELD_OUT), thresholds)
+    found = evaluate([watch(universe(seed), thresholds) for seed in HELD_OUT], thresholds)
     smallest = thresholds.tiers[0].name
     shipped, flat = found.shipped[smallest], found.flat[smallest]
     assert shipped.true_positives + shipped.false_negatives >= 50
