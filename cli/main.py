@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "thresholds": ("cli.thresholds", "Check, compare, publish and roll back thresholds."),
     "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
     "forget": ("cli.forget", "Remove a person from topics and tables; counts stay."),
-    "evaluate": ("cli.evaluate", "Measure recall and precision of the thresholds."),
+    "evaluate": ("cli.evaluate", "Measure recall, precision and lead time of the thresholds."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "sentiment": ("cli.sentiment", "Score the sentiment of texts from standard input."),
     "doctor": ("cli.doctor", "Find out why there is no output."),
