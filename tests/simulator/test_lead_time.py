@@ -122,6 +122,12 @@ def test_lead_time_recall_and_precision_by_hand() -> None:
     )  # fmt: skip
 
 
+def test_found_in_time_is_a_share_of_all_rises() -> None:
+    measures = Measures(4, after_proof=(-MINUTE_MS, 25 * MINUTE_MS, 26 * MINUTE_MS))
+    assert [measures.in_time(minutes * MINUTE_MS) for minutes in (-2, 24, 25, 26)] == [0.0, 0.25, 0.5, 0.75]
+    assert Measures().in_time(0) == 0.0
+
+
 def test_both_ends_of_a_rise_belong_to_it() -> None:
     found = measure(RISES, [alert(1, 90), alert(2, 210)], 1.0, ["small"])["small"]
     assert (found.right, found.after_proof) == (2, (-65 * MINUTE_MS, 60 * MINUTE_MS))
