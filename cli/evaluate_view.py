@@ -10,7 +10,7 @@ from rich.table import Table
 from connectors.clock import MINUTE_MS
 from simulator.evaluation import FLAT_PLAYS_PER_HOUR, Evaluation, Tally
 from simulator.lead_time import Measures, quantile
-from simulator.proposal import Proposal
+from simulator.proposal import IN_TIME_MS, Proposal
 from thresholds.model import UNKNOWN_TIER, Thresholds
 
 _LEAD_HEADINGS = ("onset p50", "p90", "proof p50", "p90")
@@ -73,7 +73,7 @@ def curve_table(proposals: Mapping[str, Proposal], thresholds: Thresholds) -> Ta
     """Per tier the hourly verdict, then the thresholds of momentum that are about as good, from low to high; one is proposed."""
     rates = dict(thresholds.momentum.plays_per_hour) if thresholds.momentum else {}
     table = _table("Thresholds of momentum on tuning seeds", "tier", "")
-    for heading in ("plays per hour", "recall", "precision", "F1", "per day", *_LEAD_HEADINGS[2:]):
+    for heading in ("plays per hour", "recall", "precision", "F1", "per day", "in time", *_LEAD_HEADINGS[2:]):
         table.add_column(heading, justify="right", no_wrap=True)
     for tier, proposal in proposals.items():
         table.add_row(tier, "hourly", "", *_curve_cells(proposal.hourly))
@@ -120,6 +120,7 @@ def _measured(measures: Measures) -> dict[str, float | int | None]:
         "precision": measures.precision,
         "f1": measures.f1,
         "alerts_per_day": measures.alerts_per_day,
+        "in_time": measures.in_time(IN_TIME_MS),
         "after_onset_p50_ms": quantile(measures.after_onset, 0.5),
         "after_onset_p90_ms": quantile(measures.after_onset, 0.9),
         "after_proof_p50_ms": quantile(measures.after_proof, 0.5),
@@ -149,7 +150,8 @@ def _measure_cells(measures: Measures) -> list[str]:
 
 def _curve_cells(measures: Measures) -> list[str]:
     ratios = (measures.recall, measures.precision, measures.f1)
-    return [*map(_ratio, ratios), f"{measures.alerts_per_day:,.1f}", *_minutes(measures.after_proof)]
+    in_time = f"{measures.in_time(IN_TIME_MS):.3f}"
+    return [*map(_ratio, ratios), f"{measures.alerts_per_day:,.1f}", in_time, *_minutes(measures.after_proof)]
 
 
 def _minutes(rising: tuple[int, ...]) -> list[str]:
