@@ -47,8 +47,14 @@ class Rates:
     def of_tier(self, tier: str) -> Rates:
         """Those of one tier."""
         kept = self.tier == self.tiers.index(tier)
-        columns = (self.post, self.at_ms, self.plays_per_hour, self.observations, self.tier)
-        return Rates(*(column[kept] for column in columns), tiers=self.tiers)
+        return Rates(
+            self.post[kept],
+            self.at_ms[kept],
+            self.plays_per_hour[kept],
+            self.observations[kept],
+            self.tier[kept],
+            self.tiers,
+        )
 
     def alerts(self, plays_per_hour: Mapping[str, float], least_observations: int, quiet_ms: int) -> list[Alert]:
         """By post and time, at `plays_per_hour` by tier (a tier without has no alerts); the same as the reference's."""

@@ -87,11 +87,16 @@ def share(post: Post, start_ms: int) -> Fraction:
     return Fraction(after - before, post.growth.total)
 
 
+def rise(post: int, onset: int, until: int, proven: int | None, tier: str | None) -> Rise:
+    onset_ms, until_ms = minutes(onset, until)
+    return Rise(post, onset_ms, until_ms, None if proven is None else minutes(proven)[0], tier)
+
+
 RISES = {
-    1: Rise(1, *minutes(90, 210), minutes(155)[0], "small"),
-    2: Rise(2, *minutes(90, 210), minutes(150)[0], "small"),
-    3: Rise(3, *minutes(0, 300), minutes(60)[0], "big"),
-    4: Rise(4, *minutes(90, 210), None, None),
+    1: rise(1, 90, 210, 155, "small"),
+    2: rise(2, 90, 210, 150, "small"),
+    3: rise(3, 0, 300, 60, "big"),
+    4: rise(4, 90, 210, None, None),
 }
 
 
