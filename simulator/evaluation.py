@@ -11,29 +11,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator.observations import observe
-from simulator.plain_versions import always
-from simulator.reference.bases import Beginnings
-from simulator.reference.engagement_hourly import EngagementHourly
-from simulator.reference.follower_deltas import FollowerDeltas
-from simulator.reference.trending_hourly import trending_hourly
-from simulator.settings import POSTS, USERS, SimulationSettings
-from simulator.truth import viral_hours
-from simulator.universe import build_universe
+from simulator.lead_time import ALL_TIERS
+from simulator.watched import LabelledHour, Watched
 from thresholds.model import UNKNOWN_TIER, Thresholds
 
 FLAT_PLAYS_PER_HOUR = 100_000.0
-ALL_TIERS = "all"
-
-
-@dataclass(frozen=True)
-class LabelledHour:
-    """One row of trending_hourly: its tier by the thresholds, plays per hour, the verdict, and what it should have been."""
-
-    tier: str
-    plays_per_hour: float
-    is_trending: bool
-    viral: bool
 
 
 @dataclass(frozen=True)
@@ -75,15 +57,14 @@ class Evaluation:
     unseen: int
 
 
-def evaluate(universes: Iterable[SimulationSettings], thresholds: Thresholds, flat: float = FLAT_PLAYS_PER_HOUR) -> Evaluation:
-    """Judges every post-hour of `universes` by `thresholds`, and by `flat` plays per hour for everybody, whatever the tier."""
+def evaluate(universes: Iterable[Watched], thresholds: Thresholds, flat: float = FLAT_PLAYS_PER_HOUR) -> Evaluation:
+    """Tallies every post-hour of `universes`, watched by `thresholds`, and by `flat` plays per hour, whatever the tier."""
     hours: list[LabelledHour] = []
     unseen = 0
-    for settings in universes:
-        rows, without = labelled_hours(settings, thresholds)
-        hours += rows
-        unseen += without
-    tiers = [*(tier.name for tier in thresholds.tiers), UNKNOWN_TIER, ALL_TIERS]
+    for watched in universes:
+        hours += watched.hours
+        unseen += watched.unseen
+    tiers = tier_names(thresholds)
     return Evaluation(
         tally(((hour.tier, hour.is_trending, hour.viral) for hour in hours), tiers),
         tally(((hour.tier, hour.plays_per_hour > flat, hour.viral) for hour in hours), tiers),
@@ -91,26 +72,9 @@ def evaluate(universes: Iterable[SimulationSettings], thresholds: Thresholds, fl
     )
 
 
-def labelled_hours(settings: SimulationSettings, thresholds: Thresholds) -> tuple[list[LabelledHour], int]:
-    """Every row of trending_hourly of one universe, and how many viral hours have none. Posts and users must be observed."""
-    universe = build_universe(settings)
-    posts, beginnings, snapshots = EngagementHourly(), Beginnings(), FollowerDeltas()
-    for observation in observe(settings, universe):
-        if observation.topic == POSTS:
-            posts.add(observation.record)
-            beginnings.add(observation.record)
-        elif observation.topic == USERS:
-            snapshots.add(observation.record)
-    viral = {(post.aweme_id, start_ms) for post in universe.posts for start_ms in viral_hours(settings, post)}
-    judged = trending_hourly(posts.rows(), snapshots, [always(thresholds)], beginnings.posts)
-    seen = {(row["aweme_id"], row["window_start"]) for row in judged}
-    rows = [
-        LabelledHour(
-            row["tier"], row["delta_plays_per_hour"], bool(row["is_trending"]), (row["aweme_id"], row["window_start"]) in viral
-        )
-        for row in judged
-    ]
-    return rows, len(viral - seen)
+def tier_names(thresholds: Thresholds) -> list[str]:
+    """In the order of the thresholds, then unknown authors and all."""
+    return [*(tier.name for tier in thresholds.tiers), UNKNOWN_TIER, ALL_TIERS]
 
 
 def tally(judged: Iterable[tuple[str, bool, bool]], tiers: Iterable[str]) -> dict[str, Tally]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from connectors.clock import HOUR_MS
+from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.absences import Absences
 from simulator.curves import Curve
 from simulator.delivery import Delivery, Fate
@@ -20,6 +20,9 @@ from simulator.reference.trending_hourly import hour_deltas
 from simulator.reference.velocity_30m import Velocity30m
 from simulator.settings import POSTS, USERS, SimulationSettings
 from simulator.universe import FOREVER_MS, Post, Universe
+
+_VIRAL_SHARE = 20
+_MINUTES = 60
 
 
 class Truth:
@@ -78,7 +81,7 @@ class Truth:
 
 
 def post_labels(settings: SimulationSettings, universe: Universe) -> Iterator[dict[str, Any]]:
-    """Per post: its curve, the author's tier, dips, gaps, deletion, and its viral hours (`window_start`s), times in ms."""
+    """Per post: its curve, the author's tier, dips, gaps, deletion, its viral hours (`window_start`s) and its rise, times in ms."""
     gaps = Absences.of(settings).gaps
     for index, post in enumerate(universe.posts):
         author = universe.creators[post.author]
@@ -93,17 +96,43 @@ def post_labels(settings: SimulationSettings, universe: Universe) -> Iterator[di
             "dips": [asdict(dip) | {"until_ms": _moment(dip.until_ms)} for dip in post.dips],
             "gaps": gaps.get(index, ()),
             "viral_hours": list(viral_hours(settings, post)),
+            "rise": viral_rise(post),
         }
 
 
 def viral_hours(settings: SimulationSettings, post: Post) -> Iterator[int]:
-    """Starts of the hours in which a viral post gains at least 5 % of all the plays it will ever have."""
+    """Starts of the UTC hours in which a viral post gains the viral share of its plays."""
     if post.growth.curve is not Curve.VIRAL:
         return
     for start_ms in range(settings.start_ms // HOUR_MS * HOUR_MS, min(settings.end_ms, post.deleted_ms), HOUR_MS):
         gained = post.growth.plays(start_ms + HOUR_MS - post.create_ms) - post.growth.plays(start_ms - post.create_ms)
-        if gained * 20 >= post.growth.total:
+        if is_viral_gain(gained, post.growth.total):
             yield start_ms
+
+
+def viral_rise(post: Post) -> tuple[int, int] | None:
+    """From the onset, which begins the first 60 minutes in which a viral post gains the viral share, to the end of the last ones.
+
+    Unix ms, in whole minutes since publication. None for other posts.
+    """
+    growth = post.growth
+    if growth.curve is not Curve.VIRAL:
+        return None
+    # From three times the age at half on, all that is still to come is less than the share.
+    plays = [growth.plays(minute * MINUTE_MS) for minute in range(3 * growth.half_ms // MINUTE_MS + _MINUTES)]
+    starts = [
+        minute
+        for minute, (before, after) in enumerate(zip(plays, plays[_MINUTES:], strict=False))
+        if is_viral_gain(after - before, growth.total)
+    ]
+    if not starts:
+        return None
+    return post.create_ms + starts[0] * MINUTE_MS, post.create_ms + (starts[-1] + _MINUTES) * MINUTE_MS
+
+
+def is_viral_gain(gained: int, total: int) -> bool:
+    """Whether plays gained within an hour are the viral share: at least 5 % of all that the post will ever have."""
+    return gained * _VIRAL_SHARE >= total
 
 
 def creator_labels(settings: SimulationSettings, universe: Universe) -> Iterator[dict[str, Any]]:
