@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).resolve().parent / "sql" / "boards"
 _CREATED = ("create_creators", "create_posts")
 _ONCE = ("creators", "posts", "threshold_versions", "comments_late_snapshots", "dead_letters", "pipeline_ledger", "quality_results")
 _DAILY = (
-    *("engagement_hourly", "trending_hourly", "follower_snapshots", "follower_deltas", "comments"),
+    *("engagement_hourly", "trending_hourly", "momentum_alerts", "follower_snapshots", "follower_deltas", "comments"),
     *("post_observations", "user_observations"),
 )
 START = datetime(2026, 6, 1, tzinfo=UTC)

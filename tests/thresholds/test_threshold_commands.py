@@ -219,7 +219,25 @@ def test_diff_and_backtest(run: Run, published: list[ThresholdVersion], database
     assert "150" in run("diff")[1]
     assert run("backtest")[1] == "backtest: ClickHouse holds no rows of that time\n"
     end = T0 + HOUR_MS
-    row = ["post", "author", at(T0), at(end), 500, 100, at(T0), 1, 400, 400.0, None, "missing", "unknown", 2e4, "v1-x", *[0] * 4]
+    row = [
+        "post",
+        "author",
+        at(T0),
+        at(end),
+        500,
+        100,
+        at(T0),
+        1,
+        400,
+        400.0,
+        None,
+        "missing",
+        "unknown",
+        2e4,
+        "v1-x",
+        *[0] * 4,
+        None,
+    ]
     database.client.insert("trending_hourly_log", [row])
     out = run("backtest")[1]
     assert "unknown" in out
