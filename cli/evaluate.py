@@ -46,7 +46,7 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Measure recall, precision and lead time of the thresholds.
+    """Measure how right and how early the thresholds are.
 
     It uses simulated labels. The first table judges post-hours, per tier, compared with 100,000 plays per hour for everybody. The
     second one judges the alerts on viral posts, of the hourly verdict and of momentum, and says how early they come. No running

@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dlq": ("cli.dlq", "List, show, count and replay dead letters."),
     "privacy": ("cli.privacy", "Say whose names readers see; all others are masked."),
     "forget": ("cli.forget", "Remove a person from topics and tables; counts stay."),
-    "evaluate": ("cli.evaluate", "Measure recall, precision and lead time of the thresholds."),
+    "evaluate": ("cli.evaluate", "Measure how right and how early the thresholds are."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "sentiment": ("cli.sentiment", "Score the sentiment of texts from standard input."),
     "doctor": ("cli.doctor", "Find out why there is no output."),
