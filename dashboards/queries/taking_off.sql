@@ -17,12 +17,14 @@ WITH
         WHERE observed_at >= {time_from:DateTime64(3, 'UTC')} AND observed_at < {time_to:DateTime64(3, 'UTC')}
             AND ({creator:String} = '' OR author_id = {creator:String})
             AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+            AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+            AND ({tier:String} = '' OR tier = {tier:String})
         ORDER BY observed_at DESC, aweme_id
         LIMIT {limit:UInt32}
     ),
     described AS
     (
-        SELECT aweme_id, title
+        SELECT aweme_id, title, ifNull(region, '') AS country
         FROM posts
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
@@ -30,6 +32,8 @@ SELECT
     early.aweme_id AS aweme_id,
     described.title AS title,
     early.author_id AS author_id,
+    coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
+    described.country AS country,
     early.tier AS tier,
     early.beyond AS times_threshold,
     early.plays_per_hour AS plays_per_hour,
@@ -39,5 +43,6 @@ SELECT
     early.observed_at AS observed_at
 FROM early
 LEFT JOIN described ON early.aweme_id = described.aweme_id
+LEFT JOIN creator_names AS named ON early.author_id = named.userid
 ORDER BY observed_at DESC, aweme_id
 LIMIT {limit:UInt32}
