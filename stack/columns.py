@@ -16,7 +16,7 @@ _MERGED = re.compile(r"^(?:SimpleAggregateFunction\(\w+, |LowCardinality\()(.*)\
 _ALTERED = re.compile(r"ALTER\s+TABLE\s+(\w+)\s+(.*)$", re.IGNORECASE | re.DOTALL)
 _ADDED = re.compile(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*?)(?:\s+AFTER\s+(\w+))?$", re.IGNORECASE | re.DOTALL)
 _DROPPED = re.compile(r"DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?(\w+)$", re.IGNORECASE)
-_NO_COLUMN = re.compile(r"(?:MODIFY\s+(?:QUERY|TTL|SETTING)|(?:ADD|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN|UPDATE)\b", re.I)
+_NO_COLUMN = re.compile(r"(?:MODIFY\s+(?:QUERY|TTL|SETTING)|(?:ADD|DROP|MATERIALIZE)\s+INDEX|MATERIALIZE\s+COLUMN|UPDATE)\b", re.I)
 _TARGET = re.compile(r"CREATE\s.*?\bTO\s+(\w+)", re.DOTALL)
 
 

@@ -18,6 +18,7 @@ from dashboards.model import load_pages
 from dashboards.run import Boards
 from dashboards.web.app import create_app
 from dashboards.web.editor import Editor
+from dashboards.web.muting import Muting
 from dashboards.web.server import DashboardServer
 from dashboards.web.source import Source
 from docs.chromium import MISSING, browser, chromium
@@ -77,6 +78,17 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         client.close()
     finally:
         front.stop()
+
+
+@pytest.fixture(scope="package")
+def served(dashboard: Dashboard) -> Iterator[str]:
+    """The same dashboard as `--mute-alerts` serves it."""
+    endpoints, pages = Endpoints({"CLICKHOUSE_URL": dashboard.front.url()}, dashboard.file), load_pages()
+    url = dashboard.front.url(READER, "tokpulse_shared")
+    source = Source(lambda: Boards(connect(url), url, pages))
+    muting = Muting(lambda: endpoints, TOKEN).routes()
+    with DashboardServer(create_app(pages, source, StackSettings.load().build / "web", muting=muting), 0) as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
 from alerts.mutes import in_force
-from connectors.clickhouse.client import connect
 from connectors.clock import HOUR_MS, wall_clock_ms
-from connectors.endpoints import Endpoints
-from dashboards.model import load_pages
-from dashboards.run import Boards
-from dashboards.web.app import create_app
-from dashboards.web.muting import Muting
-from dashboards.web.server import DashboardServer
-from dashboards.web.source import Source
-from stack.settings import StackSettings
-from tests.clickhouse_front.conftest import READER
 
 from .chromium import serious_findings, tab
 from .conftest import TOKEN, Dashboard
-from .rows import POSTS
+from .rows import CREATORS, HANDLE, POSTS
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def served(dashboard: Dashboard) -> Iterator[str]:
-    """The dashboard as `--mute-alerts` serves it."""
-    endpoints, pages = Endpoints({"CLICKHOUSE_URL": dashboard.front.url()}, dashboard.file), load_pages()
-    url = dashboard.front.url(READER, "tokpulse_shared")
-    source = Source(lambda: Boards(connect(url), url, pages))
-    muting = Muting(lambda: endpoints, TOKEN).routes()
-    with DashboardServer(create_app(pages, source, StackSettings.load().build / "web", muting=muting), 0) as server:
-        yield server.url
 
 
 def test_a_post_is_muted_with_two_clicks_and_heard_again(running_browser: Browser, served: str, dashboard: Dashboard) -> None:
@@ -60,6 +37,20 @@ def test_a_post_is_muted_with_two_clicks_and_heard_again(running_browser: Browse
         expect(page.locator("#mute-button")).to_have_text("Mute alerts")
         assert in_force(dashboard.client, "", wall_clock_ms()) == []
         assert (opened.errors, opened.strayed) == ([], [])
+
+
+def test_a_creator_is_muted_by_the_handle_of_the_filter(running_browser: Browser, served: str, dashboard: Dashboard) -> None:
+    with tab(running_browser, served) as opened:
+        opened.open(f"/#mute={TOKEN}")
+        page = opened.open(f"/trending?range=2d&live=0&creator=%40{HANDLE}")
+        page.get_by_role("button", name="Mute alerts").click()
+        page.get_by_role("button", name="1 hour", exact=True).click()
+        expect(page.locator("#mute-button")).to_contain_text("Muted until")
+        (mute,) = in_force(dashboard.client, "", wall_clock_ms())
+        assert (mute.subject.what, mute.subject.value) == ("creator", CREATORS[0])
+        page.locator("#mute-button").click()
+        page.get_by_role("button", name="Send them again").click()
+        expect(page.locator("#mute-button")).to_have_text("Mute alerts")
 
 
 def test_without_the_token_it_says_what_to_do(running_browser: Browser, served: str, dashboard: Dashboard) -> None:

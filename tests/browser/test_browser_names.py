@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from alerts.mutes import Subject, in_force, remove
+from connectors.clock import wall_clock_ms
 from dashboards.model import FILTERS, load_pages
 
-from .chromium import serious_findings
-from .conftest import Dashboard, OpenTab
+from .chromium import serious_findings, tab
+from .conftest import TOKEN, Dashboard, OpenTab
 from .rows import CREATORS, HANDLE, NICKNAME, OBSERVATIONS, POSTS, SENTINELS, SHOWN_TITLE
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
@@ -23,7 +25,7 @@ pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)
 PAGES = load_pages()
 TRENDING_NOW = '[data-panel="trending_now"]'
 SITE = "https://www.tiktok.com"
-# From an empty search box to the mute button, which is one click more.
+# From an empty search box to a muted post.
 MOST_CLICKS = 6
 
 
@@ -47,9 +49,10 @@ def found(page: Page) -> Locator:
     return page.get_by_role("region", name="What was found").get_by_role("link")
 
 
-def test_from_a_handle_to_why_a_post_trends_in_few_clicks(open_tab: OpenTab) -> None:
-    with open_tab() as tab:
-        page = tab.open("/overview?range=2d")
+def test_from_a_handle_to_a_muted_post_in_few_clicks(running_browser: Browser, served: str, dashboard: Dashboard) -> None:
+    with tab(running_browser, served) as opened_tab:
+        opened_tab.open(f"/#mute={TOKEN}")
+        page = opened_tab.open("/overview?range=2d")
         page.context.route(f"{SITE}/**", lambda route: route.fulfill(body="a post", content_type="text/html"))
         clicks = Clicks()
         clicks.on(search_box(page))
@@ -73,10 +76,15 @@ def test_from_a_handle_to_why_a_post_trends_in_few_clicks(open_tab: OpenTab) -> 
         expect(verdict).to_contain_text("small")
         profile = page.locator('[data-panel="profile"]')
         expect(profile.get_by_role("link", name=f"@{HANDLE}", exact=True)).to_be_visible()
-        # What is muted is beside the name: one click more.
-        expect(profile.locator(".subject.post .row-action").first).to_be_visible()
-        assert clicks.count + 1 <= MOST_CLICKS
-        assert (tab.errors, tab.strayed) == ([], [])
+        clicks.on(page.get_by_role("button", name="Mute alerts"))
+        clicks.on(page.get_by_role("button", name="1 hour", exact=True))
+        expect(page.locator("#mute-button")).to_contain_text("Muted until")
+        assert [(mute.subject.what, mute.subject.value) for mute in in_force(dashboard.client, "", wall_clock_ms())] == [
+            ("post", POSTS[0])
+        ]
+        assert clicks.count <= MOST_CLICKS
+        remove(dashboard.client, "", Subject("post", POSTS[0]), "test", wall_clock_ms())
+        assert (opened_tab.errors, opened_tab.strayed) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ export class PageView {
       suggestions: (name) => [...seen[name]].slice(-RECENT).reverse(),
     };
     this.toolbar = new Toolbar(host);
-    this.mute = app.muting ? new MuteButton(() => app.state().filters) : null;
+    this.mute = app.muting ? new MuteButton(() => this.byId()) : null;
     if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
     this.search = new Search(host);
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
@@ -52,6 +52,14 @@ export class PageView {
   link(subject, value) {
     const page = pageOf(this.app.pages, subject);
     return page ? this.app.address(onPage(this.app.state(), page, { [subject]: value })) : null;
+  }
+
+  /** The filters, with the id of a creator whose handle was given, where a table has shown both. */
+  byId() {
+    const { filters } = this.app.state();
+    const handle = filters.creator?.replace(/^@/, "").toLowerCase();
+    const found = [...seen.creator].find(([, name]) => name !== null && name.toLowerCase() === handle);
+    return found ? { ...filters, creator: found[0] } : filters;
   }
 
   /** The state has changed on the same page. `asked`: other rows are wanted, not only another view of them. */
