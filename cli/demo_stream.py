@@ -22,6 +22,7 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.transport import new_client
 from polling.clock import Clock, SystemClock, VirtualClock
 from polling.credits.reservations import ReservationFile
+from polling.following.store import SUFFIX
 from polling.model import PageWriter, Progress, ReadPage, Written
 from polling.poller import http_source, poller
 from polling.reports import Observers
@@ -34,7 +35,7 @@ from simulator.delivery import Delivery, Fate, simulate
 from simulator.settings import POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
 from simulator.upstream.server import FakeUpstream
-from simulator.upstream.watchlist import public_creators, public_posts
+from simulator.upstream.watchlist import public_creators
 from simulator.upstream.world import World
 
 # One hour more than is shown: gains need an hour before.
@@ -43,9 +44,9 @@ HOURS_AHEAD = 24
 STATE_FILE = "demo.json"
 UPSTREAM = "tikliveapi"
 SCRIPT = "rough"
-_WATCHED_POSTS, _WATCHED_AUDIENCE, _WATCHED_HASHTAGS = 30, 150, 3
+_FOLLOWED_POSTS = 30
 WATCHLIST = "demo-watchlist.yaml"
-_CREDITS_PER_DAY = 1_000_000
+_CREDITS, _CREDITS_PER_DAY = "demo", 1_000_000
 # Of virtual time, in which a commit costs more than a page: what is due within so long is asked for, and committed, together.
 _STEP_MS, _IN_FLIGHT = 10_000, 16
 
@@ -106,18 +107,14 @@ def broken_settings(state: DemoState) -> SimulationSettings:
 
 
 def write_watchlist(world: World, path: Path) -> None:
-    """All public creators once an hour, some posts with their comments, and once a day some of those who comment."""
+    """All public creators once an hour. Their posts that move most, and who comments there, are found."""
     listed = {
         "credits_per_day": _CREDITS_PER_DAY,
         # A history of a day is polled in half a minute: every five minutes would be twelve times as much.
         "tiers": {"hot": "1h", "warm": "1h", "cold": "1d"},
         "max_pages": {"replies": 1},
-        "creators": [
-            *public_creators(world),
-            *({"id": user.userid, "tier": "cold"} for user in world.universe.audience[:_WATCHED_AUDIENCE]),
-        ],
-        "posts": public_posts(world)[:_WATCHED_POSTS],
-        "hashtags": list(world.hashtags())[:_WATCHED_HASHTAGS],
+        "follow": {"most_posts": _FOLLOWED_POSTS},
+        "creators": public_creators(world),
     }
     path.write_text(yaml.safe_dump(listed, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
@@ -176,6 +173,10 @@ class DemoStream:
         self._client = self._resources.enter_context(new_client())
         self._watchlist = self._folder / WATCHLIST
         write_watchlist(self._upstream.world, self._watchlist)
+        if not self.state.sent_ms:
+            # Of a universe that has ended: nothing of it is shown any more.
+            for path in (self._folder / "polling").glob(f"{_CREDITS}{SUFFIX}*"):
+                path.unlink()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -249,7 +250,7 @@ class DemoStream:
             http_source(UPSTREAMS[UPSTREAM], upstream.url, upstream.key, self._client, clock_ms=lambda: self._clock.now_ms()),
             writer,
             WatchedFile(self._watchlist),
-            ReservationFile(self._folder / "polling", "demo"),
+            ReservationFile(self._folder / "polling", _CREDITS),
             Options(in_flight=_IN_FLIGHT, paced=False, status_ms=MINUTE_MS, clock=clock),
             Observers(on_status=show),
         )
@@ -269,7 +270,7 @@ class _Counting:
     def __init__(self, writer: PageWriter, stream: DemoStream) -> None:
         self._writer = writer
         self._stream = stream
-        self.progress = writer.progress
+        self.progress, self.leave = writer.progress, writer.leave
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         """As the writer's."""

@@ -22,12 +22,14 @@ from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.terminal import say
+from polling.following.store import SUFFIX, PlanFile, PlanFileError
 from polling.personal.forgotten import Forgotten, forgotten_file
 from polling.personal.pseudonyms import VARIABLE, is_pseudonym, load_pseudonyms
 from polling.watching.entries import HANDLE_SIGN
 from polling.watching.handles import handle_file, is_of
 from privacy.forget import Forgetting, Report, journal_folder
 from privacy.journal import Journal, alone
+from privacy.person import Person
 from privacy.rewriting import Rewriter
 
 # What no command can reach, and what to do about it.
@@ -65,16 +67,17 @@ def command(
         )
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     with alone(journal_folder(data_dir())):
-        report, renamed, handles, unread = _forget(endpoints, userid, yes)
+        report, renamed, handles, left, unread = _forget(endpoints, userid, yes)
     beyond = [*_running(endpoints), *unread, *BEYOND]
     if as_json:
-        say(json.dumps({**dataclasses.asdict(report), "alerts": renamed, "handles": handles, "beyond": beyond}, indent=2))
+        others = {"alerts": renamed, "handles": handles, "followed": left, "beyond": beyond}
+        say(json.dumps({**dataclasses.asdict(report), **others}, indent=2))
     else:
-        _print(report, renamed, handles, beyond)
+        _print(report, {"notifier's state": renamed, "pollers' handles": handles, "what pollers follow": left}, beyond)
 
 
-def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, int, list[str]]:
-    """The report, how many alerts of the notifier were renamed and handles dropped, and what could not be read."""
+def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, int, int, list[str]]:
+    """The report; how many alerts were renamed, handles dropped, and rows that pollers follow; and what could not be read."""
     journal = Journal.open(journal_folder(data_dir()), userid)
     file = handle_file(data_dir())
     kept = {name: handle for name, handle in file.read().items() if is_of(userid)(name, handle)}
@@ -90,12 +93,18 @@ def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, 
             names = load_pseudonyms(os.environ)
             pseudonym = names.of if names is not None else None
             work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say, pseudonym=pseudonym)
-            alerts = _Alerts(data_dir() / STATE_FILE)
-            report = work.run(forgotten, alerts.rename) if yes else work.look()
+            alerts, left = _Alerts(data_dir() / STATE_FILE), 0
+
+            def last(rewriter: Rewriter) -> None:
+                nonlocal left
+                left = _leave_plans(journal.person, data_dir() / "polling")
+                alerts.rename(rewriter)
+
+            report = work.run(forgotten, last) if yes else work.look()
             if yes:
                 file.remove(is_of(userid))
             hidden = pseudonym is None and any(is_pseudonym(name) for name in journal.person.secuids)
-            return report, alerts.renamed, len(kept), [UNREAD] if hidden else []
+            return report, alerts.renamed, len(kept), left, [UNREAD] if hidden else []
     finally:
         client.close()
 
@@ -120,6 +129,23 @@ class _Alerts:
             ) from error
 
 
+def _leave_plans(person: Person, folder: Path) -> int:
+    """Takes the person out of what pollers of this machine follow; how many rows. Running pollers read who is forgotten."""
+    left = 0
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        plan = PlanFile(path)
+        try:
+            left += plan.forget(person.userid, person.posts, [*person.handles, *person.secuids])
+        except PlanFileError as error:
+            raise ForgetError(
+                f"everything else is renamed except what pollers follow: {error.message}",
+                "stop `tokpulse poll`, then run the same command again",
+            ) from error
+        finally:
+            plan.close()
+    return left
+
+
 def _running(endpoints: Endpoints) -> list[str]:
     """A line if jobs run: what they hold cannot be reached."""
     if "FLINK_REST_URL" not in endpoints.values:
@@ -137,21 +163,16 @@ def _say(text: str) -> None:
         say(text, err=True)
 
 
-def _print(report: Report, alerts: int, handles: int, beyond: list[str]) -> None:
+def _print(report: Report, others: dict[str, int], beyond: list[str]) -> None:
     table = Table(title="Renamed" if report.done else "Would be renamed", box=None, pad_edge=False, title_justify="left")
     table.add_column("where", no_wrap=True)
     table.add_column("records or rows", justify="right")
-    for name, count in [
-        *report.topics.items(),
-        *report.tables.items(),
-        ("notifier's state", alerts),
-        ("pollers' handles", handles),
-    ]:
+    for name, count in {**report.topics, **report.tables, **others}.items():
         if count:
             table.add_row(name, f"{count:,}")
     console = table_console()
     identifiers = ", ".join(f"{count:,} {kind}" for kind, count in report.identifiers.items())
-    if report.empty and not handles:
+    if report.empty and not any(others.values()):
         console.print(
             "Nothing of this user is in topics or tables." + (" Pollers leave the user out from now on." if report.done else "")
         )

@@ -57,7 +57,7 @@ def command(
     ] = 0,
     shards: Annotated[int, typer.Option(min=1, max=1_000, help="How many pollers share the watchlist.")] = 1,
     once: Annotated[
-        bool, typer.Option("--once", help="Read every feed once, then exit; code 1 if a feed could not be read.")
+        bool, typer.Option("--once", help="Read every feed of the watchlist once, then exit; code 1 if a feed could not be read.")
     ] = False,
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Most requests at the same time.")] = 4,
     raw_landing: Annotated[

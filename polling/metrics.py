@@ -77,6 +77,13 @@ METRICS: tuple[Metric, ...] = (
         ("upstream", "state"),
         "Handles on the watchlist: waiting, known, moved (to another account), vanished, unknown (nobody had it) or forgotten",
     ),
+    Metric("tokpulse_poll_followed", "gauge", ("upstream", "what"), "Posts and people that are followed without being watched"),
+    Metric(
+        "tokpulse_poll_fresh_snapshots",
+        "gauge",
+        ("upstream", "of"),
+        "Share of the post_hours and of the comments of this process whose author or writer had a fresh snapshot",
+    ),
     Metric("tokpulse_poll_watchlist_errors_total", "counter", _UP, "Edits of the watchlist that were refused"),
     Metric("tokpulse_landing_rows_total", "counter", (), "Responses written to raw_api_responses"),
     Metric("tokpulse_landing_lost_total", "counter", ("why",), "Responses that were not: overflow, refused, unreachable"),

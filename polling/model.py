@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,11 +41,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class Written:
-    """What a committed page was: `fresh` observations are in Kafka, `repeats` were there already, `refused` are dead letters."""
+    """What a committed page was: `fresh` observations are in Kafka, `repeats` were there already, `refused` are dead letters.
+
+    `subjects` are the post-hours or comments that the page began, `known` by how many more have a fresh snapshot of whose they are.
+    """
 
     fresh: int
     repeats: int
     refused: int
+    subjects: int = field(default=0, compare=False)
+    known: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,11 @@ class ReadPage:
 class PageWriter(Protocol):
     """Puts pages into Kafka. Not thread-safe: one thread writes."""
 
-    def progress(self) -> Mapping[FeedKey, Progress]:
-        """What earlier pollers of this shard committed, read once at the start."""
+    def progress(self, also: Callable[[FeedKey], bool]) -> Mapping[FeedKey, Progress]:
+        """What earlier pollers of this shard committed, read once at the start; of feeds of other shards what `also` says."""
+
+    def leave(self, feeds: Iterable[FeedKey]) -> None:
+        """Feeds whose progress is of no use any more: it goes with the next commit, if there is one."""
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         """Commits the new and changed observations of `pages`, their dead letters and their feeds' progress, all or nothing.

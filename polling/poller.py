@@ -12,6 +12,10 @@ from connectors.upstream.transport import Transport
 from polling.credits.budget import Budget
 from polling.credits.purse import Purse
 from polling.credits.reservations import ReservationFile
+from polling.following.follow import Following
+from polling.following.people import People
+from polling.following.posts import Posts
+from polling.following.store import SUFFIX, PlanFile
 from polling.model import PageWriter
 from polling.reports import Observers, Reports
 from polling.schedule.asking import Asking
@@ -46,7 +50,8 @@ def poller(
 ) -> Rounds:
     """A poller of what is watched, into `writer`, by the credits of a day that are reserved in the file `credits`.
 
-    Whom handles lead to is in `kept`; without it they are looked up again after each start.
+    Whom handles lead to is in `kept`; without it they are looked up again after each start. What is followed is in a file beside
+    `credits`.
     """
     options = options or Options()
     reports = Reports(observers or Observers(), source.upstream.name)
@@ -54,6 +59,15 @@ def poller(
     handles = Handles(source.upstream, kept, watched.forgotten, lambda handle: is_first(handle, shard, shards))
     feeds = Feeds(source.upstream, shards=shards, shard=shard, owns=lambda feed: owns(feed, shard, shards), handles=handles)
     per_day = feeds.share_of(watched.current.credits_per_day)
-    budget = Budget(credits, per_day, paced=options.paced and not options.once)
-    asking = Asking(source, feeds, Purse(budget, watched.current.credit_rules, reports), reports, options)
-    return Rounds(asking, Commits(writer, reports, options.clock), feeds, watched, reports, options)
+    paced = options.paced and not options.once
+    purse = Purse(
+        Budget(credits, per_day, paced=paced),
+        Budget(credits.part("people"), watched.current.for_people(per_day), paced=paced),
+        watched.current.credit_rules,
+        reports,
+    )
+    commits = Commits(writer, reports, options.clock)
+    is_forgotten = watched.forgotten.knows_creator if watched.forgotten is not None else lambda name: False
+    people = People(source.upstream.name, feeds.queue, feeds.__contains__, is_forgotten)
+    following = Following(PlanFile(credits.beside(SUFFIX)), feeds, Posts(is_forgotten), people, reports, commits.leave)
+    return Rounds(Asking(source, feeds, purse, reports, options), commits, feeds, following, watched, reports, options)

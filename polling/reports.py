@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.upstream.model import Page, Refusal
+from connectors.upstream.records import COMMENTS, POSTS
 from polling.metrics import Metrics
 from polling.model import Written
 from polling.schedule.fetching import Fetched
 from polling.status import RequestRate, Status
 
 _MOST_FIELDS = 200
+# What observations of a topic are counted as, where followers judge them.
+_OF = {POSTS: "post_hours", COMMENTS: "comments"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Reports:
         self.spent = self.kept = 0
         self.last_error = ""
         self._fields: set[str] = set()
+        self._covered: dict[str, tuple[int, int]] = {}
 
     @property
     def on_screen(self) -> bool:
@@ -75,6 +79,10 @@ class Reports:
             for what, name in seen.notes:
                 self.count("tokpulse_poll_fields_total", seen.topic, what, self._bounded(name) if what == "new" else name)
         self.kept += written.fresh
+        if topic in _OF and (written.subjects or written.known):
+            subjects, known = self._covered.get(topic, (0, 0))
+            subjects, known = self._covered[topic] = subjects + written.subjects, known + written.known
+            self.set("tokpulse_poll_fresh_snapshots", _OF[topic], to=known / max(1, subjects))
 
     def _bounded(self, name: str) -> str:
         """`name`, as long as there are not too many: whoever makes up fields must not fill the memory of what scrapes them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,7 @@ from connectors.errors import TokpulseError
 from connectors.upstream.model import Feed, Subject
 from connectors.yaml_file import parse
 from polling.credits.balance import CreditRules
+from polling.following.plan import MOST_POSTS
 from polling.personal.forgotten import Forgotten
 from polling.schedule.cadence import Cadence
 from polling.watching import entries as reading
@@ -86,6 +88,21 @@ class _Credits(_Strict):
     probe_every: Annotated[int, BeforeValidator(parse_ms), Field(ge=15 * MINUTE_MS)] = 30 * MINUTE_MS
 
 
+def _part(value: object) -> object:
+    """`10%` or `10 %` as 0.1."""
+    number = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?) ?%", value) if isinstance(value, str) else None
+    return value if number is None else float(number[1]) / 100
+
+
+class Follow(_Strict):
+    """What is done about things that pages make known; `most_posts` of a shard, `profiles` is a share of the credits."""
+
+    posts: bool = True
+    most_posts: Annotated[int, Field(ge=1, le=MOST_POSTS)] = MOST_POSTS
+    forget_after: Duration = 3 * DAY_MS
+    profiles: Annotated[float, BeforeValidator(_part), Field(ge=0, le=1)] = 0.1
+
+
 class _Feeds(_Strict):
     creators: list[FeedName] = [Feed.PROFILE, Feed.POSTS]
     posts: list[FeedName] = [Feed.POST, Feed.COMMENTS, Feed.REPLIES]
@@ -103,6 +120,7 @@ class Watchlist(_Strict):
     credits: _Credits = _Credits()
     tiers: _Tiers = _Tiers()
     feeds: _Feeds = _Feeds()
+    follow: Follow = Follow()
     max_pages: dict[FeedName, PageCount] = {}
     page_pause: Duration = 200
     stop_at_repeats: bool = False
@@ -120,6 +138,10 @@ class Watchlist(_Strict):
     def credit_rules(self) -> CreditRules:
         """The thresholds of the balance."""
         return CreditRules(self.credits.slow_below, self.credits.floor, self.credits.probe_every)
+
+    def for_people(self, credits: int) -> int:
+        """The part of `credits` that profiles of people may cost who are not on the watchlist."""
+        return int(credits * self.follow.profiles)
 
     def pages_of(self, feed: Feed) -> int:
         """The most pages that one round of `feed` reads."""

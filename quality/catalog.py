@@ -122,6 +122,13 @@ class LateShare(_Strict):
         return self
 
 
+class FreshSnapshots(_Strict):
+    """Which share of the rows must have a fresh snapshot of whose they are; `column` says `fresh`, `stale` or `missing`."""
+
+    column: Name
+    at_least: Annotated[float, Field(gt=0, le=1)]
+
+
 class Reconcile(_Strict):
     """Every record of a topic is in the dataset.
 
@@ -144,6 +151,7 @@ class DatasetTests(_Strict):
     history: History | None = None
     ledger_balance: bool = False
     late_share: LateShare | None = None
+    fresh_snapshots: FreshSnapshots | None = None
     dead_letter_volume: Volume | None = None
     schema_drift: bool = False
     reconcile: Reconcile | None = None
@@ -229,6 +237,8 @@ class Description(_Strict):
             yield from (self.tests.never_falls.column, self.tests.never_falls.of)
         if self.tests.history:
             yield from (self.tests.history.of, "valid_from", "valid_to", "is_current")
+        if self.tests.fresh_snapshots:
+            yield self.tests.fresh_snapshots.column
         if self.tests.reconcile:
             yield from (self.tests.reconcile.key, self.tests.reconcile.time)
 

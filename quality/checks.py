@@ -27,6 +27,8 @@ SEVERITIES: Mapping[str, Severity] = {
     "history": "error",
     "ledger_balance": "error",
     "late_share": "error",
+    # How many can be known depends on the credits.
+    "fresh_snapshots": "warn",
     "dead_letter_volume": "warn",
     "schema_drift": "warn",
     "reconcile": "error",
@@ -93,6 +95,11 @@ def checks_of(dataset: Dataset, catalog: Catalog, at: Moment) -> Iterator[Check]
     if whole.late_share is not None:
         limits = {"few": whole.late_share.warn, "at_most": whole.late_share.error, "since": at.since(DAY_MS)}
         yield Check(dataset, "late_share", broken="have too many late records", parameters=bounds | limits)
+    if whole.fresh_snapshots is not None:
+        fresh = whole.fresh_snapshots
+        limits = {"column": fresh.column, "at_least": fresh.at_least, "since": at.since(DAY_MS)}
+        broken = f"have no fresh snapshot, where {fresh.at_least:.0%} should have one"
+        yield Check(dataset, "fresh_snapshots", fresh.column, broken, bounds | limits)
     if whole.dead_letter_volume is not None:
         most = whole.dead_letter_volume.at_most
         yield Check(dataset, "dead_letter_volume", broken=f"are more than {most:,}", parameters=bounds | {"at_most": most})

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from connectors.upstream.bodies import Mapper, observation, unexpected_shape
 from connectors.upstream.json_text import kept
-from connectors.upstream.model import Answer, Ask, Feed, Observation, Page
+from connectors.upstream.model import Answer, Ask, Feed, Observation, Page, Sighting
 from connectors.upstream.paging import BadCursorError, Paging
 from connectors.upstream.shapes import Envelope, Items, joined
 
@@ -69,3 +69,9 @@ def reply_asks(observed: Sequence[Observation]) -> tuple[Ask, ...]:
         for seen in observed
         if seen.problem is None and seen.record["reply_total"] > 0
     )
+
+
+def commenters(observed: Sequence[Observation], *, by_handle: bool = False) -> tuple[Sighting, ...]:
+    """Who wrote the comments of a page, to be asked for by id, or by handle where they have one."""
+    users = [seen.record["user"] for seen in observed if seen.problem is None]
+    return tuple(Sighting(user["id"], (by_handle and user["uniqueId"]) or user["id"]) for user in users)

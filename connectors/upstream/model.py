@@ -130,6 +130,15 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """Somebody whom a page shows. `name` is what this upstream is asked for the profile by: personal where it is no number."""
+
+    userid: str
+    name: str = field(repr=False)
+    is_author: bool = False  # of a post; else of a comment
+
+
+@dataclass(frozen=True)
 class Page:
     """What one answer holds. `cursor` is None when it was the last page. Whoever asked adds the `origin`: dead letters name it."""
 
@@ -137,6 +146,7 @@ class Page:
     cursor: str | None
     found: tuple[Ask, ...] = ()  # feeds that this page makes known: replies of a comment, a hashtag by its id
     origin: Origin | None = None
+    people: tuple[Sighting, ...] = ()  # once for each of their posts or comments; a creator's own page shows nobody new
 
 
 class Upstream(Protocol):

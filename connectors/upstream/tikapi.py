@@ -6,16 +6,16 @@ page of its own, and travels in the cursors from there: `<identity>|<cursor>`. S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.upstream.bodies import Mapper, NoPageError, asked_for, observation, unexpected_shape
 from connectors.upstream.codes import StatusMap, own_code
 from connectors.upstream.fields import Kind as Value
 from connectors.upstream.fields import Place, UnreadableError, converted, found, whole
-from connectors.upstream.lists import list_page, observations, reply_asks
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Observation, Page, Refusal, Told
+from connectors.upstream.lists import commenters, list_page, observations, reply_asks
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Observation, Page, Refusal, Sighting, Told
 from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging, more
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS
@@ -179,7 +179,7 @@ class TikApi:
             item, path = one_of(answer, body, shape)
             seen = observation(topic, item, path, _mapper(ask, answer.received_ms))
             seen = asked_for(answer, ask.subject, seen, path, coded=own_code(body) is not None)
-            return Page((seen,), None), path
+            return Page((seen,), None, people=_authors((seen,), [item]) if ask.feed is Feed.POST else ()), path
         listed = _LISTS[ask.feed]
         identity, _ = _place(ask)
         if ask.feed is Feed.HASHTAG:
@@ -193,7 +193,9 @@ class TikApi:
         if ask.feed is Feed.POSTS:
             return _posts(ask, answer, items, identity)
         comments = _observed(COMMENTS, items, ask, answer)
-        return list_page(answer, items, CURSOR, comments, COMMENTS, () if ask.feed is Feed.REPLIES else reply_asks(comments))
+        asks = () if ask.feed is Feed.REPLIES else reply_asks(comments)
+        page, path = list_page(answer, items, CURSOR, comments, COMMENTS, asks)
+        return replace(page, people=commenters(comments, by_handle=True)), path
 
 
 def _mapper(ask: Ask, seen_ms: int, unasked: bool = False) -> Mapper:
@@ -235,7 +237,22 @@ def _observed(topic: str, items: Items, ask: Ask, answer: Answer) -> tuple[Obser
 
 def _posts(ask: Ask, answer: Answer, items: Items, identity: str) -> tuple[Page, str]:
     seen = _observed(POSTS, items, ask, answer)
-    return list_page(answer, items, CURSOR, seen, POSTS, sealed=lambda cursor: _sealed(identity, cursor))
+    page, path = list_page(answer, items, CURSOR, seen, POSTS, sealed=lambda cursor: _sealed(identity, cursor))
+    # A creator who is watched has a profile of its own on the watchlist.
+    return replace(page, people=_authors(seen, [item for item, _ in items.items]) if ask.feed is Feed.HASHTAG else ()), path
+
+
+def _authors(seen: Sequence[Observation], items: Sequence[object]) -> tuple[Sighting, ...]:
+    """Whose posts `seen` are, by the handle that the item has: the documents know no other way to a profile."""
+    found = []
+    for one, item in zip(seen, items, strict=True):
+        author = item.get("author") if isinstance(item, Mapping) else None
+        named = author if isinstance(author, Mapping) else {}
+        handle = next((named[name] for name in ("uniqueId", "unique_id") if isinstance(named.get(name), str)), "")
+        if one.problem is None:
+            userid = str(one.record["author_id"])
+            found.append(Sighting(userid, handle or userid, is_author=True))
+    return tuple(found)
 
 
 def _hashtag(ask: Ask, answer: Answer, body: Mapping[str, Any], identity: str | None) -> tuple[Page, str]:

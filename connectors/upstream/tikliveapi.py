@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.upstream.bodies import Mapper, NoPageError, asked_for, observation, unexpected_shape
 from connectors.upstream.codes import StatusMap
 from connectors.upstream.fields import whole
-from connectors.upstream.lists import list_page, observations, reply_asks
-from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal, Told
+from connectors.upstream.lists import commenters, list_page, observations, reply_asks
+from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Feed, Page, Refusal, Sighting, Told
 from connectors.upstream.paging import CURSOR, TIME, Paging
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
 from connectors.upstream.records import COMMENTS, POSTS, USERS
@@ -173,13 +173,15 @@ class TikLiveApi:
             assert mapper is not None
             item, path = one_of(answer, body, endpoint.shape)
             seen = asked_for(answer, ask.subject, observation(_topic(ask.feed), item, path, mapper), path)
-            return Page((seen,), None), path
+            author = str(seen.record["author_id"]) if ask.feed is Feed.POST and seen.problem is None else ""
+            return Page((seen,), None, people=(Sighting(author, author, is_author=True),) if author else ()), path
         items = all_of(answer, body, endpoint.shape)
         if mapper is None:
             return list_page(answer, items, endpoint.paging)
         observed = observations(_topic(ask.feed), items, mapper, _mapper(ask, answer.received_ms, unasked=True))
         asks = reply_asks(observed) if ask.feed is Feed.COMMENTS else ()
-        return list_page(answer, items, endpoint.paging, observed, _topic(ask.feed), asks)
+        page, path = list_page(answer, items, endpoint.paging, observed, _topic(ask.feed), asks)
+        return replace(page, people=() if ask.feed is Feed.POSTS else commenters(observed)), path
 
 
 def _topic(feed: Feed) -> str:

@@ -53,6 +53,10 @@ class Budget:
         self._reserve -= 1
         return True
 
+    def put_back(self) -> None:
+        """The credit that was just taken was not spent."""
+        self._reserve += 1
+
     def ready_ms(self, now_ms: int, share: float = 1.0) -> int:
         """When `take` may succeed: now, later in this hour, at the next one."""
         day, hour = _hour_of(now_ms)

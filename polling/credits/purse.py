@@ -13,10 +13,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class Purse:
-    """Pays for pages and for probes, which ask for the balance; a credit each. Times in unix milliseconds."""
+    """Pays for pages and for probes, which ask for the balance; a credit each. Times in unix milliseconds.
 
-    def __init__(self, budget: Budget, rules: CreditRules, reports: Reports) -> None:
-        self.budget, self.balance = budget, Balance(rules)
+    `people` is the part of `budget` that profiles of people may cost who are not on the watchlist.
+    """
+
+    def __init__(self, budget: Budget, people: Budget, rules: CreditRules, reports: Reports) -> None:
+        self.budget, self.people, self.balance = budget, people, Balance(rules)
         self._reports = reports
         self.probing = False  # a probe is under way
 
@@ -25,9 +28,13 @@ class Purse:
         if (last := self.budget.last_probe(now)) is not None:
             self.balance.remember(last.asked_ms, last.left, now)
 
-    def pay(self, now: int) -> bool:
-        """Takes the credit for a page; False when there is none for now."""
+    def pay(self, now: int, *, person: bool = False) -> bool:
+        """Takes the credit for a page, or for the profile of a person; False when there is none for now."""
+        if person and not self.people.take(now, self.balance.share()):
+            return False
         if not self.budget.take(now, self.balance.share()):
+            if person:
+                self.people.put_back()
             return False
         self.balance.spend(now)
         self._reports.rate.add(now)
@@ -37,6 +44,15 @@ class Purse:
     def ready_ms(self, now: int) -> int:
         """When `pay` may succeed."""
         return max(now + 1, self.budget.ready_ms(now, self.balance.share()))
+
+    def people_ready_ms(self, now: int) -> int:
+        """When there may be a credit for the profile of a person: now, or later."""
+        return self.people.ready_ms(now, self.balance.share())
+
+    def close(self) -> None:
+        """Gives back what is reserved and not spent."""
+        self.people.close()
+        self.budget.close()
 
     def begin_probe(self, now: int) -> bool:
         """A probe is due: `probing` says whether one is to be made now. False when there is no credit for it."""

@@ -33,6 +33,14 @@ class ReservationFile:
         self.probes = ProbeFile(folder / f"{name}.probe")
         self._read: tuple[Path, int, list[int]] = (Path(), 0, [])  # file, bytes of it that are in the sums, sums
 
+    def beside(self, suffix: str) -> Path:
+        """A file of the same shard in the same folder."""
+        return self._folder / f"{self._name}{suffix}"
+
+    def part(self, what: str) -> ReservationFile:
+        """Reservations of a part of the same credits, in files of their own."""
+        return ReservationFile(self._folder, f"{self._name}-{what}")
+
     def hours(self, now_ms: int) -> list[int]:
         """Credits reserved in each of the 24 hours of the UTC day of `now_ms`."""
         with self._locked(now_ms) as descriptor:

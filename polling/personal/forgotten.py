@@ -72,7 +72,7 @@ class Forgotten:
 
     def knows_creator(self, name: str) -> bool:
         """Whether one of theirs is named by an id, a secUid or a handle, as entries of a watchlist are."""
-        return any(self.knows(kind, name) for kind in (Kind.ID, Kind.SECUID, Kind.HANDLE))
+        return len(self) > 0 and any(self._known(kind, name) for kind in (Kind.ID, Kind.SECUID, Kind.HANDLE))
 
     def add(self, userid: str, handles: Iterable[str], secuids: Iterable[str], nicknames: Iterable[str] = ()) -> None:
         """Writes their hashes, readable to the file's owner only; known ones are left alone. Raises ForgottenFileError.

@@ -63,10 +63,12 @@ class Asking:
                 break
             if balance.paused:
                 return balance.probe_due_ms() if once else min(wake, max(now + 1, balance.probe_due_ms()))
-            state = queue.pop(now)
+            ready = self.purse.people_ready_ms(now)
+            state = queue.pop(now, people=ready <= now)
             if state is None:
-                due = queue.next_ms()
-                return wake if due is None else min(wake, due)
+                due = queue.next_ms(people=True)
+                wake = wake if due is None else min(wake, due)
+                return min(wake, max(now + 1, ready)) if queue.people_due(now) else wake
             if is_handle(name := state.key.subject) and (later_ms := self._feeds.handles.due_ms(name, now, at_once=once)) > now:
                 # Another poller has looked it up meanwhile.
                 if not once:
@@ -76,7 +78,7 @@ class Asking:
             if again_ms := breaker.admit(now):
                 queue.put(state, again_ms)
                 continue
-            if not self.purse.pay(now):
+            if not self.purse.pay(now, person=state.person is not None):
                 breaker.record(now, None)
                 queue.put(state, now)
                 ready = self.purse.ready_ms(now)
@@ -107,7 +109,7 @@ class Asking:
     def close(self) -> None:
         """No more requests; gives back credits that are not spent."""
         self._fetchers.close()
-        self.purse.budget.close()
+        self.purse.close()
 
     def _probe(self, now: int) -> bool:
         """Asks for the balance where that may be; False when there is no credit to do so."""
@@ -139,7 +141,7 @@ class Asking:
         received_ms = fetched.answer.received_ms if fetched.answer else now
         if is_handle(state.key.subject):
             return self._looked_up(state, endpoint, result, received_ms, now)
-        origin = Origin(self._source.upstream.name, endpoint, state.ask(), received_ms)
+        origin = Origin(self._source.upstream.name, endpoint, state.shown_ask(), received_ms)
         return received_page(state, self._source.transform(replace(result, origin=origin)), received_ms)
 
     def _looked_up(self, state: FeedState, endpoint: str, page: Page, received_ms: int, now: int) -> ReceivedPage | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from connectors.clock import DAY_MS, HOUR_MS, MINUTE_MS, SNAPSHOT_FRESH_MS
 from polling.model import Progress
 
 # A subject that slept for a while is looked at again after this part of that while.
 PATIENCE = 0.25
+# A profile is read again at this age of its snapshot, whatever its cadence: so no snapshot turns stale while there are credits.
+REFRESH_MS = SNAPSHOT_FRESH_MS * 5 // 6
 
 
 @dataclass(frozen=True)

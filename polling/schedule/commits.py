@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.backoff import KAFKA_WRITE_MS
@@ -81,9 +81,13 @@ class Commits:
         """Pages that are to be written again."""
         return len(self._waiting)
 
-    def progress(self) -> Mapping[FeedKey, Progress]:
-        """What earlier pollers of this shard committed."""
-        return self._writer.progress()
+    def progress(self, also: Callable[[FeedKey], bool]) -> Mapping[FeedKey, Progress]:
+        """What earlier pollers of this shard committed; of feeds of other shards what `also` says."""
+        return self._writer.progress(also)
+
+    def leave(self, feeds: Iterable[FeedKey]) -> None:
+        """Their progress goes with the next commit."""
+        self._writer.leave(feeds)
 
     def write(self, pages: Iterable[ReceivedPage], *, at_last: bool = False) -> list[CommittedPage]:
         """Writes `pages` and what waits, when its time has come; what is committed now. `at_last` tries all once more, at any time.

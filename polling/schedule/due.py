@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Callable
 
 from polling.schedule.feed_state import FeedState
 
@@ -60,3 +61,42 @@ class DueQueue:
             self._unranked = []
             self._ranked.sort(key=lambda state: state.score(now_ms))
             self._ranked_ms = now_ms
+
+
+class Lanes:
+    """Where feeds wait: those of people beside the others, for they have credits of their own.
+
+    `welcome` is asked about a person's feed whose turn has come; one that is not welcome is dropped.
+    """
+
+    def __init__(self, welcome: Callable[[FeedState], bool] = lambda state: True) -> None:
+        self._feeds, self._people = DueQueue(), DueQueue()
+        self.welcome = welcome
+
+    def put(self, state: FeedState, ready_ms: int) -> None:
+        """`state` may be taken from `ready_ms` on."""
+        (self._feeds if state.person is None else self._people).put(state, ready_ms)
+
+    def pop(self, now_ms: int, *, people: bool) -> FeedState | None:
+        """What is due: with `people` they come first, as their credits bound them. None when nothing is."""
+        while people and (state := self._people.pop(now_ms)) is not None:
+            if self.welcome(state):
+                return state
+        return self._feeds.pop(now_ms)
+
+    def depth(self, now_ms: int) -> int:
+        """How many feeds are due and wait, without those of people."""
+        return self._feeds.depth(now_ms)
+
+    def people_due(self, now_ms: int) -> int:
+        """How many people are due and wait."""
+        return self._people.depth(now_ms)
+
+    def next_ms(self, *, people: bool = False) -> int | None:
+        """When the next feed becomes due, with `people` the next feed or person; None when nothing waits for its time."""
+        lanes = (self._feeds, self._people) if people else (self._feeds,)
+        return min((due for lane in lanes if (due := lane.next_ms()) is not None), default=None)
+
+    def __len__(self) -> int:
+        """How many feeds wait, without those of people: nobody waits for those."""
+        return len(self._feeds)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from connectors.upstream.model import RAW_ONLY, Ask, Feed, Subject
+from polling.following.plan import Person, Post
 from polling.model import FeedKey, Progress
-from polling.schedule.cadence import Cadence, interval_ms
+from polling.schedule.cadence import REFRESH_MS, Cadence, interval_ms
 from polling.watching.entries import is_handle
 from polling.watchlist import Watchlist
 
 # What a feed that was never read is taken to give for a credit: a page full of news.
 UNREAD_VALUE = 35.0
+# A new post comes after its creator's page, which shows more of them, and before what is known to move.
+_NEW_VALUE = 30.0
 # An upstream's cursor is not kept for ever: after this a round begins anew.
 CURSOR_KEPT_MS = 24 * 3_600_000
 EMPTY_PAGES = 3
+_AUTHORS_FIRST = 1e12
 # Feeds that a page makes known, as long as they are the subject's own and the watchlist wants them.
 FOUND_FEEDS = frozenset({Feed.REPLIES, Feed.COMMENTS, Feed.HASHTAG})
 
@@ -32,7 +37,11 @@ class FeedRules:
 
 @dataclass
 class FeedState:
-    """A feed: what is committed of it, when its round is due, and what went wrong. Times in unix milliseconds."""
+    """A feed: what is committed of it, when its round is due, and what went wrong. Times in unix milliseconds.
+
+    `post` is the post that is followed, of its feeds and of the replies found there; `person` is whose profile it is, where it is
+    not on the watchlist.
+    """
 
     key: FeedKey
     rules: FeedRules
@@ -44,6 +53,8 @@ class FeedState:
     empty_pages: int = 0
     cursors: set[str] = field(default_factory=set)
     gone: bool = False  # no longer on the watchlist
+    post: Post | None = None
+    person: Person | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -51,21 +62,40 @@ class FeedState:
         return self.progress.cursor if self.progress else None
 
     def ask(self) -> Ask:
-        """The next page."""
+        """The next page, as the upstream is asked for it. Of a person it may hold the handle: for requests only."""
+        return self.shown_ask() if self.person is None else replace(self.shown_ask(), subject=self.person.name)
+
+    def shown_ask(self) -> Ask:
+        """The next page, as dead letters and messages may name it."""
         return Ask(self.key.feed, self.key.subject, self.cursor, self.key.parent)
 
     def interval_ms(self, cadence: Cadence) -> int:
         """From one round to the next."""
-        return interval_ms(cadence, self.rules.base_ms, self.progress)
+        if self.person is not None:
+            return REFRESH_MS
+        moving = interval_ms(cadence, self.rules.base_ms, self.progress)
+        return min(moving, REFRESH_MS) if self.key.feed is Feed.PROFILE else moving
 
     def value(self) -> float:
-        """Observations for a credit, by the last round; one more than were seen, so that a sleeper has some."""
+        """Observations for a credit, by the last round; one more than were seen, so that a sleeper has some.
+
+        Of a post that is followed it is what the post gained per hour, by the logarithm: from 1 to 21, and more for a new one.
+        """
+        if self.post is not None:
+            is_new = self.progress is None and self.post.gain is None
+            return _NEW_VALUE if is_new else 1 + math.log2(1 + (self.post.gain or 0))
         if self.progress is None:
             return UNREAD_VALUE
         return (1 + self.progress.moved) / max(1, self.progress.pages)
 
     def score(self, now_ms: int) -> float:
-        """What comes first when there are not credits for all: value times age. Age has no bound, so nothing starves."""
+        """What comes first when there are not credits for all: value times age. Age has no bound, so nothing starves.
+
+        Of people those who were seen most, however long others wait.
+        """
+        if self.person is not None:
+            is_author, seen, _ = self.person.rank
+            return seen + _AUTHORS_FIRST * is_author
         return self.value() * (1 + max(0, now_ms - self.due_ms) / self.rules.base_ms)
 
     def begin_anew(self) -> None:

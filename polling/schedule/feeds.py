@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from connectors.upstream.model import Ask, Feed, Subject, Upstream
+from polling.following.plan import Person, Post
 from polling.model import FeedKey, Progress
 from polling.schedule.cadence import Cadence
-from polling.schedule.due import DueQueue
+from polling.schedule.due import Lanes
 from polling.schedule.feed_state import FOUND_FEEDS, FeedRules, FeedState, rules_of, unpolled, wanted
 from polling.schedule.handles import Account, Handles
 from polling.watching.entries import is_handle
@@ -45,7 +46,8 @@ class Feeds:
         self._most_kept = max_found
         self._watchlist = Watchlist()
         self._at_once = False
-        self.queue = DueQueue()
+        self.queue = Lanes()
+        self.ended: list[tuple[Person, int]] = []  # rounds of people, and until when they rest
 
     def share_of(self, credits: int) -> int:
         """This shard's part of the credits of all; the parts add up to the whole."""
@@ -56,12 +58,25 @@ class Feeds:
         """The watchlist's."""
         return self._watchlist.cadence
 
-    def load(self, watchlist: Watchlist, committed: Mapping[FeedKey, Progress], now_ms: int, *, at_once: bool = False) -> None:
-        """The feeds at the start, each where it stood. With `at_once` all are due now, and each is read once."""
+    def load(
+        self,
+        watchlist: Watchlist,
+        committed: Mapping[FeedKey, Progress],
+        now_ms: int,
+        *,
+        at_once: bool = False,
+        followed: Iterable[Post] = (),
+    ) -> None:
+        """The feeds at the start, each where it stood. With `at_once` all are due now, and each is read once.
+
+        `followed` are posts that pages of the watchlist's creators showed.
+        """
         self._committed = dict(committed)
         self._most_kept = max(self._max_found, len(committed))
         self._at_once = at_once
         self.change(watchlist, now_ms)
+        for post in followed:
+            self.follow(post, now_ms)
         for key in committed:
             # Found by a page that is committed, so it will not be found again before its finder's next round.
             parent = self._finder(key)
@@ -78,8 +93,16 @@ class Feeds:
         for key in added:
             self._add(key, rules[key], now_ms, None)
         for key, rule in rules.items():
-            self._states[key].rules = rule
-        gone = [key for key, state in self._states.items() if (state.found_by not in rules if state.found_by else key not in rules)]
+            state = self._states[key]
+            state.rules, self._found = rule, self._found - (state.found_by is not None)
+            state.found_by = state.post = None  # it may have been found before somebody typed it in
+        follows = frozenset(watchlist.feeds_of(Subject.POST)) if watchlist.follow.posts else frozenset()
+        gone = [
+            key
+            for key, state in self._states.items()
+            if (state.found_by not in rules if state.found_by else key not in rules)
+            or (state.post is not None and key.feed not in follows)
+        ]
         for key in gone:
             self._drop(key)
         return len(added), len(gone)
@@ -113,8 +136,36 @@ class Feeds:
                 refused += 1
                 continue
             rules = rules_of(self._watchlist, finder.rules.subject, ask.feed, finder.rules.base_ms)
-            self._add(key, rules, now_ms, finder.found_by or finder.key)
+            self._add(key, rules, now_ms, finder.found_by or finder.key, finder.post)
         return refused
+
+    def follow(self, post: Post, now_ms: int) -> int:
+        """Adds the feeds of a post that its creator's page showed; returns how many were beyond the limit.
+
+        A feed that is there already stays as it is. Nothing is added for a creator who is not on the watchlist any more.
+        """
+        refused, finder = 0, self._states.get(FeedKey(self._upstream.name, Feed.POSTS, post.creator))
+        for feed in dict.fromkeys(self._watchlist.feeds_of(Subject.POST)) if finder and self._watchlist.follow.posts else ():
+            key = FeedKey(self._upstream.name, feed, post.aweme_id)
+            if feed is Feed.REPLIES or key in self._states or not self._supports(feed):
+                continue
+            if self._found >= self._max_found and not self._forget_resting(now_ms):
+                refused += 1
+                continue
+            assert finder is not None
+            self._add(key, rules_of(self._watchlist, Subject.POST, feed, finder.rules.base_ms), now_ms, finder.key, post)
+        return refused
+
+    def leave(self, posts: Callable[[Post], bool]) -> list[FeedKey]:
+        """Drops the feeds of followed posts of which this says so; returns their keys. What is committed of them is forgotten."""
+        gone = [key for key, state in self._states.items() if state.post is not None and posts(state.post)]
+        for key in gone:
+            self._drop(key)
+            self._committed.pop(key, None)
+        return gone
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._states
 
     def unpolled(self) -> list[str]:
         """A line for each kind of subject that is not read as the watchlist says."""
@@ -125,6 +176,8 @@ class Feeds:
         """The feed rests until `due_ms`; for good when each is read once."""
         state.attempts = 0
         state.due_ms = due_ms
+        if state.person is not None:
+            self.ended.append((state.person, due_ms))
         if not self._at_once:
             self.queue.put(state, due_ms)
 
@@ -140,8 +193,8 @@ class Feeds:
     def __len__(self) -> int:
         return len(self._states)
 
-    def _add(self, key: FeedKey, rules: FeedRules, now_ms: int, found_by: FeedKey | None) -> None:
-        state = FeedState(key, rules, now_ms, found_by=found_by)
+    def _add(self, key: FeedKey, rules: FeedRules, now_ms: int, found_by: FeedKey | None, post: Post | None = None) -> None:
+        state = FeedState(key, rules, now_ms, found_by=found_by, post=post)
         if is_handle(key.subject):
             state.due_ms = self.handles.due_ms(key.subject, now_ms, at_once=self._at_once)
             self._states[key] = state

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from connectors.errors import TokpulseError
+from polling.following.follow import Following
 from polling.reports import Reports
 from polling.schedule.asking import Asking
 from polling.schedule.commits import Commits, CommittedPage
@@ -32,9 +33,16 @@ class Rounds:
     """
 
     def __init__(
-        self, asking: Asking, commits: Commits, feeds: Feeds, watched: WatchedFile, reports: Reports, options: Options
+        self,
+        asking: Asking,
+        commits: Commits,
+        feeds: Feeds,
+        following: Following,
+        watched: WatchedFile,
+        reports: Reports,
+        options: Options,
     ) -> None:
-        self._asking, self._commits, self._feeds = asking, commits, feeds
+        self._asking, self._commits, self._feeds, self._following = asking, commits, feeds, following
         self._watched, self._reports, self._options = watched, reports, options
         self._stop = False
         self._reread_at_ms = self._status_at_ms = 0
@@ -47,14 +55,19 @@ class Rounds:
     def run(self) -> None:
         """Polls until `stop`, or once through.
 
-        Raises UpstreamRefusesError, UnfinishedError, FencedProducerError when another poller took over the shard, and
-        ReservationError when credits cannot be reserved, or HandleFileError when what handles lead to cannot be kept.
+        Raises UpstreamRefusesError, UnfinishedError, FencedProducerError when another poller took over the shard,
+        ReservationError when credits cannot be reserved, HandleFileError and PlanFileError when what handles lead to, and what is
+        followed, cannot be kept.
         """
         clock = self._options.clock
         try:
             now = clock.now_ms()
             self._asking.purse.open(now)
-            self._feeds.load(self._watched.current, self._commits.progress(), now, at_once=self._options.once)
+            once = self._options.once
+            followed = [] if once else self._following.open(now)
+            self._feeds.load(
+                self._watched.current, self._commits.progress(self._following.owns), now, at_once=once, followed=followed
+            )
             while True:
                 now = clock.now_ms()
                 self._reread(now)
@@ -64,12 +77,17 @@ class Rounds:
                     break
                 until = max(now, min(wake, now + self._options.status_ms) if self._reports.on_screen else wake)
                 pages = self._asking.pages(until)
+                if not once:
+                    self._following.see((page.read for page in pages), self._watched.current.follow, clock.now_ms())
                 for page in self._commits.write(pages):
                     self._go_on(page, clock.now_ms())
+                self._following.flush()
             if error := self._asking.crashed or self._asking.refused:
                 raise error
+            self._following.flush()
         finally:
             self._asking.close()
+            self._following.close()
 
     @property
     def _stopping(self) -> bool:
@@ -93,7 +111,8 @@ class Rounds:
             self._feeds.led_to(state, page.received.account, progress, now)
             return
         state.progress, state.attempts, state.given_up = progress, 0, 0
-        if beyond := self._feeds.add_found(state, page.received.read.page.found, now):
+        beyond = self._feeds.add_found(state, page.received.read.page.found, now) + self._following.go_on(page, now)
+        if beyond:
             self._reports.count("tokpulse_poll_found_feeds_refused_total", by=beyond)
         if not end and state.rules.stop_at_repeats and written.repeats and not written.fresh + written.refused:
             state.begin_anew()
@@ -153,6 +172,7 @@ class Rounds:
         if changed is not None:
             purse = self._asking.purse
             purse.balance.rules, purse.budget.per_day = changed.credit_rules, self._feeds.share_of(changed.credits_per_day)
+            purse.people.per_day = changed.for_people(purse.budget.per_day)
             added, removed = self._feeds.change(changed, now)
             _LOG.info("watchlist read again: %d feed(s) added, %d removed", added, removed)
             for line in self._feeds.unpolled():

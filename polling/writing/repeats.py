@@ -9,12 +9,16 @@ from itertools import islice
 
 from confluent_kafka import Message
 
-from connectors.clock import DAY_MS
+from connectors.clock import DAY_MS, SNAPSHOT_FRESH_MS
 from connectors.kafka.avro import HEADER_BYTES
 from connectors.kafka.validation import EARLIEST_MS
+from connectors.upstream.records import POSTS, USERS
+from polling.schedule.cadence import REFRESH_MS
+from polling.writing.snapshots import Snapshots
 
 DEFAULT_CAPACITY = 2_000_000
-POSTS = "tiktok.posts.events"
+# An unchanged profile is a snapshot all the same: it passes so often that those in Kafka stay fresh, and some time is left.
+PROFILE_WINDOW_MS = (SNAPSHOT_FRESH_MS - REFRESH_MS) * 3 // 4
 # Digest and time share one int: 128 bits, then 42 bits, which hold milliseconds until 2109. One object of 48 bytes.
 _TIME_BITS = 42
 _TIME_MASK = (1 << _TIME_BITS) - 1
@@ -31,7 +35,7 @@ class Verdict(Enum):
     """What an observation is beside the last committed one of its id."""
 
     MOVED = "moved"  # new or changed
-    RENEWED = "renewed"  # unchanged, and the last one is older than the window: it passes
+    RENEWED = "renewed"  # unchanged, and the last one is older than the window, or nobody knew then whose it is: it passes
     REPEAT = "repeat"  # unchanged, and the last one is in the window: it does not
 
 
@@ -53,6 +57,7 @@ class Repeats:
         # In the order of their marking. A key that two ids share costs a repeat that passes: the digest covers the id.
         self._last: dict[int, int] = {}
         self._swept_ms = 0
+        self.snapshots = Snapshots()
 
     def __len__(self) -> int:
         return len(self._last)
@@ -62,10 +67,17 @@ class Repeats:
         """How long an entry is kept."""
         return 2 * self.window_ms
 
-    def compare(self, topic: str, key: str, value: bytes, at_ms: int, pending: Pending) -> Verdict:
+    def last_ms(self, topic: str, key: str, pending: Pending) -> int | None:
+        """When the last one of `key` was observed; None where none is known."""
+        place = hash((topic, key)) & _KEY_MASK
+        last = pending.get(place, self._last.get(place))
+        return None if last is None else last & _TIME_MASK
+
+    def compare(self, topic: str, key: str, value: bytes, at_ms: int, pending: Pending, writer: str | None = None) -> Verdict:
         """Compares an encoded observation with the last one of `key`, and notes it in `pending` when it passes.
 
-        `value` is in the wire format; `at_ms` is its `ingested_at`.
+        `value` is in the wire format; `at_ms` is its `ingested_at`. An unchanged one passes, too, where there is a fresh snapshot
+        of its `writer` now and was none as of the last one: what is joined as of its observation would never be known otherwise.
         """
         place = hash((topic, key)) & _KEY_MASK
         entry = _entry(topic, value, at_ms)
@@ -74,7 +86,9 @@ class Repeats:
             last = self._last.get(place)
         verdict = Verdict.MOVED
         if last is not None and last >> _TIME_BITS == entry >> _TIME_BITS:
-            if at_ms - (last & _TIME_MASK) < self.window_ms:
+            last_ms, window_ms = last & _TIME_MASK, min(self.window_ms, PROFILE_WINDOW_MS) if topic == USERS else self.window_ms
+            unknown = writer is not None and not self.snapshots.fresh_at(writer, last_ms)
+            if at_ms - last_ms < window_ms and not (unknown and writer is not None and self.snapshots.fresh_at(writer, at_ms)):
                 return Verdict.REPEAT
             verdict = Verdict.RENEWED
         pending[place] = entry
@@ -102,7 +116,10 @@ class Repeats:
             if topic is None or not isinstance(key, bytes) or value is None or at_ms is None:
                 continue
             # Without a verdict: whoever wrote it, the last one in the log is the last one.
-            pending[hash((topic, key.decode("utf-8", "replace"))) & _KEY_MASK] = _entry(topic, value, at_ms)
+            name = key.decode("utf-8", "replace")
+            pending[hash((topic, name)) & _KEY_MASK] = _entry(topic, value, at_ms)
+            if topic == USERS:
+                self.snapshots.note(name, at_ms)
             count += 1
             if len(pending) >= 10_000:
                 self.mark(pending, now_ms)

@@ -22,10 +22,12 @@ from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import Topics, load_topics
 from connectors.kafka.validation import RecordError
 from connectors.upstream.model import Page
+from connectors.upstream.records import COMMENTS, USERS
 from polling.model import FeedKey, Progress, ReadPage, Written
 from polling.personal.forgotten import Forgotten
 from polling.schedule.shards import owns
 from polling.writing import claims, cursors
+from polling.writing.coverage import Coverage, person_of
 from polling.writing.letters import NOT_ENCODABLE, TOO_LARGE, UNMAPPED, Letter, letter, reason
 from polling.writing.repeats import DEFAULT_CAPACITY, Pending, Repeats, Verdict
 
@@ -103,6 +105,8 @@ class KafkaPageWriter:
         self._schemas = schemas
         self._clock = clock
         self._forgotten = forgotten
+        self._coverage = Coverage(self.repeats.snapshots)
+        self._left: set[FeedKey] = set()
         self._claim = claims.new()
         declared = topics or load_topics()
         self._keys = {name: declared[name].key for name in OBSERVED}
@@ -114,15 +118,19 @@ class KafkaPageWriter:
         In this order: what an older poller of this shard had begun is aborted by then, and can no longer be committed.
         """
         self._fenced(self._take_over)
-        now_ms = self._clock()
+        now_ms = self._coverage.begun_ms = self._clock()
         for topic in OBSERVED:
             messages = self._log(topic, now_ms - self.repeats.kept_ms)
             progress(topic, self.repeats.rebuild(messages, now_ms, partial(progress, topic)))
 
-    def progress(self) -> Mapping[FeedKey, Progress]:
+    def progress(self, also: Callable[[FeedKey], bool] = lambda key: False) -> Mapping[FeedKey, Progress]:
         """What earlier pollers of this shard committed. Call it after `start`. Raises LogReadError or CursorsError."""
         shard, shards = self.settings.shard, self.settings.shards
-        return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards))
+        return cursors.read(self._log(cursors.TOPIC, None), self._schemas, lambda key: owns(key, shard, shards) or also(key))
+
+    def leave(self, feeds: Iterable[FeedKey]) -> None:
+        """Their progress goes with the next commit: a topic that is compacted would keep it for ever."""
+        self._left.update(feeds)
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         """Commits all of `pages` in one transaction, or none; see PageWriter."""
@@ -130,12 +138,16 @@ class KafkaPageWriter:
         transaction = _Transaction(self._producer)
         latest: dict[FeedKey, Progress] = {}
         written: list[tuple[Written, Progress]] = []
+        snapshots: list[tuple[str, int]] = []
+        left = self._left - {read.key for read in pages}
 
         def commit() -> None:
             with self._producer.transaction():
+                for key in left:
+                    self._producer.produce_encoded(cursors.TOPIC, cursors.to_text(key), None)
                 for read in pages:
                     before = latest.get(read.key, read.before)
-                    counts, moved = self._observations(read.page, pending, transaction)
+                    counts, moved = self._observations(read.page, pending, transaction, snapshots)
                     fields = Counter(name for seen in read.page.observations for what, name in seen.notes if what == "new")
                     latest[read.key] = cursors.advance(before, read.page.cursor, read.received_ms, moved, fields)
                     written.append((counts, latest[read.key]))
@@ -150,6 +162,9 @@ class KafkaPageWriter:
             self._resolve(latest, error)
         # Only now: an observation of an aborted transaction is none that anybody can read.
         self.repeats.mark(pending, self._clock())
+        for userid, at_ms in snapshots:
+            self.repeats.snapshots.note(userid, at_ms)
+        self._left.clear()
         return written
 
     def close(self) -> None:
@@ -164,9 +179,11 @@ class KafkaPageWriter:
         if error is None:
             self.close()
 
-    def _observations(self, page: Page, pending: Pending, transaction: _Transaction) -> tuple[Written, int]:
-        encode, compare = self._producer.encode, self.repeats.compare
-        fresh = repeats = refused = moved = 0
+    def _observations(
+        self, page: Page, pending: Pending, transaction: _Transaction, snapshots: list[tuple[str, int]]
+    ) -> tuple[Written, int]:
+        encode, repeated = self._producer.encode, self.repeats
+        fresh = repeats = refused = moved = subjects = known = 0
         for observation in self._forgotten.kept(page.observations) if self._forgotten else page.observations:
             topic, record = observation.topic, observation.record
             why = f"{UNMAPPED}: {observation.problem}" if observation.problem is not None else ""
@@ -186,16 +203,22 @@ class KafkaPageWriter:
                 limit = self._limits[f"{topic}.dlq"]
                 transaction.add_letter(letter(topic, self._keys[topic], record, why, self._clock(), limit, page.origin))
                 continue
-            key = record[self._keys[topic]]
-            verdict = compare(topic, key, value, record["ingested_at"], pending)
+            key, at_ms, person = record[self._keys[topic]], record["ingested_at"], person_of(topic, record)
+            last_ms = repeated.last_ms(topic, key, pending)
+            verdict = repeated.compare(topic, key, value, at_ms, pending, person if topic == COMMENTS else None)
             if verdict is Verdict.REPEAT:
                 repeats += 1
                 continue
             fresh += 1
             if verdict is Verdict.MOVED:
                 moved += 1
+            if topic == USERS:
+                snapshots.append((key, at_ms))
+            if person is not None:
+                begun, found = self._coverage.of(topic, person, last_ms, at_ms)
+                subjects, known = subjects + begun, known + found
             transaction.add(topic, key, value)
-        return Written(fresh, repeats, refused), moved
+        return Written(fresh, repeats, refused, subjects, known), moved
 
     def _take_over(self) -> None:
         self._producer.take_over()

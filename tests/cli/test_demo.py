@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,8 +40,12 @@ class Memory:
     def send(self, deliveries: Sequence[Delivery], settings: SimulationSettings) -> None:
         self.broken += deliveries
 
-    def progress(self) -> Mapping[FeedKey, Progress]:
+    def progress(self, also: Callable[[FeedKey], bool]) -> Mapping[FeedKey, Progress]:
         return dict(self.feeds)
+
+    def leave(self, feeds: Iterable[FeedKey]) -> None:
+        for key in feeds:
+            self.feeds.pop(key, None)
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         return [self._write(read.key, read.page, read.received_ms, read.before) for read in pages]

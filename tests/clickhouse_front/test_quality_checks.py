@@ -58,7 +58,18 @@ tests:
   history: {of: id}
 """
 )
+VERDICTS = (
+    HEAD.format(key="id", time="at")
+    + """columns:
+  id: {unit: id, meaning: Post id}
+  at: {unit: UTC time, meaning: Time}
+  snapshot: {unit: category, meaning: Of the author}
+tests:
+  fresh_snapshots: {column: snapshot, at_least: 0.75}
+"""
+)
 TABLES = {
+    "verdicts": f"(id String, at {TIME}, snapshot String) ENGINE = MergeTree ORDER BY id",
     "plays": f"(id String, at {TIME}, plays UInt64, mood Nullable(String), author String) ENGINE = MergeTree ORDER BY id",
     "authors": f"(id String, valid_from {TIME}, valid_to Nullable({TIME}), is_current UInt8) ENGINE = MergeTree ORDER BY id",
 }
@@ -94,7 +105,7 @@ def tables(front: FrontProcess, tmp_path_factory: pytest.TempPathFactory) -> Ite
     apply_migrations(url)
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     folder = tmp_path_factory.mktemp("catalog")
-    for name, text in (("plays", PLAYS), ("authors", AUTHORS)):
+    for name, text in (("plays", PLAYS), ("authors", AUTHORS), ("verdicts", VERDICTS)):
         client.command(f"CREATE OR REPLACE TABLE {name} {TABLES[name]}")
         (folder / f"{name}.yaml").write_text(text)
     yield World(client, load_catalog(folder), load_catalog())
@@ -114,7 +125,8 @@ def test_tests_of_a_sound_table_pass(world: World) -> None:
     results = list(run_checks(Tables(world.client, ""), list(world.small.values()), world.small, AT, []))
     assert [one for one in results if one.status is not Status.PASS] == []
     assert {one.test for one in results} == {
-        *("freshness", "unique_grain", "never_falls", "not_null", "accepted_range", "accepted_values", "references", "history")
+        *("freshness", "unique_grain", "never_falls", "not_null", "accepted_range", "accepted_values", "references", "history"),
+        "fresh_snapshots",
     }
     assert {one.detail for one in results if one.test == "unique_grain"} == {"3 checked"}
 
@@ -266,6 +278,15 @@ def test_late_share(world: World) -> None:
     said = "3 of 4 have too many late records, e.g. most of posts: 10000 read, 101 late, 0 beyond the late bound"
     assert late_share() == ("fail", 3, said)
     assert late_share(Moment(now.as_of_ms, now.as_of_ms - 2 * 86_400_000))[1] == 4
+
+
+def test_fresh_snapshots(world: World) -> None:
+    world.insert("verdicts", *(["p", ago(1), "fresh"] for _ in range(3)), ["p", ago(2), "stale"], ["p", ago(25), "missing"])
+    # Three of four are enough; what is older than a day does not count.
+    assert world.one("verdicts", "fresh_snapshots") == ("pass", 0, "4 checked")
+    world.insert("verdicts", ["p", ago(23), "missing"])
+    said = "2 of 5 have no fresh snapshot, where 75% should have one, e.g. 1 missing, 1 stale"
+    assert world.one("verdicts", "fresh_snapshots") == ("warn", 2, said)
 
 
 def test_dead_letter_volume(world: World) -> None:

@@ -17,7 +17,10 @@ BEGIN = datetime(2026, 3, 10, 8, tzinfo=UTC)
 END = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HALF_HOURS = "velocity_30m_slices"
 # Queries of sums over whatever is in the range, which may be nothing: they give a row on empty tables too.
-OF_ONE_ROW = {"comment_totals", "data_age", "dead_letter_total", "engagement_totals", "growth_totals", "late_share", "names"}
+OF_ONE_ROW = {
+    *("comment_totals", "data_age", "dead_letter_total", "engagement_totals", "fresh_snapshots", "growth_totals", "late_share"),
+    "names",
+}
 
 
 def write_universe(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,8 +43,12 @@ class PagesKept:
     feeds: dict[FeedKey, Progress] = field(default_factory=dict)
     seen: dict[tuple[str, str], Mapping[str, object]] = field(default_factory=dict)
 
-    def progress(self) -> Mapping[FeedKey, Progress]:
+    def progress(self, also: Callable[[FeedKey], bool]) -> Mapping[FeedKey, Progress]:
         return dict(self.feeds)
+
+    def leave(self, feeds: Iterable[FeedKey]) -> None:
+        for key in feeds:
+            self.feeds.pop(key, None)
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         return [self._write(read) for read in pages]

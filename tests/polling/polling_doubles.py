@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,8 +79,12 @@ class MemoryWriter:
     writes: int = 0
     commits: int = 0
 
-    def progress(self) -> Mapping[FeedKey, Progress]:
+    def progress(self, also: Callable[[FeedKey], bool]) -> Mapping[FeedKey, Progress]:
         return dict(self.feeds)
+
+    def leave(self, feeds: Iterable[FeedKey]) -> None:
+        for key in feeds:
+            self.feeds.pop(key, None)
 
     def write_many(self, pages: Sequence[ReadPage]) -> list[tuple[Written, Progress]]:
         for read in pages:

@@ -39,6 +39,8 @@ def shown(result: Page | Refusal) -> dict[str, Any]:
         page = {name: value for name, value in asdict(result).items() if name != "origin"}
         for seen in page["observations"]:
             del seen["notes"]  # test_tables.py
+        if not page["people"]:
+            del page["people"]
         return {"page": page}
     return {"refusal": asdict(result)}
 

@@ -1,0 +1,2 @@
+-- A person who is not followed any more.
+DELETE FROM people WHERE userid = :userid
