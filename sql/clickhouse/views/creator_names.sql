@@ -4,9 +4,10 @@ CREATE OR REPLACE VIEW creator_names
 (
     userid String,
     handle String,
-    display_name String
+    display_name String,
+    observed_at DateTime64(3, 'UTC')
 )
-AS SELECT userid, unique_id AS handle, nickname AS display_name
+AS SELECT userid, unique_id AS handle, nickname AS display_name, observed_at
 FROM creators_newest FINAL
 WHERE userid IN (SELECT userid FROM creators_opted_in)
     AND unique_id != ''
