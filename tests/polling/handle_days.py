@@ -84,9 +84,9 @@ class HandleDays:
         return [user for user in self.fake.world.universe.creators if not user.private]
 
     def watch(self, *handles: str, more: str = "credits_per_day: 100000\n") -> None:
-        """Writes the watchlist."""
+        """Writes the watchlist. What is found there is followed in test_following.py."""
         listed = "".join(f'  - "{handle}"\n' for handle in handles)
-        (self.folder / "watchlist.yaml").write_text(f"{more}creators:\n{listed}")
+        (self.folder / "watchlist.yaml").write_text(f"{more}follow: {{posts: false, profiles: 0}}\ncreators:\n{listed}")
 
     def start(
         self,

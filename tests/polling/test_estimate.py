@@ -41,8 +41,9 @@ def test_hand_worked() -> None:
     found = lines('creators: ["@ada", {id: 5, tier: hot}]\nposts: [1, 2]\nhashtags: [books]\n', "tikliveapi")
     # Five minutes, an hour, a day; one change in a round leads to the geometric mean of the tier's and the hot interval.
     moving = DAY_MS / round((300_000 * 3_600_000) ** 0.5)
-    assert found["profile", "warm"] == Line("profile", "warm", 1, Credits(1, moving, 288))
-    assert found["profile", "hot"] == Line("profile", "hot", 1, Credits(1, 288, 288))
+    # A profile is read before its snapshot turns stale, every 20 hours.
+    assert found["profile", "warm"] == Line("profile", "warm", 1, Credits(1.2, moving, 288))
+    assert found["profile", "hot"] == Line("profile", "hot", 1, Credits(1.2, 288, 288))
     assert found["posts", "warm"].credits == Credits(1, moving, 2_880)
     assert found["comments", "warm"] == Line("comments", "warm", 2, Credits(2, 2 * moving, 2 * 5_760))
     assert found[LOOK_UPS, ""] == Line(LOOK_UPS, "", 1, Credits(1 / 7, 1 / 7, 1 / 7))

@@ -144,8 +144,11 @@ def watching(credits: int, more: str = "") -> str:
     return f"credits_per_day: {credits}\n{more}creators: [{named}]\n"
 
 
-def test_within_five_minutes_posts_details_comments_and_profiles_of_writers_are_polled(tmp_path: Path) -> None:
-    fixture = Fixture(tmp_path, watching(20_000))
+@pytest.mark.parametrize("by", ["userid", "handle"])
+def test_within_five_minutes_posts_details_comments_and_profiles_of_writers_are_polled(tmp_path: Path, by: str) -> None:
+    users = [user for user in World(SETTINGS).universe.creators if not user.private][:3]
+    named = ", ".join(f"'{user.userid if by == 'userid' else '@' + user.unique_id}'" for user in users)
+    fixture = Fixture(tmp_path, f"credits_per_day: 20000\ncreators: [{named}]\n")
     fixture.run(5 * MINUTE_MS)
     endpoints = Counter(endpoint for _, endpoint, _ in fixture.asked)
     assert {"/user-posts/", "/post-detail/", "/post-comments/", "/post-comment-replies/"} <= endpoints.keys()
