@@ -43,6 +43,7 @@ def trending(post: str = POST, rate: float = 1000.0, hour: datetime = HOUR, **fi
         "tier": "unknown",
         "threshold": 500.0,
         "threshold_version": "v1-0a1b2c3d",
+        "early_alert_at": None,
         **fields,
     }
 

@@ -59,6 +59,8 @@ def test_only_what_the_query_asks_for_is_bound() -> None:
         "time_to": "1970-01-02 01:00:00.007",
         "creator": "c1",
         "hashtag": "",
+        "region": "",
+        "tier": "",
         "limit": 5,
     }
     assert (result.columns, result.rows, result.read_rows) == (("c0",), ((1,),), 42)
@@ -107,7 +109,7 @@ def test_unknown_names_and_a_silent_server() -> None:
         (159, QueryLimitError, "panel data_age needs more time"),
         (241, QueryLimitError, "memory"),
         (396, QueryLimitError, "bytes to answer"),
-        (47, QueryFailedError, "query data_age: no column, see http://reader:\\*\\*\\*@h"),
+        (47, QueryFailedError, "panel data_age: ClickHouse cannot run its query: no column, see http://reader:\\*\\*\\*@h"),
         (202, ClickHouseUnavailableError, "cannot be used"),
         (516, ClickHouseUnavailableError, "refuses the password"),
         (None, ClickHouseUnavailableError, "cannot be used"),

@@ -148,8 +148,9 @@ def first_base(series: Series, begun: bool = False) -> int:
 @given(SERIES, st.booleans())
 def test_what_is_not_away_adds_up_to_the_last_base_less_the_first(series: Series, begun: bool) -> None:
     """As panels and hashtag_hourly sum, zeros and days included, but for small counts that fall to 0 and come back large."""
-    for place, ((_, before), (hour, count)) in enumerate(pairwise(series), start=1):
-        if count == 0 and 0 < before < 1_000:
+    for place in range(1, len(series)):
+        hour, count = series[place]
+        if count == 0 and 0 < series[place - 1][1] < 1_000:
             series[place] = (hour, 1)
     total = sum(row["delta_plays"] for row in grown(series, begun) if not row["is_away"])
     bases = [now[1] for now, _, away in with_bases((at * HOUR_MS, count) for at, count in series) if not away]
