@@ -72,6 +72,7 @@ MOMENTUM = Kind(
     within="window_minutes",
     within_ms=MINUTE_MS,
     rate="plays_per_hour",
+    plays="play_count",
     followers="author_follower_count",
     urgent=True,
 )
@@ -90,7 +91,6 @@ FOLLOWERS = Kind(
     followers="curr_count",
     repeat=True,
 )
-# What is read; the topics must exist.
-READ = (TRENDING, FOLLOWERS)
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (TRENDING, MOMENTUM, FOLLOWERS)}
-TOPICS: Mapping[str, Kind] = {kind.topic: kind for kind in READ}
+# What is read; the topics must exist.
+TOPICS: Mapping[str, Kind] = {kind.topic: kind for kind in KINDS.values()}

@@ -18,7 +18,7 @@ from alerts.notifier import Record
 from alerts.offsets import Partition
 from connectors.kafka.registry import RegistryUnavailableError
 
-TRENDING_TOPIC, FOLLOWERS_TOPIC = "tiktok.trending.alerts", "tiktok.followers.alerts"
+TRENDING_TOPIC, MOMENTUM_TOPIC, FOLLOWERS_TOPIC = "tiktok.trending.alerts", "tiktok.momentum.alerts", "tiktok.followers.alerts"
 POST, AUTHOR = "7591601747171865119", "6800000000075180760"
 HOUR = datetime(2026, 1, 5, 13, tzinfo=UTC)
 NOW_MS = int((HOUR + timedelta(hours=1, minutes=1)).timestamp() * 1000)
@@ -76,6 +76,7 @@ def momentum(post: str = POST, rate: float = 3000.0, now: datetime = HOUR, **fie
         "tier": "small",
         "threshold": 2000.0,
         "threshold_version": "v1-0a1b2c3d",
+        "play_count": 6_100,
         **fields,
     }
 
