@@ -29,13 +29,14 @@ from polling.reports import Observers
 from polling.schedule.options import Options
 from polling.schedule.rounds import Rounds
 from polling.status import Status
+from polling.watching.handles import HandleFile
 from polling.watchlist import WatchedFile
 from polling.writing.writer import WriterSettings, page_writer
 from simulator.delivery import Delivery, Fate, simulate
 from simulator.settings import POSTS, SimulationSettings
 from simulator.sinks import KafkaSink
 from simulator.upstream.server import FakeUpstream
-from simulator.upstream.watchlist import public_creators
+from simulator.upstream.watchlist import public_handles
 from simulator.upstream.world import World
 
 # One hour more than is shown: gains need an hour before.
@@ -47,6 +48,7 @@ SCRIPT = "rough"
 _FOLLOWED_POSTS = 30
 WATCHLIST = "demo-watchlist.yaml"
 _CREDITS, _CREDITS_PER_DAY = "demo", 1_000_000
+_HANDLES = "demo-handles.json"
 # Of virtual time, in which a commit costs more than a page: what is due within so long is asked for, and committed, together.
 _STEP_MS, _IN_FLIGHT = 10_000, 16
 
@@ -107,14 +109,14 @@ def broken_settings(state: DemoState) -> SimulationSettings:
 
 
 def write_watchlist(world: World, path: Path) -> None:
-    """All public creators once an hour. Their posts that move most, and who comments there, are found."""
+    """All public creators, by handle, once an hour. Their posts that move most, and who comments there, are found."""
     listed = {
         "credits_per_day": _CREDITS_PER_DAY,
         # A history of a day is polled in half a minute: every five minutes would be twelve times as much.
         "tiers": {"hot": "1h", "warm": "1h", "cold": "1d"},
         "max_pages": {"replies": 1},
         "follow": {"most_posts": _FOLLOWED_POSTS},
-        "creators": public_creators(world),
+        "creators": [f"@{handle}" for handle in public_handles(world)],
     }
     path.write_text(yaml.safe_dump(listed, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
@@ -175,8 +177,8 @@ class DemoStream:
         write_watchlist(self._upstream.world, self._watchlist)
         if not self.state.sent_ms:
             # Of a universe that has ended: nothing of it is shown any more.
-            for path in (self._folder / "polling").glob(f"{_CREDITS}{SUFFIX}*"):
-                path.unlink()
+            for path in [*(self._folder / "polling").glob(f"{_CREDITS}{SUFFIX}*"), self._folder / "polling" / _HANDLES]:
+                path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -253,6 +255,7 @@ class DemoStream:
             ReservationFile(self._folder / "polling", _CREDITS),
             Options(in_flight=_IN_FLIGHT, paced=False, status_ms=MINUTE_MS, clock=clock),
             Observers(on_status=show),
+            HandleFile(self._folder / "polling" / _HANDLES),
         )
 
     def _send_broken(self, from_ms: int, until_ms: int) -> None:

@@ -14,6 +14,11 @@ def public_creators(world: World) -> list[str]:
     return [user.userid for user in world.universe.creators if not user.private]
 
 
+def public_handles(world: World) -> list[str]:
+    """Handles of all creators whose posts are shown, without the @."""
+    return [user.unique_id for user in world.universe.creators if not user.private]
+
+
 def public_posts(world: World) -> list[str]:
     """Ids of their posts, those to come included."""
     return [post.aweme_id for post in world.universe.posts if not world.author(post).private]
