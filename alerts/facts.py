@@ -18,6 +18,8 @@ _ID = re.compile(r"[0-9]{1,25}")
 # What TikTok allows; the masked views give longer pseudonyms instead, or a word in brackets.
 _HANDLE = re.compile(r"[A-Za-z0-9_.]{1,40}")
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
+# Of pollers, and what `tokpulse forget` leaves behind: they look like handles.
+_NO_HANDLE = re.compile(r"p[a-z2-7]{20}|forgotten[0-9a-f]{20}")
 # Not printable to Python, but what holds emoji of several signs together.
 _JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 _SITE = "https://www.tiktok.com"
@@ -80,7 +82,8 @@ class Facts:
     @property
     def handle(self) -> str | None:
         """The handle, where the reader sees it."""
-        return self.known.handle if _HANDLE.fullmatch(self.known.handle) else None
+        known = self.known.handle
+        return known if _HANDLE.fullmatch(known) and not _NO_HANDLE.fullmatch(known) else None
 
     @property
     def masked(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from connectors.clickhouse.client import unavailable
 from connectors.clickhouse.queries import rows
 from connectors.clock import DAY_MS
 from connectors.errors import TokpulseError
+from connectors.hashtags import hashtag_named
 
 TABLE = "alert_mutes_log"
 LONGEST_MS = 366 * DAY_MS
@@ -82,16 +83,22 @@ def add(client: Client, url: str, subject: Subject, for_ms: int, author: str, co
     """Mutes `subject` for `for_ms` from now. Raises MuteError for a time that is none, and what `write` raises."""
     if not 0 < for_ms <= LONGEST_MS:
         raise MuteError("a mute lasts longer than nothing, and at most 366 days", "for example 24h")
-    mute = Mute(subject, now_ms + for_ms, now_ms, author, comment)
+    mute = Mute(subject, now_ms + for_ms, _after(in_force(client, url, now_ms), subject, now_ms), author, comment)
     write(client, url, mute)
     return mute
 
 
 def remove(client: Client, url: str, subject: Subject, author: str, now_ms: int) -> None:
     """Ends the mute of `subject` now. Raises MuteError when there is none, and what `write` raises."""
-    if all(mute.subject != subject for mute in in_force(client, url, now_ms)):
+    known = in_force(client, url, now_ms)
+    if all(mute.subject != subject for mute in known):
         raise MuteError(f"{subject} is not muted", "`tokpulse notify mute list` shows what is")
-    write(client, url, Mute(subject, now_ms, now_ms, author))
+    write(client, url, Mute(subject, now_ms, _after(known, subject, now_ms), author))
+
+
+def _after(known: Iterable[Mute], subject: Subject, now_ms: int) -> int:
+    """When a change is made: the newest counts, though clocks of machines differ."""
+    return max([now_ms, *(mute.made_ms + 1 for mute in known if mute.subject == subject)])
 
 
 def subject_of(client: Client, url: str, text: str) -> Subject:
@@ -100,7 +107,7 @@ def subject_of(client: Client, url: str, text: str) -> Subject:
     if spelt := _SPELT.fullmatch(text):
         return Subject("post" if spelt[1] == "post" else "creator", spelt[2])
     if tag := _TAG.fullmatch(text):
-        return Subject("hashtag", tag[1].lower())
+        return Subject("hashtag", hashtag_named(tag[1]))
     path = _path(text)
     if video := _VIDEO.fullmatch(path):
         return Subject("post", video[2])

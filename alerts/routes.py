@@ -15,6 +15,7 @@ from alerts.facts import Facts
 from alerts.kinds import KINDS
 from alerts.targets import VARIABLES
 from connectors.errors import TokpulseError
+from connectors.hashtags import hashtag_named
 from connectors.yaml_file import Path_, parse, shown
 
 FILE_NAME = "notify.yaml"
@@ -28,7 +29,7 @@ class NotifyFileError(TokpulseError):
 
 
 def _tag(value: str) -> str:
-    name = value.removeprefix("#").lower()
+    name = hashtag_named(value)
     if not name or name.isspace():
         raise ValueError("is no hashtag")
     return name

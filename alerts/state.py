@@ -126,6 +126,9 @@ class State:
                         if (new := change(old)) != old:
                             database.execute(self._queries["rename_key"], {"old": old, "new": new})
                             renamed += 1
+                # Deleted rows stay in free pages, and in the log.
+                database.execute("VACUUM")
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return renamed
 
     def expire(self, now_ms: int) -> None:
@@ -155,6 +158,7 @@ class State:
         database.execute("PRAGMA journal_mode = WAL")
         # With WAL's usual NORMAL, a power cut could forget a message that was sent.
         database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
         return self._set_up(database)
 
     def _set_up(self, database: sqlite3.Connection) -> sqlite3.Connection:

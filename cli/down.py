@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
@@ -25,20 +27,26 @@ def command() -> None:
     with Report() as report, report.step("stack", "stopping", "stopped"):
         stopped = down(settings)
     say("stopped: " + ", ".join(stopped) if stopped else "nothing was running")
-    for line in jobs:
-        say(line)
+    for name, checkpoints in jobs:
+        last = newest_checkpoint(checkpoints)
+        more = f" --from-savepoint {shlex.quote(str(last))}" if last is not None else ""
+        say(f"job {name} ran; `tokpulse submit {name}{more}` goes on where it was")
 
 
-def running_jobs(settings: StackSettings) -> list[str]:
-    """A line for each job that runs, with the command that goes on from its last checkpoint; none if Flink does not answer."""
-    url = Endpoints.from_env(data=settings.data).values.get("FLINK_REST_URL")
-    if not url:
-        return []
-    lines = []
-    with suppress(TokpulseError), FlinkRest(url, timeout=3.0) as flink:
-        for job in flink.jobs():
+def running_jobs(settings: StackSettings) -> list[tuple[str, Path | None]]:
+    """Each job that runs, by name, and the folder of its checkpoints; none if Flink does not answer."""
+    # Those of this stack, whatever Flink the environment names.
+    url = Endpoints.from_env({}, settings.data).values.get("FLINK_REST_URL")
+    jobs: list[tuple[str, Path | None]] = []
+    with suppress(TokpulseError), FlinkRest(url or "", timeout=3.0) as flink:
+        for job in flink.jobs() if url else ():
             if job.active:
-                last = flink.checkpoints(job.id).path
-                more = f" --from-savepoint {shlex.quote(last)}" if last else ""
-                lines.append(f"job {job.name} ran; `tokpulse submit {job.name}{more}` goes on where it was")
-    return lines
+                path = flink.checkpoints(job.id).path
+                jobs.append((job.name, Path(urlsplit(path).path).parent if path else None))
+    return jobs
+
+
+def newest_checkpoint(folder: Path | None) -> Path | None:
+    """The last one that is whole; to be asked for when the job has ended, for one more may have completed until then."""
+    whole = [path.parent for path in folder.glob("chk-*/_metadata")] if folder is not None else []
+    return max(whole, key=lambda path: int(path.name.removeprefix("chk-")), default=None)

@@ -7,7 +7,7 @@ from connectors.errors import TokpulseError
 from connectors.kafka import clients
 from connectors.terminal import say
 from privacy.opted_in import publish
-from privacy.opted_in_file import privacy_file
+from privacy.opted_in_file import load_opted_in, privacy_file
 from stack.lifecycle import up
 from stack.report import Report
 from stack.settings import StackSettings
@@ -21,6 +21,8 @@ def command() -> None:
     REGISTRY, CLICKHOUSE, FLINK); 0 takes a free port and remembers it.
     """
     _refuse_settings_of_others()
+    # A mistake in the file is told before anything starts.
+    load_opted_in(privacy_file())
     with Report() as report:
         result = up(StackSettings.load(), report)
         for change in result.changes:

@@ -19,10 +19,10 @@ from connectors.upstream.catalog import UPSTREAMS
 from connectors.upstream.model import Subject
 from polling.personal.forgotten import Forgotten, forgotten_file
 from polling.personal.pseudonyms import load_pseudonyms
-from polling.watching.editing import EditError, WatchlistText, entry_of, read_file, write_file
+from polling.watching.editing import EditError, WatchlistText, entry_of, locked, read_file, write_file
 from polling.watching.entries import Named, is_handle, named
 from polling.watching.estimate import estimate as estimated
-from polling.watching.handles import KeptHandle, handle_file
+from polling.watching.handles import HandleState, KeptHandle, handle_file
 from polling.watchlist import TIERS, Tier, load_watchlist
 
 app = typer.Typer(
@@ -56,14 +56,19 @@ def add(
     themselves. All entries are added, or none.
     """
     chosen = _tier(tier)
-    edited, handles = read_file(watchlist), handle_file(data_dir()).read()
-    forgotten = _forgotten()
-    for text in entries:
-        entry = _read(text, as_)
-        _refuse_forgotten(entry, forgotten, handles)
-        _refuse_known(entry, edited, handles, watchlist)
-        edited.add(entry, chosen)
-    write_file(watchlist, edited)
+    file, forgotten = handle_file(data_dir()), _forgotten()
+    handles, names = file.read(), set()
+    with locked(watchlist):
+        edited = read_file(watchlist)
+        for text in entries:
+            entry = _read(text, as_)
+            _refuse_forgotten(entry, forgotten, handles)
+            _refuse_known(entry, edited, handles, watchlist)
+            edited.add(entry, chosen)
+            names.add(entry.id)
+        write_file(watchlist, edited)
+    # Whoever adds a handle that has moved or vanished means the account that it leads to now.
+    file.remove(lambda name, kept: name in names and kept.state is not HandleState.KNOWN)
     for text in entries:
         entry = _read(text, as_)
         say(f"{watchlist}: added {_shown(entry)}")
@@ -75,15 +80,14 @@ def remove(entries: Entries, watchlist: File = FILE, as_: As = None) -> None:
 
     Comments and all other lines stay as they are. All entries are removed, or none.
     """
-    edited = read_file(watchlist)
     removed = []
-    for text in entries:
-        entry = _on_list(text, as_, edited, watchlist)
-        edited.remove(entry)
-        removed.append(entry)
-    write_file(watchlist, edited)
-    names = {entry.id for entry in removed}
-    handle_file(data_dir()).remove(lambda name, kept: name in names)
+    with locked(watchlist):
+        edited = read_file(watchlist)
+        for text in entries:
+            entry = _on_list(text, as_, edited, watchlist)
+            edited.remove(entry)
+            removed.append(entry)
+        write_file(watchlist, edited)
     for entry in removed:
         say(f"{watchlist}: removed {_shown(entry)}")
 

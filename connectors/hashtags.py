@@ -44,3 +44,8 @@ def written_hashtags(text: str) -> list[str]:
 def hashtags(text: str) -> list[str]:
     """The hashtags of a text as marts have them: without the sign, NFC, in lower case, each once, in order."""
     return list(dict.fromkeys(tag[1:].lower() for tag in written_hashtags(text)))
+
+
+def hashtag_named(text: str) -> str:
+    """One hashtag that somebody names, with or without its sign, as `hashtags` has it."""
+    return unicodedata.normalize("NFC", text).removeprefix("#").removeprefix("\uff03").lower()

@@ -19,7 +19,8 @@ WHERE userid = {creator:String}
     (
         SELECT userid
         FROM creator_names
-        WHERE lowerUTF8(creator_names.handle) LIKE {like_handle:String} OR lowerUTF8(creator_names.display_name) LIKE {like_name:String}
+        WHERE lowerUTF8(creator_names.handle) LIKE {like_handle:String} 
+            OR ({like_name:String} != '' AND lowerUTF8(creator_names.display_name) LIKE {like_name:String})
     )
 ORDER BY match, followers DESC, creator
 LIMIT {limit:UInt32}

@@ -15,14 +15,15 @@ FROM
         argMax(title, last_observed_at) AS newest_title,
         argMax(author_id, last_observed_at) AS author,
         max(play_count) AS plays
-    FROM
+    FROM post_titles
+    WHERE aweme_id IN
     (
-        SELECT aweme_id, title, author_id, play_count, last_observed_at
-        FROM post_titles
-        WHERE aweme_id = {post:String}
+        SELECT {post:String}
         UNION ALL
+        SELECT aweme_id
+        FROM
         (
-            SELECT aweme_id, title, author_id, play_count, last_observed_at
+            SELECT aweme_id
             FROM post_titles
             WHERE {first:String} != ''
                 AND lowerUTF8(title) LIKE {first:String}
@@ -32,8 +33,10 @@ FROM
             LIMIT 1000
         )
         UNION ALL
+        SELECT aweme_id
+        FROM
         (
-            SELECT aweme_id, title, author_id, play_count, last_observed_at
+            SELECT aweme_id
             FROM post_titles
             WHERE author_id IN (SELECT userid FROM creator_names WHERE lowerUTF8(creator_names.handle) LIKE {like_handle:String})
             ORDER BY play_count DESC

@@ -17,6 +17,7 @@ from connectors.clickhouse.client import ClickHouseUnavailableError, connect
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from connectors.hashtags import hashtag_named
 from dashboards.web.guard import refused
 from dashboards.web.writing import BodyError, Writing
 from thresholds.change import user
@@ -42,7 +43,7 @@ class Asked(BaseModel):
     @property
     def subject(self) -> Subject:
         """The same as the notifier has it."""
-        return Subject(self.what, self.value.lower() if self.what == "hashtag" else self.value)
+        return Subject(self.what, hashtag_named(self.value) if self.what == "hashtag" else self.value)
 
 
 class Muted(Asked):
@@ -91,8 +92,8 @@ class Muting:
 
 
 def _shown(mute: Mute) -> dict[str, Any]:
-    """Without who made it: other users of the page need not know."""
-    return {"what": mute.subject.what, "value": mute.subject.value, "until_ms": mute.until_ms, "comment": mute.comment}
+    """Without who made it, and why: a comment may name somebody."""
+    return {"what": mute.subject.what, "value": mute.subject.value, "until_ms": mute.until_ms}
 
 
 def _refusal(error: TokpulseError) -> Response:

@@ -1,5 +1,5 @@
 -- Question: where do consumers read which posts take off, as soon as it is seen?
--- Grain:    one record per row of momentum_alerts, once, whatever fails; it can be read at once. The header `alert` names it.
+-- Grain:    one record per row of momentum_alerts, once, when the tasks of before have ended; it can be read at once. The header `alert` names it.
 -- Key:      aweme_id.
 CREATE TEMPORARY TABLE momentum_alerts_topic (
   kafka_key STRING,

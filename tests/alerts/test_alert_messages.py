@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Alert, BadRecordError
-from alerts.facts import Known
+from alerts.facts import Facts, Known
 from alerts.message import Form, Message
 from alerts.slack import MAX_CHARACTERS
 from alerts.targets import SLACK, TEAMS, WEBHOOK
@@ -114,6 +114,12 @@ def test_momentum_and_follower_gains_say_the_same_from_the_same_table() -> None:
         "30,000 followers/h · 1.2 times the threshold of 50,000 in 2 h · +60,000 in 2 h",
         "moving since 2026-01-05 12:00 UTC",
     ]
+
+
+@pytest.mark.parametrize("name", ["p" + "a2" * 10, "forgotten" + "0a" * 10])
+def test_what_pollers_and_forget_put_for_a_name_is_no_handle(name: str) -> None:
+    facts = Facts(alert(trending()), Known(handle=name))
+    assert (facts.handle, facts.masked) == (None, True)
 
 
 def test_a_masked_name_is_shown_as_masked_and_makes_no_address() -> None:

@@ -57,6 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         ("post:7", Subject("post", "7")),
         ("creator:7", Subject("creator", "7")),
         ("#Pasta", Subject("hashtag", "pasta")),
+        ("#Cafe\N{COMBINING ACUTE ACCENT}", Subject("hashtag", "caf\N{LATIN SMALL LETTER E WITH ACUTE}")),
         (f"https://www.tiktok.com/@anna/video/{POST}?is_from_webapp=1", Subject("post", POST)),
         (f"https://www.tiktok.com/@/video/{POST}", Subject("post", POST)),
         (f"tiktok.com/@anna/photo/{POST}", Subject("post", POST)),

@@ -31,15 +31,23 @@ def settings(tmp_path: Path) -> StackSettings:
     return StackSettings.load({}, data=tmp_path)
 
 
-def test_jobs_that_run_are_named_with_the_command_that_continues_them(
+def test_jobs_that_run_are_named_with_the_folder_of_their_checkpoints(
     settings: StackSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=ANSWERS[request.url.path]))
     monkeypatch.setattr(down, "FlinkRest", lambda url, timeout: FlinkRest(url, timeout, transport))
-    assert down.running_jobs(settings) == [
-        "job pipeline ran; `tokpulse submit pipeline --from-savepoint 'file:/x y/chk-7'` goes on where it was",
-        "job engagement ran; `tokpulse submit engagement` goes on where it was",
-    ]
+    monkeypatch.setenv("FLINK_REST_URL", "http://another-cluster:8081")
+    assert down.running_jobs(settings) == [("pipeline", Path("/x y")), ("engagement", None)]
+
+
+def test_a_job_goes_on_from_the_last_whole_checkpoint(tmp_path: Path) -> None:
+    for number in (9, 10, 11):
+        (tmp_path / f"chk-{number}").mkdir()
+    for number in (9, 10):
+        (tmp_path / f"chk-{number}" / "_metadata").touch()
+    assert down.newest_checkpoint(tmp_path) == tmp_path / "chk-10"
+    assert down.newest_checkpoint(tmp_path / "chk-9") is None
+    assert down.newest_checkpoint(None) is None
 
 
 def test_a_jobmanager_that_is_away_stops_nobody(settings: StackSettings, monkeypatch: pytest.MonkeyPatch) -> None:

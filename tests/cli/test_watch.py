@@ -113,8 +113,17 @@ def test_the_same_account_by_another_name_is_refused_where_it_is_known(run: Run,
     run("add", "@ada")
     assert "watchlist.yaml:2: 42 is the account of @ada, which is already there" in run("add", "--as", "creator", "42")[2]
     assert "is the account of @ada" in run("add", "MS4wLjABAAAAadaadaada")[2]
-    run("remove", "@ada")
-    assert handle_file(tmp_path / "data").read() == {}, "whoever adds it again takes whom it leads to then"
+
+
+def test_a_handle_that_moved_is_looked_up_again_once_it_is_added_again(run: Run, tmp_path: Path) -> None:
+    file = handle_file(tmp_path / "data")
+    run("add", "@ada", "@bob")
+    file.keep("@ada", KeptHandle("42"), lambda name, kept: False)
+    file.keep("@bob", KeptHandle("43", now_of="44"), lambda name, kept: False)
+    run("remove", "@ada", "@bob")
+    assert file.read().keys() == {"@ada", "@bob"}, "another watchlist may have them"
+    run("add", "@ada", "@bob")
+    assert file.read().keys() == {"@ada"}
 
 
 def test_the_list_says_whom_handles_lead_to(run: Run, tmp_path: Path) -> None:

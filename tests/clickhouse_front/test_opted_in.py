@@ -130,6 +130,26 @@ def test_who_takes_over_a_handle_stays_masked(url: str, writer: Client, reader: 
     assert names(reader) == {ADA: ("ada.new", "Ada", 1), BOB: MASKED}
 
 
+def test_who_takes_over_a_handle_that_was_first_observed_later_stays_masked(
+    url: str, writer: Client, reader: Client, tmp_path: Path
+) -> None:
+    """The first account under the handle is meant, with no second publication; not one that bore it long before."""
+    observe(writer, BOB, "ada.l", "Bob", hours=1)
+    observe(writer, BOB, "bob", "Bob", hours=2)
+    observe(writer, ADA, "ada.old", "Ada", hours=1)
+    opt_in(url, tmp_path, "ada.l")
+    assert names(reader) == {ADA: MASKED, BOB: MASKED}
+    observe(writer, ADA, "Ada.L", "Ada", hours=3)
+    observe(writer, ADA, "ada.new", "Ada", hours=4)
+    observe(writer, BOB, "ada.l", "Bob", hours=5)
+    assert names(reader) == {ADA: ("ada.new", "Ada", 1), BOB: MASKED}
+    (note,) = (line for line in opt_in(url, tmp_path, "ada.l") if "changed hands" in line)
+    assert note.endswith("name accounts by id to be sure")
+    assert names(reader) == {ADA: ("ada.new", "Ada", 1), BOB: MASKED}
+    opt_in(url, tmp_path)
+    assert names(reader) == {ADA: MASKED, BOB: MASKED}
+
+
 def test_what_no_name_is_is_not_shown_as_one(url: str, writer: Client, reader: Client, tmp_path: Path) -> None:
     observe(writer, ADA, "p" + "a2" * 10, "p" + "b3" * 10, hours=1)
     opt_in(url, tmp_path, ADA)

@@ -11,5 +11,5 @@ CREATE TABLE IF NOT EXISTS post_titles_log
     INDEX authors author_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = AggregatingMergeTree
-ORDER BY (aweme_id, title, author_id)
+ORDER BY (aweme_id, cityHash64(title), author_id)
 SETTINGS index_granularity = 1024
