@@ -115,9 +115,10 @@ def main() -> None:
             # The oldest key counts: handles look the same in each run.
             key = [OPENS.encode().ljust(32), UNIVERSE.end - timedelta(days=365)]
             client.insert("pseudonym_key", [key], column_names=["key", "made_at"], database="tokpulse_private")
-            fill(client, UNIVERSE)
             decided = [[f"creator.{number}", "", 1, UNIVERSE.end] for number in range(UNIVERSE.creators) if number % 3]
             client.insert("opted_in", decided, column_names=["unique_id", "userid", "is_opted_in", "decided_at"])
+            # Each goes to the account that is observed under the handle.
+            fill(client, UNIVERSE)
             client.close()
             pages = load_pages()
             reading = Boards(connect(url("dashboard", "tokpulse_shared")), url("dashboard"), pages)
