@@ -115,11 +115,10 @@ class Visibility:
             if observed_at <= before:
                 continue
             self._newest[post] = observed_at
-            if before < 0:
-                continue
             # Those between the two became visible meanwhile as well: what a stall delays counts with all its observations. They are
             # sent an interval apart, give or take a few milliseconds.
-            times = [observed_at - step * _INTERVAL_MS for step in range(max(round((observed_at - before) / _INTERVAL_MS), 1))]
+            more = round((observed_at - before) / _INTERVAL_MS) if before >= 0 else 1
+            times = [observed_at - step * _INTERVAL_MS for step in range(max(more, 1))]
             self.seconds += [(now - at) / 1000 for at in times if at >= counts_from]
 
     def missing(self, since: int) -> list[str]:

@@ -25,7 +25,6 @@ from connectors.terminal import say
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, reported
 from jobs.options import BOUNDED, RUN_ID, TUNING
-from stack.report import Report
 
 _JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 
@@ -157,12 +156,11 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
     assert process.stdout is not None
     lines: list[str] = []
     quiet = False
-    with ExitStack() as watching, Report() as report, ExitStack() as planning:
-        planning.enter_context(report.step("flink run", "planning the job", "the job is accepted"))
+    say("planning the job ...")
+    with ExitStack() as watching:
         for text in process.stdout:
             lines.append(text.rstrip("\n"))
             if match := _JOB_ID.search(text):
-                planning.close()
                 watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
             # From the first trace on, what follows is for --debug; the reason comes below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))

@@ -115,7 +115,7 @@ TRACE = 'echo submitted\necho "Traceback (most recent call last):"\necho noise\n
 def test_a_failure_is_told_without_its_trace(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SubmitError, match="no such table"):
         submit.submit(script(tmp_path, TRACE), endpoints)
-    assert capsys.readouterr().out == "submitted\n"
+    assert capsys.readouterr().out == "planning the job ...\nsubmitted\n"
 
 
 def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
