@@ -24,6 +24,7 @@ from connectors.clickhouse.client import connect
 from connectors.endpoints import VARIABLES, Endpoints
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
+from stack.ddl import graph
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
 from thresholds.publish import establish
@@ -36,29 +37,15 @@ COMMAND_S = 480.0
 _SPECS: Any = OffsetSpec  # has no type hints
 TERMINAL = ("FINISHED", "FAILED", "CANCELED")
 VERSIONS = "threshold_versions_log"
-# What jobs write; the versions of the thresholds stay when only these are emptied.
-RESULT_TABLES = (
-    "engagement_hourly_maxima",
-    "engagement_hourly_closed",
-    "trending_hourly_log",
-    "velocity_30m_slices",
-    "follower_snapshots_log",
-    "follower_deltas_log",
-    "comments_log",
-    "comments_late_snapshots_log",
-    "dead_letters_log",
-    "pipeline_ledger_entries",
-    "quality_results_log",
-    "post_observations_log",
-    "user_observations_log",
-    "posts_newest",
-    "fact_follower_snapshot_newest",
-    "fact_post_engagement_maxima",
-    "hashtag_hourly_posts",
-    "hashtag_hourly_written",
-    "hashtag_hourly_kept",
-    "hashtag_hourly_kept_hours",
+# What neither jobs nor what they write fill.
+_KEPT = frozenset(
+    {
+        *("schema_migrations", "schema_views", VERSIONS, "raw_api_responses", "alert_mutes_log", "opted_in"),
+        *("pseudonym_key", "forget_identifiers", "forget_rows"),
+    }
 )
+# What jobs write; the versions of the thresholds stay when only these are emptied.
+RESULT_TABLES = tuple(sorted({name for name, file in graph().creators.items() if file.kind == "TABLE"} - _KEPT))
 
 
 @dataclass(frozen=True)
