@@ -37,9 +37,11 @@ def running_jobs(settings: StackSettings) -> list[tuple[str, Path | None]]:
     """Each job that runs, by name, and the folder of its checkpoints; none if Flink does not answer."""
     # Those of this stack, whatever Flink the environment names.
     url = Endpoints.from_env({}, settings.data).values.get("FLINK_REST_URL")
+    if not url:
+        return []
     jobs: list[tuple[str, Path | None]] = []
-    with suppress(TokpulseError), FlinkRest(url or "", timeout=3.0) as flink:
-        for job in flink.jobs() if url else ():
+    with suppress(TokpulseError), FlinkRest(url, timeout=3.0) as flink:
+        for job in flink.jobs():
             if job.active:
                 path = flink.checkpoints(job.id).path
                 jobs.append((job.name, Path(urlsplit(path).path).parent if path else None))

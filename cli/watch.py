@@ -57,7 +57,7 @@ def add(
     """
     chosen = _tier(tier)
     file, forgotten = handle_file(data_dir()), _forgotten()
-    handles, names = file.read(), set()
+    handles, added = file.read(), []
     with locked(watchlist):
         edited = read_file(watchlist)
         for text in entries:
@@ -65,12 +65,12 @@ def add(
             _refuse_forgotten(entry, forgotten, handles)
             _refuse_known(entry, edited, handles, watchlist)
             edited.add(entry, chosen)
-            names.add(entry.id)
+            added.append(entry)
         write_file(watchlist, edited)
     # Whoever adds a handle that has moved or vanished means the account that it leads to now.
+    names = {entry.id for entry in added}
     file.remove(lambda name, kept: name in names and kept.state is not HandleState.KNOWN)
-    for text in entries:
-        entry = _read(text, as_)
+    for entry in added:
         say(f"{watchlist}: added {_shown(entry)}")
 
 
