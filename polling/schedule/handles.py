@@ -20,8 +20,7 @@ _LOG = logging.getLogger(__name__)
 # A handle is looked up by the poller whose shard it is. The others share its file, unless they are on other machines.
 OTHERS_WAIT_MS = 10 * MINUTE_MS
 # What is not on this watchlist may be on another one.
-# Longer than any watchlist may wait to look again: others may list it.
-_KEPT_MS = 400 * DAY_MS
+_KEPT_MS = 28 * DAY_MS
 # Reasons of refusals that are made here; what they say is noted by then.
 _MOVED, _FORGOTTEN, _OTHERS = "handle_moved", "forgotten", "other_handle"
 # Reasons which say that no account has the handle. Others say that it cannot be seen now: `private_account`, `login_required`.
