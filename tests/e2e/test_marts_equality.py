@@ -34,6 +34,8 @@ DISORDER = SimulationSettings(
     unknown_authors=0.2,
     stale_authors=0.3,
 )
+# Less than the day that a bounded run waits for what comes late.
+TIED_HOURS = 20
 EVERYTHING = tuple(KEYS)
 # What job `landing` fills alone; hashtag_hourly takes growth from trending_hourly besides.
 LANDED = (
@@ -58,11 +60,16 @@ def publish_awkward(stack: Stack, rows: list[Row]) -> Row:
 
 
 def add_ties(stack: Stack) -> int:
-    """Writes other records of moments that are observed already, the lesser of two values in either; how many."""
+    """Writes other records of moments that are observed already, the lesser of two values in either; how many.
+
+    They end the topics, so those of the last hours alone are on time however the reading goes.
+    """
     ties: list[tuple[str, Row]] = []
+    oldest_ms = DISORDER.start_ms + (DISORDER.hours - TIED_HOURS) * HOUR_MS
     for topic in (POSTS, USERS):
-        for index, (_, record) in enumerate(decoded(stack.endpoints, topic)):
-            if index % 500:
+        recent = [record for _, record in decoded(stack.endpoints, topic) if record["ingested_at"] >= oldest_ms]
+        for index, record in enumerate(recent):
+            if index % 300:
                 continue
             if topic == POSTS:
                 other = {"title": "a tie #Tie #fyp", "region": None, "digg_count": record["digg_count"] + 9, "share_count": 0}
