@@ -143,7 +143,7 @@ class FlinkRest:
         return [float(raw[aggregate]) for raw in body if raw.get(aggregate) is not None]
 
     def heap_in_use(self, job_id: str) -> float | None:
-        """The share (0 to 1) of the fullest TaskManager's heap that no collection of garbage frees. None while none is known."""
+        """Share (0 to 1) of the fullest TaskManager's heap for state that no collection frees. None before the first one."""
         shares = (self.metric_max(job_id, vertex.id, "heapInUse") for vertex in self.vertices(job_id) if vertex.has_state)
         return max((share for share in shares if share is not None and not isnan(share)), default=None)
 

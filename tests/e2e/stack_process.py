@@ -35,6 +35,7 @@ PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
 # Nothing takes so long: it ends what hangs, also on a machine that does five things at a time.
 COMMAND_S = 480.0
 _SPECS: Any = OffsetSpec  # has no type hints
+
 TERMINAL = ("FINISHED", "FAILED", "CANCELED")
 VERSIONS = "threshold_versions_log"
 # What neither jobs nor what they write fill.
@@ -46,6 +47,11 @@ _KEPT = frozenset(
 )
 # What jobs write; the versions of the thresholds stay when only these are emptied.
 RESULT_TABLES = tuple(sorted({name for name, file in graph().creators.items() if file.kind == "TABLE"} - _KEPT))
+
+
+def checkpoints_every(interval: str) -> tuple[str, str]:
+    """Options of `flink run` for checkpoints that follow each other so closely, whatever pause the configuration wants."""
+    return f"-Dexecution.checkpointing.interval={interval}", "-Dexecution.checkpointing.min-pause=0s"
 
 
 @dataclass(frozen=True)

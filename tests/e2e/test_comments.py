@@ -21,7 +21,7 @@ from udfs.sentiment.sidecar.server import SidecarServer
 
 from .marts import Expected, assert_equal, expected
 from .records import comment_observation, ledger, messages, now_ms, producing, simulate_to, user_snapshot
-from .stack_process import Stack, ended
+from .stack_process import Stack, checkpoints_every, ended
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
@@ -43,7 +43,7 @@ MANY = SimulationSettings(
 )
 SOME_ROWS = 5_000
 RUN_S = 240.0
-CHECKPOINTS = "-Dexecution.checkpointing.interval=1s"
+CHECKPOINTS = checkpoints_every("1s")
 MARTS = ("comments_enriched", "comment_sentiment_hourly")
 
 
@@ -208,7 +208,7 @@ def many(stack: Stack) -> Expected:
 @pytest.mark.parametrize("victim", ["taskmanager", "python worker"])
 def test_kill(stack: Stack, many: Expected, victim: str) -> None:
     run_id = victim.replace(" ", "-")
-    client = stack.start_pasted("comments", CHECKPOINTS, arguments=("--bounded", "--run-id", run_id))
+    client = stack.start_pasted("comments", *CHECKPOINTS, arguments=("--bounded", "--run-id", run_id))
     try:
         sql = "SELECT count() FROM comments_log"
         job = until(lambda: [job["jid"] for job in stack.jobs() if job["state"] == "RUNNING"], 90, "a job runs")[0]

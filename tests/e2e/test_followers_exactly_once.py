@@ -15,7 +15,7 @@ from simulator.settings import USERS
 from .marts import held, plain
 from .records import decoded, differences
 from .snapshot_feed import feeding
-from .stack_process import TERMINAL, Stack, ended
+from .stack_process import TERMINAL, Stack, checkpoints_every, ended
 from .topic_reader import TopicReader, following
 from .waiting import until
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 
 DELTAS = "tiktok.followers.deltas"
 KEY = ("userid", "t_now")
-CHECKPOINTS = "-Dexecution.checkpointing.interval=2s"
+CHECKPOINTS = checkpoints_every("2s")
 # No partition is idle: a broker that is away must not let the others' clock run on.
 IDLE = "10 min"
 SOME_ROWS = 2_000
@@ -33,7 +33,7 @@ AWAY = (httpx.HTTPError,)
 def started(stack: Stack, run_id: str) -> str:
     """Id of the live job, which runs."""
     arguments = ("--detached", "--run-id", run_id)
-    submitted = ended(stack.start_pasted("followers", CHECKPOINTS, arguments=arguments, TOKPULSE_IDLE_TIMEOUT=IDLE))
+    submitted = ended(stack.start_pasted("followers", *CHECKPOINTS, arguments=arguments, TOKPULSE_IDLE_TIMEOUT=IDLE))
     assert submitted.returncode == 0, submitted.stdout + submitted.stderr
     (job,) = [str(job["jid"]) for job in stack.jobs() if job["state"] not in TERMINAL]
     until(lambda: stack.state(job) == "RUNNING", 60, "the job runs")

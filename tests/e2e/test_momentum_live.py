@@ -24,14 +24,14 @@ from thresholds.publish import stored
 
 from .marts import KEYS, held, plain
 from .records import decoded, differences, messages, now_ms, observation, producing, user_snapshot
-from .stack_process import TERMINAL, Stack, ended
+from .stack_process import TERMINAL, Stack, checkpoints_every, ended
 from .topic_reader import TopicReader, following
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 
 ALERTS = "tiktok.momentum.alerts"
-CHECKPOINTS = "-Dexecution.checkpointing.interval=3s"
+CHECKPOINTS = checkpoints_every("3s")
 ROUND_S = 0.2
 A_ROUND = 4
 # Enough for five minutes.
@@ -126,7 +126,7 @@ def kill(stack: Stack, job: str, service: str, reader: TopicReader) -> None:
 def test_each_alert_at_once_and_once(stack: Stack) -> None:
     with taking_off(stack) as posts:
         submitted = ended(
-            stack.start_pasted("trending", CHECKPOINTS, arguments=("--detached", "--run-id", "live"), TOKPULSE_IDLE_TIMEOUT="2 s")
+            stack.start_pasted("trending", *CHECKPOINTS, arguments=("--detached", "--run-id", "live"), TOKPULSE_IDLE_TIMEOUT="2 s")
         )
         assert submitted.returncode == 0, submitted.stdout + submitted.stderr
         (job,) = [str(job["jid"]) for job in stack.jobs() if job["state"] not in TERMINAL]

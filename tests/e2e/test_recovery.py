@@ -13,7 +13,7 @@ from simulator.bulk import BulkSettings, BulkTotals, write_bulk
 from simulator.settings import POSTS
 
 from .records import differences, ledger, now_ms, observation, producing, recomputed, row, table
-from .stack_process import TERMINAL, Stack, ended
+from .stack_process import TERMINAL, Stack, checkpoints_every, ended
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
@@ -22,7 +22,7 @@ BULK = BulkSettings(seed=5, posts=4_000, creators=100, hours=20, poll_minutes=8)
 # Early enough in the run that most of it is still to come.
 SOME_ROWS = 30_000
 RUN_S = 240.0
-CHECKPOINTS = "-Dexecution.checkpointing.interval=1s"
+CHECKPOINTS = checkpoints_every("1s")
 
 
 def bounded(run_id: str) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def test_kill_of_the_taskmanager(stack: Stack) -> None:
     with producing(stack.endpoints) as producer:
         totals = write_bulk(producer, BULK)
     victim = psutil.Process(stack.pid("taskmanager"))
-    client = stack.start_pasted("engagement", CHECKPOINTS, arguments=bounded("taskmanager-killed"))
+    client = stack.start_pasted("engagement", *CHECKPOINTS, arguments=bounded("taskmanager-killed"))
     try:
         job = the_running_job(stack)
         until(
@@ -84,7 +84,7 @@ def test_kill_of_clickhouse_while_rows_are_written(stack: Stack) -> None:
     with producing(stack.endpoints) as producer:
         totals = write_bulk(producer, BULK)
     victim = stack.pid("clickhouse")
-    client = stack.start_pasted("engagement", CHECKPOINTS, arguments=bounded("clickhouse-killed"))
+    client = stack.start_pasted("engagement", *CHECKPOINTS, arguments=bounded("clickhouse-killed"))
     try:
         job = the_running_job(stack)
         before = until(lambda: (rows := written(stack)) > SOME_ROWS and rows, 90, "rows are written")

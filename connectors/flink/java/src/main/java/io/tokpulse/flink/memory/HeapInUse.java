@@ -1,18 +1,12 @@
 package io.tokpulse.flink.memory;
 
-import com.sun.management.GarbageCollectionNotificationInfo;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
-import javax.management.Notification;
 import javax.management.NotificationEmitter;
-import javax.management.openmbean.CompositeData;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.slf4j.Logger;
@@ -22,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * The share of the heap that collections of garbage cannot free: the gauge {@code heapInUse}, from 0 to 1, and a warning in the log above
  * {@link #TOO_FULL}. Flink's own {@code Heap.Used} counts garbage, and is near the limit of a healthy process as often as not.
  *
- * <p>A young collection leaves old garbage, so what counts is the least of the last two minutes.
+ * <p>State lives in the old generation. What counts is what its last collection left there, against its size: with the parallel collector
+ * it cannot grow into the young one. G1 collects it a part at a time, so that it is the least of the last two minutes.
  */
 public final class HeapInUse {
 
@@ -36,18 +31,19 @@ public final class HeapInUse {
     private static HeapInUse ofThisProcess;
 
     private final LeastOfLate shares = new LeastOfLate(WINDOW.toNanos());
-    private final Set<String> pools;
+    private final MemoryPoolMXBean old;
     private long warnedAt;
     private boolean warned;
 
     private HeapInUse() {
-        pools =
+        // The one pool of the heap with a threshold: the young ones are full before each collection.
+        old =
                 ManagementFactory.getMemoryPoolMXBeans().stream()
-                        .filter(pool -> pool.getType() == MemoryType.HEAP)
-                        .map(MemoryPoolMXBean::getName)
-                        .collect(Collectors.toSet());
+                        .filter(pool -> pool.getType() == MemoryType.HEAP && pool.isUsageThresholdSupported())
+                        .findFirst()
+                        .orElseThrow();
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
-            ((NotificationEmitter) collector).addNotificationListener((event, nothing) -> collected(event), null, null);
+            ((NotificationEmitter) collector).addNotificationListener((event, nothing) -> collected(), null, null);
         }
     }
 
@@ -67,12 +63,11 @@ public final class HeapInUse {
         return shares.least(System.nanoTime());
     }
 
-    private void collected(Notification event) {
-        if (event.getType().equals(GarbageCollectionNotificationInfo.GARBAGE_COLLECTION_NOTIFICATION)) {
-            Map<String, MemoryUsage> after =
-                    GarbageCollectionNotificationInfo.from((CompositeData) event.getUserData()).getGcInfo().getMemoryUsageAfterGc();
-            long used = pools.stream().mapToLong(pool -> after.get(pool).getUsed()).sum();
-            seen(System.nanoTime(), (double) used / Runtime.getRuntime().maxMemory());
+    private void collected() {
+        MemoryUsage left = old.getCollectionUsage();
+        // Before its first collection nobody knows what is garbage there; it is not near its limit then.
+        if (left != null && left.getUsed() > 0) {
+            seen(System.nanoTime(), (double) left.getUsed() / left.getMax());
         }
     }
 
@@ -83,7 +78,7 @@ public final class HeapInUse {
             warned = true;
             warnedAt = now;
             LOG.warn(
-                    "{} % of the heap are in use, and at 100 % the job fails. State grows with the posts, users and authors of a month."
+                    "{} % of the heap for state are in use, and at 100 % the job fails. State grows with the posts, users and authors of a month."
                             + " Raise taskmanager.memory.process.size, or see \"Out of memory\" in docs/operations.md.",
                     Math.round(least * 100));
         }
