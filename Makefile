@@ -38,8 +38,8 @@ demo: install ## Run the whole pipeline on simulated data (DEMO_EXIT=1: end by i
 	@$(BIN)/tokpulse demo
 
 .PHONY: test
-test: install lint type ## Run ruff, mypy and every test
-	@$(PYTEST) $(PYTEST_ARGS)
+test: install lint type ## Run ruff, mypy and every test but those of soak
+	@$(PYTEST) -m "not soak" $(PYTEST_ARGS)
 
 .PHONY: check
 check: install lint type ## The fast part, under 2 minutes: ruff, mypy, unit tests, the SQL of marts on Flink in one process
@@ -73,9 +73,10 @@ screenshots: install ## Take the dashboard's pictures for docs/ (needs Chromium)
 bench: install ## Throughput, latency, state size and scorer, beside yardsticks
 	@$(BIN)/python -m bench
 
-# Load that does not matter: as many ways for the records to arrive as make a night.
+# Load that does not matter: as many ways for the records to arrive as make a night; and each kill and silence by itself.
 .PHONY: soak
 soak: install ## What takes hours: the pipeline under load, 50 combinations of pace, order, faults
+	@$(BIN)/python -m pytest -q -m soak $(PYTEST_ARGS)
 	@TOKPULSE_LOAD_SEEDS=50 TOKPULSE_LOAD_PAUSE_S=600 $(BIN)/python -m pytest -q tests/e2e/test_load.py $(PYTEST_ARGS)
 
 .PHONY: clean

@@ -205,7 +205,7 @@ def many(stack: Stack) -> Expected:
     return expected(stack)
 
 
-@pytest.mark.parametrize("victim", ["taskmanager", "python worker"])
+@pytest.mark.parametrize("victim", [pytest.param("taskmanager", marks=pytest.mark.soak), "python worker"])
 def test_kill(stack: Stack, many: Expected, victim: str) -> None:
     run_id = victim.replace(" ", "-")
     client = stack.start_pasted("comments", *CHECKPOINTS, arguments=("--bounded", "--run-id", run_id))

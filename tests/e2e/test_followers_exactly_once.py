@@ -49,7 +49,7 @@ def rows(reader: TopicReader) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("service", ["taskmanager", "kafka"])
+@pytest.mark.parametrize("service", ["taskmanager", pytest.param("kafka", marks=pytest.mark.soak)])
 def test_each_delta_exactly_once_though_the_service_is_killed(stack: Stack, service: str) -> None:
     victim = stack.pid(service)
     job = started(stack, f"{service}-killed")

@@ -87,6 +87,7 @@ def send(stack: Stack, partition: int, *times_ms: int) -> None:
             producer.produce_encoded(POSTS, record["aweme_id"], producer.encode(POSTS, record), partition=partition)
 
 
+@pytest.mark.soak
 def test_no_record_of_a_backlog_is_late_on_a_throttled_machine(stack: Stack) -> None:
     """And none is taken for early after a restart: the watermark is that of before."""
     admin = AdminClient({"bootstrap.servers": stack.endpoints.kafka_bootstrap_servers})

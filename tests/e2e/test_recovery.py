@@ -58,6 +58,7 @@ def assert_complete(stack: Stack, totals: BulkTotals, run_id: str) -> None:
     assert (found["read"], found["quarantined"], found["unaccounted"]) == (records, 0, 0)
 
 
+@pytest.mark.soak
 def test_kill_of_the_taskmanager(stack: Stack) -> None:
     with producing(stack.endpoints) as producer:
         totals = write_bulk(producer, BULK)

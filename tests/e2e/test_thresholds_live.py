@@ -242,6 +242,7 @@ def alerts(stack: Stack) -> set[tuple[str, str, int]]:
     return posts | {("user", row["userid"], row["t_now"]) for row in held(stack, "tiktok.followers.alerts")}
 
 
+@pytest.mark.soak
 def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
     """The topic of snapshots has been silent for longer than the idle timeout; then a later one arrives before an earlier one."""
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
@@ -264,6 +265,7 @@ def test_snapshots_out_of_order_after_a_pause(stack: Stack) -> None:
     assert differing(stack) == []
 
 
+@pytest.mark.soak
 def test_hours_that_end_after_a_silence(stack: Stack) -> None:
     """Records close an hour while all partitions are idle: tasks wake one by one, and none may run ahead of the others' rows."""
     start_ms = now_ms() // HOUR_MS * HOUR_MS - 12 * HOUR_MS
