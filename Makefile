@@ -55,10 +55,11 @@ type: toolchain $(INSTALLED) ## mypy --strict
 	@$(BIN)/mypy
 
 .PHONY: docs
-docs: toolchain $(INSTALLED) ## Write the generated pages: lineage, datasets, decisions, data dictionary, Grafana
+docs: toolchain $(INSTALLED) ## Write the generated pages: lineage, datasets, decisions, data dictionary, upstreams, Grafana
 	@$(BIN)/python -m docs.diagram
 	@$(BIN)/python -m docs.decisions
 	@$(BIN)/python -m docs.dictionary
+	@$(BIN)/python -m docs.upstream_codes
 	@$(BIN)/python -m dashboards.grafana
 
 .PHONY: lock

@@ -1,4 +1,7 @@
-"""What each status and each code of an upstream asks of the poller: read from `*_codes.yaml`, applied to answers."""
+"""What each status and each code of an upstream asks of the poller: read from `*_codes.yaml`, applied to answers.
+
+`http_codes.yaml` has what statuses mean at every service, `<name>_codes.yaml` what one service means by others, or otherwise.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ CODED = 403
 _SUCCESS = range(200, 300)
 # Objects of a body that may have a code: the envelopes, not every item.
 _LOOKED_AT = 20
+_ORDER = {failure: number for number, failure in enumerate(Failure)}
 # The reason of a 400 that does not say what is wrong: with this subject's request, or with each one to the endpoint.
 BAD_REQUEST = "bad_request"
 
@@ -63,7 +67,7 @@ class _CodesFile(BaseModel):
 
 @dataclass(frozen=True)
 class Codes:
-    """One file. `classes` has each code's class and reason, in the order of the file."""
+    """Of one or several files. `classes` has each code's class and reason, by class, in the order of the files."""
 
     classes: Mapping[int, tuple[Failure, str]]
     ends_list: frozenset[int]
@@ -78,42 +82,61 @@ class Codes:
     unknown_retries: int
 
 
-def load_codes(path: Path) -> Codes:
-    """The codes of `path`. Raises CodesFileError, also for a code that is in two classes."""
+def load_codes(*paths: Path) -> Codes:
+    """The codes of all `paths`: what a later file says of a code counts, lists of fields add up.
+
+    Raises CodesFileError, also for a code that is in two classes of one file.
+    """
+    files = [_parsed(path) for path in paths]
+    classes: dict[int, tuple[Failure, str]] = {}
+    for path, parsed in zip(paths, files, strict=True):
+        classes |= _classes(path, parsed)
+    given: dict[str, Any] = {}
+    for parsed in files:
+        given |= parsed.model_dump(exclude_unset=True)
+    latest = _CodesFile.model_validate(given)
+    return Codes(
+        dict(sorted(classes.items(), key=lambda one: _ORDER[one[1][0]])),
+        latest.ends_list,
+        frozenset(name.lower() for parsed in files for name in parsed.key_fields),
+        frozenset(name for parsed in files for name in parsed.bad_subject_fields),
+        frozenset(name for parsed in files for name in parsed.bad_cursor_fields),
+        latest.pace_s,
+        latest.limit_words,
+        latest.retry_after_s,
+        range(latest.unknown_from or 0, (latest.unknown_to or -1) + 1),
+        latest.unknown_retries,
+    )
+
+
+def _parsed(path: Path) -> _CodesFile:
     try:
-        parsed = _CodesFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _CodesFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
         problem = error.errors()[0] if isinstance(error, ValidationError) else None
         where = f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" if problem else str(error)
         raise CodesFileError(f"{path.name}: {where}", "each class maps codes to reasons in lower_case") from error
+
+
+def _classes(path: Path, parsed: _CodesFile) -> dict[int, tuple[Failure, str]]:
     classes: dict[int, tuple[Failure, str]] = {}
     for failure in Failure:
         for code, reason in getattr(parsed, failure.value).items():
             if code in classes:
                 raise CodesFileError(f"{path.name}: {code} is both {classes[code][0].value} and {failure.value}", "keep one")
             classes[code] = (failure, reason)
-    return Codes(
-        classes,
-        parsed.ends_list,
-        frozenset(name.lower() for name in parsed.key_fields),
-        parsed.bad_subject_fields,
-        parsed.bad_cursor_fields,
-        parsed.pace_s,
-        parsed.limit_words,
-        parsed.retry_after_s,
-        range(parsed.unknown_from or 0, (parsed.unknown_to or -1) + 1),
-        parsed.unknown_retries,
-    )
+    return classes
 
 
 TIKTOK_CODES = load_codes(_FOLDER / "tiktok_codes.yaml")
 
 
 class StatusMap:
-    """Judges the answers of one upstream. `http` are its own statuses; TikTok's codes within bodies are the same for all."""
+    """Judges the answers of one upstream. `http` are its statuses; TikTok's codes within bodies are the same for all."""
 
     def __init__(self, name: str) -> None:
-        self.http = load_codes(_FOLDER / f"{name}_codes.yaml")
+        own = _FOLDER / f"{name}_codes.yaml"
+        self.http = load_codes(_FOLDER / "http_codes.yaml", *([own] if own.exists() else []))
 
     def body(self, answer: Answer) -> dict[str, Any]:
         """The body of an answer. Raises NoPageError with what the status, the body's own code or the lack of a body asks for."""

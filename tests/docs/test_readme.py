@@ -173,7 +173,7 @@ def test_every_file_that_a_recipe_names_is_there() -> None:
 
 def test_every_upstream_has_a_recipe_and_its_key_a_row() -> None:
     for name in UPSTREAMS:
-        assert f"`TOKPULSE_{name.upper()}_KEY`" in page("docs/configuration.md")
+        assert f"`TOKPULSE_{name.upper()}_KEY`" in page("docs/upstreams.md")
     for title in ("Add a counter", "Add a mart", "Add an upstream"):
         assert f"\n## {title}\n" in page("docs/extending.md")
 
