@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from connectors.upstream.bodies import Mapper, observation, unexpected_shape
+from connectors.upstream.bodies import observation, unexpected_shape
 from connectors.upstream.json_text import kept
+from connectors.upstream.mapping import mapper, topic_of
 from connectors.upstream.model import Answer, Ask, Feed, Observation, Page, Sighting
 from connectors.upstream.paging import BadCursorError, Paging
 from connectors.upstream.shapes import Envelope, Items, joined
+from connectors.upstream.tables import Table
 
 
 def list_page(
@@ -53,11 +55,12 @@ def _agreed(items: Items, paging: Paging) -> tuple[Envelope, ...]:
     return tuple(saying[:1])
 
 
-def observations(topic: str, items: Items, mapper: Mapper, unasked: Mapper) -> tuple[Observation, ...]:
-    """Each of `items` mapped, or with its problem; by `unasked` where nobody knows whether they were asked for."""
+def observations(tables: Mapping[str, Table], items: Items, ask: Ask, seen_ms: int) -> tuple[Observation, ...]:
+    """Each of `items` mapped, or with its problem; where nobody knows whether they were asked for, they must say so themselves."""
+    topic, read = topic_of(ask.feed), mapper(tables, ask, seen_ms, unasked=not items.named)
+    seen = [observation(topic, item, path, read) for item, path in items.items]
     if items.named:
-        return tuple(observation(topic, item, path, mapper) for item, path in items.items)
-    seen = [observation(topic, item, path, unasked) for item, path in items.items]
+        return tuple(seen)
     # By itself such an item would be mapped as one that was asked for: a replay must not take it for one.
     return tuple(one if one.problem is None else replace(one, record={"not_asked_for": one.record}) for one in seen)
 

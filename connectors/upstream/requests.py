@@ -7,6 +7,7 @@ from collections.abc import Mapping
 # Numeric ids of creators.
 CREATOR_NAMES = ("userid", "user_id", "userId", "uid", "author_id")
 POST_NAMES = ("aweme_id", "media_id", "video_id", "item_id", "awemeId", "itemId")
+HANDLE_NAMES = ("username", "unique_id", "uniqueId")
 COMMENT_NAMES = ("comment_id", "commentId", "cid")
 # How every secUid begins.
 SEC_UID_START = "MS4w"

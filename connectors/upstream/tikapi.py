@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors.upstream.bodies import Mapper, NoPageError, asked_for, observation, unexpected_shape
+from connectors.upstream.bodies import NoPageError, asked_for, observation, unexpected_shape
 from connectors.upstream.codes import StatusMap, own_code
 from connectors.upstream.fields import Kind as Value
 from connectors.upstream.fields import Place, UnreadableError, converted, found, whole
 from connectors.upstream.lists import commenters, list_page, observations, reply_asks
+from connectors.upstream.mapping import mapper, topic_of
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Observation, Page, Refusal, Sighting, Told
 from connectors.upstream.paging import CURSOR, NEXT_CURSOR, Paging, more
 from connectors.upstream.personal import TIKTOK, Kind, PersonalFields
-from connectors.upstream.records import COMMENTS, POSTS, USERS
+from connectors.upstream.records import COMMENTS, POSTS
 from connectors.upstream.requests import COMMENT_NAMES, CREATOR_NAMES, POST_NAMES, SEC_UID_START, numeric, subject_of
 from connectors.upstream.shapes import Items, Shape, all_of, envelopes, has_item_with, joined, one_of, told_by
-from connectors.upstream.tables import Asked, tables_of
+from connectors.upstream.tables import tables_of
 from connectors.upstream.trees import is_sec_uid
 
 # The most that any list gives at once.
@@ -140,7 +141,7 @@ class TikApi:
 
     def record(self, ask: Ask, item: object, received_ms: int) -> Mapping[str, Any]:
         """As in `Upstream`."""
-        return _mapper(ask, received_ms)(item, "")[0]
+        return mapper(_TABLES, ask, received_ms)(item, "")[0]
 
     def creator(self, userid: str, sec_uid: str) -> str:
         """As in `Upstream`. By the number each round of a list would begin with a look-up."""
@@ -175,9 +176,8 @@ class TikApi:
 
     def _page(self, ask: Ask, answer: Answer, body: Mapping[str, Any]) -> tuple[Page, str]:
         if ask.feed in (Feed.PROFILE, Feed.POST):
-            topic, shape = (USERS, _PROFILE) if ask.feed is Feed.PROFILE else (POSTS, _POST)
-            item, path = one_of(answer, body, shape)
-            seen = observation(topic, item, path, _mapper(ask, answer.received_ms))
+            item, path = one_of(answer, body, _PROFILE if ask.feed is Feed.PROFILE else _POST)
+            seen = observation(topic_of(ask.feed), item, path, mapper(_TABLES, ask, answer.received_ms))
             seen = asked_for(answer, ask.subject, seen, path, coded=own_code(body) is not None)
             return Page((seen,), None, people=_authors((seen,), [item]) if ask.feed is Feed.POST else ()), path
         listed = _LISTS[ask.feed]
@@ -192,29 +192,10 @@ class TikApi:
             return list_page(answer, items, listed.paging, sealed=lambda cursor: _sealed(identity, cursor))
         if ask.feed is Feed.POSTS:
             return _posts(ask, answer, items, identity)
-        comments = _observed(COMMENTS, items, ask, answer)
+        comments = observations(_TABLES, items, ask, answer.received_ms)
         asks = () if ask.feed is Feed.REPLIES else reply_asks(comments)
         page, path = list_page(answer, items, CURSOR, comments, COMMENTS, asks)
         return replace(page, people=commenters(comments, by_handle=True)), path
-
-
-def _mapper(ask: Ask, seen_ms: int, unasked: bool = False) -> Mapper:
-    """From an item of a page of this feed to its record; `unasked` for one that must say itself that it was asked for."""
-    match ask.feed:
-        case Feed.PROFILE:
-            topic, asked = USERS, Asked()
-        case Feed.POST | Feed.HASHTAG:
-            topic, asked = POSTS, Asked()
-        case Feed.POSTS:
-            topic, asked = POSTS, Asked(creator=numeric(ask.subject))
-        case Feed.COMMENTS:
-            topic, asked = COMMENTS, Asked(post=ask.subject or None)
-        case Feed.REPLIES:
-            topic, asked = COMMENTS, Asked(post=ask.parent, comment=ask.subject or None)
-        case _:
-            raise ValueError(f"no topic holds {ask.feed.value}")
-    read = _TABLES[topic].read_unasked if unasked else _TABLES[topic].read
-    return lambda item, path: read(item, path, asked, seen_ms)
 
 
 def _asked(feed: Feed, listed: _List, params: Mapping[str, str], alone: str) -> Ask:
@@ -231,12 +212,8 @@ def _asked(feed: Feed, listed: _List, params: Mapping[str, str], alone: str) -> 
     return Ask(feed, subject, None if begins and subject == identity else _sealed(identity, cursor))
 
 
-def _observed(topic: str, items: Items, ask: Ask, answer: Answer) -> tuple[Observation, ...]:
-    return observations(topic, items, _mapper(ask, answer.received_ms), _mapper(ask, answer.received_ms, unasked=True))
-
-
 def _posts(ask: Ask, answer: Answer, items: Items, identity: str) -> tuple[Page, str]:
-    seen = _observed(POSTS, items, ask, answer)
+    seen = observations(_TABLES, items, ask, answer.received_ms)
     page, path = list_page(answer, items, CURSOR, seen, POSTS, sealed=lambda cursor: _sealed(identity, cursor))
     # A creator who is watched has a profile of its own on the watchlist.
     return replace(page, people=_authors(seen, [item for item, _ in items.items]) if ask.feed is Feed.HASHTAG else ()), path

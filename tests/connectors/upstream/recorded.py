@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,29 @@ class CodeCase:
 
 def cases() -> list[Case]:
     found = []
-    for path in sorted(CASES.glob("*/*.json")):
-        raw = json.loads(path.read_text(encoding="utf-8"))
+    for upstream, name, raw in _recorded():
         given = raw["answer"]
         text = given["text"] if "text" in given else json.dumps(given["body"], ensure_ascii=False)
         answer = Answer(given["status"], given["headers"], text.encode(), RECEIVED_MS)
         for seen in raw["expect"].get("page", {}).get("observations", ()):
             if seen["problem"] is None:
                 seen["record"] = DEFAULTS[seen["topic"]] | seen["record"]
-        found.append(Case(path.parent.name, path.stem, ask_of(raw["ask"]), raw["request"], answer, raw["expect"]))
+        found.append(Case(upstream, name, ask_of(raw["ask"]), raw["request"], answer, raw["expect"]))
     return found
+
+
+def _recorded() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Upstream, name and content of each case: a file of its own, or one of the `cases` in the file of the upstream."""
+    for path in sorted(CASES.glob("*/*.json")):
+        yield path.parent.name, path.stem, _loaded(path)
+    for upstream in UPSTREAMS:
+        for name, raw in _loaded(CASES / f"{upstream}.json").get("cases", {}).items():
+            yield upstream, name, raw
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class ServiceCase:
 
 
 def service_case(upstream: str) -> ServiceCase:
-    raw = json.loads((CASES / f"{upstream}.json").read_text(encoding="utf-8"))
+    raw = _loaded(CASES / f"{upstream}.json")
     return ServiceCase(raw["keys"], raw["credits_path"], [tuple(row) for row in raw["credits"]], raw["codes"])
 
 
