@@ -13,6 +13,7 @@ from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.terminal import say
+from connectors.upstream.catalog import UPSTREAMS
 from simulator.settings import SimulationSettings
 from simulator.upstream.clock import ScaledClock
 from simulator.upstream.ledger import Ledger
@@ -44,7 +45,7 @@ def command(
     watch_posts: Annotated[int, typer.Option(min=0, help="Number of posts in the watchlist.")] = 20,
     watch_hashtags: Annotated[int, typer.Option(min=0, help="Number of hashtags in the watchlist.")] = 5,
 ) -> None:
-    """Serve simulated data as TikLiveAPI and TikAPI do.
+    """Serve simulated data as the upstream services do.
 
     It listens on this machine only, until Ctrl-C or SIGTERM.
 
@@ -80,8 +81,9 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with upstream:
-        say(f"TikLiveAPI  {upstream.url}/user-posts/ ...     header X-Api-Key: {DEMO_KEY}")
-        say(f"TikAPI      {upstream.url}/public/posts ...    header X-API-KEY: {DEMO_KEY}")
+        for dialect in upstream.service.dialects:
+            (header,) = UPSTREAMS[dialect.name].authorization(DEMO_KEY)
+            say(f"{dialect.name:<11} {upstream.url + next(iter(dialect.endpoints)) + ' ...':<46} header {header}: {DEMO_KEY}")
         some = [user.unique_id for user in upstream.world.universe.creators if not user.private][:3]
         say(f"creators    {' '.join(f'@{handle}' for handle in some)} ...")
         say(f"script {upstream.script.name}, simulated time from {start_ms} at speed {speed:g}; press Ctrl-C to stop")

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("cli.status", "Show each service with its port and health."),
     "submit": ("cli.submit", "Submit a job with `flink run`, and print that line."),
     "simulate": ("cli.simulate", "Write simulated data to Kafka or to a file."),
-    "fake-upstream": ("cli.fake_upstream", "Serve simulated data as TikLiveAPI and TikAPI do."),
+    "fake-upstream": ("cli.fake_upstream", "Serve simulated data as the upstream services do."),
     "poll": ("cli.poll", "Poll an upstream service into Kafka, by a watchlist."),
     "watch": ("cli.watch", "Edit the watchlist, and say what it costs."),
     "lag": ("cli.lag", "Show how long each consumer group is behind."),

@@ -47,7 +47,7 @@ class PollError(TokpulseError):
 
 
 def command(
-    upstream: Annotated[str, typer.Option(help="Service to poll: tikliveapi or tikapi.")],
+    upstream: Annotated[str, typer.Option(help=f"Service to poll: {' or '.join(UPSTREAMS)}.")],
     watchlist: Annotated[Path, typer.Option(help="File that says what to poll; see watchlist.example.yaml.")] = Path(
         "watchlist.yaml"
     ),

@@ -106,7 +106,7 @@ def list_(watchlist: File = FILE, as_json: AsJson = False) -> None:
 @app.command()
 def estimate(
     watchlist: File = FILE,
-    upstream: Annotated[str, typer.Option(help="One service only: tikliveapi or tikapi.")] = "",
+    upstream: Annotated[str, typer.Option(help=f"One service only: {' or '.join(UPSTREAMS)}.")] = "",
     credits: Annotated[
         int | None, typer.Option(min=1, help="Credits per day to compare with.  [default: those of the file]", show_default=False)
     ] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from simulator.dice import Dice
 
@@ -77,6 +77,17 @@ class Bend:
 STRAIGHT = Bend()
 # Parameters, the simulated time in unix milliseconds, and how to bend pages. Raises RefusedError.
 Endpoint = Callable[[Mapping[str, str], int, Bend], Reply]
+
+
+class FakeDialect(Protocol):
+    """How one upstream answers: `endpoints` by path, and the paths that tell the balance."""
+
+    name: str
+    endpoints: Mapping[str, Endpoint]
+    balance_endpoints: tuple[str, ...]
+
+    def balance(self, credits: int, now_ms: int) -> dict[str, Any]:
+        """The body of a balance endpoint."""
 
 
 def cut(items: Sequence[T], offset: int, count: int, bend: Bend) -> tuple[list[T], int]:

@@ -28,7 +28,7 @@ class FakeUpstreamError(TokpulseError):
 
 
 class FakeUpstream:
-    """Serves both dialects at `url` between entering and leaving; leaving ends every connection, and the thread with them.
+    """Serves all dialects at `url` between entering and leaving; leaving ends every connection, and the thread with them.
 
     `settings` describe the universe, `script` the bad day (a Script, the name of a shipped one, or a file), `clock` gives the
     simulated time in unix milliseconds. `credits` are those of each dialect's key, renewed every UTC day if `daily`. Port 0 is any

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from importlib import import_module
 from typing import Any
 
 from connectors.clock import MINUTE_MS
+from connectors.upstream.catalog import UPSTREAMS
 from simulator.dice import Dice
 from simulator.upstream import script as spelled
 from simulator.upstream.account import Account
-from simulator.upstream.answers import STRAIGHT, Bend, Item, RefusedError, Reply
+from simulator.upstream.answers import STRAIGHT, Bend, FakeDialect, Item, RefusedError, Reply
 from simulator.upstream.ledger import Entry
-from simulator.upstream.tikapi import TikApi
-from simulator.upstream.tiklive import TikLive
 from simulator.upstream.world import World
 
 # Stands for a key as a sandbox's public one does: it opens nothing.
@@ -47,7 +47,7 @@ class Outcome:
 
 
 class Service:
-    """Both dialects over one world, each with an account of its own. `clock` gives unix milliseconds. Not thread-safe.
+    """All dialects over one world, each with an account of its own. `clock` gives unix milliseconds. Not thread-safe.
 
     Chance is drawn by the seed, the request and how often it came before: the same requests meet the same fate in any order.
     """
@@ -66,11 +66,11 @@ class Service:
         self._script = script
         self._clock = clock
         self._key = key
-        self._dialects = (TikLive(world), TikApi(world))
-        self.accounts = {dialect.name: Account(credits, daily) for dialect in self._dialects}
+        self.dialects = tuple(fake(name, world) for name in UPSTREAMS)
+        self.accounts = {dialect.name: Account(credits, daily) for dialect in self.dialects}
         self._paths = {
             path.rstrip("/"): (dialect, path)
-            for dialect in self._dialects
+            for dialect in self.dialects
             for path in (*dialect.endpoints, *dialect.balance_endpoints)
         }
         self._asked: Counter[str] = Counter()
@@ -252,6 +252,12 @@ _ADDING = (
     spelled.Reordered,
     spelled.MovingCursor,
 )
+
+
+def fake(upstream: str, world: World) -> FakeDialect:
+    """What answers as `upstream` does: the class `Fake` of the module that is named so."""
+    made: FakeDialect = import_module(f"simulator.upstream.{upstream}").Fake(world)
+    return made
 
 
 def _identity(endpoint: str, params: Mapping[str, str]) -> str:

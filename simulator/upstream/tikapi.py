@@ -11,7 +11,7 @@ from simulator.settings import COMMENTS, POSTS, USERS
 from simulator.universe import Post
 from simulator.upstream.answers import Bend, Endpoint, Item, RefusedError, Reply, Served, cut, number_parameter, text_parameter
 from simulator.upstream.comments import Comment
-from simulator.upstream.tiklive import USER_COUNTERS, found_post, found_user, refuse_private, shown_user
+from simulator.upstream.subjects import USER_COUNTERS, found_post, found_user, refuse_private, shown_user
 from simulator.upstream.world import World, after
 
 PAGE = 30
@@ -23,7 +23,7 @@ _UNTOLD = "download_count"
 _USER_NAMES = ("secUid", "user_id", "id", "username")
 
 
-class TikApi:
+class Fake:
     """Answers of the dialect, by path."""
 
     name = "tikapi"

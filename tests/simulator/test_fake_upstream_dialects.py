@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,14 +12,13 @@ import pytest
 
 from connectors.clock import HOUR_MS
 from connectors.upstream.captured import read_captured
+from connectors.upstream.catalog import UPSTREAMS
 from simulator.curves import counters
 from simulator.settings import SimulationSettings
 from simulator.universe import FOREVER_MS, Post
 from simulator.upstream.answers import STRAIGHT, Bend, cut
 from simulator.upstream.script import QUIET
 from simulator.upstream.service import DEMO_KEY, Outcome, Service
-from simulator.upstream.tikapi import TikApi
-from simulator.upstream.tiklive import TikLive
 from simulator.upstream.world import World, after, in_order
 
 SETTINGS = SimulationSettings(seed=7, hours=24, creators=12, posts=500, audience=120)
@@ -334,5 +333,7 @@ def test_cut_knows_every_way_to_bend_a_page() -> None:
 
 
 def test_dialects_do_not_share_a_path() -> None:
-    paths: list[Mapping[str, Any]] = [dialect(WORLD).endpoints for dialect in (TikLive, TikApi)]
-    assert not paths[0].keys() & paths[1].keys()
+    dialects = at(NOON_MS).dialects
+    assert [dialect.name for dialect in dialects] == list(UPSTREAMS)
+    paths = [path.rstrip("/") for dialect in dialects for path in (*dialect.endpoints, *dialect.balance_endpoints)]
+    assert len(set(paths)) == len(paths)

@@ -18,7 +18,7 @@ from simulator.upstream.answers import Served
 from simulator.upstream.ledger import Entry, Ledger
 from simulator.upstream.script import Script
 from simulator.upstream.server import FakeUpstream, FakeUpstreamError
-from simulator.upstream.tiklive import COMMENT_COUNTERS
+from simulator.upstream.tikliveapi import COMMENT_COUNTERS
 from tests.e2e.waiting import until
 
 pytestmark = pytest.mark.http
