@@ -1,4 +1,4 @@
-"""Writes the graph of docs/lineage.md and the table of docs/datasets.md from the SQL files: `python -m docs.diagram`.
+"""Writes the graph of docs/lineage.md and the tables of docs/datasets.md and docs/marts.md: `python -m docs.diagram`.
 
 The parts between `<!-- generated: NAME -->` and `<!-- end -->` are replaced. With `--check` nothing is written; the exit code is 1
 when a page is out of date.
@@ -22,7 +22,7 @@ from stack.columns import target
 from thresholds.table import TABLE
 from thresholds.topic import TOPIC
 
-PAGES = (SQL_DIR.parent / "docs" / "lineage.md", SQL_DIR.parent / "docs" / "datasets.md")
+PAGES = tuple(SQL_DIR.parent / "docs" / f"{name}.md" for name in ("lineage", "datasets", "marts"))
 _MASKED = "shared/"
 _LABEL = re.compile(r"\b(Question|Grain|Key|Window|Lateness|Time|Bucket):\s*")
 # What tallies and quarantines is the same for each topic.
@@ -139,6 +139,17 @@ def datasets() -> str:
     return "\n".join([*lines, *dict.fromkeys(rows), ""])
 
 
+def marts() -> str:
+    """The table of the read views that ClickHouse computes from what is there, when they are read or at each insert."""
+    lines = ["| view | what it is | grain | computed by |", "|---|---|---|---|"]
+    for name, view in load_catalog().items():
+        about = view.about
+        if view.is_read_view and about.written_by.startswith(("view", "materialized view")):
+            cells = (f"`{name}`", about.description.rstrip("."), about.grain, about.written_by)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join([*lines, ""])
+
+
 def mart_banner(view: str) -> dict[str, str]:
     """The banner of the Flink view."""
     return banner((SQL_DIR / graph().creators[view].path).read_text(encoding="utf-8"))
@@ -186,7 +197,7 @@ def _id(name: str) -> str:
 
 def rendered(page: str) -> str:
     """`page` with its generated parts up to date. Raises KeyError for a mark with an unknown name."""
-    parts = {"diagram": mermaid, "datasets": datasets}
+    parts = {"diagram": mermaid, "datasets": datasets, "marts": marts}
     return _MARK.sub(lambda match: match[1] + parts[match[2]]() + match[3], page)
 
 
