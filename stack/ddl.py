@@ -6,7 +6,8 @@ database of the DSN, so that others can be named after it.
 Views that inserts fill stand among the tables: to replace one loses what is written meanwhile, so it is changed as a table is, by
 a later file with an ALTER (`MODIFY QUERY` loses nothing). Nor is a table ever swapped for another: jobs may run meanwhile.
 
-A view that is `SELECT *` (or `* EXCEPT (...)`) of a merged table declares no columns: it has those of the table, of plain types.
+What a view shows of a merged table as it is stands there as `*` (or `* EXCEPT (...)`), among the columns that it declares and
+among those that it selects; they are those of the table, of plain types. A view that is nothing but `SELECT *` declares none.
 
 The masked views of ..._shared have the names and columns of the read views; numeric ids stay in them, so that numbers can be joined
 and links built, names become pseudonyms, texts of people are left out. They run with the rights of whoever applied them (`SQL
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -29,7 +30,7 @@ from connectors.paths import SQL_DIR
 from jobs.graph import Graph, masked
 from jobs.render import SqlFile, code
 from quality.catalog import load_catalog
-from stack.columns import Column, ddl_columns, plain, table_columns, target
+from stack.columns import Column, ddl_columns, plain, split_list, table_columns, target
 
 CLICKHOUSE_DIR = SQL_DIR / "clickhouse"
 TABLES_DIR = CLICKHOUSE_DIR / "tables"
@@ -41,9 +42,12 @@ _CREATED = re.compile(
     r"(?:\$\{DATABASE\}_(?P<database>\w+)\.)?(?P<name>\w+)"
 )
 _CHANGED = re.compile(r"ALTER TABLE \w")
-_TAKEN = re.compile(
-    r"(?P<create>CREATE OR REPLACE VIEW \w+)\s+AS SELECT \*(?: EXCEPT \((?P<without>[\w, ]+)\))?\s+FROM (?P<table>\w+) FINAL$"
+_OF_TABLE = re.compile(
+    r"(?P<create>CREATE OR REPLACE VIEW \w+)(?:\s+\((?P<declared>.*?)\n\))?\s+"
+    r"AS SELECT\s+(?P<selected>.*)\s+FROM (?P<table>\w+) FINAL$",
+    re.DOTALL,
 )
+_STAR = re.compile(r"\*(?: EXCEPT \((?P<without>[\w, ]+)\))?")
 
 
 class DdlError(TokpulseError):
@@ -149,15 +153,28 @@ def _refuse_undescribed(views: Mapping[str, SqlFile]) -> None:
 
 
 def _with_columns(view: SqlFile, tables: Mapping[str, list[Column]]) -> SqlFile:
-    """`view`, with the columns declared that it takes from a table as they are."""
-    taken = _TAKEN.match(view.text)
-    if taken is None or taken["table"] not in tables:
+    """`view`, with the columns named that it takes from a table as they are."""
+    match = _OF_TABLE.match(view.text)
+    if match is None or match["table"] not in tables:
         return view
-    columns = [plain(column) for column in tables[taken["table"]] if column.name not in (taken["without"] or "").split(", ")]
-    declared = ",\n    ".join(f"{column.name} {column.type}" for column in columns)
-    names = ", ".join(column.name for column in columns)
-    text = f"{taken['create']}\n(\n    {declared}\n)\nAS SELECT {names}\nFROM {taken['table']} FINAL"
-    return replace(view, text=text)
+    selected = split_list(match["selected"])
+    if not any(map(_STAR.fullmatch, selected)):
+        return view
+    declared = selected if match["declared"] is None else split_list(match["declared"])
+    columns = [plain(column) for column in tables[match["table"]]]
+    shown = ",\n    ".join(_starred(declared, columns, lambda column: f"{column.name} {column.type}"))
+    names = ", ".join(_starred(selected, columns, lambda column: column.name))
+    return replace(view, text=f"{match['create']}\n(\n    {shown}\n)\nAS SELECT {names}\nFROM {match['table']} FINAL")
+
+
+def _starred(items: list[str], columns: list[Column], written: Callable[[Column], str]) -> Iterator[str]:
+    """`items`, with the columns in the place of a star."""
+    for item in items:
+        if star := _STAR.fullmatch(item):
+            without = (star["without"] or "").split(", ")
+            yield from (written(column) for column in columns if column.name not in without)
+        else:
+            yield item
 
 
 def _created(path: Path, name: str, words: Mapping[str, str] | None = None) -> SqlFile:

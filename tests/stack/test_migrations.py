@@ -106,6 +106,8 @@ def test_a_view_that_is_a_table_has_its_columns_with_plain_types(tmp_path: Path)
         tmp_path,
         whole="CREATE OR REPLACE VIEW whole\nAS SELECT *\nFROM quality_results_log FINAL",
         part="CREATE OR REPLACE VIEW part\nAS SELECT * EXCEPT (is_late, title)\nFROM post_observations_log FINAL",
+        more="CREATE OR REPLACE VIEW more\n(\n    day Date,\n    * EXCEPT (region, is_late),\n    two UInt64\n)\n"
+        "AS SELECT toDate(ingested_at) AS day, * EXCEPT (region, is_late), play_count * 2 AS two\nFROM post_observations_log FINAL",
     )
     views = {view.name: view.text for view in load_views(tmp_path)}
     assert "\n    dataset String,\n" in views["whole"]
@@ -113,6 +115,13 @@ def test_a_view_that_is_a_table_has_its_columns_with_plain_types(tmp_path: Path)
     assert "title" not in views["part"]
     assert "is_late" not in views["part"]
     assert views["part"].endswith(", ingested_at\nFROM post_observations_log FINAL")
+    assert "(\n    day Date,\n    aweme_id String,\n" in views["more"]
+    assert (
+        "\n    ingested_at DateTime64(3, 'UTC'),\n    two UInt64\n)\nAS SELECT toDate(ingested_at) AS day, aweme_id, "
+        in views["more"]
+    )
+    assert views["more"].endswith(", ingested_at, play_count * 2 AS two\nFROM post_observations_log FINAL")
+    assert "region" not in views["more"]
 
 
 def test_what_holds_nothing_personal_is_shown_as_it_is(tmp_path: Path) -> None:
