@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from connectors.kafka.validation import EARLIEST, FUTURE_SLACK_MS, INT_RANGE, TIME_FIELDS, day
-from connectors.upstream.fields import LARGEST_COUNTER, LONGEST_ID, LONGEST_TEXT, Kind
+from connectors.upstream.fields import LARGEST_COUNTER, LONGEST_ID, LONGEST_TEXT, ValueKind
 from connectors.upstream.tables import FORMS, Form, Source
 
 _RANGES = {
-    Kind.COUNTER: ("count", f"0 to {LARGEST_COUNTER}"),
-    Kind.FLAG: ("yes or no", "true, false, 1, 0"),
-    Kind.ID: ("id", f"1 to {LONGEST_ID} letters and digits"),
-    Kind.PARENT: ("id or null", f"1 to {LONGEST_ID} letters and digits; 0 is none"),
-    Kind.TEXT: ("text", f"up to {LONGEST_TEXT} characters"),
-    Kind.NULLABLE: ("text or null", f"up to {LONGEST_TEXT} characters"),
+    ValueKind.COUNTER: ("count", f"0 to {LARGEST_COUNTER}"),
+    ValueKind.FLAG: ("yes or no", "true, false, 1, 0"),
+    ValueKind.ID: ("id", f"1 to {LONGEST_ID} letters and digits"),
+    ValueKind.PARENT: ("id or null", f"1 to {LONGEST_ID} letters and digits; 0 is none"),
+    ValueKind.TEXT: ("text", f"up to {LONGEST_TEXT} characters"),
+    ValueKind.NULLABLE: ("text or null", f"up to {LONGEST_TEXT} characters"),
 }
 
 
@@ -46,7 +46,7 @@ def _without(rows: tuple[Source, ...]) -> str:
     """What an item without a value gets; forms differ in what is rare, not in the value."""
     source = rows[0]
     asked = [f"the {source.asked} asked for"] if source.asked else []
-    if source.kind in (Kind.NULLABLE, Kind.PARENT):
+    if source.kind in (ValueKind.NULLABLE, ValueKind.PARENT):
         return ", else ".join([*asked, "null"])
     if source.required:
         return ", else ".join([*asked, "the item is refused"])

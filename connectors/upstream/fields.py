@@ -23,7 +23,7 @@ class BadFieldError(Exception):
     """A field that cannot be mapped. The text is `path: expected ..., found ...`."""
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What a value is."""
 
     ID = "id"  # a string that is not empty; one that came as a number with a fraction has lost digits, and is refused; 0 is none
@@ -72,32 +72,32 @@ class UnreadableError(Exception):
         self.number = number
 
 
-def converted(kind: Kind, value: Any) -> Any:
+def converted(kind: ValueKind, value: Any) -> Any:
     """`value`, which is there and not null, as what `kind` says; None for a nullable or an id that says none.
 
     Raises UnreadableError.
     """
     match kind:
-        case Kind.COUNTER:
+        case ValueKind.COUNTER:
             number = whole(value)
             if number is None:
                 raise UnreadableError(f"expected an integer, {found(value)}")
             if not 0 <= number <= LARGEST_COUNTER:
                 raise UnreadableError(f"expected an integer from 0 to {LARGEST_COUNTER}, {found(value)}", number)
             return number
-        case Kind.NUMBER:
+        case ValueKind.NUMBER:
             number = whole(value)
             if number is None:
                 raise UnreadableError(f"expected an integer, {found(value)}")
             return number
-        case Kind.FLAG:
+        case ValueKind.FLAG:
             if isinstance(value, bool) or (type(value) is int and value in (0, 1)):
                 return bool(value)
             raise UnreadableError(f"expected true or false, {found(value)}")
     text = _text(value)
-    if kind in (Kind.NULLABLE, Kind.PARENT) and not text:
+    if kind in (ValueKind.NULLABLE, ValueKind.PARENT) and not text:
         return None
-    if kind in (Kind.ID, Kind.PARENT):
+    if kind in (ValueKind.ID, ValueKind.PARENT):
         if text == "0":
             return None
         if not text:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from connectors.errors import TokpulseError
 from connectors.kafka.topics import load_topics
 from connectors.kafka.validation import TIME_FIELDS
-from connectors.upstream.fields import ABSENT, BadFieldError, Kind, Place, UnreadableError, converted, found, step
+from connectors.upstream.fields import ABSENT, BadFieldError, Place, UnreadableError, ValueKind, converted, found, step
 from connectors.upstream.model import Note
 from connectors.upstream.records import COMMENTS, POSTS, USERS
 
@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 _OBSERVED = "ingested_at"
 # The path of what comes from the request.
 REQUEST = "request_param"
-_KINDS = {"string": Kind.TEXT, "boolean": Kind.FLAG, "int": Kind.NUMBER, "long": Kind.COUNTER}
+_KINDS = {"string": ValueKind.TEXT, "boolean": ValueKind.FLAG, "int": ValueKind.NUMBER, "long": ValueKind.COUNTER}
 
 
 class FieldsFileError(TokpulseError):
@@ -49,7 +49,7 @@ class Source:
     """
 
     name: str
-    kind: Kind
+    kind: ValueKind
     places: tuple[Place, ...]
     exact: Place | None = None
     default: int | str | bool | None = None
@@ -67,7 +67,7 @@ class Source:
     @property
     def required(self) -> bool:
         """Is an item refused where this has no value?"""
-        return self.default is None and not self.nullable and self.kind not in (Kind.NULLABLE, Kind.PARENT)
+        return self.default is None and not self.nullable and self.kind not in (ValueKind.NULLABLE, ValueKind.PARENT)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Form:
 
     def counts(self, item: object) -> bool:
         """Has `item` the counter of this form that no item may lack?"""
-        counters = (source for source in self.sources if source.required and source.kind is Kind.COUNTER)
+        counters = (source for source in self.sources if source.required and source.kind is ValueKind.COUNTER)
         return any(_there(place, item) for source in counters for place in source.all_places)
 
     def evidence(self, item: object) -> str:
@@ -174,7 +174,7 @@ def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, 
         return _asked_for(source.kind, given), ""
     if source.required and beyond is not None:
         return beyond, ""  # whoever validates records has a name for what is wrong with it
-    if problems and (source.required or source.kind is not Kind.COUNTER):
+    if problems and (source.required or source.kind is not ValueKind.COUNTER):
         raise BadFieldError(min(problems, key=lambda one: one[0])[1])
     if source.required and missing is not None:
         reached, place, value = missing
@@ -184,7 +184,7 @@ def _value(source: Source, item: object, path: str, asked: Asked) -> tuple[Any, 
     return source.default, "unreadable" if problems else "" if rare else "left_out"
 
 
-def _asked_for(kind: Kind, given: str) -> Any:
+def _asked_for(kind: ValueKind, given: str) -> Any:
     """What the request says, read as the item's own value would be."""
     try:
         return converted(kind, given)
@@ -192,7 +192,7 @@ def _asked_for(kind: Kind, given: str) -> Any:
         raise BadFieldError(f"{REQUEST}: {error}") from error
 
 
-_EXPECTED = {Kind.COUNTER: "an integer", Kind.NUMBER: "an integer", Kind.FLAG: "true or false"}
+_EXPECTED = {ValueKind.COUNTER: "an integer", ValueKind.NUMBER: "an integer", ValueKind.FLAG: "true or false"}
 
 
 def _at(path: str, place: Place, reached: int) -> str:
@@ -263,12 +263,12 @@ def _types(schema: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, o
 def _source(name: str, declared: object, given: _SourceInFile) -> Source:
     nullable = isinstance(declared, list)
     inner = next(part for part in declared if part != "null") if isinstance(declared, list) else declared
-    kind = Kind.NULLABLE if nullable and inner == "string" else _KINDS[str(inner)]
+    kind = ValueKind.NULLABLE if nullable and inner == "string" else _KINDS[str(inner)]
     if name.rpartition(".")[2] in TIME_FIELDS:
-        kind = Kind.NUMBER
+        kind = ValueKind.NUMBER
     places = tuple(Place.of(place) for place in given.places)
     exact = Place.of(given.exact) if given.exact else None
-    kind = Kind(given.kind) if given.kind else kind
+    kind = ValueKind(given.kind) if given.kind else kind
     return Source(
         name, kind, places, exact, given.default, given.asked, given.per_unit, given.rare is True, given.rare == "replies", nullable
     )

@@ -12,8 +12,7 @@ from typing import Any
 
 from connectors.upstream.bodies import NoPageError, asked_for, observation, unexpected_shape
 from connectors.upstream.codes import StatusMap, own_code
-from connectors.upstream.fields import Kind as Value
-from connectors.upstream.fields import Place, UnreadableError, converted, found, whole
+from connectors.upstream.fields import Place, UnreadableError, ValueKind, converted, found, whole
 from connectors.upstream.lists import commenters, list_page, observations, reply_asks
 from connectors.upstream.mapping import mapper, topic_of
 from connectors.upstream.model import RAW_ONLY, Answer, Ask, Call, Failure, Feed, Observation, Page, Refusal, Sighting, Told
@@ -278,7 +277,7 @@ def _identity(answer: Answer, body: Mapping[str, Any], name: str, path: str, sub
     try:
         if reached < len(place.parts):
             raise UnreadableError(f"expected an object, {found(value)}")
-        identity = converted(Value.ID, value)
+        identity = converted(ValueKind.ID, value)
         if identity is None or _MARK in identity:
             raise UnreadableError(f"expected an id without {_MARK!r}, {found(value)}")
     except UnreadableError as error:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.upstream.codes import CodesFileError, load_codes
-from connectors.upstream.fields import Kind, UnreadableError, converted, whole
+from connectors.upstream.fields import UnreadableError, ValueKind, converted, whole
 from connectors.upstream.model import Answer, Failure
 from connectors.upstream.paging import CURSOR, MAX_TIME, MIN_TIME, NEXT_CURSOR, OFFSET, PAGE, TIME, BadCursorError, Paging
 from connectors.upstream.retry_after import retry_after_s
@@ -129,41 +129,41 @@ def test_whole_numbers(value: object, number: int | None) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "good"),
     [
-        (Kind.TEXT, 5, "5"),
-        (Kind.TEXT, "", ""),
-        (Kind.NULLABLE, "", None),
-        (Kind.PARENT, "0", None),
-        (Kind.PARENT, 0, None),
-        (Kind.PARENT, "7", "7"),
-        (Kind.ID, 7109178205151464746, "7109178205151464746"),
-        (Kind.COUNTER, "11907467940", 11907467940),
-        (Kind.NUMBER, -5, -5),
-        (Kind.FLAG, 1, True),
+        (ValueKind.TEXT, 5, "5"),
+        (ValueKind.TEXT, "", ""),
+        (ValueKind.NULLABLE, "", None),
+        (ValueKind.PARENT, "0", None),
+        (ValueKind.PARENT, 0, None),
+        (ValueKind.PARENT, "7", "7"),
+        (ValueKind.ID, 7109178205151464746, "7109178205151464746"),
+        (ValueKind.COUNTER, "11907467940", 11907467940),
+        (ValueKind.NUMBER, -5, -5),
+        (ValueKind.FLAG, 1, True),
     ],
 )
-def test_values(kind: Kind, value: object, good: object) -> None:
+def test_values(kind: ValueKind, value: object, good: object) -> None:
     assert converted(kind, value) == good
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "problem"),
     [
-        (Kind.TEXT, "\ud800", "expected Unicode, found half of a surrogate pair"),
-        (Kind.TEXT, "x" * 40_000, "expected at most 32768 characters, found 40000"),
-        (Kind.TEXT, [], "expected a string, found a list"),
-        (Kind.ID, "", "expected an id, found an empty string"),
-        (Kind.ID, 7.1e18, r"expected a string, found 7\.1e\+18"),
-        (Kind.ID, "a b", "expected an id of at most 128 letters and digits, found 'a b'"),
-        (Kind.ID, "9" * 129, "expected an id of at most 128 letters and digits"),
-        (Kind.ID, 10**400, "expected a string, found an integer of more than 40 digits"),
-        (Kind.COUNTER, -977433948, "expected an integer from 0 to 9223372036854775807, found -977433948"),
-        (Kind.COUNTER, 2**63, "expected an integer from 0 to"),
-        (Kind.COUNTER, "1.2M", "expected an integer, found '1.2M'"),
-        (Kind.COUNTER, True, "expected an integer, found true"),
-        (Kind.NUMBER, 1.5, "expected an integer"),
-        (Kind.FLAG, 5, "expected true or false, found 5"),
+        (ValueKind.TEXT, "\ud800", "expected Unicode, found half of a surrogate pair"),
+        (ValueKind.TEXT, "x" * 40_000, "expected at most 32768 characters, found 40000"),
+        (ValueKind.TEXT, [], "expected a string, found a list"),
+        (ValueKind.ID, "", "expected an id, found an empty string"),
+        (ValueKind.ID, 7.1e18, r"expected a string, found 7\.1e\+18"),
+        (ValueKind.ID, "a b", "expected an id of at most 128 letters and digits, found 'a b'"),
+        (ValueKind.ID, "9" * 129, "expected an id of at most 128 letters and digits"),
+        (ValueKind.ID, 10**400, "expected a string, found an integer of more than 40 digits"),
+        (ValueKind.COUNTER, -977433948, "expected an integer from 0 to 9223372036854775807, found -977433948"),
+        (ValueKind.COUNTER, 2**63, "expected an integer from 0 to"),
+        (ValueKind.COUNTER, "1.2M", "expected an integer, found '1.2M'"),
+        (ValueKind.COUNTER, True, "expected an integer, found true"),
+        (ValueKind.NUMBER, 1.5, "expected an integer"),
+        (ValueKind.FLAG, 5, "expected true or false, found 5"),
     ],
 )
-def test_values_that_are_none(kind: Kind, value: object, problem: str) -> None:
+def test_values_that_are_none(kind: ValueKind, value: object, problem: str) -> None:
     with pytest.raises(UnreadableError, match=f"^{problem}"):
         converted(kind, value)
