@@ -3,27 +3,5 @@
 --           begins with its base and ends with its observation.
 -- Key:      (kind, aweme_id, window_end).   Lateness: the late bound (a day by default) for hours, none for alerts.
 CREATE TEMPORARY VIEW post_verdicts AS
-SELECT
-  aweme_id,
-  author_id,
-  window_start,
-  window_end,
-  play_count,
-  prev_play_count,
-  prev_window_end,
-  gap_hours,
-  delta_plays,
-  delta_plays_per_hour,
-  author_follower_count,
-  snapshot_at,
-  tier,
-  threshold,
-  threshold_version,
-  is_trending,
-  is_alert,
-  was_alerted,
-  revision,
-  is_away,
-  early_alert_at,
-  kind
+SELECT *
 FROM post_growth(hours_and_snapshots => TABLE hours_and_snapshots PARTITION BY author_id, uid => 'trending_hourly_from_bases')
