@@ -12,14 +12,13 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from alerts.alert import Alert, iso, moment
 from connectors.clock import DAY_MS, HOUR_MS
+from connectors.no_names import is_no_name
 
 _MAX_TITLE, _MAX_ID = 100, 32
 _ID = re.compile(r"[0-9]{1,25}")
 # What TikTok allows; the masked views give longer pseudonyms instead, or a word in brackets.
 _HANDLE = re.compile(r"[A-Za-z0-9_.]{1,40}")
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
-# Of pollers, and what `tokpulse forget` leaves behind: they look like handles.
-_NO_HANDLE = re.compile(r"p[a-z2-7]{20}|forgotten[0-9a-f]{20}")
 # Not printable to Python, but what holds emoji of several signs together.
 _JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 _SITE = "https://www.tiktok.com"
@@ -83,7 +82,7 @@ class Facts:
     def handle(self) -> str | None:
         """The handle, where the reader sees it."""
         known = self.known.handle
-        return known if _HANDLE.fullmatch(known) and not _NO_HANDLE.fullmatch(known) else None
+        return known if _HANDLE.fullmatch(known) and not is_no_name(known) else None
 
     @property
     def masked(self) -> bool:

@@ -21,10 +21,11 @@ from connectors.endpoints import Endpoints, data_dir
 from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
+from connectors.no_names import is_pseudonym
 from connectors.terminal import say
 from polling.following.store import SUFFIX, PlanFile, PlanFileError
 from polling.personal.forgotten import Forgotten, forgotten_file
-from polling.personal.pseudonyms import VARIABLE, is_pseudonym, load_pseudonyms
+from polling.personal.pseudonyms import VARIABLE, load_pseudonyms
 from polling.watching.entries import HANDLE_SIGN
 from polling.watching.handles import handle_file, is_of
 from privacy.forget import Forgetting, Report, journal_folder

@@ -6,11 +6,10 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from connectors import no_names
 from connectors.upstream.personal import Kind
 from connectors.upstream.trees import CALLED, DISTINCT
 
-_TOKEN_BYTES = 10
-PREFIX = "forgotten"
 # As `@bob`, as a part of an address, as a value of JSON or of a query; as they are, and percent-encoded or as an entity of HTML.
 _MARKS = ("@", "/", '"', "=", "%40", "%2F", "%3D", "&#64;", "&#x40;", "&commat;", "&quot;")
 
@@ -86,9 +85,8 @@ _SETS = ("handles", "nicknames", "secuids", "posts", "comments")
 
 def token(secret: bytes, value: str) -> str:
     """What stands for `value`: the same everywhere as long as `secret` is kept, tied to nothing once it is thrown away."""
-    digest = hmac.digest(secret, value.encode("utf-8", "surrogatepass"), "sha256")
-    return PREFIX + digest[:_TOKEN_BYTES].hex()
+    return no_names.token(hmac.digest(secret, value.encode("utf-8", "surrogatepass"), "sha256"))
 
 
 def _names(values: Iterable[object]) -> set[str]:
-    return {value for value in values if isinstance(value, str) and value and not value.startswith(PREFIX)}
+    return {value for value in values if isinstance(value, str) and value and not value.startswith(no_names.FORGOTTEN_PREFIX)}

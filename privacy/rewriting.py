@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from connectors.no_names import FORGOTTEN_PREFIX
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Feed
 from connectors.upstream.personal import NAMES, Kind, plain
 from connectors.upstream.trees import dumped, emptied, may_be_id, people_as_keys, without
 from privacy.naming import Naming
 from privacy.ownership import Ownership, Whose
-from privacy.person import PREFIX, Person
+from privacy.person import Person
 
-_TOKEN: Final = re.compile(rf"{PREFIX}[0-9a-f]+")
+_TOKEN: Final = re.compile(rf"{FORGOTTEN_PREFIX}[0-9a-f]+")
 # Bytes as they were received.
 _BODIES: Final = frozenset({"payload", "raw"})
 # Of theirs, all of it goes: what they wrote, and where it, or a picture of them, can be had.

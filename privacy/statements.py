@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from connectors.errors import TokpulseError
+from connectors.no_names import with_patterns
 
 _FOLDER = Path(__file__).with_name("queries")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -19,8 +20,8 @@ class IdentifierError(TokpulseError):
 
 
 def statement(name: str, **parts: str) -> str:
-    """`queries/<name>.sql` without its banner, each `${PART}` replaced."""
-    text = _COMMENT.sub("", (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")).strip()
+    """`queries/<name>.sql` without its banner, each `${PART}` replaced, and patterns of what is no name."""
+    text = with_patterns(_COMMENT.sub("", (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")).strip())
     for part, value in parts.items():
         text = text.replace(f"${{{part}}}", value)
     return text

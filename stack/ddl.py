@@ -1,7 +1,8 @@
 """The files that make ClickHouse's schema: `tables/NNNN_<name>.sql`, applied once, and `views/<name>.sql`, applied on a change.
 
 Each holds one statement, but for changes of tables: what belongs to one change may be several ALTERs. `${DATABASE}` stands for the
-database of the DSN, so that others can be named after it.
+database of the DSN, so that others can be named after it; in views also `${PSEUDONYM}` and `${FORGOTTEN}` for the patterns of
+connectors/no_names.py.
 
 Views that inserts fill stand among the tables: to replace one loses what is written meanwhile, so it is changed as a table is, by
 a later file with an ALTER (`MODIFY QUERY` loses nothing). Nor is a table ever swapped for another: jobs may run meanwhile.
@@ -26,6 +27,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from connectors.errors import TokpulseError
+from connectors.no_names import with_patterns
 from connectors.paths import SQL_DIR
 from jobs.graph import Graph, masked
 from jobs.render import SqlFile, code
@@ -178,7 +180,7 @@ def _starred(items: list[str], columns: list[Column], written: Callable[[Column]
 
 
 def _created(path: Path, name: str, words: Mapping[str, str] | None = None) -> SqlFile:
-    text = _statement(path)
+    text = with_patterns(_statement(path))
     for word, value in (words or {}).items():
         text = text.replace(word, value)
     match = _CREATED.match(text)

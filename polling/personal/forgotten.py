@@ -16,12 +16,12 @@ from connectors.endpoints import data_dir
 from connectors.errors import TokpulseError
 from connectors.files import replace_file
 from connectors.mentions import replace_called, replace_in_sentence, replace_mentions
+from connectors.no_names import is_pseudonym
 from connectors.spelling import revealed, spelled_out
 from connectors.upstream.catalog import PERSONAL
 from connectors.upstream.model import Observation
 from connectors.upstream.personal import Kind
 from connectors.upstream.trees import CALLED, DISTINCT, SEC_UID, dumped, may_be_id, outermost, pattern_of, people_as_keys, without
-from polling.personal.pseudonyms import is_pseudonym
 from polling.personal.withheld import or_withheld
 
 VARIABLE: Final = "TOKPULSE_FORGOTTEN_FILE"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import re
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 from connectors.errors import TokpulseError
 from connectors.mentions import replace_emails, replace_in_sentence, replace_mentions
+from connectors.no_names import pseudonym
 from connectors.secret_files import read_secret
 from connectors.spelling import revealed
 from connectors.upstream.catalog import PERSONAL
@@ -25,10 +25,8 @@ from polling.personal.withheld import or_withheld
 
 VARIABLE = "TOKPULSE_PSEUDONYM_KEY_FILE"
 _MIN_BYTES = 32
-_DIGEST_BYTES = 12  # 96 bits: among a billion people two share a pseudonym with a chance of about 1 in 10^11
 # A name that is found in a text must be more than one or two signs: those stand in every text.
 _TELLING = re.compile(r"[^\W\d_](?:.*\w){2}|[^\W\d_a-zA-Z]\w|[\w.]*\d[\w.]*[^\W\d]|\d{5}", re.DOTALL)
-_PSEUDONYM = re.compile(r"p[a-z2-7]{20}")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _HANDLE = re.compile(r"[\w.]*\w")
 _ASCII_HANDLE = re.compile(r"[\w.]*\w", re.ASCII)
@@ -69,7 +67,7 @@ class Pseudonyms:
         if kind == "handle":
             value = value.removeprefix("@").lower()
         digest = hmac.digest(self._key, f"{kind}\n{value}".encode("utf-8", "surrogatepass"), "sha256")
-        return "p" + base64.b32encode(digest[:_DIGEST_BYTES]).decode().rstrip("=").lower()
+        return pseudonym(digest)
 
     def page(self, page: Page) -> Page:
         """The page as it may be written."""
@@ -220,11 +218,6 @@ class _Names:
         names = {name for name in self._own | self._mentioned if name.strip() and not _HANDLE.fullmatch(name)}
         listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
         return re.compile(f"@((?:{listed})(?!\\w)|{_DECORATION})", re.IGNORECASE) if names else _DECORATED
-
-
-def is_pseudonym(name: str) -> bool:
-    """Whether a name has the form of a pseudonym; somebody may be called so."""
-    return _PSEUDONYM.fullmatch(name) is not None
 
 
 def load_pseudonyms(environ: Mapping[str, str]) -> Pseudonyms | None:

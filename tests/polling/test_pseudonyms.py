@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from connectors.no_names import is_pseudonym
 from connectors.spelling import spelled_out
 from connectors.upstream.model import Ask, Feed, Observation, Origin, Page
 from polling.personal.forgotten import Forgotten
-from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, is_pseudonym, load_pseudonyms
+from polling.personal.pseudonyms import VARIABLE, PseudonymKeyError, Pseudonyms, load_pseudonyms
 
 KEY = b"k" * 32
 HANDLE, NICKNAME, SECUID = "Some.Body_7", "Søme Bödy", "MS4wLjABAAAAabc"

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from connectors.kafka.topics import load_topics
+from connectors.no_names import FORGOTTEN_PREFIX
 from connectors.upstream.model import Feed
 from polling.model import FeedKey
 from polling.personal.pseudonyms import Pseudonyms
 from polling.writing import cursors
 from privacy import discovery
-from privacy.person import PREFIX, Person
+from privacy.person import Person
 from privacy.rewriting import Rewriter
 
 USER, HANDLE, SECUID, OTHERS = "6900000000000000777", "petra.p", "MS4wLjABAAAApaulsen77", "MS4wLjABAAAAother"
@@ -150,4 +151,4 @@ def test_it_goes_from_keys_cursors_and_requests() -> None:
     assert SECUID not in json.dumps(one.record(record))
     others = {"feed_key": f"tikapi/posts/{OTHERS}", "cursor": f"{OTHERS}|12", "pages": 1}
     assert one.record(others) == others
-    assert one.record(record)["feed_key"].startswith(f"tikapi/posts/{PREFIX}")
+    assert one.record(record)["feed_key"].startswith(f"tikapi/posts/{FORGOTTEN_PREFIX}")

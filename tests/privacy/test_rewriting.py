@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from connectors.no_names import FORGOTTEN_PREFIX
 from privacy.discovery import from_body, from_tree
-from privacy.person import PREFIX, Person
+from privacy.person import Person
 from privacy.rewriting import Rewriter
 
 SECRET = bytes(32)
@@ -52,7 +53,7 @@ def test_names_go_where_they_are_words_of_their_own(rewriter: Rewriter, text: st
     assert (new == text) is kept
     assert rewriter.words(new) == new
     if not kept:
-        assert PREFIX in new
+        assert FORGOTTEN_PREFIX in new
 
 
 def test_a_post_of_theirs_keeps_its_numbers_and_hashtags(rewriter: Rewriter) -> None:
@@ -235,7 +236,7 @@ def test_counters_times_and_codes_of_an_item_of_theirs_stay(rewriter: Rewriter) 
 def test_a_hashtag_of_theirs_that_is_made_of_a_name_goes(rewriter: Rewriter, tag: str) -> None:
     item = POST_OF_THEIRS | {"desc": f"#{tag} #fyp #bobsled", "textExtra": [{"hashtagName": tag}]}
     kept = json.loads(rewriter.body(json.dumps(item).encode()))
-    assert (kept["desc"], kept["textExtra"][0]["hashtagName"][: len(PREFIX)]) == ("#fyp #bobsled", PREFIX)
+    assert (kept["desc"], kept["textExtra"][0]["hashtagName"][: len(FORGOTTEN_PREFIX)]) == ("#fyp #bobsled", FORGOTTEN_PREFIX)
 
 
 @pytest.mark.parametrize(

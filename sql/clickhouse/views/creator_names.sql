@@ -11,4 +11,4 @@ AS SELECT userid, unique_id AS handle, nickname AS display_name, observed_at
 FROM creators_newest FINAL
 WHERE userid IN (SELECT userid FROM creators_opted_in)
     AND unique_id != ''
-    AND NOT match(unique_id, '^(p[a-z2-7]{20}|forgotten[0-9a-f]{20})$')
+    AND NOT match(unique_id, '^(${PSEUDONYM}|${FORGOTTEN})$')
