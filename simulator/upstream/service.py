@@ -82,8 +82,15 @@ class Service:
         """The server's clock."""
         return self._clock()
 
+    def key_in(self, headers: Mapping[str, str]) -> str | None:
+        """The key, where any upstream has it; `headers` by their names in lower case. None without it."""
+        fields = {
+            (name.lower(), value) for upstream in UPSTREAMS.values() for name, value in upstream.authorization(self._key).items()
+        }
+        return self._key if fields & headers.items() else None
+
     def answer(self, path: str, params: Mapping[str, str], key: str | None) -> Outcome:
-        """What to send for a GET of `path`; `key` is the value of the header X-API-KEY."""
+        """What to send for a GET of `path`, with the key that came with it."""
         now_ms = self._clock()
         self._requests += 1
         dialect, endpoint = self._paths.get(path.rstrip("/"), (None, path))

@@ -64,7 +64,7 @@ class Wire:
             return await self._refuse(writer, HTTPStatus.METHOD_NOT_ALLOWED)
         target = urlsplit(words[1])
         params = dict(parse_qsl(target.query, keep_blank_values=True))
-        outcome = self._service.answer(unquote(target.path), params, headers.get("x-api-key"))
+        outcome = self._service.answer(unquote(target.path), params, self._service.key_in(headers))
         again = headers.get("connection", "").lower() != "close" and words[2] == "HTTP/1.1"
         self._ledger.begin(outcome.entry)
         try:

@@ -83,6 +83,14 @@ def test_a_dialect_reads_all_that_its_fake_shows(upstream: str, feed: Feed) -> N
 
 
 @pytest.mark.parametrize("upstream", UPSTREAMS)
+def test_a_fake_takes_the_key_where_its_dialect_sends_it(upstream: str) -> None:
+    service = Service(WORLD, QUIET, lambda: NOON_MS)
+    for key, wanted in ((DEMO_KEY, DEMO_KEY), ("another", None)):
+        sent = {name.lower(): value for name, value in UPSTREAMS[upstream].authorization(key).items()}
+        assert service.key_in({"host": DEMO_KEY, **sent}) == wanted
+
+
+@pytest.mark.parametrize("upstream", UPSTREAMS)
 def test_a_dialect_reads_the_balance_of_its_fake(upstream: str) -> None:
     dialect, service = UPSTREAMS[upstream], Service(WORLD, QUIET, lambda: NOON_MS, credits=7)
     assert dialect.read_credits(received(asked(service, dialect.credits_call()))) == service.accounts[upstream].left == 6
