@@ -1,19 +1,60 @@
-"""Progress of one long command on stderr: a bar on a terminal, else a plain line now and then."""
+"""Progress of one long command on stderr: a bar or a spinner on a terminal, else a plain line now and then."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from connectors.console import new_console
+from connectors.console import new_console, styled
 from connectors.terminal import say
 
 _QUIET_SECONDS = 2.0
 _LINE_EVERY_SECONDS = 5.0
+_FRAME_SECONDS = 0.25
+
+
+class Waiting:
+    """A context manager around what may take long: says `what`, and how long it takes, from 2 s on."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._detail = ""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
+
+    def at(self, detail: str) -> None:
+        """From now on it is at `detail`."""
+        self._detail = detail
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        if self._over.wait(_QUIET_SECONDS):
+            return
+        if sys.stderr.isatty():
+            with new_console(stderr=True).status(styled(self._text(), "")) as status:
+                while not self._over.wait(_FRAME_SECONDS):
+                    status.update(styled(self._text(), ""))
+            return
+        say(self._text(), err=True)
+        while not self._over.wait(_LINE_EVERY_SECONDS):
+            say(self._text(), err=True)
+
+    def _text(self) -> str:
+        detail = f", {self._detail}" if self._detail else ""
+        return f"{self._what} ... {time.monotonic() - self._began:.0f} s{detail}"
 
 
 class RecordProgress:

@@ -43,7 +43,11 @@ def test_the_definitions_are_those_of_the_files() -> None:
 
 @pytest.mark.parametrize(
     ("address", "shown"),
-    [("http://127.0.0.1:8081", "http://127.0.0.1:8081"), ("https://me:s3cret@flink.example/x", "https://flink.example/x"), ("", "")],
+    [
+        ("http://127.0.0.1:8081", "http://127.0.0.1:8081"),
+        ("https://me:s3cret@flink.example", "https://flink.example"),
+        ("", ""),
+    ],
 )
 def test_flinks_page_is_named_without_a_password(address: str, shown: str) -> None:
     endpoints = Endpoints({"FLINK_REST_URL": address} if address else {}, Path())
