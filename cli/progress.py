@@ -8,9 +8,11 @@ import time
 from types import TracebackType
 from typing import Self
 
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.spinner import Spinner
 
-from connectors.console import new_console, styled
+from connectors.console import Text, new_console, styled
 from connectors.terminal import say
 
 _QUIET_SECONDS = 2.0
@@ -19,10 +21,10 @@ _FRAME_SECONDS = 0.25
 
 
 class Waiting:
-    """A context manager around what may take long: says `what`, and how long it takes, from 2 s on."""
+    """A context manager around what may take long: from 2 s on it says `what`, and for how long; off a terminal every `every_s`."""
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, every_s: float = _LINE_EVERY_SECONDS) -> None:
+        self._what, self._every_s = what, every_s
         self._detail = ""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
@@ -44,13 +46,18 @@ class Waiting:
         if self._over.wait(_QUIET_SECONDS):
             return
         if sys.stderr.isatty():
-            with new_console(stderr=True).status(styled(self._text(), "")) as status:
+            spinner, console = Spinner("dots", self._line()), new_console(stderr=True)
+            # What is printed meanwhile stands above it, unless it goes somewhere else.
+            with Live(spinner, console=console, transient=True, redirect_stdout=sys.stdout.isatty()):
                 while not self._over.wait(_FRAME_SECONDS):
-                    status.update(styled(self._text(), ""))
+                    spinner.update(text=self._line())
             return
         say(self._text(), err=True)
-        while not self._over.wait(_LINE_EVERY_SECONDS):
+        while not self._over.wait(self._every_s):
             say(self._text(), err=True)
+
+    def _line(self) -> Text:
+        return styled(self._text(), "")
 
     def _text(self) -> str:
         detail = f", {self._detail}" if self._detail else ""
