@@ -161,7 +161,7 @@ def test_a_single_job_beside_the_pipeline_is_warned_of(endpoints: Endpoints, mon
     assert warning.startswith(
         "job pipeline (j1) is RUNNING, and both write comments_log, comments_late_snapshots_log, where rows merge"
     )
-    assert warning.endswith("run the pipeline or single jobs, not both (docs/operations.md)")
+    assert warning.endswith("run the pipeline or single jobs (docs/operations.md)")
     with pytest.raises(SubmitError, match="in transactions"):
         submit.check_writers(with_flink, "followers")
 
