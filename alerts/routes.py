@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from alerts.facts import Facts
-from alerts.kinds import KINDS
+from alerts.kinds import KINDS, QUALITY
 from alerts.targets import VARIABLES
 from connectors.errors import TokpulseError
 from connectors.hashtags import hashtag_named
@@ -36,8 +36,8 @@ def _tag(value: str) -> str:
 
 
 def _kind(value: str) -> str:
-    if value not in KINDS:
-        raise ValueError(f"{value!r} is no kind of alert: {', '.join(KINDS)}")
+    if value not in (*KINDS, QUALITY):
+        raise ValueError(f"{value!r} is no kind of alert: {', '.join((*KINDS, QUALITY))}")
     return value
 
 
@@ -95,6 +95,10 @@ class Route(_Strict):
             and (not self.kinds or facts.alert.kind in self.kinds)
         )
 
+    def takes_all_of(self, kind: str) -> bool:
+        """Whether what is of this kind goes this way, whomever it is about."""
+        return not (self.tags or self.creators or self.tiers) and (not self.kinds or kind in self.kinds)
+
     @property
     def needs_lookup(self) -> bool:
         """Whether the alert alone cannot tell."""
@@ -150,6 +154,13 @@ class Routing:
         """The channels that get the alert of `facts`."""
         for route in self.routes:
             if route.takes(facts):
+                return route.to
+        return _unnamed(self.channels, self.routes)
+
+    def channels_of_kind(self, kind: str) -> Collection[str]:
+        """The channels that get what is of this kind, and about no post or creator."""
+        for route in self.routes:
+            if route.takes_all_of(kind):
                 return route.to
         return _unnamed(self.channels, self.routes)
 

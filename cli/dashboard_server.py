@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
@@ -38,6 +39,12 @@ class Serving:
     muting_url: str = ""
 
 
+def flink_page(endpoints: Endpoints) -> str:
+    """The address of Flink's page without user and password, "" where none is known."""
+    parts = urlsplit(endpoints.values.get("FLINK_REST_URL", ""))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if parts.scheme in ("http", "https") else ""
+
+
 @contextmanager
 def serving(
     port: int, endpoints: Callable[[], Endpoints] = Endpoints.from_env, *, edit_thresholds: bool = False, mute_alerts: bool = False
@@ -67,7 +74,8 @@ def serving(
         endpoints().require(*NEEDED_TO_MUTE)
         muting_token = new_token()
         muting = Muting(lambda: endpoints().require(*NEEDED_TO_MUTE), muting_token).routes()
-    with DashboardServer(create_app(pages, Source(boards), vendor, routes, muting), port) as server:
+    app = create_app(pages, Source(boards), vendor, routes, muting, lambda: flink_page(endpoints()))
+    with DashboardServer(app, port) as server:
         yield Serving(
             f"{server.url}/",
             f"{server.url}{EDITOR_PATH}#token={token}" if token else "",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.dlq_view import counts, latest, new_fields, print_counts, print_letter, print_new_fields, print_outcomes, values
+from cli.progress import Waiting
 from cli.times import parse_time_ms
 from connectors.clock import wall_clock_ms
 from connectors.endpoints import Endpoints
@@ -43,7 +44,8 @@ def list_letters(topic: AnyTopic = "", as_json: AsJson = False) -> None:
 
     Replayed dead letters are not counted.
     """
-    rows = counts(_letters(topic, None))
+    with Waiting("reading the dead letters"):
+        rows = counts(_letters(topic, None))
     if as_json:
         say(json.dumps(rows, indent=2))
     elif rows:
@@ -67,7 +69,8 @@ def show(
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     (dlq,) = dlq_topics(load_topics(), topic)
     select = _selection(reason, partition, from_offset, to_offset)
-    newest, total = latest(unreplayed(lambda: committed(endpoints.kafka_bootstrap_servers, dlq), select), limit)
+    with Waiting("reading the dead letters"):
+        newest, total = latest(unreplayed(lambda: committed(endpoints.kafka_bootstrap_servers, dlq), select), limit)
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         reader = Reader(load_topics(), registry.by_id)
         if as_json:
@@ -90,8 +93,9 @@ def sweep(
     With --warn-above the exit code is 1 when there are too many dead letters.
     """
     since_ms = parse_time_ms(since, wall_clock_ms(), "--since")
-    rows = counts(_letters(topic, since_ms))
-    fields = _new_fields(since_ms)
+    with Waiting("reading the dead letters"):
+        rows = counts(_letters(topic, since_ms))
+        fields = _new_fields(since_ms)
     total = sum(row["letters"] for row in rows)
     over = warn_above is not None and total > warn_above
     if as_json:
@@ -133,7 +137,7 @@ def replay_letters(
     topics = load_topics()
     (dlq,) = dlq_topics(topics, topic)
     select = _selection(reason, partition, from_offset, to_offset)
-    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+    with SchemaRegistry(endpoints.schema_registry_url) as registry, Waiting("reading the dead letters"):
         outcomes = replay(endpoints.kafka_bootstrap_servers, registry, topics, dlq, select, dry_run, limit)
     if as_json:
         say(json.dumps([_outcome(outcome) for outcome in outcomes], indent=2))

@@ -9,6 +9,7 @@ import typer
 
 from cli import doctor_inputs, doctor_job, doctor_tables
 from cli.doctor_findings import Finding, Level, guarded
+from cli.progress import Waiting
 from connectors.console import new_console, styled
 from connectors.endpoints import Endpoints
 from connectors.terminal import printable, say
@@ -36,10 +37,12 @@ def command() -> None:
     """
     console = new_console()
     worst: list[Finding] = []
-    for finding in examine(StackSettings.load(), Endpoints.from_env(), time.time()):
-        console.print(styled(printable(finding.line(), lines=False), _STYLES[finding.level]), soft_wrap=True)
-        if finding.level is Level.FAIL:
-            worst.append(finding)
+    with Waiting("examining") as waiting:
+        for finding in examine(StackSettings.load(), Endpoints.from_env(), time.time()):
+            waiting.at(f"the last thing was {finding.subject}")
+            console.print(styled(printable(finding.line(), lines=False), _STYLES[finding.level]), soft_wrap=True)
+            if finding.level is Level.FAIL:
+                worst.append(finding)
     if worst:
         first = worst[0]
         say(f"\nstart with {first.subject}: {first.todo or first.text}", err=True)

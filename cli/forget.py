@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import re
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ import typer
 from rich.table import Table
 
 from alerts.state import STATE_FILE, State, StateError
+from cli.progress import Waiting
 from connectors.clickhouse.client import connect
 from connectors.console import table_console
 from connectors.endpoints import Endpoints, data_dir
@@ -67,8 +68,8 @@ def command(
             f"{userid!r} is not a numeric user id", "handles change hands; `unique_id` of user_observations leads to the id"
         )
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
-    with alone(journal_folder(data_dir())):
-        report, renamed, handles, left, unread = _forget(endpoints, userid, yes)
+    with alone(journal_folder(data_dir())), Waiting("reading topics and tables") as waiting:
+        report, renamed, handles, left, unread = _forget(endpoints, userid, yes, waiting.at)
     beyond = [*_running(endpoints), *unread, *BEYOND]
     if as_json:
         others = {"alerts": renamed, "handles": handles, "followed": left, "beyond": beyond}
@@ -77,7 +78,7 @@ def command(
         _print(report, {"notifier's state": renamed, "pollers' handles": handles, "what pollers follow": left}, beyond)
 
 
-def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, int, int, list[str]]:
+def _forget(endpoints: Endpoints, userid: str, yes: bool, at: Callable[[str], None]) -> tuple[Report, int, int, int, list[str]]:
     """The report; how many alerts were renamed, handles dropped, and rows that pollers follow; and what could not be read."""
     journal = Journal.open(journal_folder(data_dir()), userid)
     file = handle_file(data_dir())
@@ -93,7 +94,7 @@ def _forget(endpoints: Endpoints, userid: str, yes: bool) -> tuple[Report, int, 
             servers = endpoints.kafka_bootstrap_servers
             names = load_pseudonyms(os.environ)
             pseudonym = names.of if names is not None else None
-            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=_say, pseudonym=pseudonym)
+            work = Forgetting(journal, servers, client, url, load_topics(), registry.by_id, say=at, pseudonym=pseudonym)
             alerts, left = _Alerts(data_dir() / STATE_FILE), 0
 
             def last(rewriter: Rewriter) -> None:
@@ -157,11 +158,6 @@ def _running(endpoints: Endpoints) -> list[str]:
         return []
     names = sorted(job["name"] for job in jobs if job["state"] == "RUNNING")
     return [f"running now: {', '.join(names)}"] if names else []
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        say(text, err=True)
 
 
 def _print(report: Report, others: dict[str, int], beyond: list[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.progress import Waiting
 from connectors.endpoints import Endpoints
 from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
@@ -31,11 +32,16 @@ def command(
     """
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL")
     topics = load_topics()
-    changes = apply_topics(clients.admin(endpoints.kafka_bootstrap_servers), topics, replication)
-    with SchemaRegistry(endpoints.schema_registry_url) as registry:
-        changes += apply_schemas(registry, topics)
-    changes += apply_tables(endpoints.clickhouse_admin_url)
-    changes += establish(endpoints)
-    changes += publish(endpoints.clickhouse_url, privacy_file())
+    with Waiting("creating what is missing") as waiting:
+        waiting.at("topics")
+        changes = apply_topics(clients.admin(endpoints.kafka_bootstrap_servers), topics, replication)
+        waiting.at("schemas")
+        with SchemaRegistry(endpoints.schema_registry_url) as registry:
+            changes += apply_schemas(registry, topics)
+        waiting.at("tables")
+        changes += apply_tables(endpoints.clickhouse_admin_url)
+        waiting.at("thresholds and names")
+        changes += establish(endpoints)
+        changes += publish(endpoints.clickhouse_url, privacy_file())
     for change in changes or ["nothing to do: topics, schemas, tables and thresholds are as they should be"]:
         say(change)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from cli.progress import Waiting
 from connectors.clickhouse.client import connect
 from connectors.clickhouse.queries import rows
 from connectors.clock import wall_clock_ms
@@ -60,7 +61,8 @@ def command(
     reader = LagReader(endpoints.kafka_bootstrap_servers)
     try:
         if metrics_port is None:
-            lags = measure(reader, group or [])
+            with Waiting("asking the broker"):
+                lags = measure(reader, group or [])
             _refuse_unknown(group or [], lags)
             _print(lags, warn_above)
             return

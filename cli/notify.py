@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import re
 import signal
 import sys
@@ -22,19 +20,19 @@ from alerts.kinds import TOPICS
 from alerts.lane import Lane
 from alerts.limit import TokenBucket
 from alerts.lookup import ClickHouse, Lookup, Memory, NothingKnown
-from alerts.message import Form, Message
+from alerts.message import Form
 from alerts.notifier import Notifier, Rules
 from alerts.offsets import OffsetTracker
-from alerts.posting import HttpPoster, Poster
-from alerts.routes import FILE_NAME, NotifyFile, Routing, check_names, load_file, routing
+from alerts.routes import FILE_NAME
 from alerts.sending import Backoff, Sender, Timing
 from alerts.settling import Settling
 from alerts.source import KafkaSource
 from alerts.state import STATE_FILE, State
-from alerts.targets import VARIABLES, WEBHOOK, Target, load_targets
+from alerts.targets import WEBHOOK
 from alerts.waiting import Waiting
 from alerts.webhook import MAX_ALERTS
 from cli import notify_history, notify_mute
+from cli.notify_targets import NotifyError, targets_of
 from cli.times import parse_time_ms
 from connectors.clickhouse.client import connect
 from connectors.clock import wall_clock_ms
@@ -52,29 +50,8 @@ app.add_typer(notify_mute.app, name="mute")
 app.command("history")(notify_history.command)
 
 
-class NotifyError(TokpulseError):
-    """An option or the environment is not as it must be."""
-
-
 class NotDeliveredError(TokpulseError):
     """`--once` ended with alerts that a target did not take."""
-
-
-class PrintingPoster:
-    """Prints what would be posted to `name`, at the masked address `shown`."""
-
-    def __init__(self, name: str, shown: str) -> None:
-        self._name, self._shown = name, shown
-
-    def post(self, message: Message) -> int:
-        """Always accepted."""
-        headers = "".join(f"{name}: {value}\n" for name, value in message.headers.items())
-        text = json.dumps(json.loads(message.body), indent=2, ensure_ascii=False)
-        say(f"# {self._name}: {message.title}\nPOST {self._shown}\n{headers}\n{text}\n")
-        return 200
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 @app.callback(invoke_without_command=True)
@@ -126,7 +103,7 @@ def command(
     )
     backoff = Backoff(give_up_after=_seconds(give_up_after, "--give-up-after"))
     _check_link(dashboard_url)
-    targets, ways = _targets(file, dry_run)
+    targets, ways = targets_of(file, dry_run)
     endpoints = Endpoints.from_env().require("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL")
     check_topics(endpoints.kafka_bootstrap_servers, TOPICS)
     timing, tracker = Timing(_stop_on_signals()), OffsetTracker()
@@ -169,25 +146,6 @@ def summary(notifier: Notifier, lanes: list[Lane]) -> str:
         for lane in lanes
     ]
     return "\n".join(lines)
-
-
-def _targets(file: Path | None, dry_run: bool) -> tuple[list[tuple[Target, Poster]], Routing]:
-    """The targets that have addresses, how each is posted to, and which alerts go to which."""
-    path = file or Path(FILE_NAME)
-    read, lines = load_file(path) if file or path.exists() else (NotifyFile(), {})
-    check_names(path, read, lines)
-    channels = {name: (channel.service, channel.address) for name, channel in read.channels.items()}
-    targets = load_targets(os.environ, channels)
-    if not targets and not dry_run:
-        raise NotifyError(
-            f"no target: none of {', '.join([*VARIABLES.values(), *(variable for _, variable in channels.values())])} is set",
-            "set one (or <name>_FILE) to the address of an incoming webhook; --dry-run needs none",
-        )
-    if not targets:
-        every = {**{name: name for name in VARIABLES}, **{name: service for name, (service, _) in channels.items()}}
-        targets = [Target(name, f"https://{service}.example/", service) for name, service in every.items()]
-    posters: list[Poster] = [PrintingPoster(one.name, one.shown) if dry_run else HttpPoster(one) for one in targets]
-    return list(zip(targets, posters, strict=True)), routing(path, read, lines, [target.name for target in targets])
 
 
 def _lookup(memory: Memory, timing: Timing) -> Lookup:

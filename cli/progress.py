@@ -1,19 +1,67 @@
-"""Progress of one long command on stderr: a bar on a terminal, else a plain line now and then."""
+"""Progress of one long command on stderr: a bar or a spinner on a terminal, else a plain line now and then."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import Self
 
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.spinner import Spinner
 
-from connectors.console import new_console
+from connectors.console import Text, new_console, styled
 from connectors.terminal import say
 
 _QUIET_SECONDS = 2.0
 _LINE_EVERY_SECONDS = 5.0
+_FRAME_SECONDS = 0.25
+
+
+class Waiting:
+    """A context manager around what may take long: from 2 s on it says `what`, and for how long; off a terminal every `every_s`."""
+
+    def __init__(self, what: str, every_s: float = _LINE_EVERY_SECONDS) -> None:
+        self._what, self._every_s = what, every_s
+        self._detail = ""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="waiting", daemon=True)
+
+    def at(self, detail: str) -> None:
+        """From now on it is at `detail`."""
+        self._detail = detail
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        if self._over.wait(_QUIET_SECONDS):
+            return
+        if sys.stderr.isatty():
+            spinner, console = Spinner("dots", self._line()), new_console(stderr=True)
+            # What is printed meanwhile stands above it, unless it goes somewhere else.
+            with Live(spinner, console=console, transient=True, redirect_stdout=sys.stdout.isatty()):
+                while not self._over.wait(_FRAME_SECONDS):
+                    spinner.update(text=self._line())
+            return
+        say(self._text(), err=True)
+        while not self._over.wait(self._every_s):
+            say(self._text(), err=True)
+
+    def _line(self) -> Text:
+        return styled(self._text(), "")
+
+    def _text(self) -> str:
+        detail = f", {self._detail}" if self._detail else ""
+        return f"{self._what} ... {time.monotonic() - self._began:.0f} s{detail}"
 
 
 class RecordProgress:

@@ -29,10 +29,11 @@ def table_of(results: Sequence[Result]) -> Table:
     return table
 
 
-def summary(results: Sequence[Result]) -> str:
-    """`24 tests: 22 pass, 1 warn, 1 fail`"""
+def summary(results: Sequence[Result], everything: bool = True) -> str:
+    """`24 tests: 22 pass, 1 warn, 1 fail`; where not `everything` was listed, how it is."""
     counted = Counter(result.status for result in results)
-    return f"{len(results)} tests: " + ", ".join(f"{counted[status]} {status.value}" for status in Status)
+    text = f"{len(results)} tests: " + ", ".join(f"{counted[status]} {status.value}" for status in Status)
+    return text if everything or not counted[Status.PASS] else f"{text}; --all lists what passed"
 
 
 def as_data(run_id: str, at_ms: int, results: Sequence[Result]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from typing import Annotated
 import typer
 
 from cli.job_watch import JobWatch
+from cli.progress import Waiting
 from connectors.clickhouse.client import connect
+from connectors.clickhouse.outputs import ClickHouseSink
 from connectors.clickhouse.queries import rows
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
@@ -23,6 +25,7 @@ from connectors.paths import REPOSITORY
 from connectors.preflight import check_services
 from connectors.terminal import say
 from jobs.catalog import JOBS
+from jobs.definition import topic_of
 from jobs.failure import ERROR_PREFIX, reported
 from jobs.options import BOUNDED, RUN_ID, TUNING
 
@@ -114,9 +117,12 @@ def command(
     say(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
     if print_only:
         return
-    check_services(endpoints, JOBS[job].topics)
-    check_writers(endpoints, job)
-    submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)))
+    with Waiting("asking the services"):
+        check_services(endpoints, JOBS[job].topics)
+        warnings = check_writers(endpoints, job)
+    for warning in warnings:
+        say(f"warning: {warning}", err=True)
+    submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)), bounded=bounded)
 
 
 def newest_run(endpoints: Endpoints, job: str) -> str:
@@ -128,8 +134,11 @@ def newest_run(endpoints: Endpoints, job: str) -> str:
         client.close()
 
 
-def check_writers(endpoints: Endpoints, job: str) -> None:
-    """Raises SubmitError while another job writes a topic that this one writes in transactions."""
+def check_writers(endpoints: Endpoints, job: str) -> list[str]:
+    """A line for each running job that writes what this one writes.
+
+    Raises SubmitError while another job writes a topic that this one writes in transactions.
+    """
     with FlinkRest(endpoints.flink_rest_url) as flink:
         running = [other for other in flink.jobs() if other.active and other.name in JOBS]
     for other in running:
@@ -140,9 +149,27 @@ def check_writers(endpoints: Endpoints, job: str) -> None:
                 f" a second writer would abort its transactions, or write everything twice",
                 f"stop it first: {endpoints.flink_home / 'bin' / 'flink'} stop {other.id}",
             )
+    return [
+        f"job {other.name} ({other.id}) is {other.state}, and {told}: run the pipeline or single jobs (docs/operations.md)"
+        for other in running
+        if (told := both_write(job, other.name))
+    ]
 
 
-def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> None:
+def both_write(job: str, other: str) -> str:
+    """What comes of two jobs side by side of which one does all that the other does; "" for others: they share a table at most."""
+    one, two = set(JOBS[job].outputs), set(JOBS[other].outputs)
+    if not (one <= two or two <= one):
+        return ""
+    shared = [output for output in JOBS[job].outputs if output in two]
+    tables = [output.table for output in shared if isinstance(output, ClickHouseSink)]
+    topics = [topic_of(output) for output in shared if isinstance(output, str)]
+    told = [f"both write {', '.join(tables)}, where rows merge"] if tables else []
+    told += [f"{', '.join(topics)} get{'s' if len(topics) == 1 else ''} each record twice"] if topics else []
+    return ", and ".join(told)
+
+
+def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False, bounded: bool = False) -> None:
     """Runs a `flink run` line, passing its output on. Raises SubmitError with the job's own reason where it gives one."""
     process = subprocess.Popen(
         line,
@@ -157,11 +184,15 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False) -> Non
     lines: list[str] = []
     quiet = False
     say("planning the job ...")
-    with ExitStack() as watching:
+    with ExitStack() as planning, ExitStack() as watching:
+        planning.enter_context(Waiting("planning the job"))
         for text in process.stdout:
             lines.append(text.rstrip("\n"))
             if match := _JOB_ID.search(text):
+                planning.close()
                 watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
+                if bounded:
+                    watching.enter_context(Waiting("the job reads what is there", every_s=30.0))
             # From the first trace on, what follows is for --debug; the reason comes below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
             if debug or not quiet:

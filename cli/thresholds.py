@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli.progress import Waiting
 from cli.thresholds_view import (
     print_backtest,
     print_changes,
@@ -147,7 +148,8 @@ def run_backtest(
     to_ms = parse_time_ms(end, now_ms, "--to") if end else TO_MS
     if from_ms >= to_ms:
         raise OptionsError(f"--from {iso(from_ms)} is not before --to {iso(to_ms)}", "give an earlier --from")
-    result = backtest(_clickhouse().clickhouse_url, wanted, from_ms, to_ms, rows)
+    with Waiting("judging again what is stored"):
+        result = backtest(_clickhouse().clickhouse_url, wanted, from_ms, to_ms, rows)
     if as_json:
         shape = {"file": str(path), "content_hash": wanted.content_hash(), "gained": result.gained, "lost": result.lost}
         say(json.dumps(shape | asdict(result), indent=2))
@@ -197,7 +199,8 @@ def _publish(
     refuse(known)
     print_difference(proposal.changes, proposal.base.version, "new")
     if with_backtest:
-        result = backtest(endpoints.clickhouse_url, wanted, listed=_APPLY_LISTED)
+        with Waiting("judging again what is stored"):
+            result = backtest(endpoints.clickhouse_url, wanted, listed=_APPLY_LISTED)
         print_backtest(result)
         print_changes(result, _APPLY_LISTED)
     if note := judged_note(endpoints, effective_from_ms):
@@ -205,7 +208,8 @@ def _publish(
     if dry_run:
         say("dry run: nothing is published")
         return None
-    version = carry_out(endpoints, proposal)
+    with Waiting("publishing"):
+        version = carry_out(endpoints, proposal)
     say(f"published {version.version}, in force from {iso(version.effective_from_ms)}; running jobs use it within 10 s")
     return version
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from rich.console import Console as Console
-from rich.text import Text
+from rich.text import Text as Text
 
 from connectors.terminal import printable
 

@@ -83,6 +83,16 @@ class Column(_Strict):
     tone: Literal["delta", "sentiment", "none"] = "none"
 
 
+class Fold(_Strict):
+    """Rows of a table in which `column` has this `value` show when asked for. `title` completes "Show 12 ...", `none` is said when
+    there are no others."""
+
+    column: Identifier
+    value: Sentence
+    title: Sentence
+    none: Sentence
+
+
 class Panel(_Strict):
     """One figure of a page: one query, and how its rows are drawn.
 
@@ -107,6 +117,7 @@ class Panel(_Strict):
     stacked: bool = False
     columns: tuple[Column, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    fold: Fold | None = None
     empty: Sentence
 
     @model_validator(mode="after")
@@ -131,6 +142,8 @@ class Panel(_Strict):
         names = [column.name for column in self.columns]
         if len(names) != len(set(names)):
             raise ValueError("a column is listed once")
+        if self.fold and self.fold.column not in names:
+            raise ValueError(f"folds by {self.fold.column}: list that column")
         for column in self.columns:
             for other in filter(None, (column.label, column.by)):
                 if other not in names or not column.link:

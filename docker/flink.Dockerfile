@@ -24,7 +24,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 9999 flink \
  && useradd --system --uid 9999 --gid flink --home-dir /opt/flink flink \
- && install -d -o flink -g flink /var/lib/flink/checkpoints /var/lib/flink/savepoints
+ && install -d -o flink -g flink /var/lib/flink/checkpoints /var/lib/flink/savepoints /var/lib/tokpulse
 COPY --from=flink /opt/java/openjdk /opt/java/openjdk
 COPY --from=flink /usr/local/bin/gosu /usr/local/bin/gosu
 COPY --from=flink /docker-entrypoint.sh /docker-entrypoint.sh

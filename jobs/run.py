@@ -10,6 +10,7 @@ from connectors.errors import TokpulseError
 from connectors.terminal import say
 from jobs.build import build, table_environment
 from jobs.definition import JobDefinition
+from jobs.execution import execute
 from jobs.failure import tell
 from jobs.settings import check_sentiment, parse, resolve
 from thresholds.publish import establish
@@ -34,9 +35,9 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
             for line in establish(settings.endpoints):
                 say(line)
         check_sinks(job.clickhouse, t_env, settings.endpoints.clickhouse_url)
-        result = statements.execute()
+        client = execute(t_env, statements, job)
         if settings.wait:
-            result.wait()
+            client.get_job_execution_result().result()
     except TokpulseError as error:
         tell(error)
         return 1

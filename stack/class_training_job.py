@@ -14,6 +14,7 @@ from pyflink.java_gateway import get_gateway
 from connectors.endpoints import Endpoints
 from jobs.build import build, table_environment
 from jobs.catalog import JOBS
+from jobs.execution import execute
 from jobs.settings import JobSettings
 
 # Port 9, "discard": nobody listens.
@@ -30,7 +31,8 @@ def main() -> int:
     }
     settings = JobSettings(endpoints=Endpoints(addresses, Path()), run_id="training")
     job = JOBS["pipeline"]
-    build(table_environment(job, settings), job, settings).execute()
+    t_env = table_environment(job, settings)
+    execute(t_env, build(t_env, job, settings), job)
     loading = get_gateway().jvm.java.lang.management.ManagementFactory.getClassLoadingMXBean()
     loaded, since = 0, time.monotonic()
     deadline = since + _AT_MOST_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from connectors.files import replace_file
-from stack import clickhouse_server, flink, kafka, registry
+from stack import clickhouse_server, flink, kafka, quality_tests, registry
 from stack.service import Service
 from stack.settings import StackSettings
 
@@ -44,6 +44,7 @@ def all_services(settings: StackSettings) -> tuple[Service, ...]:
         clickhouse_server.service(settings),
         flink.jobmanager(settings, endpoints),
         flink.taskmanager(settings, endpoints),
+        quality_tests.service(settings, endpoints),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import yaml
 
 from connectors.yaml_file import TreeError, compose
+
+_TIER_NAME = re.compile(r"trending\.tiers\[(\d+)\]\.name")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ def fields(text: str) -> list[Field]:
     except TreeError:
         return []
     return [] if root is None else list(_fields(root, "", text))
+
+
+def tier_names(found: Iterable[Field]) -> dict[int, str]:
+    """The names of the tiers among the values of a file, by their place."""
+    return {int(match[1]): field.value for field in found if (match := _TIER_NAME.fullmatch(field.key))}
 
 
 def _fields(node: yaml.Node, key: str, text: str) -> Iterator[Field]:

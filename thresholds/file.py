@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,24 @@ SHIPPED_FILE = REPOSITORY / FILE_NAME
 MAX_BYTES = 256 * 1024
 _SHOWN_PROBLEMS = 5
 _COVER = "tiers are listed from 0 followers up, each begins where the one before ends, and the last has no below_followers"
-_Placed = tuple[Tier, yaml.MappingNode, dict[str, yaml.Node]]
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A tier as far as it is right: what is None is missing, or was reported. `endless`: nothing in it may be meant as its end."""
+
+    mapping: yaml.Node
+    nodes: Mapping[str, yaml.Node]
+    endless: bool
+    name: str | None
+    begin: int | None
+    below: int | None
+    rate: float | None
+
+    @property
+    def called(self) -> str:
+        """Its name, where that is known."""
+        return self.name or "the tier"
 
 
 class ThresholdsFileError(TokpulseError):
@@ -109,10 +127,16 @@ def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
     momentum = _momentum(reader, top.get("momentum"), tiers)
     if tiers is None or unknown_rate is None or gains is None or limit is None or reader.problems:
         return None
-    return Thresholds(tiers, unknown_rate, gains, limit, momentum)
+    whole = tuple(
+        Tier(tier.name, tier.begin, tier.below, tier.rate)
+        for tier in tiers
+        if tier.name is not None and tier.begin is not None and tier.rate is not None
+    )
+    return Thresholds(whole, unknown_rate, gains, limit, momentum)
 
 
-def _tiers(reader: NodeReader, node: yaml.Node | None) -> tuple[Tier, ...] | None:
+def _tiers(reader: NodeReader, node: yaml.Node | None) -> list[_Placed] | None:
+    """Each tier as far as it is right; None where there are none."""
     path = "trending.tiers"
     items = reader.sequence(node, path)
     if items is None:
@@ -123,52 +147,51 @@ def _tiers(reader: NodeReader, node: yaml.Node | None) -> tuple[Tier, ...] | Non
         )
         return None
     placed = [_tier(reader, item, f"{path}[{index}]") for index, item in enumerate(items)]
-    whole = [entry for entry in placed if entry is not None]
     names: dict[str, int] = {}
-    for index, entry in enumerate(placed):
-        if entry is not None and names.setdefault(entry[0].name, index) != index:
-            reason = f"{entry[0].name} is also the name of {path}[{names[entry[0].name]}]"
-            reader.problem(entry[2]["name"], f"{path}[{index}].name", reason, "give each tier its own name")
-    if len(whole) < len(placed):
-        return None
-    _refuse_gaps(reader, path, whole)
-    return tuple(tier for tier, _, _ in whole)
+    for index, tier in enumerate(placed):
+        if tier.name is not None and names.setdefault(tier.name, index) != index:
+            reason = f"{tier.name} is also the name of {path}[{names[tier.name]}]"
+            reader.problem(tier.nodes["name"], f"{path}[{index}].name", reason, "give each tier its own name")
+    _refuse_gaps(reader, path, placed)
+    return placed
 
 
-def _tier(reader: NodeReader, node: yaml.Node, path: str) -> _Placed | None:
-    """A tier that is right by itself, with its nodes; None after a problem."""
+def _tier(reader: NodeReader, node: yaml.Node, path: str) -> _Placed:
     known = len(reader.problems)
     entry = reader.mapping(node, path, ("name", "from_followers", "plays_per_hour"), ("below_followers",))
-    name = reader.name(entry.get("name"), f"{path}.name")
-    begin = reader.integer(entry.get("from_followers"), f"{path}.from_followers", 0, LIMIT)
-    below = reader.integer(entry.get("below_followers"), f"{path}.below_followers", 1, LIMIT)
-    rate = reader.number(entry.get("plays_per_hour"), f"{path}.plays_per_hour")
-    if len(reader.problems) > known or name is None or begin is None or rate is None or not isinstance(node, yaml.MappingNode):
-        return None
-    return Tier(name, begin, below, rate), node, entry
+    return _Placed(
+        node,
+        entry,
+        len(reader.problems) == known and "below_followers" not in entry,
+        reader.name(entry.get("name"), f"{path}.name"),
+        reader.integer(entry.get("from_followers"), f"{path}.from_followers", 0, LIMIT),
+        reader.integer(entry.get("below_followers"), f"{path}.below_followers", 1, LIMIT),
+        reader.number(entry.get("plays_per_hour"), f"{path}.plays_per_hour"),
+    )
 
 
 def _refuse_gaps(reader: NodeReader, path: str, placed: Sequence[_Placed]) -> None:
-    first, first_node, last, last_node = placed[0][0], placed[0][2], placed[-1][0], placed[-1][2]
-    if first.from_followers != 0:
-        reason = f"the first tier begins at {first.from_followers}, not at 0"
-        reader.problem(first_node["from_followers"], f"{path}[0].from_followers", reason, _COVER)
-    for index, (tier, mapping, nodes) in enumerate(placed[:-1]):
-        if tier.below_followers is None:
-            reader.problem(mapping, f"{path}[{index}].below_followers", "is missing: only the last tier has no end", _COVER)
-        elif tier.below_followers <= tier.from_followers:
-            reason = f"{tier.below_followers} is not above from_followers, {tier.from_followers}"
-            reader.problem(nodes["below_followers"], f"{path}[{index}].below_followers", reason, _COVER)
-    if last.below_followers is not None:
-        reason = f"the last tier ends at {last.below_followers}: larger authors belong to no tier"
-        reader.problem(last_node["below_followers"], f"{path}[{len(placed) - 1}].below_followers", reason, _COVER)
-    for index, ((tier, _, _), (following, _, nodes)) in enumerate(pairwise(placed), start=1):
-        end, begin = tier.below_followers, following.from_followers
-        if end is None or end == begin:
+    """What is wrong between the tiers, as far as both sides are known."""
+    first, last = placed[0], placed[-1]
+    if first.begin:
+        reason = f"the first tier begins at {first.begin}, not at 0"
+        reader.problem(first.nodes["from_followers"], f"{path}[0].from_followers", reason, _COVER)
+    for index, tier in enumerate(placed[:-1]):
+        if tier.endless:
+            reader.problem(tier.mapping, f"{path}[{index}].below_followers", "is missing: only the last tier has no end", _COVER)
+        elif tier.below is not None and tier.begin is not None and tier.below <= tier.begin:
+            reason = f"{tier.below} is not above from_followers, {tier.begin}"
+            reader.problem(tier.nodes["below_followers"], f"{path}[{index}].below_followers", reason, _COVER)
+    if last.below is not None:
+        reason = f"the last tier ends at {last.below}: larger authors belong to no tier"
+        reader.problem(last.nodes["below_followers"], f"{path}[{len(placed) - 1}].below_followers", reason, _COVER)
+    for index, (tier, following) in enumerate(pairwise(placed), start=1):
+        end, begin = tier.below, following.begin
+        if end is None or begin is None or end == begin:
             continue
         what = f"authors with {end} to {begin - 1} followers have no tier" if begin > end else "the two overlap"
-        reason = f"{following.name} begins at {begin}, {tier.name} ends at {end}: {what}"
-        reader.problem(nodes["from_followers"], f"{path}[{index}].from_followers", reason, _COVER)
+        reason = f"{following.called} begins at {begin}, {tier.called} ends at {end}: {what}"
+        reader.problem(following.nodes["from_followers"], f"{path}[{index}].from_followers", reason, _COVER)
 
 
 def _gains(reader: NodeReader, node: yaml.Node | None) -> tuple[FollowerGain, ...] | None:
@@ -189,14 +212,15 @@ def _gains(reader: NodeReader, node: yaml.Node | None) -> tuple[FollowerGain, ..
     return tuple(rules)
 
 
-def _momentum(reader: NodeReader, node: yaml.Node | None, tiers: tuple[Tier, ...] | None) -> Momentum | None:
-    """The rule, if there is one; its tiers are those of trending, and are not looked at while these are wrong."""
+def _momentum(reader: NodeReader, node: yaml.Node | None, tiers: Sequence[_Placed] | None) -> Momentum | None:
+    """The rule, if there is one; its tiers are those of trending, and are not looked at while one of these has no name."""
     entry = reader.mapping(node, "momentum", ("plays_per_hour", "least_observations", "quiet_hours"))
     least = reader.integer(entry.get("least_observations"), "momentum.least_observations", 2, MAX_OBSERVATIONS)
     quiet = reader.integer(entry.get("quiet_hours"), "momentum.quiet_hours", 1, MAX_WITHIN_HOURS)
-    if tiers is None:
+    known = [tier.name for tier in tiers or () if tier.name is not None]
+    if tiers is None or len(known) < len(tiers):
         return None
-    names = [*(tier.name for tier in tiers), UNKNOWN_TIER]
+    names = [*dict.fromkeys(known), UNKNOWN_TIER]
     nodes = reader.mapping(entry.get("plays_per_hour"), "momentum.plays_per_hour", names)
     rates = [(name, reader.number(nodes.get(name), f"momentum.plays_per_hour.{name}")) for name in names]
     whole = tuple((name, rate) for name, rate in rates if rate is not None)

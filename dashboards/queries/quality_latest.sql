@@ -1,5 +1,5 @@
 -- Question: what did the newest run of the data quality tests in the range find?
--- Grain:    one row per test of that run, what failed first.
+-- Grain:    one row per test of that run: what failed first, then what warns, then what passed.
 SELECT
     dataset,
     test,
@@ -16,5 +16,5 @@ FROM
     WHERE checked_at >= {time_from:DateTime64(3, 'UTC')} AND checked_at < {time_to:DateTime64(3, 'UTC')}
 )
 WHERE checked_at = newest
-ORDER BY status = 'pass', severity, failing_rows DESC, dataset, test, column_name
+ORDER BY indexOf(['fail', 'warn', 'pass'], status), failing_rows DESC, dataset, test, column_name
 LIMIT {limit:UInt32}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,9 +34,17 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(
-    pages: Mapping[str, Page], source: Source, vendor: Path, editor: Sequence[BaseRoute] = (), muting: Sequence[BaseRoute] = ()
+    pages: Mapping[str, Page],
+    source: Source,
+    vendor: Path,
+    editor: Sequence[BaseRoute] = (),
+    muting: Sequence[BaseRoute] = (),
+    flink: Callable[[], str] = str,
 ) -> ASGIApp:
-    """The application over `pages`. `vendor` holds the chart library; `editor` and `muting` are routes that write, if enabled."""
+    """The application over `pages`. `vendor` holds the chart library; `editor` and `muting` are routes that write, if enabled.
+
+    `flink` gives the address of Flink's page as it is now, "" where none is known.
+    """
 
     async def index(request: Request) -> Response:
         slug = request.url.path.strip("/")
@@ -46,7 +54,12 @@ def create_app(
 
     async def listed(request: Request) -> Response:
         return JSONResponse(
-            {"pages": [page.model_dump(mode="json") for page in pages.values()], "editor": bool(editor), "muting": bool(muting)},
+            {
+                "pages": [page.model_dump(mode="json") for page in pages.values()],
+                "editor": bool(editor),
+                "muting": bool(muting),
+                "flink": flink(),
+            }
         )
 
     async def panel(request: Request) -> Response:

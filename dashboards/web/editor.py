@@ -21,14 +21,16 @@ from dashboards.web.guard import refused
 from dashboards.web.writing import BodyError, Writing
 from thresholds.backtest import FROM_MS, TO_MS, backtest
 from thresholds.change import Proposal, carry_out, judged_note, propose, user
-from thresholds.difference import difference
-from thresholds.fields import fields
+from thresholds.difference import Change, difference
+from thresholds.fields import fields, tier_names
 from thresholds.file import MAX_BYTES, ThresholdsFileError, file_text, parse_thresholds, save_text
 from thresholds.merging import OverwriteError, made_from, marked, refuse_overwrite
 from thresholds.model import ThresholdVersion
 from thresholds.publish import LostRaceError, refuse_stale, stored, sync
+from thresholds.reader import Problem
 from thresholds.text import to_yaml
 from thresholds.versions import StaleBaseError, VersionError, current, find, iso, newest, ordered
+from thresholds.words import in_words, words
 
 LISTED = 10
 # A file of the largest size, every character escaped.
@@ -105,7 +107,13 @@ class Editor:
         in_force = current(known, now_ms)
         last = newest(known)
         return {
-            "file": {"path": str(self._file), "text": text, "hash": _hash(text), "problem": problem},
+            "file": {
+                "path": str(self._file),
+                "text": text,
+                "hash": _hash(text),
+                "problem": problem,
+                "differs": self._differs(text, in_force),
+            },
             "in_force": in_force.version,
             "thresholds": asdict(in_force.thresholds),
             "newest": last.version if last else "",
@@ -115,14 +123,14 @@ class Editor:
 
     def _checked(self, given: Edited) -> dict[str, Any]:
         """Validation needs no service; the page compares with the versions that it has."""
-        checked = {"fields": [asdict(field) for field in fields(given.text)]}
+        found = fields(given.text)
+        checked = {"fields": [asdict(field) | {"label": words(field.key, tier_names(found))} for field in found]}
         try:
             wanted = parse_thresholds(given.text, self._file)
         except ThresholdsFileError as error:
-            return checked | {"valid": False, "problems": [asdict(problem) for problem in error.problems], "changes": []}
+            return checked | {"valid": False, "problems": _worded(error.problems, given.text), "changes": []}
         base = find(stored(self._endpoints()), given.base)
-        changes = [asdict(change) for change in difference(base.thresholds, wanted)]
-        return checked | {"valid": True, "problems": [], "changes": changes}
+        return checked | {"valid": True, "problems": [], "changes": _labelled(difference(base.thresholds, wanted))}
 
     def _backtested(self, given: Judged) -> dict[str, Any]:
         wanted = parse_thresholds(given.text, self._file)
@@ -134,7 +142,7 @@ class Editor:
         proposal = self._proposal(stored(endpoints), given)
         from_ms = now_ms if given.effective_from_ms is None else given.effective_from_ms
         note = "" if proposal.already else judged_note(endpoints, from_ms)
-        return {"already": proposal.already, "changes": [asdict(change) for change in proposal.changes], "note": note}
+        return {"already": proposal.already, "changes": _labelled(proposal.changes), "note": note}
 
     def _applied(self, given: Applied) -> dict[str, Any]:
         with self._writing:
@@ -169,6 +177,13 @@ class Editor:
             refuse_overwrite(known, wanted, min(bases, key=lambda version: version.sequence), given.over)
         return proposal
 
+    def _differs(self, text: str, in_force: ThresholdVersion) -> int | None:
+        """In how many values the file differs from the version in force; None where it holds no thresholds."""
+        try:
+            return len(difference(in_force.thresholds, parse_thresholds(text, self._file)))
+        except ThresholdsFileError:
+            return None
+
     def _refuse_changed_file(self, expected: str) -> None:
         if self._file.exists() and _hash(file_text(self._file)) != expected:
             raise FileChangedError(
@@ -179,9 +194,9 @@ class Editor:
 
 def _refusal(error: TokpulseError) -> Response:
     if isinstance(error, ThresholdsFileError):
-        return refused(422, error.message, error.hint, problems=[asdict(problem) for problem in error.problems])
+        return refused(422, error.message, error.hint, problems=_worded(error.problems))
     if isinstance(error, OverwriteError):
-        keys = [asdict(key) | {"lost": key.lost} for key in error.keys]
+        keys = [asdict(key) | {"lost": key.lost, "label": words(key.key)} for key in error.keys]
         return refused(409, error.message, error.hint, three_way=keys, base=error.base, newest=error.newest)
     return refused(_status(error), error.message, error.hint)
 
@@ -192,6 +207,24 @@ def _status(error: TokpulseError) -> int:
     if isinstance(error, BodyError | VersionError):
         return 400
     return 503 if isinstance(error, ClickHouseUnavailableError) else 502
+
+
+def _worded(problems: Sequence[Problem], text: str = "") -> list[dict[str, Any]]:
+    """Problems in the words of the form, which calls tiers by their names in `text`."""
+    tiers = tier_names(fields(text))
+    return [
+        asdict(problem)
+        | {
+            "label": words(problem.key, tiers),
+            "reason": in_words(problem.reason, tiers),
+            "allowed": in_words(problem.allowed, tiers),
+        }
+        for problem in problems
+    ]
+
+
+def _labelled(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    return [asdict(change) | {"label": words(change.key)} for change in changes]
 
 
 def _history(known: Sequence[ThresholdVersion], now_ms: int) -> list[dict[str, Any]]:
@@ -208,7 +241,7 @@ def _history(known: Sequence[ThresholdVersion], now_ms: int) -> list[dict[str, A
                 "planned": version.effective_from_ms > now_ms,
                 "author": version.author,
                 "comment": version.comment,
-                "changes": [asdict(change) for change in changes],
+                "changes": _labelled(changes),
                 "text": to_yaml(version.thresholds),
             }
         )

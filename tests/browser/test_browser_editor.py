@@ -54,9 +54,22 @@ def versions(dashboard: Dashboard) -> list[ThresholdVersion]:
     return read_table(dashboard.client, dashboard.front.url())
 
 
+def save_newest(dashboard: Dashboard) -> tuple[ThresholdVersion, str]:
+    """Makes the file that of the newest version: what another test has saved there would take back what it rolled back."""
+    newest = versions(dashboard)[-1]
+    text = marked(to_yaml(newest.thresholds), newest)
+    dashboard.file.write_text(text, encoding="utf-8")
+    return newest, text
+
+
 def edit(page: Page, old: str, new: str) -> None:
     box = page.get_by_role("textbox", name="thresholds.yaml")
     box.fill(box.input_value().replace(old, new))
+
+
+def set_value(page: Page, key: str, value: str) -> None:
+    box = page.get_by_role("textbox", name="thresholds.yaml")
+    box.fill(re.sub(rf"(?m)^(?!\s*#)(.*\b{key}:) \d+", rf"\1 {value}", box.input_value()))
 
 
 def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, open_tab: OpenTab) -> None:
@@ -68,14 +81,14 @@ def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, op
         expect(publish).to_be_disabled()
 
         edit(page, "plays_per_hour: 6000}", "plays_per_hour: -1}")
-        expect(page.locator(".problems li")).to_contain_text("trending.tiers[0].plays_per_hour")
+        expect(page.locator(".problems li")).to_contain_text("Tier small: trends above (plays per hour): ")
         expect(publish).to_be_disabled()
         page.get_by_role("button", name="line 9").click()
         selected = page.evaluate("window.getSelection().toString()")
         assert selected.strip().startswith("- {name: small")
 
         page.get_by_role("button", name="Fields").click()
-        field = page.get_by_role("textbox", name="trending.tiers[0].plays_per_hour")
+        field = page.get_by_role("textbox", name="Tier small: trends above (plays per hour)")
         field.fill("7010")
         expect(page.locator("#verdict")).to_contain_text("Valid: 1 change")
         assert serious_findings(page) == []
@@ -90,13 +103,14 @@ def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, op
 
         publish.click()
         dialog = page.get_by_role("dialog", name="Publish these thresholds?")
-        expect(dialog).to_contain_text("trending.tiers.small.plays_per_hour")
+        expect(dialog).to_contain_text("Tier small: trends above (plays per hour)")
         expect(dialog).to_contain_text("7,010")
         dialog.get_by_role("button", name="Cancel").click()
         assert len(versions(dashboard)) == 1
         publish.click()
         dialog.get_by_role("textbox", name="Comment").fill("quieter")
-        dialog.get_by_role("checkbox").check()
+        # Without a word, the file on disk becomes what is in force.
+        expect(dialog.get_by_role("checkbox")).to_be_checked()
         dialog.get_by_role("button", name="Publish", exact=True).click()
         expect(page.locator(".done")).to_contain_text("published v2-")
         expect(page.locator(".done")).to_contain_text("saved ")
@@ -114,14 +128,71 @@ def test_from_a_mistake_to_a_published_version_and_back(dashboard: Dashboard, op
         assert (tab.errors, tab.strayed) == ([], [])
 
 
+def test_disk_text_and_force_are_three_things_with_names(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    newest, text = save_newest(dashboard)
+    states = ["On disk", "Edited", "In force"]
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        rows = page.locator(".states div")
+        expect(rows.locator("dt")).to_have_text(states)
+        expect(rows.nth(0)).to_contain_text("thresholds.yaml \u00b7 says what is in force")
+        expect(rows.nth(1)).to_contain_text("the same text as on disk")
+        expect(rows.nth(2)).to_contain_text(f"{newest.version} \u00b7 the newest version")
+        set_value(page, "negative_delta_plays", "1234")
+        expect(rows.nth(1)).to_contain_text(f"not saved \u00b7 differs from {newest.version} in 1 value")
+        expect(rows.nth(0)).to_contain_text("says what is in force")
+        assert serious_findings(page) == []
+        page.get_by_role("button", name=re.compile("Review and publish")).click()
+        dialog = page.get_by_role("dialog", name="Publish these thresholds?")
+        dialog.get_by_role("checkbox").uncheck()
+        dialog.get_by_role("button", name="Publish", exact=True).click()
+        expect(rows.nth(0)).to_contain_text("differs from what is in force in 1 value")
+        expect(rows.nth(1)).to_contain_text("not saved")
+        assert dashboard.file.read_text(encoding="utf-8") == text
+
+
+def test_all_mistakes_are_told_at_once_in_the_words_of_the_form(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        page.get_by_role("button", name="Fields").click()
+        page.get_by_role("textbox", name="Tier mid: trends above (plays per hour)").fill("0")
+        page.get_by_role("textbox", name="Tier mid: from (followers)").fill("20000")
+        page.get_by_role("textbox", name="Follower alert 1: within (hours)").fill("0")
+        expect(page.locator(".problems li strong")).to_have_text(
+            ["Tier mid: trends above (plays per hour)", "Tier mid: from (followers)", "Follower alert 1: within (hours)"]
+        )
+        expect(page.locator("[aria-invalid=true]")).to_have_count(3)
+        assert not re.search(r"\w\.\w+\[|_followers", page.locator(".problems").inner_text())
+
+
+def test_a_backtest_of_another_text_is_not_shown(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    save_newest(dashboard)
+    with open_tab() as tab:
+        page = tab.open(ADDRESS)
+        panel = page.get_by_role("region", name="Backtest")
+        set_value(page, "negative_delta_plays", "1300")
+        totals = page.get_by_role("region", name="Totals")
+        panel.get_by_role("button", name="Run the backtest").click()
+        expect(totals).to_be_visible()
+        set_value(page, "negative_delta_plays", "1301")
+        expect(totals).to_have_count(0)
+        expect(panel).to_contain_text("The text has changed since the backtest ran")
+        panel.get_by_role("button", name="Run the backtest").click()
+        expect(totals).to_be_visible()
+        page.get_by_role("button", name=re.compile("Review and publish")).click()
+        page.get_by_role("dialog").get_by_role("button", name="Publish", exact=True).click()
+        expect(page.locator(".done")).to_contain_text("published")
+        expect(panel).to_contain_text("Published since the backtest ran")
+        expect(totals).to_have_count(0)
+
+
 def test_the_second_of_two_editors_learns_of_the_first(dashboard: Dashboard, open_tab: OpenTab) -> None:
     before = versions(dashboard)
-    # What another test has saved there would take back what it rolled back.
-    dashboard.file.write_text(to_yaml(before[-1].thresholds), encoding="utf-8")
+    save_newest(dashboard)
     with open_tab() as first, open_tab() as second:
         pages = [first.open(ADDRESS), second.open(ADDRESS)]
         for page, number in zip(pages, (111, 222), strict=True):
-            edit(page, "negative_delta_plays: 1000", f"negative_delta_plays: {number}")
+            set_value(page, "negative_delta_plays", str(number))
             expect(page.locator("#verdict")).to_contain_text("Valid")
         for page in pages:
             page.get_by_role("button", name=re.compile("Review and publish")).click()
@@ -141,10 +212,10 @@ def test_what_a_text_would_take_back_is_shown_and_may_be_taken_back(dashboard: D
         page = tab.open(ADDRESS)
         base = versions(dashboard)[-1].thresholds
         write_version(dashboard, replace(base, unknown_authors=base.unknown_authors + 1))
-        edit(page, "negative_delta_plays: 1000", "negative_delta_plays: 333")
+        set_value(page, "negative_delta_plays", "333")
         expect(page.locator("#verdict")).to_contain_text("Valid")
         page.get_by_role("button", name=re.compile("Review and publish")).click()
-        lost = page.get_by_role("region", name="Three-way difference").locator("tr", has_text="unknown_authors")
+        lost = page.get_by_role("region", name="Three-way difference").locator("tr", has_text="followers are not known")
         expect(lost).to_contain_text("taken back")
         assert serious_findings(page) == []
         newest = versions(dashboard)[-1]
@@ -168,7 +239,7 @@ def test_edited_text_is_not_dropped_without_a_question(open_tab: OpenTab) -> Non
         box = page.get_by_role("textbox", name="thresholds.yaml")
         leaving = "!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
         assert page.evaluate(leaving) is False
-        edit(page, "negative_delta_plays: 1000", "negative_delta_plays: 1011")
+        set_value(page, "negative_delta_plays", "1011")
         assert page.evaluate(leaving) is True
         questions: list[str] = []
         answers = [False, False, True]
@@ -212,12 +283,10 @@ def test_a_page_that_is_asked_for_meanwhile_is_not_overwritten(open_tab: OpenTab
 
 
 def test_the_dialog_tells_what_the_chosen_time_comes_too_late_for(dashboard: Dashboard, open_tab: OpenTab) -> None:
-    # What another test has saved there would take back what it rolled back.
-    newest = versions(dashboard)[-1]
-    dashboard.file.write_text(marked(to_yaml(newest.thresholds), newest), encoding="utf-8")
+    save_newest(dashboard)
     with open_tab() as tab:
         page = tab.open(ADDRESS)
-        edit(page, f"negative_delta_plays: {newest.thresholds.negative_delta_warning}", "negative_delta_plays: 1012")
+        set_value(page, "negative_delta_plays", "1012")
         page.get_by_role("button", name=re.compile("Review and publish")).click()
         dialog = page.get_by_role("dialog", name="Publish these thresholds?")
         publish = dialog.get_by_role("button", name="Publish", exact=True)

@@ -13,7 +13,7 @@ import pytest
 from alerts.message import Message
 from cli import main as cli_main
 from cli import status as status_command
-from cli.notify import PrintingPoster
+from cli.notify_targets import PrintingPoster
 from cli.quality_view import table_of
 from cli.thresholds_view import print_history, print_version
 from connectors.console import table_console

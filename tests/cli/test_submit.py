@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli import submit
-from cli.submit import SubmitError, environment, flink_run_line, reason
+from cli import progress, submit
+from cli.submit import SubmitError, both_write, environment, flink_run_line, reason
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
+from connectors.flink.rest import Job
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
@@ -116,6 +118,68 @@ def test_a_failure_is_told_without_its_trace(tmp_path: Path, endpoints: Endpoint
     with pytest.raises(SubmitError, match="no such table"):
         submit.submit(script(tmp_path, TRACE), endpoints)
     assert capsys.readouterr().out == "planning the job ...\nsubmitted\n"
+
+
+@pytest.mark.parametrize(
+    ("job", "other", "told"),
+    [
+        (
+            "engagement",
+            "pipeline",
+            "both write engagement_hourly_maxima, where rows merge, and tiktok.engagement.hourly, tiktok.posts.events.dlq get each",
+        ),
+        ("pipeline", "landing", "both write post_observations_log, user_observations_log, where rows merge"),
+        ("velocity", "velocity", "both write post_observations_log, where rows merge"),
+        ("engagement", "comments", ""),
+        ("trending", "followers", ""),
+    ],
+)
+def test_what_two_jobs_side_by_side_write_twice(job: str, other: str, told: str) -> None:
+    found = both_write(job, other)
+    assert found.startswith(told)
+    assert bool(found) == bool(told)
+
+
+def test_a_single_job_beside_the_pipeline_is_warned_of(endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Rest:
+        def __init__(self, url: str) -> None:
+            """Asks nobody."""
+
+        def __enter__(self) -> Rest:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing to close."""
+
+        def jobs(self) -> list[Job]:
+            running = [Job("j1", "pipeline", "RUNNING", 0, -1), Job("j3", "of another", "RUNNING", 0, -1)]
+            return [*running, Job("j2", "pipeline", "CANCELED", 0, 1)]
+
+    monkeypatch.setattr(submit, "FlinkRest", Rest)
+    with_flink = Endpoints({**endpoints.values, "FLINK_REST_URL": "http://none"}, endpoints.env_file)
+    (warning,) = submit.check_writers(with_flink, "comments")
+    assert warning.startswith(
+        "job pipeline (j1) is RUNNING, and both write comments_log, comments_late_snapshots_log, where rows merge"
+    )
+    assert warning.endswith("run the pipeline or single jobs (docs/operations.md)")
+    with pytest.raises(SubmitError, match="in transactions"):
+        submit.check_writers(with_flink, "followers")
+
+
+def test_planning_that_takes_long_says_so_before_there_is_a_job(
+    tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_QUIET_SECONDS", 0.05)
+    seen = tmp_path / "seen"
+
+    def say(text: str, *, err: bool = False) -> None:
+        seen.touch()
+        print(text, file=sys.stderr if err else sys.stdout)
+
+    monkeypatch.setattr(progress, "say", say)
+    # It plans until somebody was told.
+    submit.submit(script(tmp_path, f"while [ ! -e {seen} ]; do sleep 0.05; done\nexit 0\n"), endpoints)
+    assert re.search(r"^planning the job \.\.\. \d+ s$", capsys.readouterr().err, re.MULTILINE)
 
 
 def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:

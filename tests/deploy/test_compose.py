@@ -16,7 +16,7 @@ import yaml
 
 from connectors.endpoints import OPTIONAL, VARIABLES
 from connectors.kafka.topics import load_topics
-from stack import clickhouse_server, flink, kafka
+from stack import clickhouse_server, flink, kafka, quality_tests
 from stack.clickhouse.policy import READER_DEFAULTS
 from stack.settings import DEFAULT_PORTS, StackSettings, port_variable
 
@@ -68,7 +68,7 @@ def test_valid_by_the_compose_specification() -> None:
 
 
 def test_the_services_are_those_of_the_local_stack_grafana_and_two_one_shots() -> None:
-    assert set(SERVICES) == {"kafka", "registry", "clickhouse", "jobmanager", "taskmanager", "grafana"} | ONE_SHOTS
+    assert set(SERVICES) == {"kafka", "registry", "clickhouse", "jobmanager", "taskmanager", "quality", "grafana"} | ONE_SHOTS
     volumes = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     assert {name for name in volumes if not name.startswith(".")} == set(compose()["volumes"])
 
@@ -216,6 +216,11 @@ def test_kafka_is_configured_as_the_local_broker(tmp_path: Path) -> None:
         if variable.startswith("KAFKA_") and variable != "KAFKA_HEAP_OPTS" and key not in places | {"controller.quorum.voters"}:
             assert local[key] == value, key
     assert local["auto.create.topics.enable"] == SERVICES["kafka"]["environment"]["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+
+
+def test_the_tests_of_the_tables_run_as_in_the_local_stack(tmp_path: Path) -> None:
+    local = quality_tests.service(settings(tmp_path), {}).argv
+    assert SERVICES["quality"]["command"] == ["python", *local[1:5], "tokpulse", *quality_tests.COMMAND]
 
 
 def test_topics_come_from_topics_yaml_alone() -> None:

@@ -180,7 +180,7 @@ def test_every_upstream_has_a_recipe_and_its_key_a_row() -> None:
 
 def test_example_names_every_webhook_without_a_value() -> None:
     for variable in WEBHOOKS.values():
-        assert f"# {variable}=" in page(".env.example").splitlines()
+        assert f"{variable}=" in page(".env.example").splitlines()
 
 
 def test_every_job_is_named_and_every_page_linked() -> None:

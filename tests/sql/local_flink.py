@@ -17,7 +17,7 @@ from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyflink.common import Row as FlinkRow
 from pyflink.table import DataTypes, Table, TableEnvironment
@@ -26,8 +26,10 @@ from pyflink.table.types import LocalZonedTimestampType
 
 from connectors.endpoints import Endpoints
 from connectors.paths import REPOSITORY
-from jobs.build import parameters, table_environment
+from jobs.build import build, parameters, table_environment
 from jobs.catalog import JOBS
+from jobs.definition import JobDefinition
+from jobs.execution import stream_graph
 from jobs.graph import graph
 from jobs.render import SqlFile, render
 from jobs.settings import JobSettings
@@ -78,6 +80,14 @@ def prepare(folder: Path, clickhouse_url: str) -> None:
     }
 
 
+class Vertex(NamedTuple):
+    """A box of Flink's page. `states` are the ids that the states of its operators are found by."""
+
+    name: str
+    id: str
+    states: tuple[str, ...]
+
+
 class LocalFlink:
     """Runs views. `folder` is for files of rows."""
 
@@ -111,8 +121,16 @@ class LocalFlink:
         with numbered.select(col("place"), call("asked", col("given"))).execute().collect() as found:
             return [answer for _, answer in sorted(((row[0], row[1]) for row in found), key=lambda pair: int(pair[0]))]
 
-    def _environment(self) -> TableEnvironment:
-        t_env = table_environment(_JOB, self._settings)
+    def planned(self, job: JobDefinition, *, named: bool) -> list[Vertex]:
+        """The boxes of Flink's page of `job`, in their order: as it is run, or as the planner alone would call them."""
+        t_env = self._environment(job)
+        graph = stream_graph(t_env, build(t_env, job, self._settings), job if named else None)
+        boxes = graph.getJobGraph().getVerticesSortedTopologicallyFromSources()
+        states = [tuple(str(pair.getGeneratedOperatorID()) for pair in box.getOperatorIDs()) for box in boxes]
+        return [Vertex(str(box.getName()), str(box.getID()), held) for box, held in zip(boxes, states, strict=True)]
+
+    def _environment(self, job: JobDefinition = _JOB) -> TableEnvironment:
+        t_env = table_environment(job, self._settings)
         options = {
             # One task each, so that rows come in the order of the file, and a watermark behind each of them.
             "parallelism.default": "1",

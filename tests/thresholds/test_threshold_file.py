@@ -187,6 +187,20 @@ def test_the_shipped_file_is_valid_and_every_problem_of_a_file_is_kept() -> None
     assert "line 15: warnings.negative_delta_plays" in error.hint
 
 
+def test_a_mistake_in_a_tier_hides_no_other_one() -> None:
+    broken = (VALID + MOMENTUM).replace("2000}", "-1}").replace("from_followers: 1000000", "from_followers: 2000000")
+    assert [problem.key for problem in refused(broken.replace("big: 400000", "big: 0")).problems] == [
+        f"{TIERS}[0].plays_per_hour",
+        f"{TIERS}[2].from_followers",
+        "momentum.plays_per_hour.big",
+    ]
+    # What was reported as wrong is not held against its neighbour.
+    (problem,) = refused(VALID.replace("below_followers: 10000,", "below_followers: many,")).problems
+    assert problem.key == f"{TIERS}[0].below_followers"
+    (problem,) = refused(VALID.replace("below_followers: 10000,", "below_folowers: 10000,")).problems
+    assert problem.key == f"{TIERS}[0].below_folowers"
+
+
 @pytest.mark.parametrize(("old", "hint"), [("gaind", "did you mean gained?"), ("nonsense", "known keys: gained, within_hours")])
 def test_the_hint_for_an_unknown_key_names_the_known_ones(old: str, hint: str) -> None:
     assert refused(VALID.replace("gained: 50000", f"{old}: 50000")).hint.startswith(hint)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.dashboard_server import flink_page
 from connectors.clickhouse.client import ClickHouseUnavailableError
+from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from dashboards.run import Filters, QueryFailedError, QueryLimitError, Result
+from dashboards.web.app import create_app
 from dashboards.web.guard import HEADERS
 
 from .asking import HOST, NOW_S, PAGE, RESULTS, FakeBoards, app_of, ask, source_of
@@ -35,6 +39,20 @@ def test_the_definitions_are_those_of_the_files() -> None:
     (page,) = answer["pages"]
     assert [panel["id"] for panel in page["panels"]] == ["gained", "posts", "growth"]
     assert "SELECT" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://127.0.0.1:8081", "http://127.0.0.1:8081"),
+        ("https://me:s3cret@flink.example", "https://flink.example"),
+        ("", ""),
+    ],
+)
+def test_flinks_page_is_named_without_a_password(address: str, shown: str) -> None:
+    endpoints = Endpoints({"FLINK_REST_URL": address} if address else {}, Path())
+    app = create_app({PAGE.slug: PAGE}, source_of(FakeBoards()), Path(), flink=lambda: flink_page(endpoints))
+    assert ask(app, "/api/pages").json()["flink"] == shown
 
 
 def test_a_table_has_the_columns_that_it_lists_and_no_other() -> None:

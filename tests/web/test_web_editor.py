@@ -97,10 +97,16 @@ def test_it_opens_with_the_file_and_what_is_in_force(page: Page) -> None:
     assert opened["thresholds"]["tiers"][0]["name"] == "small"
     newest, first = opened["versions"]
     assert (newest["planned"], first["planned"]) == (True, False)
-    assert newest["changes"] == [{"key": "trending.unknown_authors.plays_per_hour", "old": "100,000", "new": "7"}]
+    label = "Creators whose followers are not known: trends above (plays per hour)"
+    assert newest["changes"] == [{"key": "trending.unknown_authors.plays_per_hour", "old": "100,000", "new": "7", "label": label}]
+    assert opened["file"]["differs"] == 0
     assert first["text"] == to_yaml(SHIPPED)
+    page.file.write_text(EDITED, encoding="utf-8")
+    assert page.call("").json()["file"]["differs"] == 1
     page.file.unlink()
-    assert "cannot be read" in page.call("").json()["file"]["problem"]
+    file = page.call("").json()["file"]
+    assert "cannot be read" in file["problem"]
+    assert file["differs"] is None
 
 
 def test_a_text_is_checked_by_the_loader_of_the_file(page: Page) -> None:
@@ -112,13 +118,28 @@ def test_a_text_is_checked_by_the_loader_of_the_file(page: Page) -> None:
         "followers.gains[0].within_hours",
         "- {gained: 50000, within_hours: 0}",
     )
+    assert problem["label"] == "Follower alert 1: within (hours)"
     assert problem["reason"]
     assert problem["allowed"]
 
 
+def test_problems_and_values_are_in_the_words_of_the_form(page: Page) -> None:
+    text = EDITED.replace("from_followers: 10000,", "from_followers: 20000,").replace(
+        "plays_per_hour: 30000}", "plays_per_hour: 0}"
+    )
+    answer = page.call("/check", {"text": text, "base": page.base}).json()
+    assert [problem["label"] for problem in answer["problems"]] == [
+        "Tier mid: trends above (plays per hour)",
+        "Tier mid: from (followers)",
+    ]
+    assert "\u201cto below (followers)\u201d" in answer["problems"][1]["allowed"]
+    assert {"Tier mid: name", "Tier mid: from (followers)"} <= {field["label"] for field in answer["fields"]}
+
+
 def test_a_valid_text_shows_what_it_changes_and_where_its_values_stand(page: Page) -> None:
     answer = page.call("/check", {"text": f"# \N{PARTY POPPER}\n{EDITED}", "base": page.base}).json()
-    assert answer["changes"] == [{"key": "trending.tiers.small.plays_per_hour", "old": "6,000", "new": "6,500"}]
+    label = "Tier small: trends above (plays per hour)"
+    assert answer["changes"] == [{"key": "trending.tiers.small.plays_per_hour", "old": "6,000", "new": "6,500", "label": label}]
     field = next(one for one in answer["fields"] if one["key"] == "trending.tiers[0].plays_per_hour")
     units = f"# \N{PARTY POPPER}\n{EDITED}".encode("utf-16-le")
     assert units[2 * field["start"] : 2 * field["end"]].decode("utf-16-le") == field["value"] == "6500"

@@ -29,8 +29,8 @@ export class Confirmation {
     Object.assign(this, { user, previewAt });
     this.told(already || note, !already);
     this.whenLabel.hidden = this.saveLabel.hidden = plain;
-    this.saveLabel.querySelector("span").textContent = `Save the file as well: ${file}`;
-    this.save.checked = false;
+    this.saveLabel.querySelector("span").textContent = `Write the file on disk as well: ${file}`;
+    this.save.checked = !plain;
     this.when.value = this.comment.value = "";
     this.go.textContent = action;
     this.element.showModal();

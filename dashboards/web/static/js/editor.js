@@ -1,9 +1,9 @@
-// The threshold editor: the file as text and as fields, checked at each keystroke, tried on what has been judged, then published.
+// The threshold editor: the file as text and as a form, checked at each keystroke, tried on what has been judged, then published.
 
 import { ask, Failure } from "./api.js";
 import { announce, h, hidden, icon } from "./dom.js";
 import { Confirmation } from "./confirm.js";
-import { drawBacktest, drawChanges, drawHistory, drawInForce, drawProblems, threeWayTable } from "./editor_parts.js";
+import { drawBacktest, drawChanges, drawHistory, drawInForce, drawProblems, drawStates, threeWayTable } from "./editor_parts.js";
 import { rangeMs, rangeName } from "./state.js";
 
 const CHECK_AFTER_MS = 250;
@@ -31,12 +31,12 @@ export class EditorView {
     this.done = h("div", { class: "done", role: "status", hidden: true });
     this.confirmation = new Confirmation();
     this.views = h("div", { class: "views", role: "group", "aria-label": "Edit as" }, ["Text", "Fields"].map((name) => h("button", { type: "button", class: "button", "aria-pressed": String(name === "Text"), onclick: () => this.show(name) }, name)));
-    this.where = h("p", { class: "muted path" });
+    this.states = h("dl", { class: "states" });
     this.element = h("div", { class: "page editor" },
       h("div", { class: "page-head" }, h("h1", {}, "Thresholds"), h("p", { class: "lead" }, "What counts as trending, by tier of the author's followers, and which gains of followers are alerts.")),
       this.banner, this.done,
       h("div", { class: "grid" },
-        card("Edit", "w-7", this.views, this.where, h("div", { class: "code-frame" }, this.numbers, this.text), this.form, this.verdict, this.problems),
+        card("Edit", "w-7", this.views, this.states, h("div", { class: "code-frame" }, this.numbers, this.text), this.form, this.verdict, this.problems),
         h("div", { class: "column w-5" },
           card("In force", "", null, this.inForce),
           card("What would change", "", null, this.changes, h("div", { class: "actions" }, this.publish)),
@@ -68,7 +68,6 @@ export class EditorView {
     }
     this.banner.hidden = true;
     const { file, versions, in_force: inForce } = this.opened;
-    this.where.textContent = file.problem ? file.problem : `${file.path}, as it is on disk`;
     // A textarea has line ends of its own, so it is asked what it made of the text.
     if (!keep) {
       this.text.value = file.text || versions.find((one) => one.version === inForce).text;
@@ -91,8 +90,15 @@ export class EditorView {
     const lines = this.text.value.split("\n").length;
     if (this.numbers.childElementCount !== lines) this.numbers.replaceChildren(...Array.from({ length: lines }, (_, index) => h("span", {}, String(index + 1))));
     this.publish.disabled = true;
+    if (this.judged !== undefined && this.judged !== this.text.value) this.outdate("The text has changed since the backtest ran: run it again.");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.check(), afterMs);
+  }
+
+  /** What a backtest said is no longer so. */
+  outdate(why) {
+    this.judged = undefined;
+    this.backtest.replaceChildren(h("p", { class: "muted" }, why));
   }
 
   async check() {
@@ -112,6 +118,7 @@ export class EditorView {
     this.verdict.className = `verdict ${valid ? "ok" : "bad"}`;
     const words = valid ? (changes.length ? `Valid: ${changes.length} ${changes.length === 1 ? "change" : "changes"}` : "Valid: nothing differs") : `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
     this.verdict.replaceChildren(h("span", { "aria-hidden": "true" }, valid ? "\u2713 " : "\u2717 "), words);
+    drawStates(this.states, this.opened, { onDisk: sameText(this.text.value, this.opened.file.text), problems: problems.length, changes: changes.length });
     drawProblems(this.problems, problems, (line) => this.goTo(line));
     drawChanges(this.changes, changes, this.opened.newest, valid);
     this.drawFields(fields, problems);
@@ -124,11 +131,12 @@ export class EditorView {
     const focused = this.form.contains(document.activeElement) ? document.activeElement.name : null;
     if (focused && fields.some((field) => field.key === focused) && fields.length === this.form.childElementCount) {
       this.fields = fields;
+      for (const [at, label] of [...this.form.children].entries()) label.firstChild.textContent = fields[at].label;
       this.markFields(problems);
       return;
     }
     this.fields = fields;
-    this.form.replaceChildren(...fields.map((field) => h("label", { class: "field" }, h("span", {}, field.key),
+    this.form.replaceChildren(...fields.map((field) => h("label", { class: "field" }, h("span", {}, field.label),
       h("input", { name: field.key, value: field.value, inputmode: /^\d/.test(field.value) ? "decimal" : "text", autocomplete: "off", oninput: (event) => this.put(field.key, event.target.value) }))));
     this.markFields(problems);
   }
@@ -167,8 +175,11 @@ export class EditorView {
     this.judge.disabled = true;
     this.backtest.replaceChildren("Judging again \u2026");
     const range = rangeMs(this.span.value);
+    const text = (this.judged = this.text.value);
     try {
-      const result = await this.call("/backtest", { text: this.text.value, base: this.opened.newest, from_ms: range ? Date.now() - range : 0 });
+      const result = await this.call("/backtest", { text, base: this.opened.newest, from_ms: range ? Date.now() - range : 0 });
+      // It was edited, or published, meanwhile.
+      if (this.judged !== text) return;
       drawBacktest(this.backtest, result);
       announce(`Backtest: ${result.gained} alerts gained, ${result.lost} lost.`);
     } catch (error) {
@@ -207,6 +218,7 @@ export class EditorView {
       this.done.hidden = false;
       this.done.replaceChildren(icon("thresholds"), h("div", {}, said.map((line) => h("p", {}, line))));
       if (path === "/apply") this.kept = body.text;
+      if (this.judged !== undefined) this.outdate("Published since the backtest ran: run it again.");
       await this.refresh(null, path === "/apply" ? body.file_hash === null : this.unsaved());
     } catch (error) {
       this.fail(error);
@@ -234,12 +246,17 @@ export class EditorView {
   }
 }
 
+/** Whether two texts are alike: a textarea has line ends of its own. */
+function sameText(left, right) {
+  return left.replaceAll("\r\n", "\n") === right.replaceAll("\r\n", "\n");
+}
+
 /** What going back changes: all keys that differ between the newest version and that one. */
 function reversed(versions, version) {
   const undone = versions.slice(0, versions.findIndex((one) => one.version === version));
   const net = new Map();
   for (const one of undone) {
-    for (const { key, old, new: later } of one.changes) net.set(key, { key, old: net.get(key)?.old ?? later, new: old });
+    for (const { key, label, old, new: later } of one.changes) net.set(key, { key, label, old: net.get(key)?.old ?? later, new: old });
   }
   return [...net.values()].filter((change) => change.old !== change.new);
 }

@@ -3,24 +3,24 @@
 import { h, hidden } from "./dom.js";
 import { format, timeText } from "./format.js";
 
-/** Every problem with its line, key, reason and what is allowed; a click goes to the line. */
+/** Every problem with its line, the words for its key, its reason and what is allowed; a click goes to the line. */
 export function drawProblems(place, problems, goTo) {
   place.replaceChildren(h("ul", { class: "problems" }, problems.map((problem) => h("li", {},
     h("button", { type: "button", class: "line", onclick: () => goTo(problem.line) }, `line ${problem.line}`),
-    h("span", {}, h("strong", {}, problem.key), `: ${problem.reason}`, problem.allowed ? h("span", { class: "muted" }, ` (${problem.allowed})`) : null)))));
+    h("span", {}, h("strong", {}, problem.label), `: ${problem.reason}`, problem.allowed ? h("span", { class: "muted" }, ` (${problem.allowed})`) : null)))));
 }
 
 /** The keys that differ from version `base`. */
 export function drawChanges(place, changes, base, valid) {
   if (!valid) place.replaceChildren(h("p", { class: "muted" }, "The difference shows when the text is valid."));
   else if (!changes.length) place.replaceChildren(h("p", { class: "muted" }, `The same as ${base}.`));
-  else place.replaceChildren(table(["key", base, "new"], changes.map((change) => [change.key, h("del", {}, change.old), h("ins", {}, change.new)]), "Changes"));
+  else place.replaceChildren(table(["", base, "edited"], changes.map((change) => [change.label, h("del", {}, change.old), h("ins", {}, change.new)]), "Changes"));
 }
 
 /** The keys that are not alike in the version that the text was made from, in the newest one, and in the text. */
 export function threeWayTable(keys, base, newest) {
   const verdict = (key) => (key.lost ? "taken back" : key.newest === key.base ? "changed" : "taken over");
-  return table(["key", `${base} (its base)`, `${newest} (newest)`, "this text", ""], keys.map((key) => [key.key, key.base, key.newest, key.file, verdict(key)]), "Three-way difference");
+  return table(["", `${base} (its base)`, `${newest} (newest)`, "edited", ""], keys.map((key) => [key.label, key.base, key.newest, key.file, verdict(key)]), "Three-way difference");
 }
 
 /** Totals per tier and rule, and the newest alerts that come or go. */
@@ -50,6 +50,15 @@ function mark(gained) {
   return h("span", { class: gained ? "up" : "down" }, gained ? "+" : "\u2212", hidden(gained ? " gained" : " lost"));
 }
 
+/** The three texts that there are, each by its name, and how it stands to the one below it. */
+export function drawStates(place, { file, in_force: inForce, newest }, { onDisk, problems, changes }) {
+  const values = (count) => `${count} ${count === 1 ? "value" : "values"}`;
+  const disk = file.problem ? file.problem : file.differs === null ? "holds mistakes" : file.differs ? `differs from what is in force in ${values(file.differs)}` : "says what is in force";
+  const against = problems ? `${problems} ${problems === 1 ? "mistake" : "mistakes"}` : changes ? `differs from ${newest} in ${values(changes)}` : `says what ${newest} says`;
+  const saved = file.problem ? "there is no file to compare with" : onDisk ? "the same text as on disk" : "not saved";
+  place.replaceChildren(...[["On disk", file.path, disk], ["Edited", saved, against], ["In force", inForce, newest === inForce ? "the newest version" : `${newest} is planned`]].map(([name, what, state]) => h("div", {}, h("dt", {}, name), h("dd", {}, what, h("span", { class: "muted" }, ` \u00b7 ${state}`)))));
+}
+
 /** The tiers and rules of the version in force. */
 export function drawInForce(place, { in_force: inForce, thresholds, versions }) {
   const number = (value) => format(value, "count").exact;
@@ -71,7 +80,7 @@ export function drawHistory(place, { versions, in_force: inForce }, { edit, roll
   const rows = versions.map((one, index) => [
     h("span", {}, one.version, " ", one.version === inForce ? h("span", { class: "chip ok" }, "in force") : one.planned ? h("span", { class: "chip warn" }, "planned") : null),
     one.effective_from, one.published_at, one.author, one.comment || "\u2013",
-    one.changes.length ? h("details", {}, h("summary", {}, `${one.changes.length} changed`), h("ul", {}, one.changes.map((change) => h("li", {}, `${change.key}: ${change.old} \u2192 ${change.new}`)))) : "\u2013",
+    one.changes.length ? h("details", {}, h("summary", {}, `${one.changes.length} changed`), h("ul", {}, one.changes.map((change) => h("li", {}, `${change.label}: ${change.old} \u2192 ${change.new}`)))) : "\u2013",
     h("span", { class: "group" }, h("button", { type: "button", class: "button", onclick: () => edit(one.text) }, "Edit", hidden(` from ${one.version}`)),
       index ? h("button", { type: "button", class: "button", onclick: () => rollback(one.version) }, "Roll back", hidden(` to ${one.version}`)) : null),
   ]);

@@ -18,6 +18,7 @@ let view = null;
 
 const app = {
   muting: false,
+  flink: "",
   get pages() {
     return pages.filter((page) => page !== EDITOR);
   },
@@ -97,6 +98,7 @@ function known(url) {
 
 function start(definitions) {
   app.muting = definitions.muting;
+  app.flink = definitions.flink;
   pages = definitions.editor ? [...definitions.pages, EDITOR] : definitions.pages;
   if (!pages.some((page) => page.slug === state.slug)) state = { ...state, slug: pages[0].slug };
   const step = (number) => ({ key: String(number + 1), text: `${pages[number].title} page`, run: () => go(onPage(state, pages[number])) });

@@ -44,7 +44,7 @@ export class PageView {
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
     this.chooser = h("div", { class: "chooser", hidden: true });
     this.who = h("span", { class: "who" });
-    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), this.who, h("p", { class: "lead" }, page.description)), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
+    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), this.who, h("p", { class: "lead" }, page.description, page.slug === "health" && app.flink && flinkLink(app.flink))), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
     this.onshow = () => !document.hidden && this.schedule(0);
     document.addEventListener("visibilitychange", this.onshow);
   }
@@ -186,6 +186,11 @@ export class PageView {
     document.removeEventListener("visibilitychange", this.onshow);
     for (const panel of this.panels) panel.dropChart();
   }
+}
+
+/** Where a person sees which view holds the others up. */
+function flinkLink(address) {
+  return [" ", h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, "Jobs and back-pressure on Flink\u2019s page")];
 }
 
 /** [filter, value, name or null] of everything in the rows that may be filtered by. */

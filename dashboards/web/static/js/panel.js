@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { h, icon, iconButton } from "./dom.js";
 import { clockText } from "./format.js";
 import { drawStat } from "./stat.js";
-import { drawTable, moreRows } from "./table.js";
+import { drawTable, hasCards, moreRows, sortChoice } from "./table.js";
 
 const TYPING_MS = 150;
 // A table of so few rows shows one creator or post.
@@ -24,8 +24,11 @@ export class PanelView {
     this.csv = h("a", { class: "icon-button", hidden: true, download: true, "aria-label": `${panel.title} as CSV`, title: "Download as CSV" }, icon("csv"));
     this.toggle = this.isChart() ? iconButton("table", `Show as table: ${panel.title}`, () => this.switchView(), { hidden: true }) : null;
     this.finder = this.namesSomebody() ? this.rowFilter() : null;
+    this.sorter = panel.kind === "table" && hasCards(panel) ? sortChoice(panel, (sort) => this.sortBy(sort)) : null;
+    // Cards that show all their values; they stay so when the figures are loaded anew.
+    this.opened = new Set();
     this.element = h("section", { class: `panel ${panel.kind} w-${panel.width} h-${panel.height}`, "aria-labelledby": title, "data-panel": panel.id, "aria-busy": "true" },
-      h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), this.finder, h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
+      h("div", { class: "panel-head" }, h("h2", { id: title }, panel.title), this.finder, this.sorter, h("div", { class: "panel-actions" }, this.helpButton(), this.toggle, this.csv)),
       this.body, this.foot);
   }
 
@@ -53,8 +56,25 @@ export class PanelView {
     return input;
   }
 
+  /** How it is looked at: a chart as `table`, a table or such a chart with `all` its rows, or as ever. */
+  viewed() {
+    return this.host.state().view[this.panel.id];
+  }
+
   asTable() {
-    return this.host.state().view[this.panel.id] === "table";
+    return this.panel.kind === "table" || this.viewed() === "table" || this.viewed() === "all";
+  }
+
+  look(how) {
+    const view = { ...this.host.state().view };
+    if (how) view[this.panel.id] = how;
+    else delete view[this.panel.id];
+    this.host.change({ view });
+  }
+
+  sortBy(sort) {
+    const { [this.panel.id]: _, ...others } = this.host.state().sort;
+    this.host.change({ sort: sort ? { ...others, [this.panel.id]: sort } : others });
   }
 
   helpButton() {
@@ -82,19 +102,17 @@ export class PanelView {
     if (!data.rows.length) return false;
     if (this.panel.kind === "stat") return drawStat(this.body, this.panel, data, this.host.span());
     if (this.toggle) this.labelToggle();
-    if (this.panel.kind === "table" || this.asTable()) {
+    if (this.asTable()) {
       this.dropChart();
-      const find = state.find[this.panel.id];
-      const { shown, masked } = drawTable(this.body, this.panel, data, {
-        sort: state.sort[this.panel.id],
-        onsort: (sort) => this.host.change({ sort: { ...state.sort, [this.panel.id]: sort } }),
-        link: this.host.link,
-        find,
-        caption: `${this.panel.title}. ${this.panel.help}`,
+      const [find, sort, all] = [state.find[this.panel.id], state.sort[this.panel.id], this.viewed() === "all"];
+      const shown = drawTable(this.body, this.panel, data, {
+        sort, find, all, opened: this.opened, link: this.host.link, onsort: (next) => this.sortBy(next), caption: `${this.panel.title}. ${this.panel.help}`,
       });
-      this.tell(find ? `${shown} of ${data.rows.length} rows hold \u201c${find}\u201d` : null);
-      this.tell(masked ? `Names are masked in ${masked} of ${shown} rows: people who were not opted in` : null);
-      const more = this.panel.kind === "table" && !find ? moreRows(data.rows.length, data.limit, () => this.host.change({ rows: Math.min(1000, data.limit * 4) })) : null;
+      if (this.sorter) this.sorter.value = sort ?? "";
+      this.tell(find ? `${shown.found} of ${data.rows.length} rows hold \u201c${find}\u201d` : null);
+      this.tell(shown.masked ? `Names are masked in ${shown.masked} of ${shown.found} rows: people who were not opted in` : null);
+      const closed = this.isChart() ? "table" : null;
+      const more = moreRows(this.panel, shown, data, { all, find, show: (open) => this.look(open ? "all" : closed), ask: () => this.host.change({ rows: Math.min(1000, data.limit * 4) }) });
       if (more) this.foot.append(more);
       return true;
     }
@@ -115,10 +133,7 @@ export class PanelView {
   }
 
   switchView() {
-    const view = { ...this.host.state().view };
-    if (this.asTable()) delete view[this.panel.id];
-    else view[this.panel.id] = "table";
-    this.host.change({ view });
+    this.look(this.asTable() ? null : "table");
   }
 
   drawEmpty() {

@@ -1,0 +1,37 @@
+"""What Flink's page calls the operators of a job, and that names alone differ from what the planner would make."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from jobs.catalog import JOBS
+from tests.sql.local_flink import LocalFlink, Vertex
+
+pytestmark = [pytest.mark.flink, pytest.mark.timeout(300)]
+JOB = JOBS["pipeline"]
+_OPERATOR = re.compile(r"(\w+)\[\d+\]")
+
+
+@pytest.fixture(scope="module")
+def boxes(local_flink: LocalFlink) -> list[Vertex]:
+    return local_flink.planned(JOB, named=True)
+
+
+def test_each_operator_has_the_name_of_a_view_or_of_a_table(boxes: list[Vertex]) -> None:
+    ours = {file.name for file in JOB.statements} | {sink.flink_table for sink in JOB.clickhouse}
+    named = {name for box in boxes for name in _OPERATOR.findall(box.name)}
+    assert named <= ours
+    # The operators with state, by which a person finds what holds the others up.
+    assert named >= {"post_hours", "post_verdicts", "momentum_candidates", "follower_history", "comments_with_snapshots"}
+    assert named >= {"posts_tally", "users_tally", "comments_tally", "posts_counts", "users_counts", "comments_counts"}
+    assert named >= {"posts_observed", "comments_scored", "users_observed", "trending_hourly_verdicts"}
+    firsts = [match[1] for box in boxes if (match := _OPERATOR.search(box.name))]
+    assert len(firsts) == len(boxes)
+
+
+def test_states_are_found_where_they_were(local_flink: LocalFlink, boxes: list[Vertex]) -> None:
+    plain = local_flink.planned(JOB, named=False)
+    assert any("Calc[" in box.name for box in plain)
+    assert [(box.id, box.states) for box in boxes] == [(box.id, box.states) for box in plain]
