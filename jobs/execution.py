@@ -6,7 +6,7 @@ the planner made in between. Only names and descriptions change: where state bel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyflink.common.job_client import JobClient
@@ -36,7 +36,8 @@ def stream_graph(t_env: TableEnvironment, statements: StatementSet, job: JobDefi
 
 def _name(roots: Any, job: JobDefinition) -> None:
     found = {each.getId(): each for root in roots for each in _behind(root)}
-    planned = {number: str(each.getName()) for number, each in found.items() if PLANNED.fullmatch(str(each.getName()))}
+    sources = {file.name for file in job.sources}
+    planned = {number: name for number, each in found.items() if (name := _planned(str(each.getName()), sources))}
 
     def inputs(number: int) -> Iterator[int]:
         for each in found[number].getInputs():
@@ -48,7 +49,17 @@ def _name(roots: Any, job: JobDefinition) -> None:
     ]
     for number, name in operator_names(job, operators).items():
         found[number].setName(name)
-        found[number].setDescription(f"{name.partition('[')[0]} {found[number].getDescription()}")
+        found[number].setDescription(f"{name.partition(':')[0]}: {found[number].getDescription()}")
+    for operator in operators:
+        if operator.name != str(found[operator.id].getName()) and operator.kind in sources:
+            found[operator.id].setName(operator.kind)
+
+
+def _planned(name: str, sources: Iterable[str]) -> str:
+    """The name that the planner gave, "" for none. A source has one of its connector, like `KafkaSource-catalog.database.table`."""
+    if PLANNED.fullmatch(name):
+        return name
+    return next((f"{source}[0]" for source in sources if name.endswith(f".{source}")), "")
 
 
 def _behind(root: Any) -> Iterator[Any]:

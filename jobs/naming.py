@@ -36,7 +36,8 @@ class Operator:
 
 
 def operator_names(job: JobDefinition, operators: Iterable[Operator]) -> dict[int, str]:
-    """`post_verdicts[12]` for each operator of `job` that computes a view, by its id. The number stays the planner's.
+    """`post_verdicts: ProcessTableFunction[12]` for each operator of `job` that computes a view, by its id: the view, and what
+    the planner calls it.
 
     Sources and sinks keep their names, which are those of their tables. What only prepares what another operator needs is named
     after what it reads.
@@ -55,11 +56,7 @@ def operator_names(job: JobDefinition, operators: Iterable[Operator]) -> dict[in
             above = frozenset(name for each in plan[number].inputs for name in _nearest(each, plan, marks))
             if view := views.between(above, readers[number], found):
                 found[number] = view
-    return {
-        number: f"{view}[{plan[number].name.partition('[')[2]}"
-        for number, view in found.items()
-        if plan[number].kind not in views.tables
-    }
+    return {number: f"{view}: {plan[number].name}" for number, view in found.items() if plan[number].kind not in views.tables}
 
 
 class _Views:

@@ -11,7 +11,11 @@ SOURCE = Operator(1, "posts_events[1]", "[1]:TableSourceScan(table=[[default_cat
 
 
 def names(job: str, plan: Sequence[Operator]) -> dict[int, str]:
-    return operator_names(JOBS[job], plan)
+    """The views; behind each stands what the planner says."""
+    found = operator_names(JOBS[job], plan)
+    given = {operator.id: operator.name for operator in plan}
+    assert all(name.endswith(f": {given[number]}") for number, name in found.items())
+    return {number: name.partition(":")[0] for number, name in found.items()}
 
 
 def function(number: int, call: str, *inputs: int) -> Operator:
@@ -34,7 +38,7 @@ def test_a_function_is_the_view_that_calls_it_and_sources_and_sinks_keep_their_t
         calc(4, 3),
         sink(5, "engagement_hourly_topic", 4),
     ]
-    assert names("engagement", plan) == {2: "posts_observed[2]", 3: "post_hours[3]", 4: "engagement_hourly_results[4]"}
+    assert names("engagement", plan) == {2: "posts_observed", 3: "post_hours", 4: "engagement_hourly_results"}
 
 
 def test_what_two_sinks_share_is_the_last_view_that_both_need() -> None:
@@ -49,10 +53,10 @@ def test_what_two_sinks_share_is_the_last_view_that_both_need() -> None:
     ]
     # Each sink takes its rows from the verdicts; one of them by way of a view of its own.
     assert names("trending", plan) == {
-        3: "post_verdicts[3]",
-        4: "trending_hourly_verdicts[4]",
-        5: "trending_hourly[5]",
-        6: "trending_hourly_verdicts[6]",
+        3: "post_verdicts",
+        4: "trending_hourly_verdicts",
+        5: "trending_hourly",
+        6: "trending_hourly_verdicts",
     }
 
 
@@ -71,9 +75,9 @@ def test_each_branch_of_a_union_is_named_by_what_it_reads() -> None:
         sink(8, "clickhouse_follower_snapshots", 7),
     ]
     found = names("trending", plan)
-    assert {found[4], found[5], found[11]} == {"hours_and_snapshots[4]", "hours_and_snapshots[5]", "hours_and_snapshots[11]"}
-    assert found[7] == "follower_snapshots[7]"
-    assert found[2] == "posts_observed[2]"
+    assert {found[4], found[5], found[11]} == {"hours_and_snapshots"}
+    assert found[7] == "follower_snapshots"
+    assert found[2] == "posts_observed"
 
 
 def test_windows_and_tallies_are_those_of_the_topic_that_they_count() -> None:
@@ -96,9 +100,9 @@ def test_windows_and_tallies_are_those_of_the_topic_that_they_count() -> None:
         sink(22, "clickhouse_posts_counts", 21),
     ]
     found = names("trending", plan)
-    assert (found[3], found[4], found[13]) == ("posts_tally[3]", "posts_tally[4]", "users_tally[13]")
-    assert (found[5], found[6], found[15]) == ("posts_ledger[5]", "posts_ledger[6]", "users_ledger[15]")
-    assert (found[20], found[21]) == ("posts_counts[20]", "posts_counts[21]")
+    assert (found[3], found[4], found[13]) == ("posts_tally", "posts_tally", "users_tally")
+    assert (found[5], found[6], found[15]) == ("posts_ledger", "posts_ledger", "users_ledger")
+    assert (found[20], found[21]) == ("posts_counts", "posts_counts")
 
 
 def test_a_python_function_is_the_view_that_calls_it() -> None:
@@ -113,9 +117,9 @@ def test_a_python_function_is_the_view_that_calls_it() -> None:
         function(8, "latest_snapshot(..., 'comments_with_snapshots')", 6),
     ]
     found = names("comments", plan)
-    assert (found[3], found[4]) == ("comments_scored[3]", "comments_checked[4]")
-    assert (found[5], found[6]) == ("comments_dead_letters[5]", "comments_and_snapshots[6]")
-    assert found[2] == "comments_events[2]", "it only prepares what the function is given"
+    assert (found[3], found[4]) == ("comments_scored", "comments_checked")
+    assert (found[5], found[6]) == ("comments_dead_letters", "comments_and_snapshots")
+    assert found[2] == "comments_events", "it only prepares what the function is given"
 
 
 def test_what_no_one_thing_stands_for_keeps_its_name() -> None:

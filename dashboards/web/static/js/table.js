@@ -83,6 +83,7 @@ function beyond(region) {
   const button = h("button", { type: "button", class: "beyond", hidden: true, onclick: () => {
     const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
     region.scrollTo({ left: unseen().length ? region.scrollLeft + region.clientWidth * 0.7 : 0, behavior });
+    show();
   } });
   const unseen = () => [...region.querySelectorAll("th")].filter((one) => one.getBoundingClientRect().right > region.getBoundingClientRect().right + 2);
   const show = () => {
@@ -148,8 +149,9 @@ function cell(column, raw, largest, link) {
 /** The button below a table: shows the rows that are left, asks for more than were asked for, or shows fewer again. `shown` is
  * what drawTable gave; `show(all)` and `ask()` are what a click does. */
 export function moreRows(panel, shown, data, { all, find, show, ask }) {
-  if (shown.left) return button(shown.folded ? `Show ${shown.left} ${panel.fold.title}` : `Show all ${shown.found} rows`, () => show(true), "down");
-  if (panel.kind === "table" && !find && data.rows.length >= data.limit && data.limit < 1000) return button(`The first ${data.limit} are shown; show more`, ask, "down");
+  const atLimit = panel.kind === "table" && data.rows.length >= data.limit && data.limit < 1000;
+  if (shown.left) return button(shown.folded ? `Show ${shown.left}${atLimit ? " or more" : ""} ${panel.fold.title}` : `Show all ${shown.found} rows`, () => show(true), "down");
+  if (atLimit && !find) return button(`The first ${data.limit} are shown; show more`, ask, "down");
   return all ? button("Show fewer rows", () => show(false)) : null;
 }
 
