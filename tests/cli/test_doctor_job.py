@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.doctor_checkpoints import judged_checkpoints
+from cli.doctor_checkpoints import cause_in, judged_checkpoints
 from cli.doctor_exam import Limits
 from cli.doctor_findings import Finding, Level
 from cli.doctor_job import REMEDIES, ended, remedy, state, watermark
@@ -120,8 +120,32 @@ def test_failing_checkpoints_say_why_and_where() -> None:
         " (waited for writer of comments_log)"
     )
     assert "line pressure" in found.todo
-    folder = judged_checkpoints("pipeline", CheckpointHealth(0, 1, 0, 1, "Could not initialize the location"), NOW_S, False)
+    folder = judged_checkpoints("pipeline", CheckpointHealth(0, 1, 0, 1, "Trigger checkpoint failure."), NOW_S, False)
     assert "execution.checkpointing.dir" in folder.todo
+
+
+LOG = """\
+2026-01-05 10:00:00,000 WARN  o.a.f.CheckpointFailureManager [] - Failed to trigger or complete checkpoint 4 for job a1.
+a.CheckpointException: Trigger checkpoint failure.
+\tat x
+Caused by: java.io.IOException: of before
+2026-01-05 10:00:02,000 WARN  o.a.f.CheckpointFailureManager [] - Failed to trigger or complete checkpoint 5 for job a1.
+a.CheckpointException: Trigger checkpoint failure.
+\tat x
+Caused by: b.CompletionException: outer
+\tat y
+Caused by: java.io.IOException: Mkdirs failed to create file:/data/chk-5
+\tat z
+2026-01-05 10:00:03,000 INFO  o.a.f.CheckpointCoordinator [] - Triggering checkpoint 6
+2026-01-05 10:00:04,000 WARN  o.a.f.Other [] - something else
+Caused by: c.D: not about it
+"""
+
+
+def test_the_log_tells_the_exception_behind_a_failed_checkpoint() -> None:
+    assert cause_in(LOG) == "Mkdirs failed to create file:/data/chk-5"
+    assert cause_in(LOG.partition("2026-01-05 10:00:02")[0]) == "of before"
+    assert cause_in("") == cause_in("2026-01-05 10:00:03,000 INFO - Triggering checkpoint 6\n") == ""
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_a_producer_that_stopped_before_the_hour_closed(patient: Patient) -> Non
     arguments = ("--detached", "--parallelism", "2", "--run-id", "planted")
     done = ended(stack.start_pasted("engagement", *CHECKPOINTS, arguments=arguments))
     assert done.returncode == 0, done.stdout + done.stderr
-    (patient.job,) = [str(job["jid"]) for job in stack.jobs() if job["state"] == "RUNNING"]
+    (patient.job,) = until(lambda: [str(job["jid"]) for job in stack.jobs() if job["state"] == "RUNNING"], 60, "the job runs")
     until(lambda: stack.query("SELECT count() FROM engagement_hourly") == [(PARTITIONS,)], 60, "all posts have a row")
     found = patient.wrong()
     assert found["producer_stopped"] == {POSTS}
@@ -166,7 +167,7 @@ def test_a_wrong_time_that_only_dead_letters_tell_of(patient: Patient, feeder: F
     with stack.clickhouse() as client:
         reason = f"event_time_in_future: ingested_at={now_ms() + HOUR_MS} is more than 300000 ms ahead of the clock"
         names = ["topic", "partition", "offset", "reason", "raw", "failed_at"]
-        client.insert("dead_letters_log", [[POSTS, 3, 1, reason, "", now_ms() / 1000]], column_names=names)
+        client.insert("dead_letters_log", [[POSTS, 3, 1, reason, "", datetime.now(UTC)]], column_names=names)
     try:
         assert patient.wrong() == {"future_clock": {POSTS}}
     finally:
@@ -271,6 +272,8 @@ def test_checkpoints_that_fail(patient: Patient, feeder: Feeder) -> None:
         (finding,) = [each for each in patient.examined() if each["level"] != "ok"]
         assert (finding["cause"], finding["about"]) == ("checkpoints_failing", "engagement")
         assert "execution.checkpointing.dir" in finding["todo"], finding
+        # The exception, of which only the log tells.
+        assert "Exception" in finding["text"] or "irectory" in finding["text"] or str(folder) in finding["text"], finding
     finally:
         folder.unlink()
         away.rename(folder)
