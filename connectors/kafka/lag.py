@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
@@ -16,9 +17,21 @@ from connectors.kafka import clients
 # Of a request; who waits for its answer waits longer, so that it is Kafka that says what is wrong.
 _TIMEOUT_S = 10.0
 _WAIT_S = 0.1
+_BATCH = 1_000
 # Of each partition the first event is enough; a batch that is larger comes whole all the same.
 _FETCH_BYTES = 1_024
 _SPECS: Any = OffsetSpec  # has no type hints
+# The broker that coordinates a group is being found, or has just taken it over.
+_COORDINATOR_COMES = (
+    *(KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS),
+    KafkaError._WAIT_COORD,
+)
+_PATIENTLY = Retrying(
+    retry=retry_if_exception(lambda error: isinstance(error, KafkaException) and error.args[0].code() in _COORDINATOR_COMES),
+    stop=stop_after_delay(_TIMEOUT_S),
+    wait=wait_fixed(_WAIT_S),
+    reraise=True,
+)
 
 
 class LagError(TokpulseError):
@@ -84,20 +97,25 @@ class LagReader:
     def read_partitions(self, group: str) -> list[PartitionLag]:
         """The same of each partition, one of which nothing is committed included. Raises LagError."""
         try:
-            asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_TIMEOUT_S)
-            committed = asked[group].result(2 * _TIMEOUT_S).topic_partitions
-            read = {
-                (place.topic, place.partition): place.offset for place in committed if place.error is None and place.offset >= 0
-            }
+            committed = self._committed(group)
+            read = {topic for (topic, _), offset in committed.items() if offset >= 0}
             # A partition of which nothing is committed has not been read at all.
-            places = [
-                TopicPartition(topic, partition, read.get((topic, partition), 0))
-                for topic in sorted({name for name, _ in read})
-                for partition in sorted(self._consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions)
-            ]
-            return self._lags(places)
+            return self._lags([TopicPartition(*key, max(0, offset)) for key, offset in committed.items() if key[0] in read])
         except KafkaException as error:
             raise self._error(f"offsets of group {group}", error) from None
+
+    def _committed(self, group: str) -> dict[tuple[str, int], int]:
+        """(topic, partition) -> what `group` has committed, negative for nothing, of every partition that there is."""
+        # A consumer, which joins nothing: the admin client's own question crashes the process (librdkafka 5040) while the broker
+        # finds out who coordinates the group.
+        consumer = clients.reader(self._servers, group)
+        try:
+            topics = consumer.list_topics(timeout=_TIMEOUT_S).topics
+            places = [TopicPartition(name, partition) for name in sorted(topics) for partition in sorted(topics[name].partitions)]
+            committed = _PATIENTLY(consumer.committed, places, timeout=_TIMEOUT_S)
+            return {(each.topic, each.partition): each.offset for each in committed}
+        finally:
+            consumer.close()
 
     def close(self) -> None:
         """Frees the connections."""
@@ -130,13 +148,16 @@ class LagReader:
         """When the first event at or after each of `places` arrived; without those that only markers and holes follow."""
         waiting = {(place.topic, place.partition) for place in places}
         times: dict[tuple[str, int], int] = {}
+        if not places:
+            return times
         deadline = time.monotonic() + _TIMEOUT_S
         self._consumer.assign(places)
         try:
             while waiting:
                 if time.monotonic() > deadline:
                     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
-                for message in self._consumer.consume(len(waiting), timeout=_WAIT_S):
+                # One answer of the broker has a batch of each partition.
+                for message in self._consumer.consume(_BATCH, timeout=_WAIT_S):
                     key, error = (message.topic() or "", message.partition() or 0), message.error()
                     if error is not None and error.code() != KafkaError._PARTITION_EOF:
                         raise KafkaException(error)
@@ -144,8 +165,6 @@ class LagReader:
                         waiting.discard(key)
                         if error is None:
                             times[key] = int(message.timestamp()[1])
-                        # The rest of it is nobody's matter.
-                        self._consumer.incremental_unassign([TopicPartition(*key)])
         finally:
             self._consumer.unassign()
         return times
