@@ -34,7 +34,7 @@ def jobs(*named: tuple[str, str], started_s: float = NOW_S - 3_600) -> Answers:
         {"jid": f"{name}-{number}", "name": name, "state": state, "start-time": int(started_s * 1000) - number, "end-time": -1}
         for number, (name, state) in enumerate(named)
     ]
-    calm = {f"/jobs/{each['jid']}/exceptions": {"exceptionHistory": {"entries": []}} for each in listed}
+    calm: Answers = {f"/jobs/{each['jid']}/exceptions": {"exceptionHistory": {"entries": []}} for each in listed}
     return {"/jobs/overview": {"jobs": listed}, "/overview": {"slots-available": 4, "slots-total": 8}, **calm}
 
 
