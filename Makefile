@@ -60,6 +60,7 @@ docs: toolchain $(INSTALLED) ## Write the generated pages: lineage, datasets, de
 	@$(BIN)/python -m docs.decisions
 	@$(BIN)/python -m docs.dictionary
 	@$(BIN)/python -m docs.upstream_codes
+	@$(BIN)/python -m cli.doctor_page
 	@$(BIN)/python -m dashboards.grafana
 
 .PHONY: lock

@@ -48,7 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("cli.evaluate", "Measure how right and how early the thresholds are."),
     "notify": ("cli.notify", "Send alerts to Slack, Teams or any webhook."),
     "sentiment": ("cli.sentiment", "Score the sentiment of texts from standard input."),
-    "doctor": ("cli.doctor", "Find out why there is no output."),
+    "doctor": ("cli.doctor", "Find out why output is missing, late or wrong."),
     "quality": ("cli.quality", "Run the data quality tests on the tables."),
     "sentiment-server": ("cli.sentiment_server", "Serve a sentiment model over gRPC."),
     "demo": ("cli.demo", "Run the whole pipeline on simulated data."),

@@ -33,6 +33,12 @@ def check_services(endpoints: Endpoints, topics: Iterable[str]) -> None:
 
 def check_topics(servers: str, topics: Iterable[str]) -> None:
     """Raises PreflightError when no broker answers at `servers`, or one of `topics` does not exist."""
+    for topic in missing_topics(servers, topics)[:1]:
+        raise PreflightError(f"topic {topic} does not exist at {servers}", "`tokpulse up` creates the project's topics")
+
+
+def missing_topics(servers: str, topics: Iterable[str]) -> list[str]:
+    """Those of `topics` that do not exist. Raises PreflightError when no broker answers at `servers`."""
     admin = clients.admin(servers)
     try:
         known = admin.list_topics(timeout=BROKER_TIMEOUT_SECONDS).topics
@@ -41,9 +47,7 @@ def check_topics(servers: str, topics: Iterable[str]) -> None:
             f"no Kafka broker answers at {servers}: {clients.why(admin, error)}",
             "`tokpulse status` shows the local one; else check KAFKA_BOOTSTRAP_SERVERS",
         ) from None
-    for topic in topics:
-        if topic not in known:
-            raise PreflightError(f"topic {topic} does not exist at {servers}", "`tokpulse up` creates the project's topics")
+    return [topic for topic in topics if topic not in known]
 
 
 def check_http(service: str, url: str) -> None:

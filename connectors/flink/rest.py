@@ -93,13 +93,13 @@ class FlinkRest:
         """All jobs that the JobManager remembers, the newest first."""
         listed = [
             Job(raw["jid"], raw["name"], raw["state"], int(raw["start-time"]), int(raw["end-time"]))
-            for raw in self._get("/jobs/overview")["jobs"]
+            for raw in self.get("/jobs/overview")["jobs"]
         ]
         return sorted(listed, key=lambda job: job.started_ms, reverse=True)
 
     def slots(self) -> tuple[int, int]:
         """(free, all) task slots."""
-        body = self._get("/overview")
+        body = self.get("/overview")
         return int(body["slots-available"]), int(body["slots-total"])
 
     def vertices(self, job_id: str) -> list[Vertex]:
@@ -114,13 +114,13 @@ class FlinkRest:
                 int(raw["metrics"].get("write-records") or 0),
                 float(raw["metrics"].get("accumulated-busy-time") or 0.0),
             )
-            for raw in self._get(f"/jobs/{job_id}")["vertices"]
+            for raw in self.get(f"/jobs/{job_id}")["vertices"]
         ]
 
     def watermarks(self, job_id: str, vertex_id: str) -> list[int | None]:
         """The input watermark of each subtask in Unix milliseconds; None before the first one, a huge number after the last."""
         values: list[int | None] = []
-        for raw in self._get(f"/jobs/{job_id}/vertices/{vertex_id}/watermarks"):
+        for raw in self.get(f"/jobs/{job_id}/vertices/{vertex_id}/watermarks"):
             value = int(float(raw["value"]))
             values.append(None if value < _NO_WATERMARK else min(value, _END_OF_INPUT))
         return values
@@ -136,10 +136,10 @@ class FlinkRest:
 
     def _metric(self, job_id: str, vertex_id: str, name: str, aggregate: str) -> list[float]:
         path = f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics"
-        known = [str(raw["id"]) for raw in self._get(path) if str(raw["id"]).endswith(name)]
+        known = [str(raw["id"]) for raw in self.get(path) if str(raw["id"]).endswith(name)]
         if not known:
             return []
-        body = self._get(f"{path}?get={','.join(known)}&agg={aggregate}")
+        body = self.get(f"{path}?get={','.join(known)}&agg={aggregate}")
         return [float(raw[aggregate]) for raw in body if raw.get(aggregate) is not None]
 
     def heap_in_use(self, job_id: str) -> float | None:
@@ -149,7 +149,7 @@ class FlinkRest:
 
     def checkpoints(self, job_id: str) -> Checkpoints:
         """How checkpoints of a job go."""
-        body = self._get(f"/jobs/{job_id}/checkpoints")
+        body = self.get(f"/jobs/{job_id}/checkpoints")
         counts, latest = body["counts"], body["latest"]
         completed, failed = latest.get("completed") or {}, latest.get("failed") or {}
         return Checkpoints(
@@ -163,7 +163,7 @@ class FlinkRest:
 
     def root_cause(self, job_id: str) -> tuple[str, int]:
         """(innermost cause of the last failure in one line, when it was in Unix milliseconds); ("", 0) when nothing failed."""
-        entries = self._get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
+        entries = self.get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
         if not entries:
             return "", 0
         return innermost(str(entries[0].get("stacktrace") or entries[0].get("exceptionName", ""))), int(
@@ -184,7 +184,8 @@ class FlinkRest:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def _get(self, path: str) -> Any:
+    def get(self, path: str) -> Any:
+        """What GET `path` answers, as JSON."""
         return self._call("GET", path)
 
     def _call(self, method: str, path: str) -> Any:

@@ -42,7 +42,8 @@ _READER: Mapping[str, Any] = {
 _refusals: deque[tuple[str, float]] = deque(maxlen=1)
 # A failed call takes at most so long.
 _RECENT_S = 60.0
-_NO_ANSWER = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN)
+# What a call fails with when no broker has said anything.
+NO_ANSWER = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN)
 _CREDENTIALS = "io.tokpulse.flink.kafka.EnvironmentCredentials"
 _FROM_ENVIRONMENT = ("sasl.username", "sasl.password")
 # Java takes PEM, but has to be told.
@@ -149,7 +150,7 @@ def why(client: AdminClient | Producer, error: KafkaException) -> str:
     """Why a call of `client` failed: the broker's refusal if there was one just now, else what `error` says."""
     # Callbacks wait for it.
     client.poll(0)
-    if _refusals and error.args[0].code() in _NO_ANSWER and time.monotonic() - _refusals[-1][1] < _RECENT_S:
+    if _refusals and error.args[0].code() in NO_ANSWER and time.monotonic() - _refusals[-1][1] < _RECENT_S:
         return _refusals[-1][0]
     return reason_of(error)
 

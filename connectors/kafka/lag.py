@@ -5,14 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
 
 # Of a request; who waits for its answer waits longer, so that it is Kafka that says what is wrong.
 _TIMEOUT_S = 10.0
+_WAIT_S = 0.1
+_BATCH = 1_000
+# Of each partition the first event is enough; a batch that is larger comes whole all the same.
+_FETCH_BYTES = 1_024
+_SPECS: Any = OffsetSpec  # has no type hints
+# The broker that coordinates a group is being found, or has just taken it over.
+_COORDINATOR_COMES = (
+    *(KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS),
+    KafkaError._WAIT_COORD,
+)
+_PATIENTLY = Retrying(
+    retry=retry_if_exception(lambda error: isinstance(error, KafkaException) and error.args[0].code() in _COORDINATOR_COMES),
+    stop=stop_after_delay(_TIMEOUT_S),
+    wait=wait_fixed(_WAIT_S),
+    reraise=True,
+)
 
 
 class LagError(TokpulseError):
@@ -33,14 +52,20 @@ class GroupLag:
         return 0.0 if self.oldest_ms is None else max(0, now_ms - self.oldest_ms) / 1000
 
 
-def oldest_unread(positions: Iterable[tuple[int, int, int | None]]) -> tuple[int | None, int]:
-    """(time of the oldest unread event, unread records) of partitions given as (committed, end, time of the first unread one)."""
-    times, unread = [], 0
-    for committed, end, first_ms in positions:
-        if committed < end and first_ms is not None:
-            times.append(first_ms)
-            unread += end - committed
-    return (min(times) if times else None), unread
+@dataclass(frozen=True)
+class PartitionLag:
+    """Of one group and partition; the fields as in `GroupLag`."""
+
+    topic: str
+    partition: int
+    oldest_ms: int | None
+    unread: int
+
+
+def oldest_unread(partitions: Iterable[PartitionLag]) -> tuple[int | None, int]:
+    """(time of the oldest unread event, unread records) of all of them."""
+    waiting = [(each.oldest_ms, each.unread) for each in partitions if each.oldest_ms is not None]
+    return min((oldest_ms for oldest_ms, _ in waiting), default=None), sum(unread for _, unread in waiting)
 
 
 class LagReader:
@@ -49,7 +74,7 @@ class LagReader:
     def __init__(self, servers: str) -> None:
         self._servers = servers
         self._admin = clients.admin(servers)
-        self._consumer = clients.reader(servers, "tokpulse-lag")  # commits nothing
+        self._consumer = clients.reader(servers, "tokpulse-lag", max_partition_fetch_bytes=_FETCH_BYTES)  # commits nothing
 
     def groups(self) -> list[str]:
         """Every group of the broker."""
@@ -64,48 +89,85 @@ class LagReader:
 
     def read(self, group: str) -> list[GroupLag]:
         """The lag of each topic of which `group` has committed an offset. Raises LagError."""
+        topics: dict[str, list[PartitionLag]] = {}
+        for each in self.read_partitions(group):
+            topics.setdefault(each.topic, []).append(each)
+        return [GroupLag(group, topic, *oldest_unread(partitions)) for topic, partitions in sorted(topics.items())]
+
+    def read_partitions(self, group: str) -> list[PartitionLag]:
+        """The same of each partition, one of which nothing is committed included. Raises LagError."""
         try:
-            asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_TIMEOUT_S)
-            committed = asked[group].result(2 * _TIMEOUT_S).topic_partitions
-            read = {(place.topic, place.partition): place for place in committed if place.error is None and place.offset >= 0}
-            topics: dict[str, list[tuple[int, int, int | None]]] = {}
-            for topic in {name for name, _ in read}:
-                # A partition of which nothing is committed has not been read at all.
-                for partition in self._consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic].partitions:
-                    place = read.get((topic, partition)) or TopicPartition(topic, partition, 0)
-                    topics.setdefault(topic, []).append(self._position(place))
+            committed = self._committed(group)
+            read = {topic for (topic, _), offset in committed.items() if offset >= 0}
+            # A partition of which nothing is committed has not been read at all.
+            return self._lags([TopicPartition(*key, max(0, offset)) for key, offset in committed.items() if key[0] in read])
         except KafkaException as error:
             raise self._error(f"offsets of group {group}", error) from None
-        return [GroupLag(group, topic, *oldest_unread(positions)) for topic, positions in sorted(topics.items())]
+
+    def _committed(self, group: str) -> dict[tuple[str, int], int]:
+        """(topic, partition) -> what `group` has committed, negative for nothing, of every partition that there is."""
+        # A consumer, which joins nothing: the admin client's own question crashes the process (librdkafka 5040) while the broker
+        # finds out who coordinates the group.
+        consumer = clients.reader(self._servers, group)
+        try:
+            topics = consumer.list_topics(timeout=_TIMEOUT_S).topics
+            places = [TopicPartition(name, partition) for name in sorted(topics) for partition in sorted(topics[name].partitions)]
+            committed = _PATIENTLY(consumer.committed, places, timeout=_TIMEOUT_S)
+            return {(each.topic, each.partition): each.offset for each in committed}
+        finally:
+            consumer.close()
 
     def close(self) -> None:
         """Frees the connections."""
         self._consumer.close()
 
-    def _position(self, place: TopicPartition) -> tuple[int, int, int | None]:
-        start, end = self._consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), timeout=_TIMEOUT_S)
+    def _lags(self, places: list[TopicPartition]) -> list[PartitionLag]:
+        if not places:
+            return []
+        starts, ends = (
+            {
+                (place.topic, place.partition): int(future.result(2 * _TIMEOUT_S).offset)
+                for place, future in self._admin.list_offsets(
+                    {TopicPartition(place.topic, place.partition): spec for place in places},
+                    isolation_level=IsolationLevel.READ_COMMITTED,
+                    request_timeout=_TIMEOUT_S,
+                ).items()
+            }
+            for spec in (_SPECS.earliest(), _SPECS.latest())
+        )
         # What retention took away before it was read cannot be told any more.
-        committed = max(place.offset, start)
-        return committed, end, self._first_ms(place, committed) if committed < end else None
+        at = {key: max(place.offset, starts[key]) for place in places if (key := (place.topic, place.partition)) in starts}
+        times = self._first_times([TopicPartition(*key, offset) for key, offset in at.items() if offset < ends[key]])
+        # Where only marks of transactions and holes follow, nothing waits.
+        return [
+            PartitionLag(*key, times.get(key), ends[key] - offset if times.get(key) is not None else 0)
+            for key, offset in at.items()
+        ]
 
-    def _first_ms(self, place: TopicPartition, offset: int) -> int | None:
-        """When the first event at or after `offset` arrived; None when only markers and holes follow."""
-        self._consumer.assign([TopicPartition(place.topic, place.partition, offset)])
+    def _first_times(self, places: list[TopicPartition]) -> dict[tuple[str, int], int]:
+        """When the first event at or after each of `places` arrived; without those that only markers and holes follow."""
+        waiting = {(place.topic, place.partition) for place in places}
+        times: dict[tuple[str, int], int] = {}
+        if not places:
+            return times
         deadline = time.monotonic() + _TIMEOUT_S
+        self._consumer.assign(places)
         try:
-            while time.monotonic() < deadline:
-                message = self._consumer.poll(1.0)
-                if message is None:
-                    continue
-                error = message.error()
-                if error is None:
-                    return int(message.timestamp()[1])
-                if error.code() == KafkaError._PARTITION_EOF:
-                    return None
-                raise KafkaException(error)
+            while waiting:
+                if time.monotonic() > deadline:
+                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+                # One answer of the broker has a batch of each partition.
+                for message in self._consumer.consume(_BATCH, timeout=_WAIT_S):
+                    key, error = (message.topic() or "", message.partition() or 0), message.error()
+                    if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                        raise KafkaException(error)
+                    if key in waiting:
+                        waiting.discard(key)
+                        if error is None:
+                            times[key] = int(message.timestamp()[1])
         finally:
             self._consumer.unassign()
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        return times
 
     def _error(self, what: str, error: KafkaException) -> LagError:
         return LagError(f"{what} at {self._servers}: {clients.why(self._admin, error)}", "`tokpulse status` shows the local broker")

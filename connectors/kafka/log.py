@@ -45,6 +45,15 @@ def partition_offsets(servers: str, topic: str) -> dict[int, Span]:
     return {partition: (earliest[partition], latest[partition]) for partition in sorted(earliest)}
 
 
+def stable_ends(servers: str, topic: str) -> dict[int, int]:
+    """Partition -> the offset that readers of committed records get to: the end, or where an open transaction begins.
+
+    Raises LogReadError.
+    """
+    (ends,) = _listed(servers, topic, OffsetSpec.latest(), level=IsolationLevel.READ_COMMITTED)
+    return ends
+
+
 def held(offsets: Mapping[int, Span]) -> int:
     """Records between the earliest and the next offset of all partitions, at most."""
     return sum(end - start for start, end in offsets.values())

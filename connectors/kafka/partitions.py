@@ -23,4 +23,9 @@ def murmur2(data: bytes) -> int:
 
 def partition_of(key: str, partitions: int) -> int:
     """The partition of `key` among `partitions`, as `murmur2_random` chooses it."""
-    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+    return partition_of_bytes(key.encode(), partitions)
+
+
+def partition_of_bytes(key: bytes, partitions: int) -> int:
+    """The same of a key as it lies in Kafka."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions

@@ -1,190 +1,76 @@
-"""What the doctor makes of what it measures: levels, texts, and that one failed check does not hide the others."""
+"""How the doctor works: groups side by side, an end in any case, one line per finding, and a page that lists every cause."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-import httpx
 import pytest
 
-from cli import doctor, doctor_inputs, doctor_job, doctor_tables
-from cli.doctor_findings import Finding, Level, duration, fail, guarded, ok
+from cli import doctor, doctor_exam, doctor_page, doctor_services
+from cli import main as cli_main
+from cli.doctor_exam import Examination, Group
+from cli.doctor_findings import Cause, Finding, Level, duration, listed, ok, without_repeats
+from cli.doctor_services import Answer
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.flink.rest import Checkpoints, FlinkRest, FlinkRestError, Vertex, innermost
-from jobs.catalog import JOBS
 from stack.settings import StackSettings
-from stack.status import ServiceStatus
 
 NOW_S = 1_800_000_000.0
-NOW_MS = int(NOW_S * 1000)
-OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
+CAUSE = Cause("broken", Level.WARN, "x", "it is broken", "{topic} is {how}", "mend {topic}")
 
 
-def service(name: str, state: str, restarts: int = 0) -> ServiceStatus:
-    return ServiceStatus(name, state, 1, 1, restarts, "", "why" if state == "unhealthy" else "")
+def examination(tmp_path: Path, *answering: str) -> Examination:
+    settings, endpoints = StackSettings.load({}, tmp_path), Endpoints.from_env({}, tmp_path)
+    return Examination(settings, endpoints, NOW_S, answering=frozenset(answering))
 
 
-@pytest.mark.parametrize(
-    ("states", "levels"),
-    [
-        ([("supervisor", "healthy", 0), ("kafka", "healthy", 0)], [OK]),
-        ([("supervisor", "healthy", 0), ("kafka", "healthy", 2)], [WARN]),
-        ([("supervisor", "stopped", 0), ("kafka", "stopped", 0)], [FAIL]),
-        ([("supervisor", "healthy", 0), ("kafka", "unhealthy", 0), ("registry", "failed", 6)], [FAIL, FAIL]),
-    ],
-)
-def test_services(states: list[tuple[str, str, int]], levels: list[Level]) -> None:
-    found = list(doctor_inputs.service_findings([service(*state) for state in states], "logs"))
-    assert [finding.level for finding in found] == levels
+def good(_: object) -> Iterator[Finding]:
+    yield ok("good", "well")
 
 
-@pytest.mark.parametrize(
-    ("offsets", "level"), [({0: (5, 5), 1: (0, 0)}, FAIL), ({0: (0, 9), 1: (3, 3)}, WARN), ({0: (0, 9), 1: (3, 4)}, OK)]
-)
-def test_records(offsets: dict[int, tuple[int, int]], level: Level) -> None:
-    (finding,) = doctor_inputs.record_findings("posts", offsets)
-    assert finding.level is level
+def raising(_: object) -> Iterator[Finding]:
+    yield ok("raising", "first")
+    raise TokpulseError("went\nwrong", "mend it")
 
 
-@pytest.mark.parametrize(("pending", "level"), [(None, WARN), (0.0, OK), (5_000_000.0, WARN)])
-def test_lag(pending: float | None, level: Level) -> None:
-    finding = doctor_job.lag(pending, "posts_events")
-    assert finding.level is level
-    assert "posts_events" in finding.text
+def defective(_: object) -> Iterator[Finding]:
+    raise KeyError("no such thing")
+    yield
 
 
-def test_a_source_is_called_as_in_sql() -> None:
-    vertex = Vertex("v", "Source: posts_events[12] -> Calc[13]", 2, "RUNNING", 0, 0, 0.0)
-    assert (vertex.is_source, vertex.reads) == (True, "posts_events")
+def subjects(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(finding.subject, finding.cause) for finding in found]
 
 
-def test_a_checkpoint_of_a_clock_ahead_is_not_in_the_future() -> None:
-    assert "the last one 0 s ago" in doctor_job.checkpoints(Checkpoints(5, 0, NOW_MS + 1_400, 0, ""), NOW_S).text
+def test_a_cause_says_what_it_was_found_in() -> None:
+    found = CAUSE.found("posts", how="gone")
+    assert found == Finding(Level.WARN, "x", "posts is gone", "mend posts", "broken", "posts")
+    assert CAUSE.found("posts", level=Level.FAIL, how="gone").level is Level.FAIL
+    with pytest.raises(KeyError):
+        CAUSE.found("posts")
 
 
-@pytest.mark.parametrize(
-    ("values", "level", "word"),
-    [
-        ([], WARN, "no watermark yet"),
-        ([NOW_MS, None], WARN, "no watermark yet"),
-        ([NOW_MS - 121_000, NOW_MS], OK, "2 min behind"),
-        ([NOW_MS - 7_200_000, NOW_MS], WARN, "2.0 h behind"),
-        ([2**62, 2**62], OK, "end of the input"),
-    ],
-)
-def test_watermark(values: list[int | None], level: Level, word: str) -> None:
-    finding = doctor_job.watermark(values, NOW_S)
-    assert finding.level is level
-    assert word in finding.text
+def test_a_line_has_no_line_break_and_what_to_do_only_if_something_is_wrong() -> None:
+    assert CAUSE.found("a\nb", how="gone").line() == "WARN x            a b is gone -> mend a b"
+    assert Finding(Level.OK, "x", "fine", "nothing").line() == "ok   x            fine"
+
+
+def test_a_cause_of_one_topic_is_said_once() -> None:
+    found = [CAUSE.found("a", how="1"), CAUSE.found("b", how="2"), CAUSE.found("a", how="3"), ok("x", "4"), ok("x", "5")]
+    assert [finding.text for finding in without_repeats(found)] == ["a is 1", "b is 2", "4", "5"]
 
 
 @pytest.mark.parametrize(
-    ("found", "level"),
-    [
-        (Checkpoints(0, 0, 0, 0, ""), WARN),
-        (Checkpoints(5, 1, NOW_MS - 9_000, 0, ""), OK),
-        (Checkpoints(5, 9, NOW_MS - 600_000, NOW_MS, "expired"), FAIL),
-    ],
+    ("numbers", "text"),
+    [({3}, "partition 3"), ({7, 3}, "partitions 3, 7"), (range(9), "partitions 0, 1, 2, 3, 4, 5 and 3 more")],
 )
-def test_checkpoints(found: Checkpoints, level: Level) -> None:
-    assert doctor_job.checkpoints(found, NOW_S).level is level
-
-
-def extent(rows: int, newest_s: float) -> dict[str, Any]:
-    return {"rows_held": rows, "hours_held": 2, "newest_start": int(newest_s), "newest_final_start": 0}
-
-
-@pytest.mark.parametrize(("row", "level"), [(extent(0, 0), FAIL), (extent(9, NOW_S - 1800), OK), (extent(9, NOW_S - 86_400), WARN)])
-def test_rows(row: dict[str, Any], level: Level) -> None:
-    assert doctor_tables.extent(row, NOW_S).level is level
-
-
-@pytest.mark.parametrize(("held", "missing", "level"), [(0, 0, OK), (100, 90, OK), (100, 91, WARN)])
-def test_comments(held: int, missing: int, level: Level) -> None:
-    row = {"rows_held": held, "newest": NOW_S + 1, "missing": missing}
-    assert doctor_tables.comments(row, NOW_S).level is level
-
-
-def test_dead_letters_name_the_most_frequent_reason() -> None:
-    assert doctor_tables.dead_letters([]).level is OK
-    found = [
-        {"topic": "posts", "code": "truncated", "records": 7, "example": "truncated: after 3 bytes"},
-        {"topic": "posts", "code": "bad_magic", "records": 2, "example": "bad_magic: 0x01"},
-    ]
-    assert "9; most often truncated (7 of posts)" in doctor_tables.dead_letters(found).text
-
-
-def test_ledger_and_parts() -> None:
-    row = {"job": "engagement", "run_id": "r", "topic": "t", "read": 6, "counted": 3, "late": 1, "beyond_bound": 1}
-    row |= {"quarantined": 0, "unaccounted": 1}
-    assert doctor_tables.ledger([]).level is OK
-    assert doctor_tables.ledger([row | {"unaccounted": -1}]).level is WARN
-    found = doctor_tables.ledger([row | {"run_id": "more", "unaccounted": -1}, row])
-    assert found.level is FAIL
-    assert "1 run(s) do not add up; r: 6 read, 3 counted, 1 late, 1 beyond the late bound, 0 quarantined" in found.text
-    assert doctor_tables.detached([]).level is OK
-    assert doctor_tables.detached([{"table": "x", "parts": 2, "example": ""}]).level is FAIL
-
-
-def late_run(run_id: str, late: int, beyond_bound: int = 0, read: int = 10_000) -> dict[str, Any]:
-    counts = {"read": read, "late": late, "beyond_bound": beyond_bound, "late_share": (late + beyond_bound) / read}
-    return {"job": "pipeline", "run_id": run_id, "topic": "posts", **counts}
-
-
-@pytest.mark.parametrize(
-    ("found", "level", "text"),
-    [
-        ([], OK, "no late records in the runs of the last day"),
-        ([late_run("r", 10)], OK, "at most 0.10% of what a run of the last day has read"),
-        ([late_run("r", 11), late_run("s", 1)], WARN, "r of posts: 10,000 read, 11 late, 0 beyond the late bound (0.11%)"),
-        ([late_run("r", 100)], WARN, "r of posts: 10,000 read, 100 late, 0 beyond the late bound (1.00%)"),
-        ([late_run("r", 101), late_run("s", 11)], FAIL, "r of posts: 10,000 read, 101 late, 0 beyond the late bound (1.01%)"),
-        # Few beyond the bound are worse than many that are late: the first is only in maxima.
-        ([late_run("s", 90), late_run("r", 0, 1)], FAIL, "r of posts: 10,000 read, 0 late, 1 beyond the late bound (0.01%)"),
-    ],
-)
-def test_late(found: list[dict[str, Any]], level: Level, text: str) -> None:
-    finding = doctor_tables.late(found)
-    assert (finding.level, finding.text) == (level, text)
-    assert (level is OK) == (finding.todo == "")
-
-
-def test_late_names_the_first_runs_of_many() -> None:
-    text = doctor_tables.late([late_run(f"r{number}", 500) for number in range(5)]).text
-    assert [f"r{number} of posts" in text for number in range(5)] == [True, True, True, False, False]
-    assert text.endswith("; and 2 more")
-
-
-def test_quality() -> None:
-    def found(tests: int, failed: int, warned: int) -> Finding:
-        row = {"checked": NOW_S - 600, "tests": tests, "failed": failed, "warned": warned, "example": "posts not_null: 1 of 2"}
-        return doctor_tables.quality(row, NOW_S)
-
-    assert found(0, 0, 0).level is OK
-    assert found(9, 0, 2) == ok("quality", "9 tests 10 min ago, 0 failed, 2 warned")
-    assert found(9, 1, 0).level is WARN
-    assert found(9, 1, 0).text == "9 tests 10 min ago, 1 failed, 0 warned, e.g. posts not_null: 1 of 2"
-
-
-def test_an_error_becomes_a_finding_and_its_line_has_no_line_break() -> None:
-    def broken() -> Iterator[Finding]:
-        yield ok("x", "first")
-        raise TokpulseError("went\nwrong", "mend it")
-
-    found = list(guarded("x", broken))
-    assert [finding.level for finding in found] == [OK, FAIL]
-    assert found[1].line() == "FAIL x            went wrong -> mend it"
-
-
-def test_without_any_stack_every_check_is_made(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stack.toolchain.problems", list)
-    endpoints = Endpoints.from_env({}, tmp_path)
-    found = list(doctor.examine(StackSettings.load({}, tmp_path), endpoints, NOW_S))
-    assert [finding.subject for finding in found if finding.level is FAIL] == ["stack", "topics", "schemas", "job", "clickhouse"]
-    assert all(finding.todo for finding in found if finding.level is FAIL)
+def test_listed(numbers: set[int], text: str) -> None:
+    assert listed(numbers) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(5, "5 s"), (600, "10 min"), (9000, "2.5 h"), (864_000, "10 d")])
@@ -192,99 +78,115 @@ def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-# The REST client, against recorded shapes of Flink's answers.
-
-ANSWERS: dict[str, Any] = {
-    "/jobs/overview": {
-        "jobs": [
-            {"jid": "a", "name": "engagement", "state": "FAILED", "start-time": 1, "end-time": 2},
-            {"jid": "b", "name": "engagement", "state": "RESTARTING", "start-time": 3, "end-time": -1},
-        ]
-    },
-    "/overview": {"slots-available": 0, "slots-total": 8},
-    "/jobs/b/exceptions": {
-        "exceptionHistory": {
-            "entries": [{"timestamp": NOW_MS - 5000, "stacktrace": "a.B: outer\n\tat x\nCaused by: c.D: the broker is away\n"}]
-        }
-    },
-    "/jobs/b/vertices/v/watermarks": [
-        {"id": "0.currentInputWatermark", "value": "-9223372036854775808"},
-        {"id": "1", "value": "7"},
-    ],
-    "/jobs/b/vertices/v/subtasks/metrics": [{"id": "Source.KafkaSourceReader.pendingRecords"}, {"id": "other"}],
-    "/jobs/b": {
-        "vertices": [
-            {"id": "v", "name": "Source: posts", "parallelism": 2, "status": "RUNNING", "metrics": {}},
-            {"id": "w", "name": "ProcessTableFunction[9] -> Calc", "parallelism": 2, "status": "RUNNING", "metrics": {}},
-        ]
-    },
-    "/jobs/b/vertices/w/subtasks/metrics": [{"id": "ProcessTableFunction_9.heapInUse"}],
-}
+def test_a_check_that_fails_does_not_hide_the_others(tmp_path: Path) -> None:
+    groups = (Group("first", (raising, good, defective)), Group("second", (good,)))
+    found = list(doctor_exam.examine(groups, examination(tmp_path)))
+    assert subjects(found) == [("raising", ""), ("doctor", "check_failed"), ("good", ""), ("doctor", "check_failed"), ("good", "")]
+    assert found[1].line() == "FAIL doctor       first: went wrong -> mend it"
+    assert "KeyError" in found[3].text
 
 
-def rest(answers: dict[str, Any]) -> FlinkRest:
-    def answer(request: httpx.Request) -> httpx.Response:
-        if "get" in request.url.params:
-            return httpx.Response(200, json=[{"id": "x", "sum": 42.0, "max": 0.83}])
-        body = answers.get(request.url.path)
-        return httpx.Response(404, json={"errors": ["Not found"]}) if body is None else httpx.Response(200, text=json.dumps(body))
+def test_a_group_whose_patient_cannot_be_opened_is_a_finding(tmp_path: Path) -> None:
+    @contextmanager
+    def closed(_: Examination) -> Iterator[None]:
+        raise TokpulseError("no door")
+        yield
 
-    return FlinkRest("http://127.0.0.1:1", transport=httpx.MockTransport(answer))
-
-
-def test_flink_rest_reads_what_flink_answers() -> None:
-    with rest(ANSWERS) as flink:
-        assert [(job.id, job.active) for job in flink.jobs()] == [("b", True), ("a", False)]
-        assert flink.root_cause("b") == ("the broker is away", NOW_MS - 5000)
-        assert flink.watermarks("b", "v") == [None, 7]
-        assert flink.metric_sum("b", "v", "pendingRecords") == 42.0
-        assert flink.metric_sum("b", "v", "absent") is None
-        assert flink.heap_in_use("b") == 0.83
-        with pytest.raises(FlinkRestError, match="404"):
-            flink.checkpoints("b")
+    (found,) = doctor_exam.examine((Group("first", (good,), opened=closed),), examination(tmp_path))
+    assert found.text == "first: no door"
 
 
-@pytest.mark.parametrize(("share", "level"), [(0.79, OK), (0.8, WARN), (None, WARN)])
-def test_a_heap_that_is_nearly_full_is_a_warning(share: float | None, level: Level) -> None:
-    assert doctor_job.heap(share).level is level
+def test_checks_of_a_service_that_does_not_answer_are_left_out(tmp_path: Path) -> None:
+    groups = (Group("kafka", (good,), needs="kafka"), Group("flink", (raising,), needs="flink"), Group("machine", (good,)))
+    assert subjects(list(doctor_exam.examine(groups, examination(tmp_path, "kafka")))) == [("good", ""), ("good", "")]
 
 
-def test_a_restarting_job_is_named_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest(ANSWERS))
-    endpoints = Endpoints({"FLINK_REST_URL": "http://127.0.0.1:1"}, StackSettings.load({}).data / "env")
-    (finding,) = doctor_job.jobs(endpoints, ("engagement",), NOW_S)
-    assert finding == fail(
-        "job", "engagement b is RESTARTING: the broker is away; 0 of 8 slots are free", "fix the cause; the job restarts by itself"
-    )
+def test_a_check_that_hangs_is_named_and_the_others_end(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def hanging(_: object) -> Iterator[Finding]:
+        release.wait(60)
+        yield ok("hanging", "after all")
+
+    try:
+        groups = (Group("first", (good, hanging)), Group("second", (good,)))
+        found = list(doctor_exam.examine(groups, examination(tmp_path), deadline_s=0.3))
+    finally:
+        release.set()
+    assert subjects(found) == [("good", ""), ("doctor", "check_slow"), ("good", "")]
+    assert "first: no result within 0 s, at hanging" in found[1].text
 
 
-def test_a_job_that_nobody_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest({"/jobs/overview": {"jobs": []}}))
-    (finding,) = doctor_job.jobs(Endpoints({"FLINK_REST_URL": "x"}, StackSettings.load({}).data / "env"), ("engagement",), NOW_S)
-    assert finding.level is FAIL
-    assert "submit" in finding.todo
+def test_without_any_stack_that_is_all_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.toolchain.problems", list)
+    monkeypatch.setattr("cli.doctor_machine.is_current", lambda build: True)
+    found = list(doctor.examine(StackSettings.load({}, tmp_path), Endpoints.from_env({}, tmp_path), NOW_S))
+    assert [finding.cause for finding in found if finding.level is Level.FAIL] == ["stack_down"]
+    assert {finding.subject for finding in found} >= {"stack", "tools", "disk"}
 
 
-@pytest.mark.parametrize(
-    ("trace", "text"),
-    [
-        ("a.b.C: message\n\tat x", "message"),
-        ("a.b.C\n\tat x", "a.b.C"),
-        ("a.b.C: one\nCaused by: d.E: two: three\nCaused by: f.G", "f.G"),
-        ("", ""),
-    ],
-)
-def test_innermost(trace: str, text: str) -> None:
-    assert innermost(trace) == text
+Run = Callable[..., tuple[int, str, str]]
 
 
-def test_a_pipeline_beside_its_parts_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    running = [
-        {"jid": name, "name": name, "state": "CREATED", "start-time": 1, "end-time": -1} for name in ("pipeline", "followers")
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """`tokpulse doctor ARGS` of a patient with these answers; no check needs more than they say."""
+    monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path))
+    monkeypatch.setattr(doctor, "GROUPS", (Group("machine", (good,)),))
+    monkeypatch.setattr(doctor_services, "local_processes", lambda *_: [])
+
+    def call(answers: list[Answer], *args: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(doctor_services, "ask_all", lambda _: answers)
+        monkeypatch.setattr(doctor_services, "is_local", lambda *_: False)
+        monkeypatch.setattr(sys, "argv", ["tokpulse", "doctor", *args])
+        code = cli_main.main()
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+SILENT = Answer("registry", "SCHEMA_REGISTRY_URL", "http://r:1", "silent")
+
+
+def test_json_names_causes(run: Run) -> None:
+    code, out, err = run([Answer("kafka", "K", "k:1"), SILENT], "--json")
+    told = json.loads(out)
+    assert (code, err, told["healthy"]) == (1, "", False)
+    assert told["seconds"] < 10
+    assert [(each["level"], each["cause"], each["about"]) for each in told["findings"]] == [
+        ("fail", "service_silent", "registry"),
+        ("ok", "", ""),
+        ("ok", "", ""),
     ]
-    answers = {"/jobs/overview": {"jobs": running}, "/overview": {"slots-available": 0, "slots-total": 8}}
-    answers |= {f"/jobs/{name}/exceptions": {"exceptionHistory": {"entries": []}} for name in ("pipeline", "followers")}
-    monkeypatch.setattr(doctor_job, "FlinkRest", lambda _: rest(answers))
-    found = list(doctor_job.jobs(Endpoints({"FLINK_REST_URL": "x"}, StackSettings.load({}).data / "env"), JOBS, NOW_S))
-    assert [finding.level for finding in found] == [FAIL, FAIL, WARN]
-    assert "twice" in found[-1].text
+
+
+def test_a_healthy_stack_ends_with_0(run: Run) -> None:
+    code, out, _ = run([Answer("kafka", "K", "k:1")], "--json")
+    assert (code, json.loads(out)["healthy"]) == (0, True)
+
+
+def test_lines_say_where_to_start(run: Run) -> None:
+    code, out, err = run([SILENT])
+    assert code == 1
+    assert out.startswith("FAIL service      registry at http://r:1 accepts connections, but does not answer within 3 s -> ")
+    assert "start with service" in err
+
+
+def test_a_limit_that_is_none_is_one_line(run: Run) -> None:
+    code, _, err = run([], "--idle-after", "a while")
+    assert code == 1
+    assert "error: --idle-after: 'a while' is not a duration" in err
+
+
+def test_every_cause_has_a_name_of_its_own_and_can_be_said() -> None:
+    found = doctor.causes()
+    assert len({cause.name for cause in found}) == len(found) > 40
+    assert all(cause.means and cause.says and cause.fix for cause in found)
+    assert {cause.level for cause in found} == {Level.WARN, Level.FAIL}
+
+
+def test_the_page_lists_every_cause() -> None:
+    page = doctor_page.PAGE.read_text(encoding="utf-8")
+    assert doctor_page.rendered(page) == page, "run `.venv/bin/python -m cli.doctor_page`"
+    assert all(f"(`{cause.name}`)" in page for cause in doctor.causes())

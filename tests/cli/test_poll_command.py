@@ -16,7 +16,7 @@ from cli.poll_keys import UpstreamKeyError, read_key
 from cli.poll_screen import line, rows
 from connectors.endpoints import MissingEndpointError
 from connectors.errors import TokpulseError
-from connectors.kafka.lag import GroupLag, LagError, oldest_unread
+from connectors.kafka.lag import GroupLag, LagError, PartitionLag, oldest_unread
 from connectors.kafka.registry import RegistryUnavailableError
 from connectors.upstream.model import Answer, Page, Refusal
 from polling.clock import SystemClock, VirtualClock
@@ -150,8 +150,9 @@ def test_metrics_are_served_on_loopback() -> None:
 
 
 def test_the_age_is_that_of_the_oldest_unread_event() -> None:
-    assert oldest_unread([(5, 5, None), (3, 9, 1_000), (0, 2, 4_000), (1, 2, None)]) == (1_000, 8)
-    assert oldest_unread([(5, 5, None)]) == (None, 0)
+    lags = [PartitionLag("t", number, *lag) for number, lag in enumerate([(None, 0), (1_000, 6), (4_000, 2)])]
+    assert oldest_unread(lags) == (1_000, 8)
+    assert oldest_unread(lags[:1]) == (None, 0)
     assert GroupLag("g", "t", 1_000, 8).age_s(61_000) == 60
     assert GroupLag("g", "t", None, 0).age_s(61_000) == 0
 

@@ -10,6 +10,7 @@ import clickhouse_connect
 import pytest
 
 from connectors.clickhouse.queries import QUERIES_DIR, rows
+from connectors.clock import wall_clock_ms
 from stack.migrations import apply_migrations
 
 from .conftest import ADMIN, READER, FrontProcess
@@ -208,10 +209,25 @@ def test_the_newest_run_of_each_job(client: Any) -> None:
 
 
 def test_dead_letter_reasons_are_grouped_by_code(client: Any) -> None:
-    reasons = ("truncated: after 3 bytes", "truncated: after 9 bytes", "bad_magic: 0x01")
-    client.insert("dead_letters_log", [["posts", 0, number, reason, "", START] for number, reason in enumerate(reasons)])
+    now = datetime.now(UTC)
+    reasons = (
+        *(("truncated: after 3 bytes", START), ("truncated: after 9 bytes", START), ("truncated: after 4 bytes", START)),
+        *(("bad_magic: 0x01", now - timedelta(hours=23)), ("bad_magic: 0x02", now - timedelta(hours=25))),
+    )
+    client.insert("dead_letters_log", [["posts", number, number, reason, "", at] for number, (reason, at) in enumerate(reasons)])
     found = rows(client, "", "dead_letter_reasons")
-    assert [(row["code"], row["records"]) for row in found] == [("truncated", 2), ("bad_magic", 1)]
+    assert [(row["code"], row["records"], row["of_last_day"], row["partitions"]) for row in found] == [
+        ("bad_magic", 2, 1, [3]),
+        ("truncated", 3, 0, []),
+    ]
+    assert found[0]["example"] == "bad_magic: 0x01"
+    assert abs(found[0]["newest_ms"] - (now - timedelta(hours=23)).timestamp() * 1000) < 2
+
+
+def test_the_clock_is_that_of_the_server(client: Any) -> None:
+    before = wall_clock_ms()
+    (found,) = rows(client, "", "clock")
+    assert before <= found["now_ms"] <= wall_clock_ms()
 
 
 # detached_parts is for whoever runs the server, and ledger_unaccounted reads a table of storage, as `tokpulse doctor` may.

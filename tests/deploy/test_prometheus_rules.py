@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.doctor_job import HEAP_TOO_FULL
+from cli.doctor_load import HEAP_TOO_FULL
 from cli.lag import OUTCOMES
 from polling.metrics import METRICS
 

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from connectors.clock import wall_clock_ms
 from connectors.kafka.lag import LagReader
 from connectors.kafka.producer import AvroProducer, ProducerSettings
 from connectors.kafka.registry import SchemaRegistry
+from connectors.paths import REPOSITORY
 from simulator.delivery import simulate
 from simulator.settings import POSTS, SimulationSettings
+from stack import kafka
+from stack.settings import StackSettings
 
-from .stack_process import Stack
+from .stack_process import PORTS, Stack
+from .waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.e2e]
 GROUP = "a-reader"
+
+
+def test_a_group_is_asked_for_while_its_coordinator_is_being_made(tmp_path: Path) -> None:
+    """On a new broker the first questions come too early. The admin client's ended the process, so this is one of its own."""
+    settings = StackSettings.load({f"TOKPULSE_{name}_PORT": "0" for name in PORTS}, tmp_path).with_free_ports()
+    kafka.prepare(settings)
+    service = kafka.service(settings)
+    with service.log.open("wb") as log:
+        broker = subprocess.Popen(service.argv, cwd=service.cwd, env=dict(service.env), stdout=log, stderr=log)
+    try:
+        until(lambda: not service.probe(), 60, "the broker answers")
+        admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers})
+        admin.create_topics([NewTopic("t", 2, 1)])["t"].result(30)
+        script = "import sys; from connectors.kafka.lag import LagReader; print(LagReader(sys.argv[1]).read('never seen'))"
+        argv = [sys.executable, "-c", script, settings.kafka_bootstrap_servers]
+        done = subprocess.run(argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "[]", "")
+    finally:
+        broker.kill()
+        broker.wait(30)
 
 
 def test_the_oldest_unread_event_is_told_by_its_age(stack: Stack) -> None:
