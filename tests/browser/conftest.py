@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
@@ -29,7 +29,7 @@ from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.table import write_table
 from thresholds.versions import follow
 
-from .chromium import Tab, tab
+from .chromium import READY_MS, Tab, tab
 from .rows import fill
 
 TOKEN = "of-this-start"
@@ -50,6 +50,8 @@ class Dashboard:
 def running_browser() -> Iterator[Browser]:
     if chromium() is None:
         pytest.skip(MISSING)
+    # A machine that also runs a stack draws slowly; what must be quick says so itself.
+    expect.set_options(timeout=READY_MS)
     with browser() as running:
         yield running
 
