@@ -229,7 +229,8 @@ class Cluster:
     def newest_post_ms(self, before_ms: int) -> int:
         """Time of the newest simulated post that is in ClickHouse, 0 where it does not say."""
         address = urlsplit(self.stack.endpoints.clickhouse_url)
-        sql = f"SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM post_observations_log WHERE ingested_at < {before_ms / 1000}"
+        before = f"fromUnixTimestamp64Milli(toInt64({before_ms}), 'UTC')"
+        sql = f"SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM post_observations_log WHERE ingested_at < {before}"
         try:
             answer = httpx.post(
                 f"http://{address.hostname}:{address.port}/",

@@ -16,7 +16,7 @@ from simulator.malformed import KINDS, MalformedEncoder
 from simulator.settings import COMMENTS, POSTS, USERS, SimulationSettings
 from simulator.universe import build_universe
 from tests.e2e.load import PARTITIONS, closing
-from tests.e2e.records import observation
+from tests.e2e.records import comment_observation, observation
 
 # Event time that each trial has: an hour with records, then what closes it in every partition, before the next trial begins.
 SLOT_MS = 2 * HOUR_MS
@@ -24,6 +24,7 @@ CLOSING_MS = HOUR_MS + 50 * MINUTE_MS
 # What is remembered of authors and posts ends after a month: a stack serves no more trials than this.
 MOST_TRIALS = 300
 POISON = "poison-"
+TOPICS = (POSTS, USERS, COMMENTS)
 _STEP_S = 0.25
 _OVERSIZE_BYTES = 20_000
 
@@ -156,6 +157,16 @@ def replay(producer: AvroProducer, given: Given, deliveries: Sequence[Delivery],
     return len(again)
 
 
+def add_comments(producer: AvroProducer, given: Given, name: str, at_ms: int, partition: int, count: int = 20) -> None:
+    """Sends comments to one partition."""
+    for number in range(count):
+        key = f"{name}-{number}"
+        value = producer.encode(COMMENTS, comment_observation(key, key, at_ms + number))
+        producer.produce_encoded(COMMENTS, key, value, partition=partition)
+        given.sent[COMMENTS, key, digest(value)] += 1
+    producer.flush()
+
+
 def poison(producer: AvroProducer, given: Given, name: str, at_ms: int, rounds: int = 2) -> int:
     """Sends bad records of each kind; how many. Their keys begin with POISON."""
     encoder = MalformedEncoder(producer.schema_id(POSTS), producer.schema_id(USERS), _OVERSIZE_BYTES)
@@ -166,6 +177,3 @@ def poison(producer: AvroProducer, given: Given, name: str, at_ms: int, rounds: 
         given.poison[key] = value
     producer.flush()
     return rounds * len(KINDS)
-
-
-TOPICS = (POSTS, USERS, COMMENTS)

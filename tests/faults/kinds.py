@@ -17,15 +17,16 @@ from dataclasses import dataclass
 
 import psutil
 from confluent_kafka import IsolationLevel, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
 
 from connectors.kafka.producer import AvroProducer
 from simulator.delivery import Delivery
+from tests.e2e.records import producing
 from tests.e2e.throttle import throttled
 from tests.e2e.waiting import until
 
 from .cluster import AWAY, Cluster, wait_stopped
-from .given import TOPICS, Given, poison, replay
+from .given import COMMENTS, TOPICS, Given, add_comments, poison, replay
 from .proxy import Proxy
 
 
@@ -282,6 +283,24 @@ def corrupt_checkpoint(scene: Scene) -> Hit:
     how = cluster.resume()
     refused = "0 newer refused" not in how
     return Hit(refused and "SIGKILL" in proof, f"{proof}; newest checkpoint cut at byte {place} of {len(whole)}; {how}", at)
+
+
+@kind("add-partition")
+def add_partition(scene: Scene) -> Hit:
+    """The topic of comments gets a partition more, with comments in it; the JobManager dies, and finds it when it is back."""
+    cluster, at = scene.cluster, time.monotonic()
+    admin = AdminClient({"bootstrap.servers": cluster.stack.endpoints.kafka_bootstrap_servers})
+    partition = len(admin.list_topics(timeout=20).topics[COMMENTS].partitions)
+    for future in admin.create_partitions([NewPartitions(COMMENTS, partition + 1)]).values():
+        future.result(30)
+    until(lambda: len(admin.list_topics(timeout=20).topics[COMMENTS].partitions) > partition, 30, "the partition is there")
+    # A client of before does not know it yet.
+    with producing(cluster.stack.endpoints) as producer:
+        add_comments(producer, scene.given, f"added-{scene.name}", scene.at_ms, partition)
+    old = cluster.pid("jobmanager")
+    proof = cluster.kill("jobmanager")
+    cluster.await_service("jobmanager", old)
+    return Hit(True, f"partition {partition} added, with 20 comments; {proof}; {cluster.resume()}", at)
 
 
 @contextmanager
