@@ -75,6 +75,22 @@ class Poller:
             stderr=self.log,
         )
 
+    def ensure(self, more: int) -> list[str]:
+        """Returns when so many requests more were answered since it was started. One that has ended is started again, as whoever
+        runs pollers does; what it said at its end, each time."""
+        said: list[str] = []
+
+        def polls() -> bool:
+            assert self.process is not None
+            if (code := self.process.poll()) is not None:
+                lines = (self.folder / "poller.log").read_text(encoding="utf-8", errors="replace").splitlines()
+                said.append(f"the poller ended with code {code}: {' '.join(lines[-1:])[:200]}")
+                self.start()
+            return self.served > self.since + more
+
+        until(polls, 90, "the poller polls")
+        return said
+
     def stop(self) -> int:
         """SIGTERM: it finishes open requests. Its exit code."""
         assert self.process is not None
@@ -212,7 +228,7 @@ class Cluster:
 
     def workers(self) -> list[psutil.Process]:
         """Python workers that run functions of the job."""
-        return [process for process in self.stack.python_workers() if any("sdk_worker" in word for word in process.cmdline())]
+        return [process for process in self.stack.python_workers() if any("beam_boot" in word for word in process.cmdline())]
 
     def orphans(self) -> list[int]:
         """Python workers that belong to no TaskManager of now."""

@@ -127,7 +127,8 @@ def kill_everything(scene: Scene) -> Hit:
 def kill_worker(scene: Scene) -> Hit:
     """A Python worker of the TaskManager."""
     workers = scene.cluster.workers()
-    assert workers, "there is no Python worker"
+    if not workers:
+        return Hit(False, "there is no Python worker", time.monotonic())
     victim, job = scene.dice.choice(workers), scene.cluster.job()
     before, at = scene.cluster.stack.attempts(job), time.monotonic()
     victim.kill()
@@ -188,7 +189,8 @@ kind("stop-taskmanager-long")(stopped("taskmanager", 60, 75))
 def stop_worker(scene: Scene) -> Hit:
     """A Python worker stands still, and the barrier behind it."""
     workers = scene.cluster.workers()
-    assert workers, "there is no Python worker"
+    if not workers:
+        return Hit(False, "there is no Python worker", time.monotonic())
     return stand_still(scene, scene.dice.choice(workers).pid, "worker", 5, 20)
 
 

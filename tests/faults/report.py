@@ -97,13 +97,20 @@ def text(kept: Mapping[str, Any]) -> str:
     return "\n".join([_HEAD + _totals(kept), _by_kind(trials), _not_clean(trials), _controls(kept["controls"]), _runs(kept), _HOW])
 
 
+def is_void(trial: Mapping[str, Any]) -> bool:
+    """Whether the harness broke off before there was a fault: it says nothing of the product."""
+    return not trial["landed"] and not trial["rows"]
+
+
 def _totals(kept: Mapping[str, Any]) -> str:
-    trials = [trial for trial in kept["trials"] if trial["kind"] != "none"]
+    void = [trial for trial in kept["trials"] if is_void(trial)]
+    controls = [trial for trial in kept["trials"] if trial["kind"] == "none"]
+    trials = [trial for trial in kept["trials"] if trial["kind"] != "none" and not is_void(trial)]
     hits, clean = sum(trial["landed"] for trial in trials), sum(not trial["findings"] for trial in trials)
     hours = sum(trial["wall_s"] for trial in kept["trials"]) / 3600
     return (
         f"**{len(trials)} trials with a fault, {hits} with proof that it landed, {clean} clean**, in {hours:.1f} h;"
-        f" {len(kept['trials']) - len(trials)} control trials without one.\n"
+        f" {len(controls)} control trials without one; {len(void)} void, in which the harness broke off before its fault.\n"
     )
 
 
@@ -115,7 +122,8 @@ def quantile(values: Sequence[float], share: float) -> float:
 def _by_kind(trials: Sequence[Mapping[str, Any]]) -> str:
     kinds: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for trial in trials:
-        kinds[trial["kind"]].append(trial)
+        if not is_void(trial):
+            kinds[trial["kind"]].append(trial)
     lines = [
         "| fault | trials | hits | clean | recovery p50 | p95 | longest | wall | amplification |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
@@ -152,8 +160,8 @@ def _not_clean(trials: Sequence[Mapping[str, Any]]) -> str:
 def _controls(controls: Sequence[Mapping[str, Any]]) -> str:
     if not controls:
         return ""
-    caught, tried = Counter(), Counter[str]()
-    said = {}
+    caught, tried = Counter[str](), Counter[str]()
+    said: dict[str, Mapping[str, Any]] = {}
     for control in controls:
         tried[control["name"]] += 1
         caught[control["name"]] += control["caught"]

@@ -76,6 +76,14 @@ class Session:
     evidence: Evidence | None = None
     question: Question | None = None
 
+    def is_fit(self) -> bool:
+        """Whether another trial may follow one that broke off: its audit is one of this one, too."""
+        try:
+            self.cluster.await_running(30)
+        except Exception:
+            return False
+        return True
+
     def run(self, name: str) -> Trial:
         """One trial. Whatever goes wrong is a finding of it."""
         begun, stamp = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -96,6 +104,7 @@ class Session:
         deliveries = self.universe.hour(self.slot)
         trial.records, trial.fault_at_s = len(deliveries), dice.uniform(0.15, 0.7) * LOAD_S
         cluster.poller.start()
+        cluster.notes += cluster.poller.ensure(2)
         with producing(cluster.stack.endpoints) as producer, producing(cluster.stack.endpoints) as other:
             sending = Sending(producer, self.given, deliveries, LOAD_S)
             begun = time.monotonic()
@@ -111,7 +120,7 @@ class Session:
             finally:
                 sending.finish(150)
             close_hours(producer, self.given, begin_ms + CLOSING_MS)
-        until(lambda: cluster.poller.served > cluster.poller.since + 10, 60, "the poller has polled")
+        cluster.notes += cluster.poller.ensure(10)
         if (code := cluster.poller.stop()) != 0:
             cluster.notes.append(f"the poller ended with code {code}")
         self._audit(trial, begin_ms + HOUR_MS)
