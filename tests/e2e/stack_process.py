@@ -56,9 +56,10 @@ def checkpoints_every(interval: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack with a data directory of its own, on ports that nobody else has."""
+    """A stack with a data directory of its own, on ports that nobody else has. `project` is the checkout that it is of."""
 
     data: Path
+    project: Path = REPOSITORY
 
     def environment(self, **extra: str) -> dict[str, str]:
         """This process's environment without anything that would lead to another stack."""
@@ -67,15 +68,15 @@ class Stack:
             kept.pop(name, None)
         return {**kept, **{f"TOKPULSE_{name}_PORT": "0" for name in PORTS}, **extra}
 
-    def start(self, *args: str, cwd: Path = REPOSITORY, **extra: str) -> subprocess.Popen[str]:
-        """`tokpulse ARGS` as a process of its own, of the project in `cwd`; the caller waits for it."""
+    def start(self, *args: str, **extra: str) -> subprocess.Popen[str]:
+        """`tokpulse ARGS` as a process of its own; the caller waits for it."""
         argv = [sys.executable, "-m", "cli.main", "--data-dir", str(self.data), *args]
         pipe = subprocess.PIPE
-        return subprocess.Popen(argv, cwd=cwd, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(argv, cwd=self.project, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True)
 
-    def run(self, *args: str, cwd: Path = REPOSITORY, **extra: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
         """`tokpulse ARGS`, waited for."""
-        return ended(self.start(*args, cwd=cwd, **extra))
+        return ended(self.start(*args, **extra))
 
     def submit(self, name: str, *args: str, **extra: str) -> str:
         """`tokpulse submit NAME ARGS`, which must succeed without a restart. Gives the id of the Flink job."""
@@ -86,15 +87,15 @@ class Stack:
         assert self.attempts(job) == {0}, self.failure(job)
         return job
 
-    def start_pasted(
-        self, name: str, *flink_options: str, arguments: Sequence[str], cwd: Path = REPOSITORY, **extra: str
-    ) -> subprocess.Popen[str]:
+    def start_pasted(self, name: str, *flink_options: str, arguments: Sequence[str], **extra: str) -> subprocess.Popen[str]:
         """The line of `submit NAME ARGUMENTS --print`, run by a shell, with options of Flink added as any user would."""
-        printed = self.run("submit", name, *arguments, "--print", cwd=cwd)
+        printed = self.run("submit", name, *arguments, "--print")
         assert printed.returncode == 0, printed.stderr
         line = printed.stdout.strip().replace(" run ", f" run {shlex.join(flink_options)} ", 1)
         pipe = subprocess.PIPE
-        return subprocess.Popen(["bash", "-c", line], cwd=cwd, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            ["bash", "-c", line], cwd=self.project, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True
+        )
 
     @property
     def endpoints(self) -> Endpoints:

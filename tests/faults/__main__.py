@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 
 def order(kinds: list[str], seed: int, in_order: bool) -> list[str]:
     """MOST_TRIALS names; every kind once before any comes again."""
-    dice, names = random.Random(seed), []
+    dice, names = random.Random(seed), list[str]()
     while len(names) < MOST_TRIALS:
         names += kinds if in_order else dice.sample(kinds, len(kinds))
     return names[:MOST_TRIALS]

@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.kafka.topics import load_topics
 from simulator.plain_versions import plain_version
+from simulator.settings import POSTS
 from simulator.upstream.ledger import Entry
 from tests.e2e.marts import KEYS, Row, expected_of, held
 from tests.e2e.records import differences, key_and_record, ledger, messages, registered_schema
@@ -19,7 +20,7 @@ from tests.e2e.stack_process import Stack
 from tests.e2e.upstream_day import counter_names, not_once, served, told_of
 from thresholds.publish import stored
 
-from .given import POISON, POSTS, TOPICS, Given, digest
+from .given import POISON, TOPICS, Given, digest
 
 # Rows of these are final when the watermark has passed this column; before that they are compared with nothing.
 FINAL = {
@@ -122,8 +123,9 @@ def _queue(stack: Stack, topic: str) -> list[Letter]:
         return []
     found = []
     for message in messages(stack.endpoints, topic):
-        key, value, raw = message.key(), message.value(), message.headers()
-        headers = {name: text.decode() if isinstance(text, bytes) else str(text) for name, text in (raw or [])}
+        key, value = message.key(), message.value()
+        raw: Any = message.headers()
+        headers = {name: text.decode() if isinstance(text, bytes) else str(text) for name, text in raw}
         found.append(
             Letter(
                 headers["source.topic"],

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
-from connectors.paths import REPOSITORY
 from simulator.settings import SimulationSettings
 from simulator.upstream.clock import ScaledClock
 from simulator.upstream.ledger import Ledger
@@ -69,7 +68,7 @@ class Poller:
         argv = ["poll", "--upstream", "tikliveapi", "--watchlist", str(self.folder / "watchlist.yaml"), "--base-url", self.fake.url]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cli.main", "--data-dir", str(self.stack.data), *argv],
-            cwd=REPOSITORY,
+            cwd=self.stack.project,
             env=self.stack.environment(TOKPULSE_TIKLIVEAPI_KEY=self.fake.key),
             stdout=self.log,
             stderr=self.log,
@@ -133,15 +132,13 @@ class Cluster:
     stack: Stack
     poller: Poller
     late_bound_h: int
-    # The project whose services and job run: a copy, where something in it is patched.
-    project: Path = REPOSITORY
     proxy: Proxy | None = None
     notes: list[str] = field(default_factory=list)
 
     def up(self) -> None:
         """`tokpulse up`. Raises AssertionError when it fails."""
         via = {VIA: str(self.proxy.port)} if self.proxy is not None else {}
-        done = self.stack.run("up", cwd=self.project, **via)
+        done = self.stack.run("up", **via)
         assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
 
     def pid(self, service: str) -> int:
@@ -163,7 +160,6 @@ class Cluster:
             *(options or (CHECKPOINTS,)),
             BACK_OFF,
             arguments=arguments,
-            cwd=self.project,
             TOKPULSE_IDLE_TIMEOUT=IDLE,
             TOKPULSE_LATE_BOUND=f"{self.late_bound_h} h",
         )
@@ -263,6 +259,5 @@ class Cluster:
 
 def wait_stopped(pid: int) -> str:
     """Returns when the kernel shows that a process stands still."""
-    return until(
-        lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED and f"pid {pid} in state T", 5, f"process {pid} stands still"
-    )
+    until(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, 5, f"process {pid} stands still")
+    return f"pid {pid} in state T"

@@ -21,12 +21,13 @@ from confluent_kafka.admin import AdminClient, NewPartitions, OffsetSpec
 
 from connectors.kafka.producer import AvroProducer
 from simulator.delivery import Delivery
+from simulator.settings import COMMENTS
 from tests.e2e.records import producing
 from tests.e2e.throttle import throttled
 from tests.e2e.waiting import until
 
 from .cluster import AWAY, Cluster, wait_stopped
-from .given import COMMENTS, TOPICS, Given, add_comments, poison, replay
+from .given import TOPICS, Given, add_comments, poison, replay
 from .proxy import Proxy
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from simulator.settings import POSTS
+
 from .audit import FINAL, Evidence, Letter, Question, judge
-from .given import POSTS
 
 Mutation = Callable[[Evidence, Question, random.Random], str]
 MUTATIONS: dict[str, Mutation] = {}

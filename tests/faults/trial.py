@@ -160,15 +160,14 @@ def session(
 
     The services are those of a copy of the project, which reach ClickHouse by a proxy, and in which `patches` are made.
     """
-    stack = Stack(folder / "data")
     start_ms = now_ms() // HOUR_MS * HOUR_MS - (trials + 1) * SLOT_MS
-    project = patched_copy(folder / "project", (PROXIED, *patches))
+    stack = Stack(folder / "data", patched_copy(folder / "project", (PROXIED, *patches)))
     with (
         fake_upstream(folder, seed + 1_000) as fake,
         proxying(lambda: StackSettings.load({}, stack.data).ports["clickhouse"]) as proxy,
     ):
         poller = Poller(stack, folder, fake)
-        cluster = Cluster(stack, poller, max(24, (trials + 2) * SLOT_MS // HOUR_MS), project, proxy)
+        cluster = Cluster(stack, poller, max(24, (trials + 2) * SLOT_MS // HOUR_MS), proxy)
         try:
             cluster.up()
             cluster.submit("", *options)
