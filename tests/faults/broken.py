@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.e2e.stack_process import checkpoints_every
+
 from . import report
 from .patched import Patch
 from .trial import session
@@ -36,7 +38,7 @@ VARIANTS = (
         (("jobs/build.py", '"STARTUP_MODE": "earliest-offset"', '"STARTUP_MODE": "latest-offset"'),),
         "kill-taskmanager",
         # After a failure the job then begins where the topics end.
-        ("-Dexecution.checkpointing.interval=1d",),
+        checkpoints_every("1d"),
     ),
     Variant(
         "rows have no key",

@@ -20,7 +20,7 @@ from simulator.upstream.ledger import Ledger
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
 from stack.process import read_pid_file
-from tests.e2e.stack_process import TERMINAL, Stack, ended
+from tests.e2e.stack_process import TERMINAL, Stack, checkpoints_every, ended
 from tests.e2e.waiting import until
 
 from .proxy import Proxy
@@ -28,7 +28,7 @@ from .proxy import Proxy
 RUN_ID = "faults"
 SERVICES = ("kafka", "registry", "clickhouse", "jobmanager", "taskmanager")
 # Two checkpoints are a few seconds: a trial waits for as many.
-CHECKPOINTS = "-Dexecution.checkpointing.interval=2s"
+CHECKPOINTS = checkpoints_every("2s")
 # Faults come faster here than in any night: each shall find the job as if it were the first.
 BACK_OFF = "-Drestart-strategy.exponential-delay.reset-backoff-threshold=15s"
 # The port by which a patched project knows ClickHouse.
@@ -157,7 +157,7 @@ class Cluster:
         arguments = ["--detached", "--run-id", RUN_ID, *(("--from-savepoint", savepoint) if savepoint else ())]
         process = self.stack.start_pasted(
             "pipeline",
-            *(options or (CHECKPOINTS,)),
+            *(options or CHECKPOINTS),
             BACK_OFF,
             arguments=arguments,
             TOKPULSE_IDLE_TIMEOUT=IDLE,
