@@ -75,6 +75,12 @@ screenshots: install ## Take the dashboard's pictures for docs/ (needs Chromium)
 bench: install ## Throughput, latency, state size and scorer, beside yardsticks
 	@$(BIN)/python -m bench
 
+# Adds to docs/faults.json. FAULTS='--kinds kill-kafka --trials 5 --minutes 20' for less or more; see docs/faults.md.
+FAULTS ?=
+.PHONY: faults
+faults: install ## Faults at random moments of the real stack, audited: 9 minutes
+	@$(BIN)/python -m tests.faults $(FAULTS)
+
 # Load that does not matter: as many ways for the records to arrive as make a night; and each kill and silence by itself.
 .PHONY: soak
 soak: install ## What takes hours: the pipeline under load, 50 combinations of pace, order, faults

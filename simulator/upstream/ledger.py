@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from simulator.upstream.answers import Served
 
@@ -37,7 +38,7 @@ class Entry:
 
 
 class Ledger:
-    """Entries in the order of requests. With a `path` each is a line of that file, written when its answer has been sent.
+    """Entries in the order of requests. With a `path` each is a line of that file, on disk when its answer has been sent.
 
     With `keep` False nothing stays in memory: for a server that runs for days. One thread writes, others may read.
     """
@@ -60,6 +61,7 @@ class Ledger:
         """Nothing of the entry changes any more."""
         if self._file is not None:
             print(entry.as_json(), file=self._file, flush=True)
+            os.fsync(self._file.fileno())
 
     def observations(self) -> Iterator[Served]:
         """All that was served so far, in order; the same observation as often as it was served."""
@@ -71,3 +73,13 @@ class Ledger:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def read_ledger(path: Path) -> list[Entry]:
+    """The entries of a ledger's file, in the order of its lines; a last line that was cut off is none. Raises OSError."""
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    return [_entry(json.loads(line)) for line in lines]
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    return Entry(**{**raw, "spells": tuple(raw["spells"]), "observations": tuple(Served(**one) for one in raw["observations"])})

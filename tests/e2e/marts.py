@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,17 +71,22 @@ class Expected:
 
 def expected(stack: Stack) -> Expected:
     """From all that Kafka holds, judged by the versions of the thresholds that are published now."""
+    records = {topic: (record for _, record in decoded(stack.endpoints, topic)) for topic in (POSTS, USERS, COMMENTS)}
+    return expected_of(records, [plain_version(version) for version in stored(stack.endpoints)])
+
+
+def expected_of(records: Mapping[str, Iterable[Row]], versions: Sequence[Mapping[str, Any]]) -> Expected:
+    """From the valid records of each topic, in the order of their partitions, and plain versions of the thresholds."""
     hours, velocity, snapshots, enriched = EngagementHourly(), velocity_30m.Velocity30m(), FollowerDeltas(), CommentsEnriched()
     landed, profiles, tagged, beginnings = PostObservations(), UserObservations(), HashtagHourly(), Beginnings()
     moving = momentum.MomentumRates()
     counts = dict.fromkeys((POSTS, USERS, COMMENTS), 0)
     takers = {POSTS: (hours, velocity, landed, tagged, beginnings, moving), USERS: (snapshots, profiles), COMMENTS: (enriched,)}
     for topic, references in takers.items():
-        for _, record in decoded(stack.endpoints, topic):
+        for record in records[topic]:
             for reference in references:
                 reference.add(record)
             counts[topic] += 1
-    versions = [plain_version(version) for version in stored(stack.endpoints)]
     trending = trending_hourly.trending_hourly(hours.rows(), snapshots, versions, beginnings.posts)
     early = momentum.momentum_alerts(moving.rates(), snapshots, versions)
     before = momentum.early_alerts(trending, early)

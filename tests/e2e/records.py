@@ -125,15 +125,21 @@ def messages(endpoints: Endpoints, topic: str) -> Iterator[Message]:
 
 def decoded(endpoints: Endpoints, topic: str) -> Iterator[tuple[str, Post]]:
     """(key, record) of every committed record of `topic`, which must all bear the id of the subject's one schema."""
-    schema_id, schema = registered_schema(endpoints, topic)
+    registered = registered_schema(endpoints, topic)
     for message in messages(endpoints, topic):
-        key, value = message.key(), message.value()
-        assert isinstance(key, bytes)
-        assert isinstance(value, bytes)
-        assert (value[0], int.from_bytes(value[1:_HEADER_BYTES], "big")) == (0, schema_id)
-        record = fastavro.schemaless_reader(BytesIO(value[_HEADER_BYTES:]), schema, None)
-        assert isinstance(record, dict)
-        yield key.decode(), record
+        yield key_and_record(message, registered)
+
+
+def key_and_record(message: Message, registered: tuple[int, Any]) -> tuple[str, Post]:
+    """Of a message of the topic whose schema, with its id, is `registered`."""
+    schema_id, schema = registered
+    key, value = message.key(), message.value()
+    assert isinstance(key, bytes)
+    assert isinstance(value, bytes)
+    assert (value[0], int.from_bytes(value[1:_HEADER_BYTES], "big")) == (0, schema_id)
+    record = fastavro.schemaless_reader(BytesIO(value[_HEADER_BYTES:]), schema, None)
+    assert isinstance(record, dict)
+    return key.decode(), record
 
 
 def recomputed(endpoints: Endpoints) -> tuple[int, list[dict[str, Any]]]:

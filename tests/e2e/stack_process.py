@@ -56,9 +56,10 @@ def checkpoints_every(interval: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack with a data directory of its own, on ports that nobody else has."""
+    """A stack with a data directory of its own, on ports that nobody else has. `project` is the checkout that it is of."""
 
     data: Path
+    project: Path = REPOSITORY
 
     def environment(self, **extra: str) -> dict[str, str]:
         """This process's environment without anything that would lead to another stack."""
@@ -71,7 +72,7 @@ class Stack:
         """`tokpulse ARGS` as a process of its own; the caller waits for it."""
         argv = [sys.executable, "-m", "cli.main", "--data-dir", str(self.data), *args]
         pipe = subprocess.PIPE
-        return subprocess.Popen(argv, cwd=REPOSITORY, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(argv, cwd=self.project, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True)
 
     def run(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
         """`tokpulse ARGS`, waited for."""
@@ -93,7 +94,7 @@ class Stack:
         line = printed.stdout.strip().replace(" run ", f" run {shlex.join(flink_options)} ", 1)
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            ["bash", "-c", line], cwd=REPOSITORY, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True
+            ["bash", "-c", line], cwd=self.project, env=self.environment(**extra), stdout=pipe, stderr=pipe, text=True
         )
 
     @property

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,14 @@ def deformed(one: Served) -> bool:
 
 
 def in_kafka(endpoints: Endpoints, names: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], list[Counters]]:
-    """(topic, id) -> the counters of each committed record, in the log's order. `names`: which counters, by topic.
+    """(topic, id) -> the counters of each committed record, in the log's order. `names`: which counters, by topic."""
+    return told_of({topic: records(endpoints, topic) for topic in KEYS}, names)
+
+
+def told_of(
+    written: Mapping[str, Iterable[tuple[str, dict[str, Any]]]], names: Mapping[str, tuple[str, ...]]
+) -> dict[tuple[str, str], list[Counters]]:
+    """The same of keys and records by topic.
 
     A comment that passed again because its writer became known counts once.
     """
@@ -145,7 +153,7 @@ def in_kafka(endpoints: Endpoints, names: Mapping[str, tuple[str, ...]]) -> dict
     snapshots: dict[str, list[int]] = defaultdict(list)
     observed: dict[str, int] = {}
     for topic in KEYS:
-        for key, record in records(endpoints, topic):
+        for key, record in written[topic]:
             assert key == record[KEYS[topic]]
             flat = {**record, **record.get("stats", {})}
             told, at_ms = tuple(sorted((name, flat[name]) for name in names.get(topic, ()))), record["ingested_at"]
@@ -157,6 +165,27 @@ def in_kafka(endpoints: Endpoints, names: Mapping[str, tuple[str, ...]]) -> dict
             if not (topic == "tiktok.comments.events" and became_known and found[topic, key][-1:] == [told]):
                 found[topic, key].append(told)
     return dict(found)
+
+
+def not_once(found: Mapping[tuple[str, str], list[Counters]], entries: list[Entry], since: int = 0) -> list[str]:
+    """What is wrong with `found`, which must have of each thing what the upstream said last, before it nothing twice in a row, and
+    nothing that was not said; nothing where all is well.
+
+    What was said only before request `since` may be missing at the end: a poller that was killed asked for it, and it was deleted.
+    """
+    said = served(entries)
+    wanted = served(entries[since:]).keys()
+    wrong = [f"lost: {key} was served, and nothing of it is in Kafka" for key in wanted - found.keys()]
+    wrong += [f"extra: {key} is in Kafka and was never served" for key in found.keys() - said.keys()]
+    for key in found.keys() & said.keys():
+        told, rest = found[key], iter(said[key])
+        if any(one == other for one, other in pairwise(told)):
+            wrong.append(f"doubled: {key} has the same observation twice in a row")
+        if not all(one in rest for one in told):
+            wrong.append(f"extra: {key} has an observation that was not served, or not in this order")
+        if key in wanted and told[-1] != said[key][-1]:
+            wrong.append(f"lost: {key} lacks what was served last")
+    return wrong
 
 
 def records(endpoints: Endpoints, topic: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,78 @@
+"""Variants of the product that are broken on purpose: patched copies that really run, and that the audit must catch."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.stack_process import checkpoints_every
+
+from . import report
+from .patched import Patch
+from .trial import session
+
+# A fault may come when nothing is under way that it could break.
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Variant:
+    """`kind` is the fault that shows it."""
+
+    name: str
+    patches: tuple[Patch, ...]
+    kind: str
+    options: tuple[str, ...] = ()
+
+
+VARIANTS = (
+    Variant(
+        "deltas are written at least once",
+        (("sql/40_sinks/followers_deltas_topic.sql", "'exactly-once'", "'at-least-once'"),),
+        "kill-taskmanager",
+    ),
+    Variant(
+        "the position moves on without the rows",
+        (("jobs/build.py", '"STARTUP_MODE": "earliest-offset"', '"STARTUP_MODE": "latest-offset"'),),
+        "kill-taskmanager",
+        # After a failure the job then begins where the topics end.
+        checkpoints_every("1d"),
+    ),
+    Variant(
+        "rows have no key",
+        (
+            ("sql/clickhouse/tables/0007_post_observations_log.sql", "ENGINE = AggregatingMergeTree", "ENGINE = MergeTree"),
+            ("sql/clickhouse/views/post_observations.sql", "FROM post_observations_log FINAL", "FROM post_observations_log"),
+        ),
+        "kill-taskmanager",
+    ),
+)
+
+
+def run_all(say: Callable[[str], None], seed: int) -> int:
+    """Runs every variant until it is caught; how many were not."""
+    missed = 0
+    for variant in VARIANTS:
+        by = tried(variant, seed, say)
+        missed += not by
+        how = f"{', '.join(name for name, _, _ in variant.patches)} patched; `{variant.kind}`"
+        report.add_controls([{"name": variant.name, "how": how, "caught": bool(by), "by": by}])
+        say(f"{variant.name}: {f'caught: {by[:300]}' if by else 'NOT CAUGHT'}")
+    return missed
+
+
+def tried(variant: Variant, seed: int, say: Callable[[str], None]) -> str:
+    """What the audit finds wrong, "" when it finds nothing."""
+    with (
+        tempfile.TemporaryDirectory(prefix="tokpulse-broken-") as name,
+        session(Path(name), seed, _ATTEMPTS, variant.patches, variant.options) as each,
+    ):
+        for _ in range(_ATTEMPTS):
+            found = each.run(variant.kind)
+            say(f"{variant.name}: {found.proof}: {found.findings or 'clean'}"[:600])
+            # A trial that did not come to its audit shows nothing.
+            if found.findings and found.rows:
+                return found.findings[0]
+    return ""
