@@ -33,6 +33,7 @@ from .chromium import READY_MS, Tab, tab
 from .rows import fill
 
 TOKEN = "of-this-start"
+FLINK = "http://127.0.0.1:1/flink"
 OpenTab = Callable[..., AbstractContextManager[Tab]]
 
 
@@ -74,7 +75,8 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
             url = front.url(READER, "tokpulse_shared")
             return Boards(connect(url), url, pages)
 
-        app = create_app(pages, Source(boards), StackSettings.load().build / "web", Editor(lambda: endpoints, file, TOKEN).routes())
+        editing = Editor(lambda: endpoints, file, TOKEN).routes()
+        app = create_app(pages, Source(boards), StackSettings.load().build / "web", editing, flink=lambda: FLINK)
         with DashboardServer(app, 0) as server:
             yield Dashboard(server.url, front, client, file)
         client.close()

@@ -14,7 +14,7 @@ from dashboards.model import load_pages
 from tests.clickhouse_front.conftest import ADMIN
 
 from .chromium import serious_findings
-from .conftest import Dashboard, OpenTab
+from .conftest import FLINK, Dashboard, OpenTab
 from .rows import CREATORS, GROWTH, HANDLE, HOSTILE_TITLE, POSTS, SHOWN_TITLE, growth, last_hour
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
@@ -313,6 +313,13 @@ def test_everything_is_within_reach_of_the_keyboard(open_tab: OpenTab) -> None:
         assert page.evaluate("document.documentElement.dataset.theme") != theme
         page.reload()
         assert page.evaluate("document.documentElement.dataset.theme") != theme
+
+
+def test_the_health_page_leads_to_flinks_and_no_other_page_does(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        link = re.compile("Flink\u2019s page")
+        expect(tab.open("/health?live=0").get_by_role("link", name=link)).to_have_attribute("href", FLINK)
+        expect(tab.open("/overview?live=0").get_by_role("link", name=link)).to_have_count(0)
 
 
 def test_clickhouse_that_went_away_is_said_so_until_it_is_back(dashboard: Dashboard, open_tab: OpenTab) -> None:
