@@ -13,7 +13,8 @@ import pytest
 from alerts.limit import TokenBucket
 from alerts.targets import VARIABLES
 from cli import notify, notify_history
-from cli.notify import NotDeliveredError, NotifyError
+from cli.notify import NotDeliveredError
+from cli.notify_targets import NotifyError
 from connectors.errors import TokpulseError
 from tests.alerts.receiver import FOLLOWERS_TOPIC, SECRET, TRENDING_TOPIC, Answer, Log, LogReader, PlainDecoder, Receiver
 from tests.alerts.receiver import followers as gain
