@@ -117,8 +117,8 @@ def judged_pressure(job: str, loads: Sequence[Load]) -> Finding:
         last = next((load for load in held if not any(load.id in other.inputs for other in held)), held[-1])
         return HELD.found(job, where=last.title, pressed=last.pressed or 0.0)
     remedy = "raise --parallelism, or give the TaskManager more cores"
-    if slow.title.startswith("writer"):
-        remedy = "ClickHouse or Kafka is slow: see the lines service, and the metrics clickhouse.retries and insert_latency_ms"
+    if "write" in slow.title:
+        remedy += "; if insert_latency_ms of its tables is high, it is ClickHouse that is slow"
     return PRESSURE.found(
         job, where=slow.title, busy=slow.busy or 0.0, held=", ".join(load.title for load in held[:3]), remedy=remedy
     )
@@ -130,9 +130,9 @@ def parallelism(patient: Patient) -> Iterator[Finding]:
         return
     servers = patient.examination.endpoints.kafka_bootstrap_servers
     for running in patient.running:
+        topics = {source.name: topic_of(source.name) for source in JOBS[running.job.name].sources}
         for vertex in patient.flink.vertices(running.job.id):
-            if vertex.is_source:
-                topic = topic_of(vertex.reads)
+            if vertex.is_source and (topic := topics.get(vertex.reads)):
                 yield from judged_parallelism(running.job.name, topic, vertex.parallelism, len(partition_offsets(servers, topic)))
 
 

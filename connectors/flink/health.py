@@ -11,10 +11,11 @@ from typing import Any
 from connectors.flink.rest import FlinkRest, FlinkRestError, innermost
 
 _BUSY, _PRESSED = "busyTimeMsPerSecond", "backPressuredTimeMsPerSecond"
-# `[9]` behind the kind of an operator, and the number of a writer.
-_NUMBER = re.compile(r"\[\d+\]")
+# `post_hours: ProcessTableFunction[9]`, as jobs/naming.py names operators; `posts_events` of a source; the table of a writer.
+_VIEW = re.compile(r"(\w+): \w+\[\d+\]")
+_SOURCE = re.compile(r"Source: (?:\S*\.)?(\w+)")
+_SINK = re.compile(r"(?:clickhouse_)?(\w+)\[\d+\]: Writer")
 _FUNCTION = re.compile(r"invocation=\[(\w+)")
-_SINK = re.compile(r"(\w+)(?:\[\d+\])?: (?:Writer|Committer)")
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ class Failures:
 
 
 def title_of(name: str, description: str = "") -> str:
-    """What a task does: the functions of ours that it calls, the table that it writes, else the kinds of its operators."""
-    functions = list(dict.fromkeys(_FUNCTION.findall(description)))
-    sinks = list(dict.fromkeys(_SINK.findall(name)))
-    plain = _NUMBER.sub("", " ".join(name.split()))
-    if functions:
-        return f"function {', '.join(functions)}" + (f" (writes {', '.join(sinks)})" if sinks else "")
-    return f"writer of {', '.join(sinks)}" if sinks else plain[:80]
+    """What a task does: the source that it reads, else the view that it computes or the function it calls, and what it writes."""
+    if source := _SOURCE.match(name):
+        return f"source {source[1]}"
+    writes = ", ".join(dict.fromkeys(_SINK.findall(name)))
+    view, functions = _VIEW.match(name), list(dict.fromkeys(_FUNCTION.findall(description)))
+    what = view[1] if view else ", ".join(functions)
+    if what:
+        return f"{what} (writes {writes})" if writes else what
+    return f"writer of {writes}" if writes else " ".join(name.split())[:80]
 
 
 def loads(flink: FlinkRest, job_id: str) -> list[Load]:

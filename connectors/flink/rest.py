@@ -58,8 +58,8 @@ class Vertex:
 
     @property
     def reads(self) -> str:
-        """What a source reads, by its name in SQL."""
-        return re.sub(r"^Source: (\w+).*$", r"\1", self.name, flags=re.DOTALL)
+        """What a source reads, by its name in SQL; Flink itself calls it `KafkaSource-catalog.database.name`."""
+        return re.sub(r"^Source: (?:\S*\.)?(\w+).*$", r"\1", self.name, flags=re.DOTALL)
 
     @property
     def is_source(self) -> bool:

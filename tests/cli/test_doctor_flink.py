@@ -43,9 +43,9 @@ RUNNING: Answers = jobs(("engagement", "RUNNING")) | {
     "/jobs/engagement-0": {
         "now": NOW_MS,
         "vertices": [
-            vertex("s", "Source: posts_events[1] -> Calc[2]", parallelism=30),
-            vertex("t", "GlobalWindowAggregate[5] -> Calc[6]"),
-            vertex("f", "ProcessTableFunction[9]"),
+            vertex("s", "Source: posts_events -> posts_observed: Calc[2]", parallelism=30),
+            vertex("t", "posts_tally: GlobalWindowAggregate[5] -> posts_ledger: Calc[6]"),
+            vertex("f", "post_hours: ProcessTableFunction[9]"),
         ],
         "plan": {
             "nodes": [
@@ -138,7 +138,7 @@ def test_checkpoints_of_a_job_that_is_no_longer_young(patient: Any) -> None:
 
 def test_the_task_that_holds_up_the_others_is_named_by_its_function(patient: Any) -> None:
     (found,) = doctor_load.pressure(patient(RUNNING))
-    assert found.text == "engagement: function hourly_maxima is busy 99% of its time and holds up Source: posts_events -> Calc"
+    assert found.text == "engagement: post_hours is busy 99% of its time and holds up source posts_events"
 
 
 def test_heap_and_silent_partitions(patient: Any) -> None:

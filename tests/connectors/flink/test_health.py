@@ -100,16 +100,23 @@ def test_flink_rest_reads_what_flink_answers() -> None:
             flink.checkpoints("a")
 
 
-def test_a_source_is_called_as_in_sql() -> None:
-    vertex = Vertex("v", "Source: posts_events[12] -> Calc[13]", 2, "RUNNING", 0, 0, 0.0)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Source: posts_events -> posts_observed: Calc[13]", "Source: posts_events[12] -> Calc[13]"),
+        "Source: KafkaSource-default_catalog.default_database.posts_events -> Calc[2] -> (Calc[3], Calc[4])",
+    ],
+)
+def test_a_source_is_called_as_in_sql(name: str) -> None:
+    vertex = Vertex("v", name, 2, "RUNNING", 0, 0, 0.0)
     assert (vertex.is_source, vertex.reads) == (True, "posts_events")
 
 
 def test_loads_and_what_they_read() -> None:
     with rest() as flink:
         assert health.loads(flink, "b") == [
-            Load("v", "Source: posts_events", 2),
-            Load("w", "function post_growth", 3, ("v",), 0.5, 0.25),
+            Load("v", "source posts_events", 2),
+            Load("w", "post_growth", 3, ("v",), 0.5, 0.25),
         ]
 
 
@@ -146,18 +153,19 @@ def test_failures_with_their_times() -> None:
 @pytest.mark.parametrize(
     ("name", "description", "title"),
     [
+        ("post_hours: ProcessTableFunction[9] -> post_hours: Calc[3]", "invocation=[hourly_maxima(TABLE(#0)", "post_hours"),
         (
-            "ProcessTableFunction[9] -> Calc[3]",
-            "ProcessTableFunction(invocation=[hourly_maxima(TABLE(#0)",
-            "function hourly_maxima",
+            "post_verdicts: ProcessTableFunction[28] -> (x: Calc[29] -> trending_alerts_topic[32]: Writer ->"
+            " trending_alerts_topic[32]: Committer, x: ConstraintEnforcer[57] -> clickhouse_trending_hourly[58]: Writer)",
+            "",
+            "post_verdicts (writes trending_alerts_topic, trending_hourly)",
         ),
-        (
-            "ProcessTableFunction[9] -> trending_hourly_log[3]: Writer",
-            "invocation=[post_growth(x)] invocation=[post_growth(y)]",
-            "function post_growth (writes trending_hourly_log)",
-        ),
-        ("Calc[3] -> comments_log[5]: Writer", "Calc(select=[x])", "writer of comments_log"),
-        ("Source: posts_events[12] -> Calc[13]", "", "Source: posts_events -> Calc"),
+        # As the planner names them, where the job is not ours to name.
+        ("ProcessTableFunction[9] -> Calc[3]", "invocation=[post_growth(x)] invocation=[post_growth(y)]", "post_growth"),
+        ("ConstraintEnforcer[4] -> clickhouse_comments_log[5]: Writer", "", "writer of comments_log"),
+        ("Source: posts_events -> posts_observed: Calc[13] -> clickhouse_x[64]: Writer", "", "source posts_events"),
+        ("Source: KafkaSource-default_catalog.default_database.posts_events -> Calc[2]", "", "source posts_events"),
+        ("GlobalWindowAggregate[5] -> Calc[6]", "", "GlobalWindowAggregate[5] -> Calc[6]"),
     ],
 )
 def test_titles(name: str, description: str, title: str) -> None:
