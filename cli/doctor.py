@@ -14,6 +14,7 @@ from connectors.console import new_console, styled
 from connectors.endpoints import Endpoints
 from connectors.terminal import printable, say
 from jobs.catalog import JOBS
+from stack.kept_jobs import KeptJobs, now
 from stack.settings import StackSettings
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
@@ -23,6 +24,7 @@ def examine(settings: StackSettings, endpoints: Endpoints, now_s: float) -> Iter
     """Every check from Kafka to the tables, each result as soon as it is known. Starts and changes nothing."""
     yield from guarded("tools", doctor_inputs.tools)
     yield from guarded("stack", lambda: doctor_inputs.services(settings, endpoints))
+    yield from guarded("kept jobs", lambda: doctor_job.kept_jobs(KeptJobs(settings).all(), now()))
     yield from guarded("topics", lambda: doctor_inputs.topics(endpoints))
     yield from guarded("schemas", lambda: doctor_inputs.schemas(endpoints))
     yield from guarded("job", lambda: doctor_job.jobs(endpoints, JOBS, now_s))

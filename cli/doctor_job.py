@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 
 from cli.doctor_findings import Finding, duration, fail, ok, warn
 from connectors.endpoints import Endpoints
 from connectors.flink.rest import Checkpoints, FlinkRest, Job
+from stack.kept_jobs import KeptJob
 
 SUBMIT = "`tokpulse submit pipeline`, or one of its parts"
 PIPELINE = "pipeline"
@@ -42,6 +43,19 @@ def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator
         if len({candidate.name for candidate in active}) > 1 and any(candidate.name == PIPELINE for candidate in active):
             text = f"{PIPELINE} runs beside its parts: each change of a follower count is on its topic twice"
             yield warn("job", text, f"stop the parts, or {PIPELINE}")
+
+
+def kept_jobs(kept: Iterable[KeptJob], now: datetime) -> Iterator[Finding]:
+    """Jobs that should run and had trouble; nothing when none had."""
+    for one in kept:
+        if one.given_up:
+            todo = (
+                f"fix the cause; `tokpulse jobs` names the checkpoint, `tokpulse submit {one.job} --from-savepoint` goes on from it"
+            )
+            yield fail("kept jobs", f"{one.job} should run and was given up: {one.given_up}", todo)
+        else:
+            for line in one.notes(now):
+                yield warn("kept jobs", f"{one.job}: {line}", "see logs/supervisor.log")
 
 
 def _ended(flink: FlinkRest, last: Job | None, now_s: float) -> Finding:
