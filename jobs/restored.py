@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from py4j.java_gateway import is_instance_of
 from py4j.protocol import Py4JJavaError
 from pyflink.java_gateway import get_gateway
 from pyflink.table import TableEnvironment
@@ -19,8 +18,6 @@ from jobs.failure import BROKEN
 
 # What `flink run --fromSavepoint` sets.
 _OPTION = "execution.state-recovery.path"
-_STREAM_HANDLE = "org.apache.flink.runtime.state.StreamStateHandle"
-_INCREMENTAL_HANDLE = "org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle"
 
 
 class BrokenStateError(TokpulseError):
@@ -60,12 +57,14 @@ def load(path: str) -> Any:
 
 def _handles(metadata: Any) -> Iterator[Any]:
     """Every StreamStateHandle of the metadata."""
-    gateway = get_gateway()
+    kinds = get_gateway().jvm.org.apache.flink.runtime.state
+    # Most, and what RocksDB makes of increments.
+    plain, incremental = (kind._java_lang_class for kind in (kinds.StreamStateHandle, kinds.IncrementalRemoteKeyedStateHandle))
     for operator in metadata.getOperatorStates():
         for state in operator.getDiscardables():
-            if is_instance_of(gateway, state, _STREAM_HANDLE):
+            if plain.isInstance(state):
                 yield state
-            elif is_instance_of(gateway, state, _INCREMENTAL_HANDLE):
+            elif incremental.isInstance(state):
                 yield state.getMetaDataStateHandle()
                 for file in [*state.getSharedState(), *state.getPrivateState()]:
                     yield file.getHandle()
