@@ -37,7 +37,7 @@ def jobs(endpoints: Endpoints, names: Collection[str], now_s: float) -> Iterator
                 yield warn(
                     "job",
                     f"{len(same)} {name} jobs run at once: the results are right, but the work is done twice",
-                    f"`flink stop {same[-1].id}`",
+                    f"`tokpulse stop {same[-1].id}`",
                 )
             yield from _running(flink, same[0], now_s)
         if len({candidate.name for candidate in active}) > 1 and any(candidate.name == PIPELINE for candidate in active):

@@ -221,7 +221,9 @@ def test_a_second_live_copy_is_refused_and_a_backfill_is_not_one(cli: Cli) -> No
 def test_submit_keeps_what_the_environment_said_and_a_bounded_run_is_not_kept(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[list[str]] = []
 
-    def accept(line: list[str], _: Endpoints, *, debug: bool = False, kept: submit.Keeping | None = None) -> None:
+    def accept(
+        line: list[str], _: Endpoints, *, debug: bool = False, bounded: bool = False, kept: submit.Keeping | None = None
+    ) -> None:
         lines.append(line)
         if kept:
             kept.accepted("0" * 32)
