@@ -56,8 +56,8 @@ def command(
         check_services(endpoints, JOBS[job].topics)
         reasons = compare(flink, Client(settings, threading.Event()), store, kept)
         if reasons:
-            for line in (*(f"does not fit: {text}" for text in reasons), *costs(endpoints, job)):
-                say(line)
+            for text in (*(f"does not fit: {one}" for one in reasons), *costs(endpoints, job)):
+                say(text)
             if not replay:
                 say(f"nothing is changed; `tokpulse upgrade {job} --replay` starts it from the beginning of its topics")
         else:

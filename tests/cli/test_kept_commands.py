@@ -24,7 +24,7 @@ from jobs.options import LIVE_RUN
 from stack.ddl import graph
 from stack.kept_jobs import KeptJob, KeptJobs, now
 from stack.settings import StackSettings
-from stack.submission import Fit, code_version, submitted_id
+from stack.submission import Client, Fit, code_version, submitted_id
 
 URL = "http://127.0.0.1:1"
 SAVEPOINT = "file:/data/savepoint-1"
@@ -279,7 +279,7 @@ def compared(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> tuple[Cli, list[list[
         kept.accepted("b")
 
     monkeypatch.setattr(upgrade, "submit", accept)
-    monkeypatch.setattr(upgrade.Client, "compare", lambda *_: fits[0])
+    monkeypatch.setattr(Client, "compare", lambda *_: fits[0])
     monkeypatch.setattr(upgrade, "partition_offsets", lambda *_: {0: (0, 40_000), 1: (10_000, 20_000)})
     return cli, lines, fits
 
