@@ -23,7 +23,7 @@ def planned(t_env: TableEnvironment, statements: StatementSet, job: JobDefinitio
             text=str(node.getOperatorDescription() or ""),
             max_parallelism=int(node.getMaxParallelism()),
         )
-        for node in graph.getStreamNodes()
+        for node in graph.getStreamNodes().toArray()
     )
 
 
@@ -35,6 +35,6 @@ def stored(path: str) -> tuple[Operator, ...]:
             name=str(operator.getOperatorName().orElse("")),
             max_parallelism=int(operator.getMaxParallelism()),
         )
-        for operator in load(path).getOperatorStates()
-        if operator.getCoordinatorState() is not None or any(state.hasState() for state in operator.getStates())
+        for operator in load(path).getOperatorStates().toArray()
+        if operator.getCoordinatorState() is not None or any(state.hasState() for state in operator.getStates().toArray())
     )

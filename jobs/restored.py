@@ -60,13 +60,13 @@ def _handles(metadata: Any) -> Iterator[Any]:
     kinds = get_gateway().jvm.org.apache.flink.runtime.state
     # Most, and what RocksDB makes of increments.
     plain, incremental = (kind._java_lang_class for kind in (kinds.StreamStateHandle, kinds.IncrementalRemoteKeyedStateHandle))
-    for operator in metadata.getOperatorStates():
+    for operator in metadata.getOperatorStates().toArray():
         for state in operator.getDiscardables():
             if plain.isInstance(state):
                 yield state
             elif incremental.isInstance(state):
                 yield state.getMetaDataStateHandle()
-                for file in [*state.getSharedState(), *state.getPrivateState()]:
+                for file in [*state.getSharedState().toArray(), *state.getPrivateState().toArray()]:
                     yield file.getHandle()
 
 
