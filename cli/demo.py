@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from cli.dashboard_server import serving
 from cli.demo_report import DemoError, ledger_lines, print_addresses, print_results, trending_by_hour
 from cli.demo_stream import HOURS_BEFORE, WATCHLIST, DemoKafka, DemoStream, load_state
 from cli.progress import RecordProgress
-from cli.submit import flink_run_line, submit
+from cli.submit import submit
 from connectors.clock import HOUR_MS, wall_clock_ms
 from connectors.endpoints import Endpoints
 from connectors.flink.rest import FlinkRest, FlinkRestError
@@ -28,9 +28,11 @@ from jobs.catalog import JOBS
 from privacy.opted_in import publish
 from privacy.opted_in_file import OptedIn, load_opted_in, privacy_file
 from simulator.settings import POSTS
+from stack.kept_jobs import KeptJobs
 from stack.lifecycle import down, up
 from stack.report import Report
 from stack.settings import StackSettings
+from stack.submission import flink_run_line
 
 JOB = "pipeline"
 _TICK_S = 1.0
@@ -59,6 +61,7 @@ def command() -> None:
     # On a rough day the pollers have much to say that is no matter of the demo's.
     logging.getLogger("polling").setLevel(logging.ERROR)
     settings = StackSettings.load()
+    refuse_beside(KeptJobs(settings).names())
     with Report() as report:
         result = up(settings, report)
     try:
@@ -70,6 +73,16 @@ def command() -> None:
         if not result.already_running:
             with Report() as report, report.step("stack", "stopping (its data stays)", "stopped"):
                 down(result.settings)
+
+
+def refuse_beside(kept: Iterable[str]) -> None:
+    """Raises DemoError where a job that comes back by itself writes what the demo's job writes in transactions."""
+    for name in kept:
+        if name in JOBS and JOBS[name].transactional & JOBS[JOB].transactional:
+            raise DemoError(
+                f"job {name} should run in this data folder, and would write beside the demo's job",
+                f"`tokpulse stop {name}`, or another --data-dir",
+            )
 
 
 @contextmanager

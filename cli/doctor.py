@@ -15,6 +15,7 @@ from cli import (
     doctor_checkpoints,
     doctor_exam,
     doctor_job,
+    doctor_kept,
     doctor_load,
     doctor_machine,
     doctor_records,
@@ -37,7 +38,7 @@ _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 # Every check, in the order in which its findings are shown. A new one is a function that yields findings, and a name here.
 GROUPS = (
-    Group("machine", (doctor_machine.tools, doctor_machine.disk, doctor_machine.jars)),
+    Group("machine", (doctor_machine.tools, doctor_machine.disk, doctor_machine.jars, doctor_kept.kept_jobs)),
     Group(
         "kafka",
         (doctor_topics.topics, doctor_topics.records, doctor_topics.transactions, doctor_topics.newest_records),

@@ -63,7 +63,7 @@ HAS_FAILED = Cause(
 TWICE = Cause(
     *("job_twice", Level.WARN, "job", "the same job runs twice"),
     says="{count} {job} jobs run at once: the results are right, but the work is done twice",
-    fix="`flink stop {id}`",
+    fix="`tokpulse stop {id}`",
 )
 BESIDE = Cause(
     *("pipeline_beside_parts", Level.WARN, "job", "the pipeline runs beside its parts"),

@@ -12,6 +12,7 @@ from rich.table import Table
 from connectors.console import new_console
 from connectors.terminal import say
 from polling.watching.handles import handle_file, troubles
+from stack.kept_jobs import KeptJobs, now
 from stack.settings import StackSettings
 from stack.status import ServiceStatus, all_healthy, stack_status
 
@@ -21,18 +22,23 @@ def command(
 ) -> None:
     """Show each service with its port and health.
 
-    The exit code is 0 only when all are healthy. It also names handles of the watchlist that lead to another account by now, or to
-    none.
+    The exit code is 0 only when all are healthy. It also names jobs that should run and had trouble, and handles of the watchlist
+    that lead to another account by now, or to none.
     """
     settings = StackSettings.load()
     statuses = stack_status(settings)
     healthy = all_healthy(statuses)
     handles = troubles(handle_file(settings.data).read())
+    jobs = {kept.job: kept.notes(now()) for kept in KeptJobs(settings).all()}
     if as_json:
         services = [asdict(status) for status in statuses]
-        say(json.dumps({"healthy": healthy, "data_dir": str(settings.data), "services": services, "handles": handles}, indent=2))
+        told = {"healthy": healthy, "data_dir": str(settings.data), "services": services, "jobs": jobs, "handles": handles}
+        say(json.dumps(told, indent=2))
     else:
         _print_table(statuses)
+        for job, notes in jobs.items():
+            for line in notes:
+                say(f"job {job}: {line}")
         for line in handles:
             say(f"watchlist: {line}")
         if not healthy:

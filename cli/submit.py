@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import subprocess
-import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -26,47 +25,15 @@ from connectors.preflight import check_services
 from connectors.terminal import say
 from jobs.catalog import JOBS
 from jobs.definition import topic_of
-from jobs.failure import ERROR_PREFIX, reported
-from jobs.options import BOUNDED, RUN_ID, TUNING
-
-_JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
+from jobs.failure import ERROR_PREFIX
+from jobs.options import BOUNDED, LIVE_RUN, RUN_ID, TUNING
+from stack.kept_jobs import KeptJob, KeptJobs, jobmanager_life, now, release
+from stack.settings import StackSettings
+from stack.submission import code_version, environment, flink_run_line, reason, submitted_id, variables
 
 
 class SubmitError(TokpulseError):
-    """`flink run` failed; the message is its reason in one line."""
-
-
-def flink_run_line(
-    endpoints: Endpoints,
-    job: str,
-    *,
-    run_id: str,
-    bounded: bool,
-    parallelism: int | None,
-    detached: bool,
-    arguments: list[str],
-    savepoint: str = "",
-) -> list[str]:
-    """The `flink run` command as a list of words. Endpoints reach the job through the environment, not through this line."""
-    line = [str(endpoints.flink_home / "bin" / "flink"), "run"]
-    if detached:
-        line.append("--detached")
-    if parallelism is not None:
-        line += ["--parallelism", str(parallelism)]
-    if savepoint:
-        line += ["--fromSavepoint", savepoint]
-    line += ["-pyclientexec", sys.executable, "-pyexec", sys.executable]
-    line += ["-py", str(REPOSITORY / "jobs" / f"{job}.py"), "--run-id", run_id]
-    if bounded:
-        line.append("--bounded")
-    if not detached:
-        line.append("--wait")
-    return line + arguments
-
-
-def environment(endpoints: Endpoints) -> dict[str, str]:
-    """What the client needs beside the line: the variables of `.stack/env`."""
-    return {**os.environ, **endpoints.values}
+    """`flink run` failed, or must not run; the message is the reason in one line."""
 
 
 def command(
@@ -93,7 +60,8 @@ def command(
 ) -> None:
     """Submit a job with `flink run`, and print that line.
 
-    Options override environment variables (TOKPULSE_WATERMARK_DELAY and so on): see docs/configuration.md.
+    Unless it is bounded, the local stack keeps it running: `tokpulse jobs` shows it, `tokpulse stop` ends it. Options override
+    environment variables (TOKPULSE_WATERMARK_DELAY and so on): see docs/configuration.md.
     """
     if job not in JOBS:
         raise SubmitError(f"there is no job {job!r}", f"jobs are {', '.join(JOBS)}")
@@ -117,12 +85,85 @@ def command(
     say(f"set -a; . {shlex.quote(str(endpoints.env_file))}; set +a; {shlex.join(line)}")
     if print_only:
         return
+    debug = bool(getattr(context.obj, "debug", False))
+    settings = StackSettings.load()
+    if bounded or not is_local(endpoints, settings):
+        check(endpoints, job)
+        submit(line, endpoints, debug=debug, bounded=bounded)
+        return
+    store = KeptJobs(settings)
+    with store.held(job) as lock:
+        check(endpoints, job, store)
+        wanted = KeptJob(
+            job=job,
+            run_id=name,
+            parallelism=parallelism,
+            # Whoever submits it again has another environment.
+            arguments=(*arguments, *from_environment(arguments)),
+            savepoint=from_savepoint,
+            submitted_at=now(),
+            ids=(),
+            jobmanager=jobmanager_life(settings),
+            code=code_version(),
+        )
+        submit(line, endpoints, debug=debug, kept=Keeping(store, wanted, lock, attached=not detached))
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Writes down, when Flink has accepted the job, that it shall be kept running. `lock` is the descriptor of its lock."""
+
+    store: KeptJobs
+    wanted: KeptJob
+    lock: int
+    attached: bool
+
+    def accepted(self, job_id: str) -> None:
+        """The job runs as `job_id`. A client that waits for its end does not hold the lock so long."""
+        self.store.write(self.wanted.model_copy(update={"ids": (job_id,)}))
+        say(f"the stack keeps job {self.wanted.job} running: `tokpulse jobs` shows it, `tokpulse stop {self.wanted.job}` ends it")
+        if self.attached:
+            release(self.lock)
+
+
+def check(endpoints: Endpoints, job: str, store: KeptJobs | None = None) -> None:
+    """Asks all services, and warns of what other jobs write. Raises TokpulseError when the job must not start.
+
+    `store` has what should run: with it, there must be no other copy of the job.
+    """
     with Waiting("asking the services"):
         check_services(endpoints, JOBS[job].topics)
+        if store:
+            check_copies(endpoints, store, job)
         warnings = check_writers(endpoints, job)
     for warning in warnings:
         say(f"warning: {warning}", err=True)
-    submit(line, endpoints, debug=bool(getattr(context.obj, "debug", False)), bounded=bounded)
+
+
+def is_local(endpoints: Endpoints, settings: StackSettings) -> bool:
+    """Whether jobs go to the Flink of the local stack, whose supervisor keeps them running; other clusters have their own ways."""
+    return Endpoints.from_env({}, settings.data).values.get("FLINK_REST_URL", "").rstrip("/") == endpoints.flink_rest_url
+
+
+def from_environment(arguments: list[str]) -> list[str]:
+    """Options of the job that the environment sets, and `arguments` do not."""
+    given = {option: os.environ.get(variable, "") for variable, option in variables().items() if option not in arguments}
+    return [word for option, value in given.items() if value for word in (option, value)]
+
+
+def check_copies(endpoints: Endpoints, store: KeptJobs, job: str) -> None:
+    """Raises SubmitError while another copy of the job runs, or waits to be started again: it would write everything twice."""
+    kept = store.read(job)
+    with FlinkRest(endpoints.flink_rest_url) as flink:
+        known = flink.jobs()
+        live = [other for other in known if other.active and other.name == job and flink.parameter(other.id, LIVE_RUN)]
+    if live:
+        raise SubmitError(
+            f"job {job} ({live[0].id}) is {live[0].state} already",
+            f"`tokpulse stop {job}` ends it, `tokpulse upgrade {job}` takes a change over",
+        )
+    if kept and not kept.given_up and kept.id not in {other.id for other in known}:
+        raise SubmitError(f"job {job} is about to be started again by itself", f"`tokpulse stop {job}` first, or `tokpulse jobs`")
 
 
 def newest_run(endpoints: Endpoints, job: str) -> str:
@@ -147,7 +188,7 @@ def check_writers(endpoints: Endpoints, job: str) -> list[str]:
             raise SubmitError(
                 f"job {other.name} ({other.id}) is {other.state} and writes {shared[0]} in transactions:"
                 f" a second writer would abort its transactions, or write everything twice",
-                f"stop it first: {endpoints.flink_home / 'bin' / 'flink'} stop {other.id}",
+                f"stop it first: `tokpulse stop {other.name}`",
             )
     return [
         f"job {other.name} ({other.id}) is {other.state}, and {told}: run the pipeline or single jobs (docs/operations.md)"
@@ -169,9 +210,14 @@ def both_write(job: str, other: str) -> str:
     return ", and ".join(told)
 
 
-def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False, bounded: bool = False) -> None:
-    """Runs a `flink run` line, passing its output on. Raises SubmitError with the job's own reason where it gives one."""
-    process = subprocess.Popen(
+def submit(
+    line: list[str], endpoints: Endpoints, *, debug: bool = False, bounded: bool = False, kept: Keeping | None = None
+) -> None:
+    """Runs a `flink run` line, passing its output on. Raises SubmitError with the job's own reason where it gives one.
+
+    `kept` hears of the job as soon as Flink has accepted it.
+    """
+    client = subprocess.Popen(
         line,
         env=environment(endpoints),
         cwd=REPOSITORY,
@@ -179,35 +225,27 @@ def submit(line: list[str], endpoints: Endpoints, *, debug: bool = False, bounde
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        # Should this process be killed, the job is not submitted once more while the client is at it.
+        pass_fds=[kept.lock] if kept else [],
     )
-    assert process.stdout is not None
+    assert client.stdout is not None
     lines: list[str] = []
     quiet = False
     say("planning the job ...")
     with ExitStack() as planning, ExitStack() as watching:
         planning.enter_context(Waiting("planning the job"))
-        for text in process.stdout:
+        for text in client.stdout:
             lines.append(text.rstrip("\n"))
-            if match := _JOB_ID.search(text):
+            if job_id := submitted_id(text):
                 planning.close()
-                watching.enter_context(JobWatch(endpoints.flink_rest_url, match[1], say))
+                if kept:
+                    kept.accepted(job_id)
+                watching.enter_context(JobWatch(endpoints.flink_rest_url, job_id, say))
                 if bounded:
                     watching.enter_context(Waiting("the job reads what is there", every_s=30.0))
             # From the first trace on, what follows is for --debug; the reason comes below.
             quiet = quiet or text.startswith((ERROR_PREFIX, "Traceback", "---", "Caused by", "java.", "org.apache.flink"))
             if debug or not quiet:
                 say(text.rstrip("\n"))
-        if process.wait() != 0:
-            raise SubmitError(*reason(lines, process.returncode))
-
-
-def reason(lines: list[str], code: int) -> tuple[str, str]:
-    """Message and hint for a failed `flink run`: the job's own error, else the innermost cause, else the exit code."""
-    if own := reported(lines):
-        return own
-    causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
-    # The client adds a chain of its own, which only says that the program has ended.
-    informative = [text for text in causes if ": " in text and not re.search("ProgramAbortException|Python process exits", text)]
-    if informative:
-        return f"flink run failed: {informative[-1].split(': ', 1)[1][:500]}", "`tokpulse --debug submit` shows the whole trace"
-    return f"flink run ended with exit code {code}", "`tokpulse --debug submit` shows what it printed"
+        if client.wait() != 0:
+            raise SubmitError(*reason(lines, client.returncode))

@@ -36,3 +36,4 @@ KAFKA_WRITE_MS = Doubling(500, 30_000)
 LANDING_INSERT_S = Doubling(2.0, 60.0)
 ALERT_POST_S = Doubling(2.0, 60.0)  # a bound, as that of a page
 SERVICE_RESTART_S = Doubling(0.5, 15.0)
+JOB_RESUME_S = Doubling(2.0, 60.0)

@@ -15,6 +15,7 @@ from connectors.kafka.topics import Topic, load_topics
 from connectors.paths import SQL_DIR
 from jobs.definition import JobDefinition
 from jobs.graph import identifier
+from jobs.options import LIVE_RUN
 from jobs.render import Literal, render
 from jobs.settings import JobSettings
 from udfs.sentiment.settings import LEXICON, SentimentSettings
@@ -68,6 +69,8 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         "table.exec.source.idle-timeout": "0 ms",
         "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.scores).lower(),
     }
+    if not settings.bounded:
+        options[f"{JOB_PARAMETERS}.{LIVE_RUN}"] = settings.run_id
     if job.uses_thresholds:
         options[f"{JOB_PARAMETERS}.tokpulse.thresholds.query"] = THRESHOLDS_QUERY.read_text(encoding="utf-8")
     if settings.bounded:

@@ -7,6 +7,8 @@ from connectors.terminal import say
 
 ERROR_PREFIX = "tokpulse-error: "
 HINT_PREFIX = "tokpulse-hint: "
+# What the message of a BrokenStateError says: whoever submits a job again then tries the checkpoint before.
+BROKEN = "cannot be restored"
 
 
 def tell(error: TokpulseError) -> None:

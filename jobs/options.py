@@ -15,5 +15,7 @@ TUNING: Final[Mapping[str, str]] = {
     "stop_after_consecutive": "Number of bad records in a row that stops the job; 0: never.  [default: 10000]",
     "stop_ratio": "Share of bad records that stops the job; 0: never.  [default: 0.5]",
 }
+# Under this name a job that is not bounded says its run id to Flink: two jobs of one run do the same work twice.
+LIVE_RUN: Final = "tokpulse.live-run"
 RUN_ID: Final = "Name of this run in pipeline_ledger"
 BOUNDED: Final = "Read what is there now, close all hours, and end."

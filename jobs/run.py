@@ -12,7 +12,10 @@ from jobs.build import build, table_environment
 from jobs.definition import JobDefinition
 from jobs.execution import execute
 from jobs.failure import tell
+from jobs.operators import planned, stored
+from jobs.restored import check_restored, recovery_path
 from jobs.settings import check_sentiment, parse, resolve
+from jobs.state_fit import Comparison
 from thresholds.publish import establish
 
 
@@ -26,7 +29,12 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
             if unusable:
                 say(f"warning: {unusable}: until the workers can use it, the lexicon scores, and rows say so", err=True)
         t_env = table_environment(job, settings)
+        check_restored(arguments.compare or recovery_path(t_env))
+        before = stored(arguments.compare) if arguments.compare else ()
         statements = build(t_env, job, settings)
+        if arguments.compare:
+            say(Comparison(planned(t_env, statements, job), before).line())
+            return 0
         if arguments.explain:
             say(statements.explain())
             return 0

@@ -68,6 +68,7 @@ def parser(job: str) -> argparse.ArgumentParser:
         choices = ("on", "off") if name == "partial_results" else None
         result.add_argument(f"--{name.replace('_', '-')}", choices=choices, help=text)
     result.add_argument("--explain", action="store_true", help="Print the plan and end.")
+    result.add_argument("--compare", metavar="CHECKPOINT", help="Print the plan's operators and those of a checkpoint, and end.")
     return result
 
 

@@ -44,7 +44,7 @@ def machine_options(settings: StackSettings) -> dict[str, str | int]:
         "rest.bind-address": HOST,
         "rest.port": settings.ports["flink"],
         "rest.bind-port": settings.ports["flink"],
-        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
+        "execution.checkpointing.dir": settings.flink_checkpoints.as_uri(),
         "execution.checkpointing.savepoint-dir": (folder / "savepoints").as_uri(),
         "io.tmp.dirs": str(folder / "tmp"),
         "env.log.dir": str(settings.logs),

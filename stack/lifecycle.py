@@ -79,7 +79,7 @@ def up(wanted: StackSettings, report: Report) -> UpResult:
     with _locked(wanted):
         if process.running(wanted.run / supervisor.PID_FILE):
             current = _running_settings(wanted)
-            return UpResult(current, True, tuple(_await_all(current, report, doing="checking")))
+            return UpResult(current, True, tuple(_set_up(current, report, doing="checking")))
         with report.step("jars", "checking what is installed", "installed"):
             maven_build.build_jars(wanted.build)
         class_training.archive_classes(wanted.build, report)
@@ -90,7 +90,7 @@ def up(wanted: StackSettings, report: Report) -> UpResult:
         services.write_env_file(settings)
         try:
             _start_supervisor(settings)
-            return UpResult(settings, False, tuple(_await_all(settings, report)))
+            return UpResult(settings, False, tuple(_set_up(settings, report)))
         except BaseException:
             report.line("stopping what was started ...")
             _stop_everything(settings)
@@ -145,6 +145,13 @@ def _start_supervisor(settings: StackSettings) -> None:
         tail = process.log_tail(settings.logs / "supervisor.log", 1)
         raise ServiceStartError(f"the supervisor ended at once: {tail}", f"see {settings.logs / 'supervisor.log'}")
     process.write_pid_file(pid_file, started)
+
+
+def _set_up(settings: StackSettings, report: Report, doing: str = "starting") -> list[str]:
+    """`_await_all`, and then tells the supervisor that jobs may be started."""
+    changes = _await_all(settings, report, doing)
+    settings.ready_file.touch()
+    return changes
 
 
 def _await_all(settings: StackSettings, report: Report, doing: str = "starting") -> list[str]:
@@ -222,8 +229,8 @@ def _stop_everything(settings: StackSettings) -> list[str]:
 
 def _clear_leftovers(settings: StackSettings) -> list[str]:
     """Stops what runs without a supervisor: by pid file, then whatever still bears this stack's mark."""
-    (settings.run / supervisor.PID_FILE).unlink(missing_ok=True)
-    (settings.run / supervisor.STATE_FILE).unlink(missing_ok=True)
+    for file in (settings.run / supervisor.PID_FILE, settings.run / supervisor.STATE_FILE, settings.ready_file):
+        file.unlink(missing_ok=True)
     files = sorted(settings.run.glob("*.pid"))
     stopped: list[str] = []
     if files:

@@ -90,6 +90,11 @@ class StackSettings:
         return self.data / "run"
 
     @property
+    def ready_file(self) -> Path:
+        """There once `up` has set everything up: only then are jobs started again."""
+        return self.run / "ready"
+
+    @property
     def logs(self) -> Path:
         """One file per service, kept over restarts."""
         return self.data / "logs"
@@ -123,6 +128,11 @@ class StackSettings:
     def flink_home(self) -> Path:
         """Folder whose `bin/flink` submits jobs; assembled at each start."""
         return self.data / "flink" / "home"
+
+    @property
+    def flink_checkpoints(self) -> Path:
+        """Folder of the checkpoints, one folder for each job."""
+        return self.data / "flink" / "checkpoints"
 
     @property
     def flink_conf_dir(self) -> Path:

@@ -1,4 +1,4 @@
-"""Starts the services of one data directory, restarts any that dies, and stops all of them on TERM.
+"""Starts the services of one data directory, restarts any that dies, and stops all of them on TERM; keeps jobs running, too.
 
 Run as `python -m stack.supervisor --data-dir DIR`; `tokpulse up` starts it detached. Its state is in
 `<data>/run/supervisor.json`, its log in `<data>/logs/supervisor.log`.
@@ -28,6 +28,7 @@ from connectors.backoff import SERVICE_RESTART_S, Doubling
 from connectors.files import replace_file
 from connectors.terminal import log_handler
 from stack import process
+from stack.job_keeper import keep_jobs
 from stack.service import STACK_MARK, Service
 from stack.services import all_services
 from stack.settings import StackSettings
@@ -35,6 +36,8 @@ from stack.settings import StackSettings
 STATE_FILE = "supervisor.json"
 PID_FILE = "supervisor.pid"
 _PR_SET_CHILD_SUBREAPER = 36
+# It kills the client that submits a job, and waits for no answer longer than this.
+_JOBS_STOP_S = 12.0
 log = logging.getLogger("supervisor")
 
 
@@ -228,7 +231,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, request_stop)
     signal.signal(signal.SIGINT, request_stop)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    jobs = keep_jobs(settings, supervisor.stop_requested)
     supervisor.run()
+    jobs.join(_JOBS_STOP_S)
     return 0
 
 

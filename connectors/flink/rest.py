@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 from types import TracebackType
@@ -19,8 +22,17 @@ _NO_WATERMARK = -(2**62)
 _END_OF_INPUT = 2**62
 
 
+# How often a savepoint in the making is asked for, and how long it may take: the checkpoint timeout, and the tasks' end.
+_SAVEPOINT_POLL_S = 0.2
+SAVEPOINT_S = 180.0
+
+
 class FlinkRestError(TokpulseError):
     """The JobManager does not answer, or refuses a request."""
+
+
+class SavepointError(TokpulseError):
+    """Flink could not take a savepoint; the job goes on. The message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -163,16 +175,48 @@ class FlinkRest:
 
     def root_cause(self, job_id: str) -> tuple[str, int]:
         """(innermost cause of the last failure in one line, when it was in Unix milliseconds); ("", 0) when nothing failed."""
+        trace, at_ms = self.failure(job_id)
+        return innermost(trace), at_ms
+
+    def failure(self, job_id: str) -> tuple[str, int]:
+        """(stack trace of the last failure, when it was in Unix milliseconds); ("", 0) when nothing failed."""
         entries = self.get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
         if not entries:
             return "", 0
-        return innermost(str(entries[0].get("stacktrace") or entries[0].get("exceptionName", ""))), int(
-            entries[0].get("timestamp", 0)
-        )
+        newest = entries[0]
+        return str(newest.get("stacktrace") or newest.get("exceptionName", "")), int(newest.get("timestamp", 0))
+
+    def restarts(self, job_id: str) -> int:
+        """How often Flink has restarted the job by itself."""
+        found = self.get(f"/jobs/{job_id}/metrics?get=numRestarts")
+        return int(float(found[0]["value"])) if found else 0
+
+    def parameter(self, job_id: str, name: str) -> str:
+        """What the job says of itself under `name` (`pipeline.global-job-parameters`), "" when it does not."""
+        config = self.get(f"/jobs/{job_id}/config").get("execution-config") or {}
+        return str((config.get("user-config") or {}).get(name, ""))
+
+    def operators(self, job_id: str) -> str:
+        """The tasks of a running job in Flink's words, one operator a line, numbered as in their names."""
+        nodes = self.get(f"/jobs/{job_id}/plan")["plan"]["nodes"]
+        return "\n".join(html.unescape(re.sub(r"<br\s*/?>", "\n", str(node["description"]))) for node in nodes)
 
     def cancel(self, job_id: str) -> None:
         """Asks the job to end; returns before it has."""
         self._call("PATCH", f"/jobs/{job_id}")
+
+    def stop(self, job_id: str, timeout_s: float = SAVEPOINT_S) -> str:
+        """Ends the job with a savepoint, and gives its path. Raises SavepointError, and then the job goes on."""
+        asked = self._call("POST", f"/jobs/{job_id}/stop", {"drain": False})["request-id"]
+        deadline = time.monotonic() + timeout_s
+        while (found := self.get(f"/jobs/{job_id}/savepoints/{asked}"))["status"]["id"] != "COMPLETED":
+            if time.monotonic() > deadline:
+                raise SavepointError(f"no savepoint of {job_id} within {timeout_s:.0f} s", "the JobManager's log may say why")
+            time.sleep(_SAVEPOINT_POLL_S)
+        done = found["operation"]
+        if "location" not in done:
+            raise SavepointError(f"no savepoint of {job_id}: {innermost(str(done['failure-cause'].get('stack-trace', '')))}")
+        return str(done["location"])
 
     def close(self) -> None:
         """Closes the connections."""
@@ -188,9 +232,9 @@ class FlinkRest:
         """What GET `path` answers, as JSON."""
         return self._call("GET", path)
 
-    def _call(self, method: str, path: str) -> Any:
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         try:
-            response = self._http.request(method, self.url + path)
+            response = self._http.request(method, self.url + path, json=body)
         except httpx.HTTPError as error:
             raise FlinkRestError(
                 f"no Flink JobManager answers at {self.url} ({type(error).__name__})", "`tokpulse status` shows the local one"

@@ -158,3 +158,10 @@ def test_a_ledger_that_is_off_says_so() -> None:
     beyond = ledger_line(row | {"counted": 987, "beyond_bound": 3})
     assert beyond == "posts: 1,000 read = 987 counted + 8 late + 3 beyond the late bound + 2 quarantined"
     assert "off by -3" in ledger_line(row | {"unaccounted": -3})
+
+
+def test_a_demo_is_refused_where_a_job_would_come_back_and_write_the_same_deltas() -> None:
+    demo.refuse_beside(["engagement", "a job of another version"])
+    for name in ("pipeline", "followers"):
+        with pytest.raises(DemoError, match=f"job {name} should run"):
+            demo.refuse_beside(["engagement", name])

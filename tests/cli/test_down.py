@@ -10,6 +10,7 @@ import pytest
 
 from cli import down
 from connectors.flink.rest import FlinkRest
+from stack.kept_jobs import KeptJob, KeptJobs, now
 from stack.settings import StackSettings
 
 JOBS = [
@@ -37,17 +38,26 @@ def test_jobs_that_run_are_named_with_the_folder_of_their_checkpoints(
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=ANSWERS[request.url.path]))
     monkeypatch.setattr(down, "FlinkRest", lambda url, timeout: FlinkRest(url, timeout, transport))
     monkeypatch.setenv("FLINK_REST_URL", "http://another-cluster:8081")
-    assert down.running_jobs(settings) == [("pipeline", Path("/x y")), ("engagement", None)]
+    assert down.running_jobs(settings) == [("pipeline", "a", Path("/x y")), ("engagement", "b", None)]
 
 
-def test_a_job_goes_on_from_the_last_whole_checkpoint(tmp_path: Path) -> None:
+def test_each_job_is_named_with_how_it_goes_on(
+    settings: StackSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for number in (9, 10, 11):
         (tmp_path / f"chk-{number}").mkdir()
     for number in (9, 10):
         (tmp_path / f"chk-{number}" / "_metadata").touch()
-    assert down.newest_checkpoint(tmp_path) == tmp_path / "chk-10"
-    assert down.newest_checkpoint(tmp_path / "chk-9") is None
-    assert down.newest_checkpoint(None) is None
+    KeptJobs(settings).write(KeptJob(job="engagement", run_id="r", submitted_at=now(), ids=("b",), jobmanager="1 1.0", code=""))
+    monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path))
+    monkeypatch.setattr(down, "running_jobs", lambda _: [("pipeline", "a", tmp_path), ("engagement", "b", None)])
+    monkeypatch.setattr(down, "down", lambda _: ["kafka"])
+    down.command()
+    assert capsys.readouterr().out.splitlines() == [
+        "stopped: kafka",
+        "job engagement: the next `tokpulse up` starts it again where it was; `tokpulse stop engagement` keeps it from that",
+        f"job pipeline ran; `tokpulse submit pipeline --from-savepoint {tmp_path / 'chk-10'}` goes on where it was",
+    ]
 
 
 def test_a_jobmanager_that_is_away_stops_nobody(settings: StackSettings, monkeypatch: pytest.MonkeyPatch) -> None:

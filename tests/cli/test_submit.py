@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from cli import progress, submit
-from cli.submit import SubmitError, both_write, environment, flink_run_line, reason
+from cli.submit import SubmitError, both_write
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from connectors.flink.rest import Job
@@ -21,6 +21,7 @@ from jobs.catalog import JOBS
 from jobs.failure import reported, tell
 from jobs.options import TUNING
 from jobs.settings import parser
+from stack.submission import environment, flink_run_line, reason
 
 SECRET = "s3cret-sentinel"
 

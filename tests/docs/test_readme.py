@@ -199,9 +199,9 @@ def test_readme_names_every_command() -> None:
 
 def test_every_option_of_a_job_is_named() -> None:
     options = {option for action in parser("x")._actions for option in action.option_strings} - {"-h", "--help"}
-    for option in options - {"--wait", "--explain"}:
+    for option in options - {"--wait", "--explain", "--compare"}:
         assert f"| `{option}` |" in page("docs/configuration.md")
-    for option in ("--wait", "--explain"):
+    for option in ("--wait", "--explain", "--compare"):
         assert f"`{option}`" in page("docs/operations.md")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,16 +19,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The session's stack, with whatever the tests before have left in it."""
     stack = Stack(tmp_path_factory.mktemp("e2e") / "data")
     try:
-        # Another broker, of test_secure_kafka.py, and another registry, of test_secure_registry.py, ask for it; the stack's own
-        # ask nobody.
-        up = stack.run(
-            "up",
-            TOKPULSE_KAFKA_SASL_USERNAME=secure_broker.USER,
-            TOKPULSE_KAFKA_SASL_PASSWORD=secure_broker.PASSWORD,
-            TOKPULSE_REGISTRY_USERNAME=secure_registry.USER,
-            TOKPULSE_REGISTRY_PASSWORD=secure_registry.PASSWORD,
-            TOKPULSE_REGISTRY_SSL_CA_LOCATION=str(_trust(stack)),
-        )
+        up = _up(stack)
         assert up.returncode == 0, up.stdout + up.stderr
         passwords = {secure_broker.PASSWORD, secure_registry.PASSWORD, str(urlsplit(stack.endpoints.clickhouse_url).password)}
         yield stack
@@ -42,6 +34,25 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
                 process.kill()
             psutil.wait_procs(left, timeout=10)
     assert left == [], "`tokpulse down` left processes"
+
+
+def _up(stack: Stack) -> subprocess.CompletedProcess[str]:
+    # Another broker, of test_secure_kafka.py, and another registry, of test_secure_registry.py, ask for it; the stack's own
+    # ask nobody.
+    return stack.run(
+        "up",
+        TOKPULSE_KAFKA_SASL_USERNAME=secure_broker.USER,
+        TOKPULSE_KAFKA_SASL_PASSWORD=secure_broker.PASSWORD,
+        TOKPULSE_REGISTRY_USERNAME=secure_registry.USER,
+        TOKPULSE_REGISTRY_PASSWORD=secure_registry.PASSWORD,
+        TOKPULSE_REGISTRY_SSL_CA_LOCATION=str(_trust(stack)),
+    )
+
+
+@pytest.fixture
+def up_again(running_stack: Stack) -> Callable[[], subprocess.CompletedProcess[str]]:
+    """Starts the session's stack as it was started first; for a test that has killed it."""
+    return lambda: _up(running_stack)
 
 
 def _has_any(log: Path, passwords: set[str]) -> bool:

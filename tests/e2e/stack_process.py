@@ -159,8 +159,10 @@ class Stack:
                 client.command(f"TRUNCATE TABLE {table}")
 
     def clear(self) -> None:
-        """No job, no record, no row but the first version of the thresholds: as after the first `up`."""
+        """No job that runs or should, no record, no row but the first version of the thresholds: as after the first `up`."""
         self.cancel_all()
+        for kept in (self.data / "jobs").glob("*.json"):
+            kept.unlink(missing_ok=True)
         topics = load_topics()
         self.clear_topics(*(topic.name for topic in topics))
         self.clear_tables(VERSIONS)

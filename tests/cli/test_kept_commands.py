@@ -1,0 +1,364 @@
+"""`tokpulse jobs`, `stop`, `upgrade` and the keeping of `submit`, against a Flink that answers as a test says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cli import jobs, stop, submit, upgrade
+from cli import main as cli_main
+from connectors.endpoints import Endpoints
+from connectors.flink.rest import FlinkRest, SavepointError
+from jobs import pipeline
+from jobs.catalog import JOBS
+from jobs.options import LIVE_RUN
+from stack.ddl import graph
+from stack.kept_jobs import KeptJob, KeptJobs, now
+from stack.settings import StackSettings
+from stack.submission import Client, Fit, code_version, submitted_id
+
+URL = "http://127.0.0.1:1"
+SAVEPOINT = "file:/data/savepoint-1"
+
+
+@dataclass
+class FakeFlink:
+    """Its jobs by id, what they say of themselves, and what it was asked to do."""
+
+    states: dict[str, tuple[str, str]] = field(default_factory=dict)
+    live: set[str] = field(default_factory=set)
+    savepoint: dict[str, Any] = field(default_factory=lambda: {"location": SAVEPOINT})
+    reachable: bool = True
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if not self.reachable:
+            raise httpx.ConnectError("refused")
+        path = request.url.path
+        words = path.strip("/").split("/")
+        if path == "/jobs/overview":
+            found = [
+                {"jid": job_id, "name": name, "state": state, "start-time": 1_000, "end-time": -1}
+                for job_id, (name, state) in self.states.items()
+            ]
+            return httpx.Response(200, json={"jobs": found})
+        job_id, name = words[1], self.states[words[1]][0]
+        if request.method in ("PATCH", "POST"):
+            self.asked.append(f"{words[-1] if request.method == 'POST' else 'cancel'} {job_id}")
+            if request.method == "PATCH" or "location" in self.savepoint:
+                self.states[job_id] = (name, "CANCELED" if request.method == "PATCH" else "FINISHED")
+            return httpx.Response(202, json={"request-id": "r"})
+        answers: dict[str, Any] = {
+            "savepoints": {"status": {"id": "COMPLETED"}, "operation": self.savepoint},
+            "config": {"execution-config": {"user-config": {LIVE_RUN: "r"} if job_id in self.live else {}}},
+            "metrics": [{"id": "numRestarts", "value": "2"}],
+            "plan": {"plan": {"nodes": []}},
+            "checkpoints": {
+                "counts": {"completed": 1, "failed": 0},
+                "latest": {"completed": {"external_path": "file:/c/chk-8", "latest_ack_timestamp": 5_000}},
+            },
+        }
+        return httpx.Response(200, json=answers[words[2]])
+
+
+@dataclass
+class Cli:
+    flink: FakeFlink
+    store: KeptJobs
+    settings: StackSettings
+    run: Callable[..., tuple[int, str, str]]
+
+    def keep(self, **changed: Any) -> KeptJob:
+        kept = KeptJob(
+            job="engagement",
+            run_id="run-1",
+            parallelism=1,
+            arguments=("--idle-timeout", "2 s"),
+            submitted_at=now(),
+            ids=("a",),
+            jobmanager="1 1.0",
+            code=code_version(),
+        ).model_copy(update=changed)
+        self.store.write(kept)
+        for number in (7, 8):
+            folder = self.store.folder("a") / f"chk-{number}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "_metadata").touch()
+        return kept
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    (tmp_path / "env").write_text(
+        f"FLINK_REST_URL={URL}\nFLINK_HOME=/f\nFLINK_CONF_DIR=/f\nKAFKA_BOOTSTRAP_SERVERS=k:1\nSCHEMA_REGISTRY_URL=http://r\nCLICKHOUSE_URL=http://c\n"
+    )
+    (tmp_path / "ports.yaml").write_text("flink: 1\n")
+    for name in ("FLINK_REST_URL", "TOKPULSE_FLINK_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path))
+    flink = FakeFlink()
+    for module in (jobs, stop, submit, upgrade):
+        monkeypatch.setattr(module, "FlinkRest", lambda url: FlinkRest(url, transport=httpx.MockTransport(flink)))
+    for module in (submit, upgrade):
+        monkeypatch.setattr(module, "check_services", lambda *_: None)
+    settings = StackSettings.load(data=tmp_path)
+
+    def run(*args: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["tokpulse", *args])
+        code = cli_main.main()
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return Cli(flink, KeptJobs(settings), settings, run)
+
+
+def test_jobs_lists_what_should_run_and_what_does(cli: Cli) -> None:
+    cli.keep(restarts=3, alarm="checkpoint x cannot be used", alarm_at=now())
+    cli.flink.states = {
+        "a": ("engagement", "RUNNING"),
+        "b": ("velocity", "RUNNING"),
+        "c": ("landing", "CANCELED"),
+        "d": ("foreign", "RUNNING"),
+    }
+    code, out, _ = cli.run("jobs", "--json")
+    kept, other = json.loads(out)
+    assert code == 0
+    assert (kept["job"], kept["should_run"], kept["state"], kept["since_s"]) == ("engagement", "yes", "RUNNING", 1.0)
+    assert (kept["started_again"], kept["restarts"]) == (3, 2)
+    assert kept["checkpoint"] == str(cli.store.folder("a") / "chk-8")
+    assert "cannot be used" in kept["notes"][0]
+    assert (other["job"], other["should_run"], other["checkpoint_s"]) == ("velocity", "no", 5.0)
+    code, out, _ = cli.run("jobs")
+    assert code == 0
+    assert "engagement" in out
+    assert "cannot be used" in out
+
+
+def test_jobs_exits_with_1_while_one_does_not_run_and_says_how_it_goes_on(cli: Cli) -> None:
+    cli.keep(given_up="6 attempts in a row have failed")
+    code, out, _ = cli.run("jobs")
+    assert code == 1
+    assert "given up: 6 attempts" in out
+    assert f"tokpulse submit engagement --from-savepoint {cli.store.folder('a') / 'chk-8'}" in out
+
+
+def test_no_job_is_said(cli: Cli) -> None:
+    code, out, _ = cli.run("jobs")
+    assert code == 0
+    assert out.startswith("no job runs, and none should")
+
+
+def test_stop_ends_a_job_with_a_savepoint_and_says_how_it_goes_on(cli: Cli) -> None:
+    cli.keep()
+    cli.flink.states = {"a": ("engagement", "RUNNING")}
+    code, out, _ = cli.run("stop", "engagement")
+    assert (code, cli.flink.asked, cli.store.names()) == (0, ["stop a"], [])
+    assert f"savepoint: {SAVEPOINT}\n" in out
+    assert f"go on: tokpulse submit engagement --parallelism 1 --idle-timeout '2 s' --from-savepoint {SAVEPOINT}\n" in out
+
+
+def test_a_job_that_cannot_take_a_savepoint_goes_on_unless_it_is_cancelled(cli: Cli) -> None:
+    cli.keep()
+    cli.flink.states = {"a": ("engagement", "RESTARTING")}
+    cli.flink.savepoint = {"failure-cause": {"stack-trace": "a.B: outer\nCaused by: c.D: not all tasks run"}}
+    code, _, err = cli.run("stop", "engagement")
+    assert (code, cli.store.names()) == (1, ["engagement"])
+    assert "not all tasks run; the job goes on" in err
+    assert "--cancel" in err
+    code, out, _ = cli.run("stop", "engagement", "--cancel")
+    assert (code, cli.flink.asked, cli.store.names()) == (0, ["stop a", "cancel a"], [])
+    assert "checkpoint: file:/c/chk-8" in out
+
+
+def test_a_job_of_a_stopped_stack_can_be_kept_from_coming_back(cli: Cli) -> None:
+    cli.keep()
+    cli.flink.reachable = False
+    code, out, _ = cli.run("stop", "engagement")
+    assert (code, cli.store.names()) == (0, [])
+    assert "did not run" in out
+    assert str(cli.store.folder("a") / "chk-8") in out
+
+
+def test_of_several_jobs_of_a_name_the_kept_one_is_meant_or_an_id(cli: Cli) -> None:
+    cli.flink.states = {"a": ("engagement", "RUNNING"), "b": ("engagement", "RUNNING")}
+    code, _, err = cli.run("stop", "engagement")
+    assert (code, cli.flink.asked) == (1, [])
+    assert "2 jobs are called engagement" in err
+    cli.keep()
+    assert cli.run("stop", "b")[0] == 0
+    assert (cli.flink.asked, cli.store.names()) == (["stop b"], ["engagement"])
+    assert cli.run("stop", "engagement")[0] == 0
+    assert (cli.flink.asked, cli.store.names()) == (["stop b", "stop a"], [])
+    code, _, err = cli.run("stop", "engagement")
+    assert code == 1
+    assert "no job 'engagement' runs" in err
+
+
+def test_a_second_live_copy_is_refused_and_a_backfill_is_not_one(cli: Cli) -> None:
+    endpoints = Endpoints.from_env({}, cli.settings.data)
+    cli.flink.states = {"a": ("engagement", "RUNNING")}
+    submit.check_copies(endpoints, cli.store, "engagement")
+    cli.flink.live.add("a")
+    with pytest.raises(submit.SubmitError, match=r"engagement \(a\) is RUNNING already"):
+        submit.check_copies(endpoints, cli.store, "engagement")
+    cli.flink.states = {}
+    cli.keep()
+    with pytest.raises(submit.SubmitError, match="about to be started again"):
+        submit.check_copies(endpoints, cli.store, "engagement")
+    cli.keep(given_up="why")
+    submit.check_copies(endpoints, cli.store, "engagement")
+
+
+def test_submit_keeps_what_the_environment_said_and_a_bounded_run_is_not_kept(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[list[str]] = []
+
+    def accept(
+        line: list[str], _: Endpoints, *, debug: bool = False, bounded: bool = False, kept: submit.Keeping | None = None
+    ) -> None:
+        lines.append(line)
+        if kept:
+            kept.accepted("0" * 32)
+
+    monkeypatch.setattr(submit, "submit", accept)
+    monkeypatch.setenv("TOKPULSE_LATE_BOUND", "3 h")
+    monkeypatch.setenv("TOKPULSE_IDLE_TIMEOUT", "9 s")
+    assert cli.run("submit", "engagement", "--bounded")[0] == 0
+    assert cli.store.names() == []
+    code, out, _ = cli.run("submit", "engagement", "--detached", "--run-id", "mine", "--idle-timeout", "1 s", "--parallelism", "2")
+    kept = cli.store.read("engagement")
+    assert kept is not None
+    assert (code, kept.run_id, kept.parallelism, kept.ids) == (0, "mine", 2, ("0" * 32,))
+    assert kept.arguments == ("--idle-timeout", "1 s", "--late-bound", "3 h")
+    assert "tokpulse stop engagement" in out
+    # The line itself is what it always was.
+    assert lines[-1][-4:] == ["--run-id", "mine", "--idle-timeout", "1 s"]
+    monkeypatch.setenv("FLINK_REST_URL", "http://another:8081")
+    assert cli.run("submit", "velocity", "--detached")[0] == 0
+    assert cli.store.names() == ["engagement"]
+
+
+def test_an_attached_client_does_not_hold_the_lock_while_the_job_runs(cli: Cli) -> None:
+    wanted = cli.keep(ids=())
+    for attached in (True, False):
+        with cli.store.held("engagement") as lock:
+            submit.Keeping(cli.store, wanted, lock, attached).accepted("b" * 32)
+            if attached:
+                with cli.store.held("engagement"):
+                    pass
+            else:
+                with pytest.raises(Exception, match="being started or stopped"), cli.store.held("engagement"):
+                    pass
+
+
+def test_upgrade_without_a_kept_or_running_job_says_so(cli: Cli) -> None:
+    assert "is kept running" in cli.run("upgrade", "engagement")[2]
+    cli.keep()
+    assert "job engagement is lost" in cli.run("upgrade", "engagement")[2]
+
+
+@pytest.fixture
+def compared(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> tuple[Cli, list[list[str]], list[Fit]]:
+    """Upgrades whose comparisons say what the list has; successors run as `b`."""
+    cli.keep()
+    cli.flink.states = {"a": ("engagement", "RUNNING")}
+    lines: list[list[str]] = []
+    fits: list[Fit] = []
+
+    def accept(line: list[str], _: Endpoints, *, kept: submit.Keeping) -> None:
+        lines.append(line)
+        cli.flink.states["b"] = ("engagement", "RUNNING")
+        kept.accepted("b")
+
+    monkeypatch.setattr(upgrade, "submit", accept)
+    monkeypatch.setattr(Client, "compare", lambda *_: fits[0])
+    monkeypatch.setattr(upgrade, "partition_offsets", lambda *_: {0: (0, 40_000), 1: (10_000, 20_000)})
+    return cli, lines, fits
+
+
+def test_an_upgrade_that_fits_goes_on_from_a_savepoint(compared: tuple[Cli, list[list[str]], list[Fit]]) -> None:
+    cli, lines, fits = compared
+    fits.append(Fit())
+    assert cli.run("upgrade", "engagement", "--check")[0] == 0
+    assert (lines, cli.flink.asked) == ([], [])
+    code, out, err = cli.run("upgrade", "engagement")
+    assert code == 0, err
+    assert cli.flink.asked == ["stop a"]
+    assert ("--fromSavepoint", SAVEPOINT) in zip(lines[0], lines[0][1:], strict=False)
+    kept = cli.store.read("engagement")
+    assert kept is not None
+    assert (kept.ids, kept.run_id, kept.savepoint) == (("b",), "run-1", SAVEPOINT)
+    assert "runs as b" in out
+
+
+def test_an_upgrade_that_does_not_fit_says_what_a_replay_costs_and_changes_nothing(
+    compared: tuple[Cli, list[list[str]], list[Fit]],
+) -> None:
+    cli, lines, fits = compared
+    fits.append(Fit(("a window has state, and the new plan has no place for it",)))
+    before = cli.store.read("engagement")
+    code, out, _ = cli.run("upgrade", "engagement")
+    assert (code, lines, cli.flink.asked, cli.store.read("engagement")) == (1, [], [], before)
+    assert "does not fit: a window has state" in out
+    assert "a replay reads 50,000 records, which takes about 2 s" in out
+    assert "tiktok.engagement.hourly" in out
+    code, _, err = cli.run("upgrade", "engagement", "--replay")
+    assert code == 0, err
+    kept = cli.store.read("engagement")
+    assert kept is not None
+    assert "--fromSavepoint" not in lines[0]
+    assert (kept.ids, kept.savepoint, kept.run_id == "run-1") == (("b",), "", False)
+
+
+def test_a_successor_that_flink_refuses_stays_the_supervisors_matter(
+    compared: tuple[Cli, list[list[str]], list[Fit]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli, _, fits = compared
+    fits.append(Fit())
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise submit.SubmitError("flink run failed: no memory")
+
+    monkeypatch.setattr(upgrade, "submit", refuse)
+    code, out, err = cli.run("upgrade", "engagement")
+    kept = cli.store.read("engagement")
+    assert kept is not None
+    assert (code, kept.savepoint, kept.ids, kept.jobmanager) == (1, SAVEPOINT, (), "")
+    assert SAVEPOINT in out
+    assert "no memory" in err
+
+
+def test_a_replay_names_what_it_restates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upgrade, "partition_offsets", lambda *_: {0: (0, 1)})
+    lines = upgrade.costs(Endpoints({"KAFKA_BOOTSTRAP_SERVERS": "k:1"}, Path()), pipeline.JOB.name)
+    assert any("restates follower_deltas, trending_hourly:" in line for line in lines)
+    (topics,) = [line for line in lines if "records again" in line]
+    assert "tiktok.followers.deltas" in topics
+    # Named records are there once, whoever writes them again.
+    assert "tiktok.momentum.alerts" not in topics
+
+
+def test_what_is_restated_has_revisions() -> None:
+    tables = {name: file.text for name, file in graph().creators.items() if file.kind == "TABLE"}
+    written = {sink.table for job in JOBS.values() for sink in job.clickhouse}
+    assert {name for name in written if "revision" in tables[name]} == set(upgrade.RESTATED)
+
+
+def test_a_savepoint_that_takes_too_long_is_no_savepoint() -> None:
+    def never(request: httpx.Request) -> httpx.Response:
+        body = {"request-id": "r"} if request.method == "POST" else {"status": {"id": "IN_PROGRESS"}}
+        return httpx.Response(200, json=body)
+
+    with FlinkRest(URL, transport=httpx.MockTransport(never)) as flink, pytest.raises(SavepointError, match="within 0 s"):
+        flink.stop("a", timeout_s=0.0)
+
+
+def test_the_id_of_an_accepted_job() -> None:
+    assert submitted_id(f"Job has been submitted with JobID {'ab' * 16}\n") == "ab" * 16
+    assert submitted_id("noise") == ""
