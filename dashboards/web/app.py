@@ -159,7 +159,8 @@ def _csv_file(page: Page, panel: Panel, filters: Filters, text: str) -> Response
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, TokpulseError)
     if isinstance(error, StillAskingError):
-        return refused(503, error.message, error.hint, waiting_s=round(error.waiting_s, 1))
+        # No failure: the question has been taken.
+        return refused(202, error.message, error.hint, waiting_s=round(error.waiting_s, 1))
     status = 500
     if isinstance(error, BadRequestError | FilterError):
         status = 400

@@ -52,7 +52,7 @@ def usual_gain(post: int, hours_ago: int) -> int:
 def growth(post: int, start: datetime, delta: int) -> list[Any]:
     """A row of trending_hourly_log: post number `post` gains `delta` plays in the hour from `start`."""
     tier, threshold, followers = TIERS[post % 3]
-    plays = 1_000_000 + post
+    plays = 10_000_000 + post
     return [
         *(POSTS[post], CREATORS[post % 3], start, start + timedelta(hours=1), plays, plays - delta, start, 1),
         *(delta, float(delta), followers, "fresh", tier, threshold, "v1-00000000", int(delta > threshold)),

@@ -263,7 +263,10 @@ def test_clickhouse_that_has_stopped_is_told_within_ten_seconds_and_keeps_nobody
     truth.observe()
     truth.judge()
     with open_truth() as tab:
+        # What a busy machine takes for a page in any case.
+        begun = time.monotonic()
         page = tab.open("/trending")
+        usual_s = time.monotonic() - begun
         figure = page.locator('[data-panel="judged_posts"] .stat-value')
         expect(figure).to_have_text("4")
         with truth.stopped():
@@ -284,7 +287,7 @@ def test_clickhouse_that_has_stopped_is_told_within_ten_seconds_and_keeps_nobody
             other.goto(f"{tab.base}/overview")
             expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
             expect(other.locator(".panel")).to_have_count(len(load_pages()["overview"].panels))
-            assert time.monotonic() - begun < 4
+            assert time.monotonic() - begun < 4 + usual_s
             expect(other.locator(".banner")).to_contain_text("does not answer", timeout=TOLD_MS)
             expect(other.locator(".panel .empty").first).to_contain_text("No answer for", timeout=TOLD_MS)
             # Whoever goes on does not wait for what is asked.
@@ -292,7 +295,7 @@ def test_clickhouse_that_has_stopped_is_told_within_ten_seconds_and_keeps_nobody
                 begun = time.monotonic()
                 page.keyboard.press(key)
                 expect(page.get_by_role("heading", level=1)).to_have_text(title)
-                assert time.monotonic() - begun < 2
+                assert time.monotonic() - begun < 2 + usual_s
         for one in (page, other):
             expect(one.locator(".banner")).to_be_hidden(timeout=20_000)
             expect(one.locator(".stale, .old")).to_have_count(0, timeout=20_000)

@@ -31,7 +31,8 @@ export async function ask(path, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Failure(response.status, `The server answered with status ${response.status} and no JSON.`, "Reload the page.");
   }
-  if (response.ok) return body;
+  // 202: the question goes on.
+  if (response.ok && response.status !== 202) return body;
   const { message, hint, ...more } = body.error ?? {};
   throw new Failure(response.status, message ?? `status ${response.status}`, hint ?? "", more);
 }
