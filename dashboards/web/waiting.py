@@ -20,9 +20,11 @@ WITHIN_S: Final = 1.5
 AT_ONCE_S: Final = 0.1
 # Files are downloaded, not asked for again.
 DOWNLOAD_WITHIN_S: Final = 15.0
-# How long an answer waits for who asked.
+# How long an answer waits for who asked, and a question whose turn has not come for who asks again.
 _KEPT_S: Final = 10.0
+_WANTED_S: Final = 5.0
 _MOST: Final = 96
+_PARALLEL: Final = 4
 T = TypeVar("T")
 
 
@@ -36,9 +38,10 @@ class StillAskingError(TokpulseError):
 
 @dataclass
 class _Question:
-    """Asked at `begun`, answered at `ended`; both as `clock` tells."""
+    """Asked at `begun` and last at `wanted`, answered at `ended`; as `clock` tells."""
 
     begun: float
+    wanted: float
     answer: Future[Any] = field(default_factory=Future)
     ended: float | None = None
 
@@ -53,6 +56,7 @@ class Desk:
         self._clock = clock
         self._lock = threading.Lock()
         self._questions: dict[Hashable, _Question] = {}
+        self._turns = threading.BoundedSemaphore(_PARALLEL)
         # Since when questions have gone unanswered; None while there are none.
         self._quiet_from: float | None = None
 
@@ -82,16 +86,23 @@ class Desk:
         question = self._questions.get(key)
         if question is None and len(self._questions) < _MOST:
             self._quiet_from = now if self._quiet_from is None else self._quiet_from
-            question = self._questions[key] = _Question(now)
+            question = self._questions[key] = _Question(now, now)
             threading.Thread(target=self._run, args=(question, work), name="question", daemon=True).start()
+        if question is not None:
+            question.wanted = now
         return question
 
     def _run(self, question: _Question, work: Callable[[], Any]) -> None:
-        answer, error = None, None
-        try:
-            answer = work()
-        except BaseException as caught:
-            error = caught
+        answer: Any = None
+        error: BaseException | None = None
+        with self._turns:
+            # After an outage nobody waits for what was asked long before by pages that have gone.
+            try:
+                if self._clock() - question.wanted > _WANTED_S:
+                    raise ClickHouseUnavailableError("ClickHouse has not answered in time", "ask again")
+                answer = work()
+            except BaseException as caught:
+                error = caught
         with self._lock:
             question.ended = self._clock()
             if not self._running():

@@ -151,6 +151,27 @@ def test_one_slow_question_says_nothing_about_the_others(stopped: Stopped) -> No
     asyncio.run(scene())
 
 
+def test_what_nobody_wants_any_more_is_not_asked_when_its_turn_comes(stopped: Stopped) -> None:
+    now, asked = [0.0], list[str]()
+    desk = Desk(lambda: now[0])
+
+    async def scene() -> None:
+        for number in range(4):
+            with pytest.raises(StillAskingError):
+                await desk.ask(number, stopped, 0.01)
+        for name in ("left", "wanted"):
+            with pytest.raises(StillAskingError):
+                await desk.ask(name, lambda name=name: asked.append(name), 0.01)  # type: ignore[misc]
+        now[0] = 30
+        with pytest.raises(StillAskingError):
+            await desk.ask("wanted", lambda: None, 0.01)
+        stopped.go.set()
+        await answered(desk, "wanted", lambda: None)
+
+    asyncio.run(scene())
+    assert asked == ["wanted"]
+
+
 async def answered(desk: Desk, key: str, work: Callable[[], object]) -> object:
     """The answer, however long it takes."""
     while True:
