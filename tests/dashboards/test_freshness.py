@@ -144,7 +144,7 @@ def test_the_newest_half_hour_is_one_that_is_complete(client: Client, stopped_mi
     """Where the poller stopped 50 minutes ago, half hours that begin then hold one observation: nothing seems to grow in them."""
     newest = poll(client, range(stopped_minutes_ago + 120, stopped_minutes_ago - 1, -1))
     now = datetime.now(UTC)
-    span = {"begin": now - timedelta(hours=24), "end": now}
+    span: dict[str, Any] = {"begin": now - timedelta(hours=24), "end": now}
     leaders, falling = answer(client, "velocity_leaders", **span), answer(client, "momentum_falling", **span)
     assert [row["aweme_id"] for row in leaders] == ["fast", "slow"]
     assert [row["aweme_id"] for row in falling] == ["slow"]
@@ -162,7 +162,7 @@ def test_a_past_range_ends_with_a_half_hour_of_its_own(client: Client) -> None:
 
 def test_why_nothing_grows_is_told_as_it_is(client: Client) -> None:
     now = datetime.now(UTC)
-    span = {"begin": now - timedelta(hours=24), "end": now}
+    span: dict[str, Any] = {"begin": now - timedelta(hours=24), "end": now}
 
     def why() -> str:
         return str(answer(client, "half_hour_why", **span)[0]["reason"])
