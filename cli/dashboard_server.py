@@ -24,6 +24,8 @@ from thresholds.file import default_file
 from thresholds.publish import NEEDED
 
 CHART_LIBRARY = "uPlot.iife.min.js"
+# What takes ClickHouse longer is given up. The page says long before that it waits.
+ANSWER_WITHIN_S = 30
 
 
 class ChartLibraryError(TokpulseError):
@@ -62,7 +64,7 @@ def serving(
     def boards() -> Boards:
         # Read again after an outage: a stack that was started anew may have other ports and passwords.
         url = endpoints().clickhouse_reader_url
-        return Boards(connect(url), url, pages)
+        return Boards(connect(url, ANSWER_WITHIN_S), url, pages)
 
     token, routes = "", []
     if edit_thresholds:

@@ -50,6 +50,8 @@ _UNITS: Mapping[Unit, dict[str, Any]] = {
     "handle": {"unit": "string"},
 }
 _COLOURS = {"ok": "green", "warn": "orange", "bad": "red"}
+# As js/marks.js has them; other words have the color of text.
+_STATES = {"good": "green", "late": "orange", "stale": "red", "trending": "green", "rising": "green"}
 
 
 def query_text(text: str, page: Page) -> str:
@@ -129,10 +131,7 @@ def _panel(panel: Panel, page: Page, number: int, place: dict[str, int]) -> dict
 
 def _kept(panel: Panel) -> list[dict[str, Any]]:
     """Only the columns that the panel shows, in its order: one query may serve several panels."""
-    if panel.kind == "table":
-        names = [column.name for column in panel.columns]
-    else:
-        names = [name for name in (panel.time_column, panel.series_column, *panel.value_columns) if name]
+    names = [column.name for column in panel.columns] if panel.kind == "table" else list(panel.drawn)
     if panel.series_column:
         # The data source has made a series of each of its values, under their own names.
         return []
@@ -174,14 +173,16 @@ def _override(column: Column, panel: Panel) -> dict[str, Any]:
         properties["links"].append({"title": "Open on TikTok", "url": site, "targetBlank": True})
     if column.spark:
         properties["custom.cellOptions"] = {"type": "sparkline", "hideValue": True}
-    elif column.tone != "none":
+    elif column.tone in ("delta", "sentiment"):
         bound = 0.0 if column.tone == "delta" else 0.05
         steps = [{"value": None, "color": "red"}, {"value": -bound, "color": "text"}, {"value": bound or 1e-9, "color": "green"}]
         properties["thresholds"] = {"mode": "absolute", "steps": steps}
         # Else the panel's own mode holds, which gives every column its color of the palette.
         properties["color"] = {"mode": "thresholds"}
         properties["custom.cellOptions"] = {"type": "color-text"}
-    elif panel.thresholds and column.unit == "seconds":
+    elif column.tone == "state":
+        words = {word: {"color": color, "index": place} for place, (word, color) in enumerate(_STATES.items())}
+        properties["mappings"] = [{"type": "value", "options": words}]
         properties["custom.cellOptions"] = {"type": "color-text"}
     return {
         "matcher": {"id": "byName", "options": column.name},
@@ -191,7 +192,10 @@ def _override(column: Column, panel: Panel) -> dict[str, Any]:
 
 def _options(panel: Panel) -> dict[str, Any]:
     if panel.kind == "stat":
-        reduced = {"calcs": ["lastNotNull"], "fields": f"/^{panel.value_columns[0]}$/", "values": False}
+        # By the names that are displayed.
+        titles = {column.name: column.title for column in panel.columns}
+        shown = "|".join(titles.get(name, name) for name in (*panel.value_columns, *filter(None, (panel.state_column,))))
+        reduced = {"calcs": ["lastNotNull"], "fields": f"/^({shown})$/" if panel.state_column else f"/^{shown}$/", "values": False}
         return {"reduceOptions": reduced, "colorMode": "value", "graphMode": "none", "textMode": "value", "justifyMode": "auto"}
     if panel.kind == "table":
         return {"showHeader": True, "cellHeight": "sm"}

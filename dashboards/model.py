@@ -79,8 +79,10 @@ class Column(_Strict):
     by: Identifier | None = None
     # The value is an array of numbers, oldest first: drawn as a line in the cell.
     spark: bool = False
-    # delta: signed, gains and losses tell apart; sentiment: from -1 (negative) to 1 (positive).
-    tone: Literal["delta", "sentiment", "none"] = "none"
+    # delta: signed, gains and losses tell apart; sentiment: from -1 (negative) to 1 (positive); state: a word like good or stale.
+    tone: Literal["delta", "sentiment", "state", "none"] = "none"
+    # Of a percentage, NULL where it would say little: the column with what it is a percentage of. "new" is shown where that is 0.
+    base: Identifier | None = None
 
 
 class Fold(_Strict):
@@ -96,9 +98,10 @@ class Fold(_Strict):
 class Panel(_Strict):
     """One figure of a page: one query, and how its rows are drawn.
 
-    A stat is one row and one value column; with `compare`, it is shown beside the answer for the time as long before the range
-    (`Filters.before`), by whole windows of `closes_s` where its rows appear as such windows close. timeseries and bars have a point
-    per row and value column; with `series_column`, a series per value of it.
+    A stat is one row and one value column, with `state_column` also a word like good or stale, and why in `note_column`. With
+    `compare` it is shown beside the answer for the time as long before the range (`Filters.before`), by whole windows of
+    `closes_s` where its rows appear as such windows close. timeseries and bars have a point per row and value column; with
+    `series_column`, a series per value of it.
     """
 
     id: Identifier
@@ -115,10 +118,20 @@ class Panel(_Strict):
     compare: bool = False
     closes_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
     stacked: bool = False
+    state_column: Identifier | None = None
+    note_column: Identifier | None = None
     columns: tuple[Column, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     fold: Fold | None = None
+    # What "no rows" means; `why` is a query of one row, whose `reason` says it of this time where that differs.
     empty: Sentence
+    why: Identifier | None = None
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Names of the result's columns that a stat or a chart shows, in order."""
+        names = (self.time_column, self.series_column, *self.value_columns, self.state_column, self.note_column)
+        return tuple(name for name in names if name)
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
@@ -132,6 +145,8 @@ class Panel(_Strict):
             raise ValueError("a table has columns only, no time_column, value_columns or series_column")
         if self.compare and self.kind != "stat":
             raise ValueError("only a stat compares")
+        if (self.state_column or self.note_column) and not (self.kind == "stat" and self.state_column):
+            raise ValueError("only a stat has a state_column, and a note_column beside it")
         if self.closes_s and not self.compare:
             raise ValueError("closes_s is for a stat that compares")
         if self.series_column and len(self.value_columns) != 1:
@@ -148,6 +163,8 @@ class Panel(_Strict):
             for other in filter(None, (column.label, column.by)):
                 if other not in names or not column.link:
                     raise ValueError(f"{column.name} takes a name from {other}: list that column, and give {column.name} a link")
+        if missing := [column.base for column in self.columns if column.base and column.base not in names]:
+            raise ValueError(f"list the column {missing[0]}")
         return self
 
 
@@ -189,7 +206,9 @@ def load_pages(folder: Path = PAGES_DIR, queries: Path = QUERIES_DIR) -> dict[st
     for path in sorted(folder.glob("*.yaml")):
         page = load_page(path)
         for number, panel in enumerate(page.panels):
-            _check_query(path, f"panels.{number}.query", load_query(panel.query, queries))
+            for key, name in (("query", panel.query), ("why", panel.why)):
+                if name:
+                    _check_query(path, f"panels.{number}.{key}", load_query(name, queries))
         pages[page.slug] = page
     if not pages:
         raise PageFileError(f"no page files in {folder}", "a page is a .yaml file; see docs/dashboards.md")

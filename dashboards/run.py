@@ -120,7 +120,8 @@ class Boards:
         self.pages = pages
         self._client = client
         self._url = url
-        self._texts = {panel.query: load_query(panel.query, queries) for page in pages.values() for panel in page.panels}
+        panels = [panel for page in pages.values() for panel in page.panels]
+        self._texts = {name: load_query(name, queries) for panel in panels for name in (panel.query, panel.why) if name}
 
     def panel(self, page: str, panel_id: str) -> Panel:
         """Raises UnknownPanelError."""
@@ -139,6 +140,14 @@ class Boards:
         """
         panel = self.panel(page, panel_id)
         return self._run(f"panel {panel_id}", self._texts[panel.query], bound(narrowed(filters, self.pages[page])))
+
+    def why(self, page: str, panel_id: str, filters: Filters) -> str:
+        """Why a panel has no rows, in a sentence: `empty`, or what its query `why` finds. Raises as `run` does."""
+        panel = self.panel(page, panel_id)
+        if panel.why is None:
+            return panel.empty
+        found = self._run(f"panel {panel_id}", self._texts[panel.why], bound(narrowed(filters, self.pages[page])))
+        return str(found.rows[0][found.columns.index("reason")]) if found.rows else panel.empty
 
     def find(self, query: str, values: Mapping[str, Any]) -> Result:
         """The rows of `<query>.sql` of the search, with `values` bound. Raises as `run` does, but for pages."""

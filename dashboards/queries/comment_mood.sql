@@ -1,7 +1,7 @@
--- Question: how many comments come in over time, and in what mood?
--- Grain:    one row per bucket, oldest first. A comment counts once, when it was last observed; without evidence (0) in no mean.
+-- Question: how many comments are written over time, and in what mood?
+-- Grain:    one row per bucket, oldest first. A comment counts once, when it was written; without evidence (0) in no mean.
 SELECT
-    toDateTime64(toStartOfInterval(ingested_at, toIntervalSecond(greatest({interval_s:UInt32}, 300))), 3, 'UTC') AS bucket,
+    toDateTime64(toStartOfInterval(create_time, toIntervalSecond(greatest({interval_s:UInt32}, 300))), 3, 'UTC') AS bucket,
     countIf(sentiment_label = 'positive') AS positive,
     countIf(sentiment_label = 'neutral') AS neutral,
     countIf(sentiment_label = 'negative') AS negative,
@@ -10,7 +10,7 @@ SELECT
     sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9
         / nullIf(sumIf(follower_count, sentiment_compound != 0), 0) AS reach_weighted_compound
 FROM comments_enriched
-WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+WHERE create_time >= {time_from:DateTime64(3, 'UTC')} AND create_time < {time_to:DateTime64(3, 'UTC')}
     AND ({post:String} = '' OR video_id = {post:String})
 GROUP BY bucket
 ORDER BY bucket

@@ -1,5 +1,5 @@
--- Question: how many comments came in, and what is their mood?
--- Grain:    one row. A comment counts by its newest observation. reach_weighted_compound weighs each by its writer's followers. A score
+-- Question: how many comments were written, and what is their mood?
+-- Grain:    one row. A comment counts when it was written. reach_weighted_compound weighs each by its writer's followers. A score
 --           of 0 says that the model found no evidence: it is in no mean.
 SELECT
     count() AS comments,
@@ -10,6 +10,6 @@ SELECT
     sum(toInt128(round(sentiment_compound * 1e9)) * ifNull(follower_count, 0)) / 1e9
         / nullIf(sumIf(follower_count, sentiment_compound != 0), 0) AS reach_weighted_compound
 FROM comments_enriched
-WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+WHERE create_time >= {time_from:DateTime64(3, 'UTC')} AND create_time < {time_to:DateTime64(3, 'UTC')}
     AND ({post:String} = '' OR video_id = {post:String})
 LIMIT 1

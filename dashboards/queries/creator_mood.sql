@@ -1,8 +1,8 @@
 -- Question: in what mood are the comments on a creator's posts?
--- Grain:    one row per bucket of at least an hour, oldest first; posts that were observed in the range. A score of 0
---           says that there was no evidence: it is not in the mean.
+-- Grain:    one row per bucket of at least an hour, oldest first, by when they were written; on posts that were observed in the range. A
+--           score of 0 says that there was no evidence: it is not in the mean.
 SELECT
-    toDateTime64(toStartOfInterval(ingested_at, toIntervalSecond(greatest({interval_s:UInt32}, 3600))), 3, 'UTC') AS bucket,
+    toDateTime64(toStartOfInterval(create_time, toIntervalSecond(greatest({interval_s:UInt32}, 3600))), 3, 'UTC') AS bucket,
     countIf(sentiment_label = 'positive') AS positive,
     countIf(sentiment_label = 'neutral') AS neutral,
     countIf(sentiment_label = 'negative') AS negative,
@@ -15,7 +15,7 @@ INNER JOIN
     WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
         AND author_id = {creator:String}
 ) AS own ON said.video_id = own.aweme_id
-WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
+WHERE create_time >= {time_from:DateTime64(3, 'UTC')} AND create_time < {time_to:DateTime64(3, 'UTC')}
 GROUP BY bucket
 ORDER BY bucket
 LIMIT 1000

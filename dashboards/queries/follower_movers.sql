@@ -1,6 +1,7 @@
 -- Question: which creators gain or lose followers fastest?
--- Grain:    one row per creator with two snapshots, the later one in the range; the greatest gain first. gains are those of 24 equal
---           parts of the range, oldest first.
+-- Grain:    one row per creator of an observed post (who only comments is none) with two snapshots, the later one in the range; the
+--           greatest gain first. growth_rate is NULL below 100 followers before. gains are those of 24 equal parts of the range, oldest
+--           first.
 WITH
     moved AS
     (
@@ -8,7 +9,8 @@ WITH
             userid,
             argMax(last_count, part) AS follower_count,
             sum(part_gain) AS gained,
-            if(argMin(first_count, part) = 0, NULL, gained / argMin(first_count, part)) AS growth_rate,
+            argMin(first_count, part) AS followers_before,
+            if(followers_before < 100, NULL, gained / followers_before) AS growth_rate,
             max(part_step) AS greatest_step,
             groupArrayInsertAt(0, 24)(part_gain, part) AS gains
         FROM
@@ -27,6 +29,7 @@ WITH
             -- 0 is no count.
             WHERE curr_count > 0
               AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
+              AND userid IN (SELECT author_id FROM posts)
             GROUP BY userid, part
         )
         GROUP BY userid
@@ -39,6 +42,7 @@ SELECT
     moved.follower_count AS follower_count,
     moved.gained AS gained,
     moved.growth_rate AS growth_rate,
+    moved.followers_before AS followers_before,
     moved.greatest_step AS greatest_step,
     moved.gains AS gains
 FROM moved

@@ -1,38 +1,14 @@
--- Question: how old is the newest row of each table, as of the end of the range or now?
--- Grain:    one row per table with rows in the range, the oldest first. Windows count from their end, once closed.
-SELECT table_name, newest, dateDiff('second', newest, least({time_to:DateTime64(3, 'UTC')}, now64(3, 'UTC'))) AS age_s
-FROM
-(
-    SELECT 'engagement_hourly' AS table_name, maxOrNull(window_start) AS newest
-    FROM engagement_hourly
-    WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT 'trending_hourly' AS table_name, maxOrNull(window_end) AS newest
-    FROM trending_hourly
-    WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
-        AND window_end <= {time_to:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT 'velocity_30m' AS table_name, maxOrNull(window_end) AS newest
-    FROM velocity_30m
-    WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
-        AND window_end <= {time_to:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT 'follower_deltas' AS table_name, maxOrNull(t_now) AS newest
-    FROM follower_deltas
-    WHERE t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT 'comments_enriched' AS table_name, maxOrNull(ingested_at) AS newest
-    FROM comments_enriched
-    WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT 'post_observations' AS table_name, maxOrNull(ingested_at) AS newest
-    FROM post_observations
-    WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
-    UNION ALL
-    SELECT 'user_observations' AS table_name, maxOrNull(observed_at) AS newest
-    FROM user_observations
-    WHERE observed_at >= {time_from:DateTime64(3, 'UTC')} AND observed_at < {time_to:DateTime64(3, 'UTC')}
-)
-WHERE newest IS NOT NULL
-ORDER BY age_s DESC, table_name
+-- Question: how fresh is each dataset?
+-- Grain:    one row per dataset, the worst first. It is of now, whatever the range; of a range that ended more than 5 minutes ago nothing
+--           ages.
+WITH {time_to:DateTime64(3, 'UTC')} < now64(3, 'UTC') - INTERVAL 5 MINUTE AS is_past
+SELECT
+    freshness.dataset AS dataset,
+    freshness.newest_at AS newest_at,
+    if(is_past, NULL, freshness.age_s) AS age_s,
+    if(is_past, 'past range', freshness.state) AS state,
+    if(is_past, '', freshness.reason) AS reason
+FROM freshness
+WHERE {time_from:DateTime64(3, 'UTC')} < {time_to:DateTime64(3, 'UTC')}
+ORDER BY indexOf(['stale', 'late', 'none', 'good'], freshness.state), freshness.age_s DESC, dataset
 LIMIT 20

@@ -1,8 +1,8 @@
--- Question: which hashtags are rising?
--- Grain:    one row per hashtag in the titles of posts that were judged in the range, the greatest gain first. rise is the gain of the
---           later half of the closed hours of the range against that of the earlier half, of as many hours; NULL where that was nothing.
---           An hour closes two minutes after its end. gains are 24 equal parts of the range, oldest first. A post counts for each of its
---           hashtags.
+-- Question: which hashtags are rising, and which fall?
+-- Grain:    one row per hashtag in the titles of posts that were judged in the range: those that rise first, the greatest difference in
+--           plays first, then the others, the greatest fall first. It compares the gain of the later half of the closed hours of the
+--           range with that of the earlier half, of as many hours; rise is NULL where that was under 1,000 plays. An hour closes two
+--           minutes after its end. gains are 24 equal parts of the range, oldest first. A post counts for each of its hashtags.
 WITH
     toStartOfHour({time_from:DateTime64(3, 'UTC')} + INTERVAL 3599999 MILLISECOND) AS first_hour,
     least(
@@ -60,12 +60,14 @@ SELECT
     arraySum(gains) AS plays_gained,
     sum(gained_in_later_half) AS gained_later,
     sum(gained_in_earlier_half) AS gained_earlier,
-    if(gained_earlier <= 0, NULL, gained_later / gained_earlier - 1) AS rise,
+    if(gained_earlier < 1000, NULL, gained_later / gained_earlier - 1) AS rise,
+    gained_later > gained_earlier AS is_rising,
+    if(is_rising, 'rising', 'falling') AS direction,
     count() AS posts_used,
     countIf(trended = 1) AS trending_posts,
     uniqExact(author) AS creators
 FROM grown
 INNER JOIN tagged ON grown.aweme_id = tagged.aweme_id
 GROUP BY tag
-ORDER BY plays_gained DESC, hashtag
+ORDER BY is_rising DESC, abs(gained_later - gained_earlier) DESC, plays_gained DESC, hashtag
 LIMIT {limit:UInt32}

@@ -1,8 +1,13 @@
 -- Question: which posts lose momentum: still growing, but slower than in the half hour before?
--- Grain:    one row per post of the newest window, the greatest loss first. What is older than 3 hours before the end of the range is not
---           "now". A post that was seen once in the half hour has no rate and is left out: it may only be watched less. rates are the
---           windows of 2 hours, one every 5 minutes, oldest first, 0 where there is none.
+-- Grain:    one row per post of the newest complete window, the greatest loss first. What is older than 3 hours before the end of the
+--           range is not "now". A post that was seen once in the half hour has no rate and is left out: it may only be watched less. rates
+--           are the windows of 2 hours, one every 5 minutes, oldest first, 0 where there is none.
 WITH
+    -- The newest half hour that had ended at the newest observation: of later ones a part is missing.
+    least(
+        {time_to:DateTime64(3, 'UTC')},
+        ifNull((SELECT newest_at FROM freshness WHERE dataset = 'velocity_30m'), {time_to:DateTime64(3, 'UTC')})
+    ) - INTERVAL 30 MINUTE AS last_start,
     ranked AS
     (
         SELECT
@@ -35,7 +40,7 @@ WITH
                     groupArray((window_start, plays_per_minute)) AS windows
                 FROM velocity_30m
                 WHERE window_start >= greatest({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 3 HOUR)
-                    AND window_start < {time_to:DateTime64(3, 'UTC')}
+                    AND window_start <= last_start
                     AND ({creator:String} = '' OR author_id = {creator:String})
                     AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
                     AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))

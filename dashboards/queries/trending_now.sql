@@ -1,5 +1,5 @@
 -- Question: which posts grow most beyond their threshold right now, how did they get there, and what do people say?
--- Grain:    one row per post that was judged in the newest hour of the range: those that trend first, then by times_threshold.
+-- Grain:    one row per post that trends in the newest judged hour of the range, then one per post at half of its threshold or more.
 --           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged or
 --           its counter was away. The mood is that of the
 --           comments of the range that have evidence (not 0); NULL without any.
@@ -44,7 +44,7 @@ WITH
             SELECT aweme_id, last_hour, creator, plays, gained, rate, bound, creator_tier, trends, hours, max(last_hour) OVER () AS newest
             FROM judged
         )
-        WHERE last_hour = newest AND newest >= {time_from:DateTime64(3, 'UTC')}
+        WHERE last_hour = newest AND newest >= {time_from:DateTime64(3, 'UTC')} AND (trends = 1 OR rate >= bound / 2)
         ORDER BY trends DESC, beyond DESC, aweme_id
         LIMIT {limit:UInt32}
     ),
@@ -71,6 +71,7 @@ SELECT
     coalesce(nullIf(named.handle, ''), '[masked]') AS handle,
     described.country AS country,
     growing.trends AS is_trending,
+    if(growing.trends = 1, 'trending', 'near') AS verdict,
     growing.creator_tier AS tier,
     growing.beyond AS times_threshold,
     growing.rate AS delta_plays_per_hour,

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -25,6 +24,7 @@ from dashboards.web.asked import BadRequestError, earlier, filters_of
 from dashboards.web.guard import Guard, refused
 from dashboards.web.shape import csv_text, shown_columns, shown_rows
 from dashboards.web.source import Source
+from dashboards.web.waiting import DOWNLOAD_WITHIN_S, WITHIN_S, Desk, StillAskingError
 
 STATIC = Path(__file__).with_name("static")
 EDITOR_PATH = "/thresholds"
@@ -45,6 +45,8 @@ def create_app(
 
     `flink` gives the address of Flink's page as it is now, "" where none is known.
     """
+
+    desk = Desk()
 
     async def index(request: Request) -> Response:
         slug = request.url.path.strip("/")
@@ -69,10 +71,13 @@ def create_app(
         kind = request.query_params.get("format", "json")
         if kind not in ("json", "csv"):
             raise BadRequestError(f"format: {kind[:40]!r} is not known", "json or csv")
-        return await run_in_threadpool(_answer, source, page, definition, filters, kind)
+        within_s = DOWNLOAD_WITHIN_S if kind == "csv" else WITHIN_S
+        key = (slug, panel_id, filters, kind)
+        return await desk.ask(key, lambda: _answer(source, page, definition, filters, kind), within_s)
 
     async def search(request: Request) -> Response:
-        return await run_in_threadpool(_found, source, request.query_params.get("text", ""))
+        text = request.query_params.get("text", "")
+        return await desk.ask(("search", text), lambda: _found(source, text))
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -135,6 +140,7 @@ def _answer(source: Source, page: Page, panel: Panel, filters: Filters, kind: st
             "columns": [column.model_dump(mode="json") for column in columns],
             "rows": rows,
             "previous": shown_rows(columns, previous) if previous else None,
+            "why": source.why(page.slug, panel.id, filters) if panel.why and not rows else None,
             "interval_s": filters.interval_s,
             "limit": filters.limit,
             "as_of_ms": answer.at_ms,
@@ -152,6 +158,9 @@ def _csv_file(page: Page, panel: Panel, filters: Filters, text: str) -> Response
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, TokpulseError)
+    if isinstance(error, StillAskingError):
+        # No failure: the question has been taken.
+        return refused(202, error.message, error.hint, waiting_s=round(error.waiting_s, 1))
     status = 500
     if isinstance(error, BadRequestError | FilterError):
         status = 400

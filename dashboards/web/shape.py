@@ -32,8 +32,7 @@ def shown_columns(panel: Panel, result: Result) -> list[Column]:
     if panel.kind == "table":
         return list(panel.columns)
     listed = {column.name: column for column in panel.columns}
-    wanted = [panel.time_column, panel.series_column, *panel.value_columns]
-    return [listed.get(name) or Column(name=name, title=_title(name), unit=_unit(panel, name)) for name in wanted if name]
+    return [listed.get(name) or Column(name=name, title=_title(name), unit=_unit(panel, name)) for name in panel.drawn]
 
 
 def shown_rows(columns: Sequence[Column], result: Result) -> list[list[Any]]:

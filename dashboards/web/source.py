@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
 from dashboards.run import Boards, Filters, Result
@@ -20,6 +20,7 @@ SETTLED_FRESH_S: Final = 30.0
 _SETTLED_MS = 3_600_000
 _KEPT = 512
 _PARALLEL = 4
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Source:
         if not own:
             return future.result()
         try:
-            answer = self._run(lambda boards: boards.run(page, panel_id, filters))
+            answer = Answer(*self._run(lambda boards: boards.run(page, panel_id, filters)))
         except BaseException as error:
             # Whoever waits gets the same error; who asks later, asks anew.
             future.set_exception(error)
@@ -81,9 +82,13 @@ class Source:
         future.set_result(answer)
         return answer
 
+    def why(self, page: str, panel_id: str, filters: Filters) -> str:
+        """Why a panel has no rows, in a sentence. Raises what Boards.why and `connect` raise."""
+        return self._run(lambda boards: boards.why(page, panel_id, filters))[0]
+
     def find(self, query: str, values: Mapping[str, Any]) -> Result:
         """The rows of a query of the search. Raises what Boards.find and `connect` raise."""
-        return self._run(lambda boards: boards.find(query, values)).result
+        return self._run(lambda boards: boards.find(query, values))[0]
 
     def by_id(self, filters: Filters) -> Filters:
         """`filters` with the id of the creator, where a handle was given of somebody who was opted in. Raises as `find` does."""
@@ -102,11 +107,12 @@ class Source:
                 self._ids[handle] = (userid, self._clock() + SETTLED_FRESH_S)
         return replace(filters, creator=userid) if userid else filters
 
-    def _run(self, work: Callable[[Boards], Result]) -> Answer:
+    def _run(self, work: Callable[[Boards], Found]) -> tuple[Found, int]:
+        """What `work` finds, and the Unix milliseconds at which it was asked."""
         with self._running:
             at_ms, boards = round(self._clock() * 1000), self._connected()
             try:
-                return Answer(work(boards), at_ms)
+                return work(boards), at_ms
             except ClickHouseUnavailableError:
                 with self._connecting:
                     if self._boards is boards:

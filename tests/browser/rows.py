@@ -41,10 +41,18 @@ def last_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
 
 
+def usual_gain(post: int, hours_ago: int) -> int:
+    """Posts 0 and 1 trend in each hour, post 11 shrinks; the others stay below their thresholds, but above half of them."""
+    if post == 11:
+        return -5
+    threshold = TIERS[post % 3][1]
+    return round(threshold * (7 / 6 if post < 2 else 0.6)) + 100 * post * (post > 1) + hours_ago
+
+
 def growth(post: int, start: datetime, delta: int) -> list[Any]:
     """A row of trending_hourly_log: post number `post` gains `delta` plays in the hour from `start`."""
     tier, threshold, followers = TIERS[post % 3]
-    plays = 1_000_000 + post
+    plays = 10_000_000 + post
     return [
         *(POSTS[post], CREATORS[post % 3], start, start + timedelta(hours=1), plays, plays - delta, start, 1),
         *(delta, float(delta), followers, "fresh", tier, threshold, "v1-00000000", int(delta > threshold)),
@@ -57,12 +65,7 @@ def fill(client: Any) -> None:
     hours = [newest - timedelta(hours=back) for back in range(HOURS)]
     client.insert(
         "trending_hourly_log",
-        # Post 0 trends in each hour, post 11 shrinks; the others stay below.
-        [
-            growth(post, hour, 7_000 + number if post == 0 else -5 if post == 11 else 100 * post + number)
-            for number, hour in enumerate(hours)
-            for post in range(len(POSTS))
-        ],
+        [growth(post, hour, usual_gain(post, number)) for number, hour in enumerate(hours) for post in range(len(POSTS))],
         column_names=GROWTH,
     )
     client.insert(

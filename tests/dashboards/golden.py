@@ -16,11 +16,12 @@ FOLDER = Path(__file__).resolve().parents[1] / "golden" / "dashboards"
 BEGIN = datetime(2026, 3, 10, 8, tzinfo=UTC)
 END = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HALF_HOURS = "velocity_30m_slices"
-# Queries of sums over whatever is in the range, which may be nothing: they give a row on empty tables too.
-OF_ONE_ROW = {
+# Queries of sums over whatever is in the range, which may be nothing, give a row on empty tables too; others a row per dataset.
+_OF_ONE_ROW = {
     *("comment_totals", "data_age", "dead_letter_total", "engagement_totals", "fresh_snapshots", "growth_totals", "late_share"),
     "names",
 }
+ROWS_OF_NOTHING = {**dict.fromkeys(_OF_ONE_ROW, 1), "freshness": 7}
 
 
 def write_universe(client: Client) -> None:

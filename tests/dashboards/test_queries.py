@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from connectors.clock import wall_clock_ms
 from dashboards.model import QUERIES_DIR, Page, Panel, load_pages, load_query
 from dashboards.run import SEARCH_DIR, Boards, Filters, bound
-from tests.dashboards.golden import OF_ONE_ROW
+from tests.dashboards.golden import ROWS_OF_NOTHING
 
 PAGES = load_pages()
 PANELS = [pytest.param(page, panel, id=f"{page.slug}-{panel.id}") for page in PAGES.values() for panel in page.panels]
@@ -20,8 +21,7 @@ DAY_MS = 86_400_000
 
 def shown_columns(panel: Panel) -> set[str]:
     """Names that the panel needs in the result."""
-    charted = {name for name in (panel.time_column, panel.series_column, *panel.value_columns) if name}
-    return charted | {column.name for column in panel.columns}
+    return {*panel.drawn, *(column.name for column in panel.columns)}
 
 
 @pytest.mark.clickhouse
@@ -29,7 +29,7 @@ def shown_columns(panel: Panel) -> set[str]:
 def test_a_panel_runs_and_gives_the_columns_it_shows(empty_client: Client, page: Page, panel: Panel) -> None:
     filters = Filters(1_780_000_000_000, 1_780_000_000_000 + DAY_MS, creator="c", post="p", hashtag="h")
     rows = Boards(empty_client, "", PAGES).run(page.slug, panel.id, filters).rows
-    assert len(rows) == (panel.query in OF_ONE_ROW)
+    assert len(rows) == ROWS_OF_NOTHING.get(panel.query, 0)
     # An empty answer comes without names.
     described = empty_client.query(f"DESCRIBE ({load_query(panel.query)})", parameters=bound(filters))
     assert shown_columns(panel) <= {row[0] for row in described.result_rows}
@@ -45,4 +45,15 @@ def test_a_query_is_one_bounded_select_with_a_banner(path: Path) -> None:
 
 
 def test_every_query_is_shown() -> None:
-    assert {path.stem for path in FILES} == {panel.query for page in PAGES.values() for panel in page.panels}
+    panels = [panel for page in PAGES.values() for panel in page.panels]
+    assert {path.stem for path in FILES} == {name for panel in panels for name in (panel.query, panel.why) if name}
+
+
+@pytest.mark.clickhouse
+@pytest.mark.parametrize(("page", "panel"), [case for case in PANELS if case.values[1].why])  # type: ignore[union-attr]
+def test_why_a_panel_is_empty_is_told_on_empty_tables_too(empty_client: Client, page: Page, panel: Panel) -> None:
+    boards, now_ms = Boards(empty_client, "", PAGES), wall_clock_ms()
+    assert boards.why(page.slug, panel.id, Filters(now_ms - DAY_MS, now_ms)) == "No post was observed yet."
+    assert boards.why(page.slug, panel.id, Filters(1_780_000_000_000, 1_780_000_000_000 + DAY_MS)).startswith(
+        "No post was observed in"
+    )

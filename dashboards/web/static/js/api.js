@@ -31,9 +31,40 @@ export async function ask(path, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Failure(response.status, `The server answered with status ${response.status} and no JSON.`, "Reload the page.");
   }
-  if (response.ok) return body;
+  // 202: the question goes on.
+  if (response.ok && response.status !== 202) return body;
   const { message, hint, ...more } = body.error ?? {};
   throw new Failure(response.status, message ?? `status ${response.status}`, hint ?? "", more);
+}
+
+// From when on the reader is told that an answer is late, and that none comes.
+export const WAITS_S = 5;
+export const AWAY_S = 15;
+const AGAIN_MS = 1_000;
+const TICK_MS = 500;
+// The server says within 2 s that it is still asking; a request may wait for its turn in the browser.
+const SERVER_MS = 15_000;
+
+/** As ask, but asks again while ClickHouse has not answered. `onwait` hears every so often for how many seconds that has been. */
+export async function askPatiently(path, { signal, onwait = () => {} }) {
+  let since = Date.now();
+  const told = () => signal.aborted || onwait((Date.now() - since) / 1000);
+  const ticking = setInterval(told, TICK_MS);
+  try {
+    for (;;) {
+      try {
+        return await ask(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(SERVER_MS)]) });
+      } catch (error) {
+        if (!(error instanceof Failure) || error.more.waiting_s === undefined) throw error;
+        since = Math.min(since, Date.now() - error.more.waiting_s * 1000);
+        told();
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      signal.throwIfAborted();
+    }
+  } finally {
+    clearInterval(ticking);
+  }
 }
 
 /** The address of a panel's rows: of a table as many as the state says; of a chart, of a file, and where words are looked for, all that may be asked for. */

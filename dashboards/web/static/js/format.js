@@ -3,6 +3,8 @@
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const EXACT = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 const SHORT = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const RATIO = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const SMALL = new Intl.NumberFormat("en", { maximumSignificantDigits: 1 });
 const SCORE = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const PERCENT_EXACT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 4 });
@@ -26,6 +28,8 @@ function numberTexts(number, unit) {
   if (unit === "rate_percent") return [PERCENT.format(number), PERCENT_EXACT.format(number)];
   if (unit === "seconds") return [(Math.round(number) < 0 ? "-" : "") + durationText(number), `${EXACT.format(number)} s`];
   if (unit === "score") return [Math.abs(number) >= 1000 ? COMPACT.format(number) : SCORE.format(number), EXACT.format(number)];
+  // Nothing that is there is shown as nothing.
+  if (unit === "ratio" && Math.abs(number) < 10) return [(Math.abs(number) < 0.1 ? SMALL : RATIO).format(number), EXACT.format(number)];
   const suffix = SUFFIX[unit] ?? "";
   const compact = Math.abs(number) < 1000 ? SHORT.format(number) : COMPACT.format(number);
   return [compact + suffix, EXACT.format(number) + suffix];

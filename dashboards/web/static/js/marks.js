@@ -62,6 +62,28 @@ export function spark(numbers, unit) {
     s("circle", { class: "spark-dot", cx: last[0], cy: last[1], r: 2.2 }));
 }
 
+// What is told by a word: its tone and its shape.
+const STATES = { good: ["ok", "\u25cf"], late: ["warn", "\u25b2"], stale: ["bad", "\u25a0"], trending: ["ok", "\u25b2"], rising: ["ok", "\u25b2"], falling: ["none", "\u25bc"] };
+
+/** The shape of a state, in its color. */
+export function stateMark(word) {
+  const [tone, shape] = STATES[word] ?? ["none", "\u25c6"];
+  return h("span", { class: `state-mark ${tone}`, "aria-hidden": "true" }, shape);
+}
+
+/** A state as a chip: shape, color and word. */
+export function stateChip(word) {
+  const [tone, shape] = STATES[word] ?? ["none", "\u25c6"];
+  return h("span", { class: `chip ${tone}` }, h("span", { "aria-hidden": "true" }, shape), word);
+}
+
+/** A change in percent of `base`; where that is nothing, what grew is new, and where it is too little no percentage is told. */
+export function change(raw, column, base, largest) {
+  if (raw !== null || base === null || base === undefined) return delta(raw, column.unit, largest);
+  if (Number(base) <= 0) return h("span", { class: "delta up", title: "nothing before" }, "new");
+  return h("span", { class: "none", title: `${format(base, "count").exact} before: too little for a percentage` }, NONE);
+}
+
 /** {tone, word} of a number by a panel's thresholds; null below the first one. */
 export function threshold(panel, number) {
   const reached = panel.thresholds.filter((one) => number !== null && number >= one.at).at(-1);

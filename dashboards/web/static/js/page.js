@@ -1,11 +1,13 @@
 // A page of panels that stays fresh.
 
-import { ask, Failure, panelAddress } from "./api.js";
+import { askPatiently, Failure, panelAddress, WAITS_S } from "./api.js";
 import { announce, h, icon } from "./dom.js";
+import { clockText } from "./format.js";
 import { MuteButton } from "./mute.js";
 import { PanelView } from "./panel.js";
 import { Search } from "./search.js";
 import { onPage, pageOf, span } from "./state.js";
+import { Status } from "./status.js";
 import { itemOf } from "./subject.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -22,7 +24,10 @@ export class PageView {
     this.page = page;
     this.app = app;
     this.asOf = null;
-    this.failure = null;
+    // Of panels whose newest question failed; and the panels whose answer is late: they are not asked anew.
+    this.failures = new Map();
+    this.waiting = new Set();
+    this.troubled = false;
     this.round = 0;
     this.everyS = Math.max(3, page.refresh_s - 2);
     this.range = span(app.state(), page);
@@ -39,12 +44,13 @@ export class PageView {
     this.mute = app.muting ? new MuteButton(() => this.byId()) : null;
     if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
     this.search = new Search(host);
+    this.status = new Status(app.pages, page.title, { span: () => span(app.state(), page), live: () => app.state().live, onsource: () => this.sourceChanged() });
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
     this.panels = page.panels.map((panel) => new PanelView(panel, host));
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
     this.chooser = h("div", { class: "chooser", hidden: true });
     this.who = h("span", { class: "who" });
-    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), this.who, h("p", { class: "lead" }, page.description, page.slug === "health" && app.flink && flinkLink(app.flink))), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
+    this.element = h("div", { class: "page" }, h("div", { class: "page-head" }, h("div", {}, h("h1", {}, page.title), this.who, h("p", { class: "lead" }, page.description, page.slug === "health" && app.flink && flinkLink(app.flink)), this.status.element), this.search.element), this.toolbar.element, this.banner, this.chooser, this.grid);
     this.onshow = () => !document.hidden && this.schedule(0);
     document.addEventListener("visibilitychange", this.onshow);
   }
@@ -65,7 +71,7 @@ export class PageView {
   /** The state has changed on the same page. `asked`: other rows are wanted, not only another view of them. */
   update(asked) {
     this.toolbar.show();
-    this.toolbar.freshness(this.asOf, this.everyS, this.failure?.passing);
+    this.report(false);
     if (asked) {
       this.mute?.show();
       for (const panel of this.panels) panel.element.setAttribute("aria-busy", "true");
@@ -80,39 +86,66 @@ export class PageView {
     return this.page.filters.find((item) => item.required && !this.app.state().filters[item.name]);
   }
 
-  /** Asks for all panels' rows; an answer to an older question is dropped. */
-  async refresh(told) {
-    const round = (this.round += 1);
-    this.stopAsking?.abort();
-    const { signal } = (this.stopAsking = new AbortController());
+  /** Asks for all panels' rows. With `anew`, what was asked before is dropped; else panels whose answer is late go on waiting for it. */
+  async refresh(told, anew = true) {
+    if (anew || !this.stopAsking) {
+      this.round += 1;
+      this.stopAsking?.abort();
+      this.stopAsking = new AbortController();
+      this.waiting.clear();
+      this.failures.clear();
+    }
+    const { round } = this;
+    const { signal } = this.stopAsking;
     const missing = this.missing();
     this.grid.hidden = Boolean(missing);
     this.chooser.hidden = !missing;
     if (missing) return this.choose(missing, signal);
     const state = this.app.state();
     this.range = span(state, this.page);
-    let failure = null;
-    let asOf = null;
-    await Promise.all(this.panels.map(async (panel) => {
-      try {
-        const data = await ask(panelAddress(this.page, panel.panel, this.range, state), { signal });
-        if (round !== this.round) return;
-        remember(data);
-        panel.draw(data);
-        asOf = Math.max(asOf ?? 0, data.as_of_ms);
-      } catch (error) {
-        if (error.name === "AbortError" || round !== this.round) return;
-        if (!(error instanceof Failure)) throw error;
-        panel.fail(error, this.asOf);
-        if (!failure || error.passing) failure = error;
-      }
-    }));
+    this.status.ask(anew);
+    await Promise.all(this.panels.filter((panel) => !this.waiting.has(panel)).map((panel) => this.fill(panel, state, signal, round)));
     if (round !== this.round) return;
-    this.asOf = asOf ?? this.asOf;
     this.tellWho(state);
     this.element.dataset.ready = "true";
-    this.report(failure, told);
+    this.report(told);
     this.schedule();
+  }
+
+  /** Asks for the rows of a panel and draws them. Resolves with the answer, or when it is late: then the others need not wait. */
+  fill(panel, state, signal, round) {
+    let goOn;
+    const late = new Promise((resolve) => (goOn = resolve));
+    const onwait = (seconds) => {
+      if (seconds < WAITS_S || round !== this.round) return;
+      this.waiting.add(panel);
+      panel.wait(seconds);
+      goOn();
+    };
+    const answered = async () => {
+      try {
+        const data = await askPatiently(panelAddress(this.page, panel.panel, this.range, state), { signal, onwait });
+        if (round !== this.round) return;
+        remember(data);
+        this.failures.delete(panel);
+        panel.draw(data);
+        this.asOf = Math.max(this.asOf ?? 0, data.as_of_ms);
+      } catch (error) {
+        if (signal.aborted || round !== this.round) return;
+        if (!(error instanceof Failure)) throw error;
+        this.failures.set(panel, error);
+        panel.fail(error);
+      }
+      if (this.waiting.delete(panel)) this.report(false);
+    };
+    return Promise.race([late, answered()]);
+  }
+
+  /** ClickHouse has stopped answering, or answers again. */
+  sourceChanged() {
+    if (this.status.level === "ok") this.refresh(false);
+    else for (const panel of this.panels) if (!this.waiting.has(panel)) panel.age();
+    this.report(false);
   }
 
   /** Whom or what a page about one of many shows: by name, where a table has it. */
@@ -122,34 +155,48 @@ export class PageView {
     this.who.textContent = name ? called(about.name, filters[about.name], name) : "";
   }
 
-  report(failure, told) {
-    const away = failure?.passing;
-    if (this.failure && !failure) announce("The figures are up to date again.");
-    else if (told && !failure) announce(`Refreshed at ${new Date(this.asOf).toISOString().slice(11, 19)} UTC.`);
-    this.failure = failure;
-    this.banner.hidden = !away;
+  /** Whether somebody is away: what failed and may pass, or how long the source has been silent. */
+  get trouble() {
+    const failure = [this.status.failure, ...this.failures.values()].find((one) => one?.passing);
+    if (failure) return { level: "away", message: failure.message, hint: `${failure.hint} This page tries again every ${RETRY_S} seconds.` };
+    const { level, since } = this.status;
+    if (level === "ok") return { level };
+    const message = level === "waiting" ? "ClickHouse takes long to answer." : "ClickHouse does not answer.";
+    return { level, message, hint: `Nothing has come since ${clockText(since)} UTC. Figures are of the times that they show. The page goes on asking; \`tokpulse status\` shows whether ClickHouse runs.` };
+  }
+
+  report(told) {
+    const { level, message, hint } = this.trouble;
+    const troubled = level !== "ok" || this.failures.size > 0;
+    if (this.troubled && !troubled) announce("The figures are up to date again.");
+    else if (told && !troubled && this.asOf) announce(`Refreshed at ${clockText(this.asOf)} UTC.`);
+    this.troubled = troubled;
+    this.banner.hidden = level === "ok";
+    this.banner.classList.toggle("waiting", level === "waiting");
     // An alert that is written anew each time would be read aloud each time.
-    const text = away ? `${failure.message} ${failure.hint}` : "";
+    const text = level === "ok" ? "" : `${message} ${hint}`;
     if (this.banner.dataset.text !== text) {
       this.banner.dataset.text = text;
-      this.banner.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, failure?.message ?? ""), h("p", {}, `${failure?.hint ?? ""} This page tries again every ${RETRY_S} seconds.`)));
+      this.banner.replaceChildren(icon("alert"), h("div", {}, h("strong", {}, message ?? ""), h("p", {}, hint ?? "")));
     }
-    this.toolbar.freshness(this.asOf, this.everyS, away);
+    this.toolbar.freshness(this.asOf, this.everyS, level);
   }
 
   /** Sets the time of the next refresh; on a common grid, so that tabs that show the same ask at the same time. */
   schedule(inMs = null) {
     clearTimeout(this.timer);
-    if (document.hidden || (!this.app.state().live && !this.failure?.passing)) return;
+    const away = this.trouble.level === "away";
+    if (document.hidden || (!this.app.state().live && !away)) return;
     // What is refused now will be refused in a moment too.
-    const every = (this.failure?.passing ? RETRY_S : this.everyS) * 1000;
-    this.timer = setTimeout(() => this.refresh(false), inMs ?? every - (this.failure?.passing ? 0 : Date.now() % every));
+    const every = (away ? RETRY_S : this.everyS) * 1000;
+    this.timer = setTimeout(() => this.refresh(false, false), inMs ?? every - (away ? 0 : Date.now() % every));
   }
 
   /** A page about one creator, post or hashtag, and none is chosen: offers some that other pages show. */
   async choose(item, signal) {
     this.element.dataset.ready = "true";
-    this.toolbar.freshness(this.asOf, this.everyS, null);
+    this.status.ask(true);
+    this.report(false);
     const offer = (found) => {
       const values = [...new Map([...found, ...seen[item.name]])].slice(0, 12);
       this.chooser.replaceChildren(icon(this.page.slug), h("h2", {}, `Choose a ${item.name}`),
@@ -163,12 +210,14 @@ export class PageView {
       if (!panel) continue;
       const state = { ...this.app.state(), filters: {} };
       try {
-        const data = await ask(panelAddress(page, panel, span(state, this.page), state), { signal });
+        const data = await askPatiently(panelAddress(page, panel, span(state, this.page), state), { signal });
         offer(known(data).filter(([name]) => name === item.name).map(([, ...entry]) => entry));
         return;
       } catch (error) {
-        if (error.name === "AbortError") return;
-        this.report(error, false);
+        if (signal.aborted) return;
+        if (!(error instanceof Failure)) throw error;
+        this.failures.set(panel, error);
+        this.report(false);
         return;
       }
     }
@@ -182,6 +231,7 @@ export class PageView {
     this.round += 1;
     this.stopAsking?.abort();
     this.search.destroy();
+    this.status.destroy();
     clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.onshow);
     for (const panel of this.panels) panel.dropChart();

@@ -1,6 +1,6 @@
 // One panel: its frame, and what is in it: figures, "nothing yet", or what went wrong.
 
-import { panelAddress } from "./api.js";
+import { AWAY_S, panelAddress } from "./api.js";
 import { Chart } from "./chart.js";
 import { h, icon, iconButton } from "./dom.js";
 import { clockText } from "./format.js";
@@ -86,16 +86,18 @@ export class PanelView {
   }
 
   /** Draws an answer of the server, or the one there is in another way. */
-  draw(data = this.data) {
+  draw(answer = null) {
+    const data = answer ?? this.data;
     if (!data) return;
     this.data = data;
     this.element.setAttribute("aria-busy", "false");
-    this.element.classList.remove("stale");
+    if (answer) this.element.classList.remove("stale");
     const state = this.host.state();
     this.csv.href = panelAddress(this.host.page, this.panel, this.host.span(), state, "csv");
     this.csv.hidden = false;
     this.foot.replaceChildren();
     if (!this.drawKind(data, state)) this.drawEmpty();
+    if (this.element.classList.contains("stale")) this.age();
   }
 
   drawKind(data, state) {
@@ -139,15 +141,14 @@ export class PanelView {
   drawEmpty() {
     this.dropChart();
     if (this.toggle) this.toggle.hidden = true;
-    this.body.replaceChildren(h("div", { class: "empty" }, icon("empty"), h("p", {}, h("strong", {}, "Nothing in this range. "), this.panel.empty)));
+    this.body.replaceChildren(h("div", { class: "empty" }, icon("empty"), h("p", {}, h("strong", {}, "Nothing in this range. "), this.data.why ?? this.panel.empty)));
   }
 
   /** Shows what went wrong. While that may pass, figures that are there stay, marked as old. */
-  fail(failure, asOf) {
+  fail(failure) {
     this.element.setAttribute("aria-busy", "false");
     if (this.data && failure.passing) {
-      this.element.classList.add("stale");
-      this.foot.replaceChildren(h("p", { class: "old" }, icon("alert"), `as of ${clockText(asOf ?? this.data.as_of_ms)} UTC`));
+      this.age();
       return;
     }
     this.data = null;
@@ -155,6 +156,21 @@ export class PanelView {
     this.foot.replaceChildren();
     this.dropChart();
     this.body.replaceChildren(h("div", { class: "empty error" }, icon("alert"), h("p", {}, h("strong", {}, failure.message), " ", failure.hint)));
+  }
+
+  /** Marks the figures that are there as those of an earlier time; `why` before it. */
+  age(why = "") {
+    if (!this.data) return;
+    this.element.classList.add("stale");
+    this.foot.querySelector(".old")?.remove();
+    this.foot.append(h("p", { class: "old" }, icon("alert"), `${why}as of ${clockText(this.data.as_of_ms)} UTC`));
+  }
+
+  /** The answer has not come for some seconds. */
+  wait(seconds) {
+    const text = `${seconds < AWAY_S ? "Waiting for an answer" : "No answer"} for ${Math.floor(seconds)} s`;
+    if (this.data) this.age(`${text}; `);
+    else this.body.replaceChildren(h("div", { class: seconds < AWAY_S ? "empty" : "empty error" }, icon(seconds < AWAY_S ? "clock" : "alert"), h("p", {}, h("strong", {}, `${text}. `), "It is asked again until one comes.")));
   }
 
   /** The theme has changed: canvases do not notice by themselves. */

@@ -1,6 +1,6 @@
 // One box that finds a creator or a post by handle, link, words of a title, or id.
 
-import { ask, Failure } from "./api.js";
+import { askPatiently, Failure } from "./api.js";
 import { announce, h, hidden, icon } from "./dom.js";
 import { format } from "./format.js";
 import { isMasked, maskedMark } from "./subject.js";
@@ -38,7 +38,7 @@ export class Search {
     if (text.replace(/^[@#]/, "").length < LEAST) return this.draw([]);
     const { signal } = (this.stop = new AbortController());
     try {
-      const { creators, posts } = await ask(`/api/search?${new URLSearchParams({ text })}`, { signal });
+      const { creators, posts } = await askPatiently(`/api/search?${new URLSearchParams({ text })}`, { signal });
       if (round !== this.round) return;
       const groups = [["Creators", creators.map((one) => this.creator(one))], ["Posts", posts.map((one) => this.post(one))]].filter(([, items]) => items.length);
       const count = creators.length + posts.length;

@@ -1,7 +1,7 @@
 // Tables: sorted by a click on a header, cells that say how to read them, links into the page of a creator, post or hashtag.
 
 import { h, icon } from "./dom.js";
-import { delta, sentiment, spark, value } from "./marks.js";
+import { change, sentiment, spark, stateChip, value } from "./marks.js";
 import { matching, sorted } from "./rows.js";
 import { handleMark, isMasked, itemOf, maskedMark, subjectCell } from "./subject.js";
 
@@ -26,31 +26,33 @@ export function drawTable(body, panel, data, { sort, onsort, link, caption, find
   const drawn = shownColumns(columns);
   const fold = find ? null : panel.fold;
   const ahead = fold ? rows.filter((row) => row[places.get(fold.column)] !== fold.value) : rows;
-  const first = all ? rows : atFirst(ahead, panel);
+  const first = all ? ahead : atFirst(ahead, panel);
+  const behind = fold && all ? rows.filter((row) => row[places.get(fold.column)] === fold.value) : [];
   const largest = drawn.map((column) => (column.tone === "delta" ? Math.max(0, ...rows.map((row) => Math.abs(row[places.get(column.name)] ?? 0))) : 0));
   const cards = drawn.length > 4;
   const place = scrolled(body);
+  const line = (row) => {
+    const cells = drawn.map((column, at) => (column.link && column.label ? subject(column, row, places, link) : cell(column, row[places.get(column.name)], largest[at], link, row[places.get(column.base)])));
+    return cards ? card(cells, drawn, String(row[places.get(drawn[0].name)]), opened) : h("tr", {}, cells);
+  };
   const table = h("table", { class: cards ? "cards" : null },
     h("caption", { class: "hidden" }, caption),
     h("thead", {}, h("tr", {}, drawn.map((column) => header(column, sort, onsort)), cards && h("td", { class: "card-more" }))),
-    h("tbody", {}, first.map((row) => {
-      const cells = drawn.map((column, at) => (column.link && column.label ? subject(column, row, places, link) : cell(column, row[places.get(column.name)], largest[at], link)));
-      return cards ? card(cells, drawn, String(row[places.get(drawn[0].name)]), opened) : h("tr", {}, cells);
-    })));
+    h("tbody", {}, first.map(line), behind.length ? h("tr", { class: "parted" }, h("th", { scope: "rowgroup", colspan: drawn.length + (cards ? 1 : 0) }, fold.title)) : null, behind.map(line)));
   const focused = body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const region = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": panel.title }, table);
-  region.hidden = !first.length;
+  region.hidden = !first.length && !behind.length;
   body.replaceChildren(...(first.length || !fold ? [] : [h("p", { class: "none" }, fold.none)]), beyond(region), region);
   region.scrollTo(place.left, 0);
   // A refresh must not throw anybody out of the table that they are walking through.
   if (focused) region.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   else if (place.focused) region.focus({ preventScroll: true });
-  return { found: rows.length, left: rows.length - first.length, folded: first.length === ahead.length, masked: rows.filter((row) => row.some(isMasked)).length };
+  return { found: rows.length, left: rows.length - first.length - behind.length, folded: first.length === ahead.length, masked: rows.filter((row) => row.some(isMasked)).length };
 }
 
 /** Those with a cell of their own: a name is shown in the cell of what it is the name of. */
 function shownColumns(columns) {
-  const names = new Set(columns.map((column) => column.label));
+  const names = new Set(columns.flatMap((column) => [column.label, column.base]));
   return columns.filter((column) => !names.has(column.name));
 }
 
@@ -131,11 +133,12 @@ function subject(column, row, places, link) {
   return h("td", { class: `subject ${column.link}` }, subjectCell(item, link(column.link, item.id), `${column.name} ${raw}`, isMasked(label) ? label : null));
 }
 
-function cell(column, raw, largest, link) {
+function cell(column, raw, largest, link, base) {
   if (isMasked(raw)) return h("td", {}, maskedMark(raw));
   if (column.unit === "handle" && raw) return h("td", {}, handleMark(raw));
   if (column.spark) return h("td", { class: "cell-spark" }, spark(raw, column.unit));
-  if (column.tone === "delta") return h("td", { class: "number" }, delta(raw, column.unit, largest));
+  if (column.tone === "delta") return h("td", { class: "number" }, change(raw, column, base, largest));
+  if (column.tone === "state" && raw) return h("td", {}, stateChip(raw));
   if (column.tone === "sentiment") return h("td", { class: "number" }, sentiment(raw));
   const address = column.link && raw !== null && raw !== "" ? link(column.link, String(raw)) : null;
   const shown = Array.isArray(raw) ? raw.join(", ") : raw;

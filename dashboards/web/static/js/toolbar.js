@@ -43,11 +43,12 @@ export class Toolbar {
     for (const preset of this.menu.querySelectorAll("[data-range]")) preset.setAttribute("aria-pressed", String(state.from === null && preset.dataset.range === (state.range ?? this.host.page.default_range)));
   }
 
-  /** How fresh the figures are: at `ms`, refreshed every `everyS` seconds; `ms` null while there is no answer. */
-  freshness(ms, everyS, failed) {
+  /** When the figures came: at `ms`, refreshed every `everyS` seconds; `ms` null while there is no answer. `level`: of the source, as in Status. */
+  freshness(ms, everyS, level) {
     const state = this.host.state();
-    const mode = failed ? "trying again" : state.live ? `every ${everyS} s` : "paused";
-    this.updated.replaceChildren(h("span", { class: `lamp ${failed ? "bad" : state.live ? "ok" : "off"}`, "aria-hidden": "true" }),
+    const mode = { waiting: "waiting", away: "trying again" }[level] ?? (state.live ? `every ${everyS} s` : "paused");
+    const lamp = { waiting: "warn", away: "bad" }[level] ?? (state.live ? "ok" : "off");
+    this.updated.replaceChildren(h("span", { class: `lamp ${lamp}`, "aria-hidden": "true" }),
       ms === null ? "no answer yet" : h("span", {}, "Updated ", h("time", { datetime: new Date(ms).toISOString() }, clockText(ms)), " UTC"), h("span", { class: "muted mode" }, mode));
   }
 

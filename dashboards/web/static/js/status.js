@@ -1,0 +1,93 @@
+// How fresh the figures are: what the data says of itself, and whether ClickHouse answers at all.
+
+import { askPatiently, AWAY_S, Failure, panelAddress, WAITS_S } from "./api.js";
+import { h } from "./dom.js";
+import { stateMark } from "./marks.js";
+
+const EVERY_MS = 3_000;
+const UNFILTERED = { filters: {}, find: {}, rows: 50 };
+const BEHIND = new Set(["late", "stale"]);
+const TOLD = { none: "no data yet", "past range": "a past range" };
+
+/** Asks for the tile with the age of the data, which is on one of `pages`. `host`: {span(), live(), onsource()}; that is called when `level` changes. */
+export class Status {
+  constructor(pages, title, host) {
+    this.tile = pages.flatMap((page) => page.panels.map((panel) => ({ page, panel }))).find(({ panel }) => panel.state_column);
+    this.title = title;
+    this.host = host;
+    // ok, waiting (no answer for some seconds) or away (none for longer, or a failure that may pass).
+    this.level = "ok";
+    this.failure = null;
+    this.since = null;
+    this.word = "";
+    this.stop = new AbortController();
+    this.element = h("p", { class: "data-status", role: "status" });
+  }
+
+  /** Asks now, and from then on every few seconds while the page is live. A question that is open is not asked twice, but `anew`. */
+  async ask(anew = false) {
+    clearTimeout(this.timer);
+    if (!this.tile || (this.asking && !anew)) return;
+    if (anew) {
+      this.stop.abort();
+      this.stop = new AbortController();
+    }
+    this.asking = true;
+    const { signal } = this.stop;
+    try {
+      const { page, panel } = this.tile;
+      const data = await askPatiently(panelAddress(page, panel, this.host.span(), UNFILTERED), { signal, onwait: (seconds) => this.waited(seconds) });
+      if (signal.aborted) return;
+      this.tell(data);
+      this.rise("ok", null);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Failure)) throw error;
+      this.rise(error.passing ? "away" : "ok", error.passing ? error : null);
+    } finally {
+      if (signal === this.stop.signal) this.asking = false;
+    }
+    if (!signal.aborted) this.schedule();
+  }
+
+  waited(seconds) {
+    if (seconds < (this.level === "away" ? AWAY_S : WAITS_S)) return;
+    if (this.level === "ok") this.since = Date.now() - seconds * 1000;
+    this.rise(seconds < AWAY_S ? "waiting" : "away", this.failure);
+  }
+
+  rise(level, failure) {
+    const changed = level !== this.level || failure?.message !== this.failure?.message;
+    this.level = level;
+    this.failure = failure;
+    this.entitle();
+    if (changed) this.host.onsource();
+  }
+
+  tell(data) {
+    const at = (name) => data.rows[0]?.[data.columns.findIndex((column) => column.name === name)];
+    const { panel } = this.tile;
+    this.word = at(panel.state_column) ?? "none";
+    const why = this.word === "none" ? null : at(panel.note_column);
+    const text = `${TOLD[this.word] ?? `data ${this.word}`}${why ? `: ${why}` : ""}${BEHIND.has(this.word) ? ". `tokpulse doctor` says why" : ""}`;
+    // Written anew it would be read aloud anew.
+    if (this.element.textContent.endsWith(text)) return;
+    this.element.replaceChildren(stateMark(this.word), ` ${text}`);
+  }
+
+  /** What is wrong stands in the title, for who looks at another tab. */
+  entitle() {
+    const mark = { waiting: "waiting for an answer", away: "no answer" }[this.level] ?? (BEHIND.has(this.word) ? `${this.word} data` : "");
+    document.title = `${this.title}${mark ? ` (${mark})` : ""} \u00b7 tokpulse`;
+  }
+
+  schedule() {
+    clearTimeout(this.timer);
+    if (!document.hidden && (this.host.live() || this.level !== "ok")) this.timer = setTimeout(() => this.ask(), EVERY_MS);
+  }
+
+  destroy() {
+    this.stop.abort();
+    clearTimeout(this.timer);
+  }
+}
