@@ -50,6 +50,12 @@ the same records, kinds and moments; what the processes are doing at that moment
 | wall | seconds of a whole trial, the median; 10 of them are the load |
 | amplification | rows stored per row that readers see at the end of a trial, the most of any table: repeats not merged yet |
 
+## Faults that other tests show
+
+- `tests/faults/test_torn_files.py`: kill -9 of the writer of 12 small files, at up to 50 places of each, and before the rename.
+- `tests/e2e/test_poller_kills.py`: kill -9 of a poller between any two of request, produce and commit; pollers that stood still.
+- `tests/e2e/test_poison.py`: 1,000 bad records among 200,000. `tests/e2e/test_load.py`: kills under 50 ways for records to arrive.
+
 ## What it does not show
 
 - Everything runs on one machine. No power failure, no lost disk, no clock that jumps, no slow network.
