@@ -11,6 +11,7 @@ from typing import Any
 from simulator.settings import POSTS
 
 from .audit import FINAL, Evidence, Letter, Question, judge
+from .report import AUDIT_INPUT
 
 Mutation = Callable[[Evidence, Question, random.Random], str]
 MUTATIONS: dict[str, Mutation] = {}
@@ -120,5 +121,5 @@ def caught(found: Evidence, asked: Question, dice: random.Random) -> list[Mappin
         copied = copy.deepcopy(found)
         where = change(copied, asked, dice)
         said = judge(copied, asked)
-        result.append({"name": name, "how": "the audit's input", "caught": bool(said), "by": f"{where}: {said[0] if said else ''}"})
+        result.append({"name": name, "how": AUDIT_INPUT, "caught": bool(said), "by": f"in {where}: {said[0] if said else ''}"})
     return result

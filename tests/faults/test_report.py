@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .kinds import KINDS
-from .report import KEPT, PAGE, add, add_controls, load, text, write_page
+from .report import AUDIT_INPUT, KEPT, PAGE, add, add_controls, load, text, write_page
 from .trial import Trial
 
 
@@ -38,6 +38,17 @@ def test_trials_add_up_and_what_was_found_is_shown(tmp_path: Path) -> None:
     assert "**3 trials with a fault, 2 with proof that it landed, 2 clean**" in said
     assert "1 control trials without one; 1 void" in said
     assert "\n| `kill-registry` |" not in said
-    assert "| `kill-kafka` | 2 | 2 | 2 | 6.0 | 8.0 | 8.0 | 30 | 1.25 |" in said
+    assert "| `kill-kafka` | 2 | 2 | 2 | 6.0 |  | 8.0 | 30 | 1.25 |" in said
     assert "lost \\| &lt;b>" in said
     assert "| a row is missing | input | 1 of 2 |" in said
+    assert "Not tried yet: `kill-taskmanager`, " in said
+    add([trial("kill-kafka", float(number)) for number in range(20)], path=kept)
+    assert "| `kill-kafka` | 22 | 22 | 22 | 8.5 | 18.0 | 19.0 |" in text(load(kept))
+
+
+def test_a_page_without_a_broken_product_says_so(tmp_path: Path) -> None:
+    kept, missing = tmp_path / "faults.json", "No broken variant of the product itself has been run yet"
+    add_controls([{"name": "a row is missing", "how": AUDIT_INPUT, "caught": True, "by": "x"}], kept)
+    assert missing in text(load(kept))
+    add_controls([{"name": "rows have no key", "how": "patched", "caught": True, "by": "x"}], kept)
+    assert missing not in text(load(kept))
