@@ -68,7 +68,7 @@ TWICE = Cause(
 BESIDE = Cause(
     *("pipeline_beside_parts", Level.WARN, "job", "the pipeline runs beside its parts"),
     says="{job} runs beside {parts}: each change of a follower count is on its topic twice",
-    fix="stop the parts, or {job}",
+    fix="`tokpulse stop` the parts, or {job}",
 )
 NO_WATERMARK = Cause(
     *("watermark_missing", Level.WARN, "watermark", "a source has no watermark, so no hour closes"),

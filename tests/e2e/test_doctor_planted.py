@@ -56,7 +56,9 @@ class Patient:
         began = time.monotonic()
         done = self.stack.run("doctor", "--json", *args, PYTHONFAULTHANDLER="1", **extra)
         self.took.append(time.monotonic() - began)
-        assert (done.returncode in (0, 1), done.stderr) == (True, ""), (done.returncode, done.stderr)
+        # Beside the findings it says at most how far it is.
+        assert [line for line in done.stderr.splitlines() if not line.startswith("examining ...")] == []
+        assert done.returncode in (0, 1), done.returncode
         told = json.loads(done.stdout)
         # Its own clock: how long Python takes to start is the machine's matter.
         assert told["seconds"] < WITHIN_S, told
