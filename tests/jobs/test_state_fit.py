@@ -11,6 +11,9 @@ FUNCTION = "[7]:ProcessTableFunction(invocation=[hourly_maxima(TABLE(#0), _UTF-1
 WINDOW = "[9]:GlobalWindowAggregate(groupBy=[p], window=[CUMULATE(size=[99 d])], select=[p, COUNT(count1$0) AS valid])"
 
 
+SINK = "[20]:Sink(table=[default_catalog.default_database.followers_deltas_topic], fields=[a])"
+
+
 def stored(*texts: str) -> list[Operator]:
     return [Operator(f"id{number}", f"X[{number}]", text, 128) for number, text in enumerate(texts)]
 
@@ -22,6 +25,7 @@ def stored(*texts: str) -> list[Operator]:
         (SOURCE, SOURCE.replace("120000", "540000")),
         (FUNCTION, FUNCTION.replace("select=[a]", "select=[a, b]").replace("[7]:", "[3]:")),
         (WINDOW, WINDOW.replace("[9]:", "posts_tally [12]:")),
+        (SINK, SINK.replace("fields=[a]", "fields=[a, b]") + ": Committer"),
         # Nobody knows what it was: its id is all there is.
         ("", WINDOW),
     ],
@@ -36,6 +40,7 @@ def test_the_same_operator_takes_its_state_over(old: str, new: str) -> None:
         (SOURCE, SOURCE.replace("posts_events", "users_snapshots"), "another form"),
         (FUNCTION, FUNCTION.replace("uid=[u1]", "uid=[u2]"), "another form"),
         (FUNCTION, WINDOW, "another form"),
+        (SINK, SINK.replace("deltas_topic", "alerts_topic"), "another form"),
         (WINDOW, WINDOW.replace("99 d", "33 d"), "another form"),
         (WINDOW, WINDOW.replace("groupBy=[p]", "groupBy=[p, q]"), "another form"),
     ],
@@ -49,6 +54,13 @@ def test_an_operator_that_is_gone_and_another_maximum_parallelism() -> None:
     assert ["no place for it" in line for line in misfits(stored(SOURCE, WINDOW), stored(SOURCE))] == [True]
     other = [Operator("id0", "X[0]", SOURCE, 256)]
     assert ["maximum parallelism of 128, not 256" in line for line in misfits(stored(SOURCE), other)] == [True]
+
+
+def test_a_source_is_told_by_its_name() -> None:
+    one = Operator("id0", "Source: KafkaSource-default_catalog.default_database.posts_events")
+    other = Operator("id0", one.name.replace("posts_events", "users_snapshots"))
+    assert misfits([one], [one]) == []
+    assert len(misfits([one], [other])) == 1
 
 
 def test_descriptions_come_from_the_running_plan_by_their_number() -> None:
