@@ -14,7 +14,7 @@ from connectors.flink.rest import FlinkRest, FlinkRestError, Job, SavepointError
 from connectors.terminal import say
 from jobs.catalog import JOBS
 from stack import process, supervisor
-from stack.kept_jobs import KeptJob, KeptJobs
+from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs
 from stack.settings import StackSettings
 
 _END_S = 60.0
@@ -37,7 +37,7 @@ def command(
     endpoints = Endpoints.from_env().require("FLINK_REST_URL")
     with FlinkRest(endpoints.flink_rest_url) as flink:
         name = next((one.name for one in _known(flink, settings) if one.id == job), job)
-        with store.held(name):
+        with store.held(name, LOOK_S):
             kept = store.read(name)
             running = _running(_known(flink, settings), job, kept)
             if running is None and kept is None:

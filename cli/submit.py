@@ -27,7 +27,7 @@ from jobs.catalog import JOBS
 from jobs.definition import topic_of
 from jobs.failure import ERROR_PREFIX
 from jobs.options import BOUNDED, LIVE_RUN, RUN_ID, TUNING
-from stack.kept_jobs import KeptJob, KeptJobs, jobmanager_life, now, release
+from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now, release
 from stack.settings import StackSettings
 from stack.submission import code_version, environment, flink_run_line, reason, submitted_id, variables
 
@@ -92,7 +92,7 @@ def command(
         submit(line, endpoints, debug=debug, bounded=bounded)
         return
     store = KeptJobs(settings)
-    with store.held(job) as lock:
+    with store.held(job, LOOK_S) as lock:
         check(endpoints, job, store)
         wanted = KeptJob(
             job=job,

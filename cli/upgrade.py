@@ -18,7 +18,7 @@ from connectors.kafka.log import held, partition_offsets
 from connectors.preflight import check_services
 from connectors.terminal import say
 from jobs.catalog import JOBS
-from stack.kept_jobs import KeptJob, KeptJobs, jobmanager_life, now
+from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now
 from stack.settings import StackSettings
 from stack.submission import Client, code_version, flink_run_line
 
@@ -49,7 +49,7 @@ def command(
     settings = StackSettings.load()
     endpoints = Endpoints.from_env({}, settings.data).require()
     store = KeptJobs(settings)
-    with store.held(job) as lock, FlinkRest(endpoints.flink_rest_url) as flink:
+    with store.held(job, LOOK_S) as lock, FlinkRest(endpoints.flink_rest_url) as flink:
         kept = store.read(job)
         if kept is None:
             raise UpgradeError(f"no job {job!r} is kept running by the stack", "`tokpulse jobs` lists them")

@@ -7,6 +7,7 @@ job ends by itself. Whoever starts, stops or replaces a job holds its lock meanw
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from stack import process
 from stack.settings import StackSettings
 
 FOLDER = "jobs"
+# The supervisor looks at a job for a moment every two seconds; commands wait until it has.
+LOOK_S = 10.0
 # How long `tokpulse status` and `doctor` tell of something that is over.
 _TOLD_FOR = timedelta(hours=24)
 
@@ -122,17 +125,20 @@ class KeptJobs:
         return self._checkpoints / job_id
 
     @contextmanager
-    def held(self, name: str) -> Iterator[int]:
-        """Nobody else starts, stops or replaces the job inside. Raises JobBusyError when somebody does.
+    def held(self, name: str, wait_s: float = 0.0) -> Iterator[int]:
+        """Nobody else starts, stops or replaces the job inside. Raises JobBusyError when somebody still does after `wait_s`.
 
         Gives the lock's descriptor: a child process that inherits it holds the lock too, unless `release` was called.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._path(name).with_suffix(".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise JobBusyError(f"job {name} is being started or stopped by another command", "wait for it") from None
+            deadline = time.monotonic() + wait_s
+            while not _locked(file.fileno()):
+                if time.monotonic() >= deadline:
+                    raise JobBusyError(
+                        f"job {name} is being started or stopped by somebody else", "`tokpulse jobs` shows when it runs"
+                    )
+                time.sleep(0.05)
             try:
                 yield file.fileno()
             finally:
@@ -140,6 +146,14 @@ class KeptJobs:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def release(descriptor: int) -> None:

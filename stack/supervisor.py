@@ -219,6 +219,8 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, required=True)
     data = parser.parse_args().data_dir
     logging.basicConfig(level=logging.INFO, handlers=[log_handler(sys.stdout)])
+    # It asks Flink every two seconds: each question would be a line.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # `up` has resolved the ports and written them down; the environment may since say something else.
     settings = StackSettings.load(environ={"TOKPULSE_BUILD": os.environ.get("TOKPULSE_BUILD", "")}, data=data)
     adopt_orphans()

@@ -375,6 +375,23 @@ def test_who_holds_the_lock_is_not_disturbed(world: World) -> None:
     assert world.submitted == []
 
 
+def test_a_command_waits_until_the_supervisor_has_looked(world: World) -> None:
+    looking, looked = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with world.store.held("engagement"):
+            looking.set()
+            looked.wait(10)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert looking.wait(10)
+    threading.Timer(0.2, looked.set).start()
+    with world.store.held("engagement", wait_s=10):
+        assert looked.is_set()
+    thread.join()
+
+
 def test_checkpoints_of_former_lives_go_when_there_are_three_of_its_own(world: World) -> None:
     world.submit()
     world.new_jobmanager()
