@@ -105,11 +105,11 @@ class Panel(_Strict):
     """One figure of a page: one query, and how its rows are drawn.
 
     A stat is one row and one value column, with `state_column` also a word like good or stale, and why in `note_column`. With
-    `compare` it is shown beside the answer for an earlier time (`Filters.before`), which is the time as long before the range unless
-    the reader chooses another one. timeseries and bars have a point per row and value column; with `series_column`, a series per
-    value of it. They are compared if the reader asks for it, and so is a table by those of its columns that compare. `closes_s` is
-    for a stat or table whose rows appear as windows of that length close: it is compared by whole windows. The rows of a table with
-    `marks` are marked in the charts of its page.
+    `compare` it is shown beside the answer for an earlier time (`Filters.before`), which is the time as long before the range
+    unless the reader chooses another one. timeseries and bars have a point per row and value column; with `series_column`, a series
+    per value of it. They are compared if the reader asks for it, and so is a table by those of its columns that compare. `closes_s`
+    is for a stat or table whose rows appear as windows of that length close: it is compared by whole windows. The rows of a table
+    with `marks` are marked in the charts of its page.
     """
 
     id: Identifier
