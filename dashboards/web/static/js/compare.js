@@ -6,9 +6,9 @@ import { lengthText } from "./format.js";
 export const COMPARISONS = [["previous", "the time before"], ["yesterday", "a day earlier"], ["week", "a week earlier"]];
 const SHIFTED = { yesterday: "24\u00a0h earlier", week: "7\u00a0d earlier" };
 
-/** {short, said}: beside a figure, and as a part of a sentence. Without a choice it is the time before. */
+/** {short, said, when}: beside a figure, as a noun and as an adverb. Without a choice it is the time before. */
 export function earlierName(compare, span) {
-  if (SHIFTED[compare]) return { short: SHIFTED[compare], said: SHIFTED[compare] };
+  if (SHIFTED[compare]) return { short: SHIFTED[compare], said: SHIFTED[compare], when: SHIFTED[compare] };
   const length = lengthText(span.to - span.from);
-  return { short: `prior ${length}`, said: `the ${length} before` };
+  return { short: `prior ${length}`, said: `the ${length} before`, when: `in the ${length} before` };
 }

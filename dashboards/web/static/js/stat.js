@@ -47,15 +47,15 @@ export function drawStats(body, panel, data, link) {
   return true;
 }
 
-function compared(panel, now, before, unit, { short, said }) {
+function compared(panel, now, before, unit, { short, said, when }) {
   if (before === null) return h("span", { class: "muted" }, `nothing from ${said}`);
   const change = now - before;
-  if (!ABSOLUTE.has(unit) && Math.abs(before) < (LEAST[unit] ?? 0)) return h("span", { class: "muted" }, before === 0 && now > 0 ? `new: none in the ${length} before` : `${format(before, unit).text} in the ${length} before`);
+  if (!ABSOLUTE.has(unit) && Math.abs(before) < (LEAST[unit] ?? 0)) return h("span", { class: "muted" }, before === 0 && now > 0 ? `new: none ${when}` : `${format(before, unit).text} ${when}`);
   const text = ABSOLUTE.has(unit) || before === 0 ? format(change, unit, true).text : ratioText(now, before);
   const tone = toneOf(change, text);
   // Where more is worse, a rise is no good news: the arrow still says which way, the color says how.
   const color = panel.thresholds.at(-1)?.tone === "bad" ? { up: "down", down: "up" }[tone] ?? tone : tone;
-  return h("span", { class: `delta ${color}`, title: `${format(before, unit).exact}: ${said}` },
+  return h("span", { class: `delta ${color}`, title: `${format(before, unit).exact} ${when}` },
     h("span", { class: "arrow", "aria-hidden": "true" }, { up: "\u25b2", down: "\u25bc", flat: "\u25c6" }[tone]), tone === "flat" ? "no change" : text,
     hidden(` against ${said}`), h("span", { class: "muted", "aria-hidden": "true" }, ` vs ${short}`));
 }
