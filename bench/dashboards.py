@@ -33,8 +33,10 @@ READ_WHOLE = frozenset(
 )
 # How often a view reads a row of a table: an observation belongs to six half hours.
 READ_TIMES = {"velocity_30m_slices": 6}
-# Not evaluated without a hashtag, a region or a tier to look for.
-_ONLY_WITH_A_FILTER = re.compile(r"\(\{(?:hashtag|region|tier):String\} = '' OR aweme_id IN \([^()]*(?:\([^()]*\)[^()]*)*\)\)")
+# Not evaluated without a creator, a hashtag, a region or a tier to look for.
+_ONLY_WITH_A_FILTER = re.compile(
+    r"\(\{(?:creator|hashtag|region|tier):String\} = '' OR (?:aweme|video)_id IN \([^()]*(?:\([^()]*\)[^()]*)*\)\)"
+)
 _SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+(?:\w+\.)?(\w+)")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,10 @@ def command(
         bool,
         typer.Option("--mute-alerts", help="Add a button that mutes the alerts of a post, creator or hashtag."),
     ] = False,
+    views: Annotated[
+        Path | None,
+        typer.Option("--views", dir_okay=False, help="Keep views by name in this file; adds a button that saves them."),
+    ] = None,
 ) -> None:
     """Serve the dashboards as a web page on this machine.
 
@@ -33,11 +38,13 @@ def command(
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with serving(port, edit_thresholds=edit_thresholds, mute_alerts=mute_alerts) as served:
+    with serving(port, edit_thresholds=edit_thresholds, mute_alerts=mute_alerts, views=views) as served:
         say(f"dashboard   {served.url}")
         if served.editor_url:
             say(f"thresholds  {served.editor_url}")
         if served.muting_url:
             say(f"mute        {served.muting_url}")
+        if served.views_url:
+            say(f"views       {served.views_url}")
         say("press Ctrl-C to stop")
         ended.wait()

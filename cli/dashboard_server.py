@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from connectors.clickhouse.client import connect
@@ -18,6 +19,7 @@ from dashboards.web.muting import NEEDED as NEEDED_TO_MUTE
 from dashboards.web.muting import Muting
 from dashboards.web.server import DashboardServer
 from dashboards.web.source import Source
+from dashboards.web.views import Views
 from dashboards.web.writing import new_token
 from stack.settings import StackSettings
 from thresholds.file import default_file
@@ -34,11 +36,12 @@ class ChartLibraryError(TokpulseError):
 
 @dataclass(frozen=True)
 class Serving:
-    """Where the dashboard is served. `editor_url` and `muting_url` hold tokens that may write; they are empty where nobody may."""
+    """Where the dashboard is served. Those of `editor`, `muting` and `views` hold tokens that may write; empty where nobody may."""
 
     url: str
     editor_url: str = ""
     muting_url: str = ""
+    views_url: str = ""
 
 
 def flink_page(endpoints: Endpoints) -> str:
@@ -49,9 +52,16 @@ def flink_page(endpoints: Endpoints) -> str:
 
 @contextmanager
 def serving(
-    port: int, endpoints: Callable[[], Endpoints] = Endpoints.from_env, *, edit_thresholds: bool = False, mute_alerts: bool = False
+    port: int,
+    endpoints: Callable[[], Endpoints] = Endpoints.from_env,
+    *,
+    edit_thresholds: bool = False,
+    mute_alerts: bool = False,
+    views: Path | None = None,
 ) -> Iterator[Serving]:
     """Serves the dashboard until the context ends; `endpoints` gives the addresses of now. ClickHouse need not answer yet.
+
+    `views` is the file of saved views.
 
     Raises MissingEndpointError, ChartLibraryError, DashboardPortError, PageFileError.
     """
@@ -76,10 +86,13 @@ def serving(
         endpoints().require(*NEEDED_TO_MUTE)
         muting_token = new_token()
         muting = Muting(lambda: endpoints().require(*NEEDED_TO_MUTE), muting_token).routes()
-    app = create_app(pages, Source(boards), vendor, routes, muting, lambda: flink_page(endpoints()))
+    views_token = new_token() if views else ""
+    saving = Views(views.resolve(), views_token).routes() if views else []
+    app = create_app(pages, Source(boards), vendor, routes, muting, lambda: flink_page(endpoints()), saving)
     with DashboardServer(app, port) as server:
         yield Serving(
             f"{server.url}/",
             f"{server.url}{EDITOR_PATH}#token={token}" if token else "",
             f"{server.url}/#mute={muting_token}" if muting_token else "",
+            f"{server.url}/#views={views_token}" if views_token else "",
         )

@@ -10,7 +10,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboards.model import FILTERS, PARAMETER, Column, Filter, Page, Panel, Subject, Threshold, Unit, load_pages, load_query
+from dashboards.model import (
+    FILTERS,
+    PARAMETER,
+    SUBJECT_PAGES,
+    Column,
+    Filter,
+    Page,
+    Panel,
+    Threshold,
+    Unit,
+    load_pages,
+    load_query,
+)
 
 GRAFANA_DIR = Path(__file__).with_name("grafana")
 VARIABLES_DIR = Path(__file__).with_name("variables")
@@ -20,9 +32,6 @@ TAG = "tokpulse"
 _SCHEMA_VERSION = 41
 _TIME_SERIES, _TABLE = 0, 1  # the data source's formats
 _LIMITS = (20, 50, 100, 200)
-
-# The page on which a value of a subject is looked up.
-SUBJECT_PAGES: Mapping[Subject, str] = {"creator": "creator", "post": "post", "hashtag": "trending"}
 
 # The macros give moments in the server's time zone; queries reckon in UTC. A variable that is set to all is written as `''`.
 _REPLACED: Mapping[str, str] = {

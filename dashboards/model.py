@@ -23,6 +23,8 @@ Unit = Literal[
 Subject = Literal["creator", "post", "hashtag"]
 FilterName = Literal["creator", "post", "hashtag", "tier", "region"]
 FILTERS: tuple[FilterName, ...] = ("creator", "post", "hashtag", "tier", "region")
+# The page on which a value of a subject is looked up.
+SUBJECT_PAGES: Mapping[Subject, str] = {"creator": "creator", "post": "post", "hashtag": "trending"}
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 
@@ -38,6 +40,8 @@ PARAMETERS: Mapping[str, str] = {
     "region": "String",
     "limit": "UInt32",
 }
+# The first columns of what is marked in charts: when, what, and how many of them.
+MARKED = ("happened_at", "what", "events")
 PARAMETER = re.compile(r"\{(?P<name>\w+):(?P<type>[^}]+)\}")
 _RANGE = re.compile(r"(\d+)([hd])")
 _HOURS = {"h": 1, "d": 24}
@@ -83,6 +87,8 @@ class Column(_Strict):
     tone: Literal["delta", "sentiment", "state", "none"] = "none"
     # Of a percentage, NULL where it would say little: the column with what it is a percentage of. "new" is shown where that is 0.
     base: Identifier | None = None
+    # Beside it stands the difference to an earlier time, where the reader compares: to the row with the same first column then.
+    compare: bool = False
 
 
 class Fold(_Strict):
@@ -99,9 +105,11 @@ class Panel(_Strict):
     """One figure of a page: one query, and how its rows are drawn.
 
     A stat is one row and one value column, with `state_column` also a word like good or stale, and why in `note_column`. With
-    `compare` it is shown beside the answer for the time as long before the range (`Filters.before`), by whole windows of
-    `closes_s` where its rows appear as such windows close. timeseries and bars have a point per row and value column; with
-    `series_column`, a series per value of it.
+    `compare` it is shown beside the answer for an earlier time (`Filters.before`), which is the time as long before the range
+    unless the reader chooses another one. timeseries and bars have a point per row and value column; with `series_column`, a series
+    per value of it. They are compared if the reader asks for it, and so is a table by those of its columns that compare. `closes_s`
+    is for a stat or table whose rows appear as windows of that length close: it is compared by whole windows. The rows of a table
+    with `marks` are marked in the charts of its page.
     """
 
     id: Identifier
@@ -120,12 +128,15 @@ class Panel(_Strict):
     stacked: bool = False
     state_column: Identifier | None = None
     note_column: Identifier | None = None
+    marks: bool = False
     columns: tuple[Column, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     fold: Fold | None = None
     # What "no rows" means; `why` is a query of one row, whose `reason` says it of this time where that differs.
     empty: Sentence
     why: Identifier | None = None
+    # The filters that its query has, as load_pages finds them; the page says where a chosen one is not among them.
+    takes: tuple[FilterName, ...] = ()
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -133,11 +144,21 @@ class Panel(_Strict):
         names = (self.time_column, self.series_column, *self.value_columns, self.state_column, self.note_column)
         return tuple(name for name in names if name)
 
+    @property
+    def charted(self) -> bool:
+        """Whether it is drawn over time."""
+        return self.kind in ("timeseries", "bars")
+
+    @property
+    def compares(self) -> bool:
+        """Whether an earlier time is shown beside it when the reader asks for that."""
+        return self.compare or any(column.compare for column in self.columns) or self.charted
+
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
         if self.kind == "table" and not self.columns:
             raise ValueError("a table lists its columns")
-        if self.kind in ("timeseries", "bars") and not (self.time_column and self.value_columns):
+        if self.charted and not (self.time_column and self.value_columns):
             raise ValueError(f"{self.kind} needs time_column and value_columns")
         if self.kind == "stat" and len(self.value_columns) != 1:
             raise ValueError("a stat has one value column")
@@ -147,8 +168,8 @@ class Panel(_Strict):
             raise ValueError("only a stat compares")
         if (self.state_column or self.note_column) and not (self.kind == "stat" and self.state_column):
             raise ValueError("only a stat has a state_column, and a note_column beside it")
-        if self.closes_s and not self.compare:
-            raise ValueError("closes_s is for a stat that compares")
+        if self.closes_s and (self.charted or not self.compares):
+            raise ValueError("closes_s is for a stat or table that compares")
         if self.series_column and len(self.value_columns) != 1:
             raise ValueError("with a series_column there is one value column")
         at = [threshold.at for threshold in self.thresholds]
@@ -159,6 +180,10 @@ class Panel(_Strict):
             raise ValueError("a column is listed once")
         if self.fold and self.fold.column not in names:
             raise ValueError(f"folds by {self.fold.column}: list that column")
+        if self.marks and tuple(names[: len(MARKED)]) != MARKED:
+            raise ValueError(f"marks are for a table that begins with {', '.join(MARKED)}")
+        if self.kind != "table" and any(column.compare for column in self.columns):
+            raise ValueError("columns compare in a table only")
         for column in self.columns:
             for other in filter(None, (column.label, column.by)):
                 if other not in names or not column.link:
@@ -205,11 +230,14 @@ def load_pages(folder: Path = PAGES_DIR, queries: Path = QUERIES_DIR) -> dict[st
     pages = {}
     for path in sorted(folder.glob("*.yaml")):
         page = load_page(path)
+        panels = []
         for number, panel in enumerate(page.panels):
-            for key, name in (("query", panel.query), ("why", panel.why)):
-                if name:
-                    _check_query(path, f"panels.{number}.{key}", load_query(name, queries))
-        pages[page.slug] = page
+            texts = {key: load_query(name, queries) for key, name in (("query", panel.query), ("why", panel.why)) if name}
+            for key, text in texts.items():
+                _check_query(path, f"panels.{number}.{key}", text)
+            takes = tuple(name for name in FILTERS if name in parameters(texts["query"]))
+            panels.append(panel.model_copy(update={"takes": takes}))
+        pages[page.slug] = page.model_copy(update={"panels": tuple(panels)})
     if not pages:
         raise PageFileError(f"no page files in {folder}", "a page is a .yaml file; see docs/dashboards.md")
     places = {slug: place for place, slug in enumerate(ORDER)}

@@ -76,11 +76,12 @@ class Filters:
             if len(getattr(self, name)) > _MAX_TEXT:
                 raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids, handles and hashtags are short")
 
-    def before(self, window_s: int | None = None, now_ms: int | None = None) -> Filters:
-        """The same choice for the time as long before. Raises FilterError where that is before 1970.
+    def before(self, window_s: int | None = None, now_ms: int | None = None, by_ms: int | None = None) -> Filters:
+        """The same choice for a time as long that lies `by_ms` milliseconds earlier, or right before the range without.
 
         With `window_s`, for what is known by windows of that length once they close: as many of them as begin in the range and have
-        closed by `now_ms`, so that an hour that is still open is not missing on one side only. Raises FilterError when none has.
+        closed by `now_ms`, so that an hour that is still open is not missing on one side only. Raises FilterError when none has, or
+        where that is before 1970.
         """
         begin_ms, end_ms = self.time_from_ms, self.time_to_ms
         if window_s:
@@ -88,7 +89,8 @@ class Filters:
             begin_ms, end_ms = _next(begin_ms, window_ms), _next(end_ms, window_ms)
             if now_ms is not None:
                 end_ms = min(end_ms, (now_ms - CLOSES_AFTER_MS) // window_ms * window_ms)
-        return replace(self, time_from_ms=2 * begin_ms - end_ms, time_to_ms=begin_ms)
+        by_ms = by_ms or end_ms - begin_ms
+        return replace(self, time_from_ms=begin_ms - by_ms, time_to_ms=end_ms - by_ms)
 
     @property
     def interval_s(self) -> int:

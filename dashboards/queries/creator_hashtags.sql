@@ -13,6 +13,7 @@ FROM
     ARRAY JOIN hashtags AS hashtag
     WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
         AND author_id = {creator:String}
+        AND ({hashtag:String} = '' OR hashtag = {hashtag:String})
 ) AS tagged
 INNER JOIN
 (

@@ -14,6 +14,7 @@ INNER JOIN
     FROM engagement_hourly
     WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
         AND author_id = {creator:String}
+        AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
 ) AS own ON said.video_id = own.aweme_id
 WHERE create_time >= {time_from:DateTime64(3, 'UTC')} AND create_time < {time_to:DateTime64(3, 'UTC')}
 GROUP BY bucket

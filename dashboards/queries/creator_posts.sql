@@ -25,6 +25,7 @@ WITH
         FROM engagement_hourly
         WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
             AND engagement_hourly.author_id = {creator:String}
+            AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
         GROUP BY aweme_id
     ),
     described AS

@@ -8,6 +8,15 @@ WITH
         WHERE ingested_at >= {time_from:DateTime64(3, 'UTC')} AND ingested_at < {time_to:DateTime64(3, 'UTC')}
             AND sentiment_label = 'negative' AND follower_count IS NOT NULL
             AND ({post:String} = '' OR video_id = {post:String})
+            AND ({creator:String} = '' OR video_id IN (SELECT aweme_id FROM posts WHERE author_id = {creator:String}))
+            AND ({hashtag:String} = '' OR video_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+            AND ({region:String} = '' OR video_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+            AND ({tier:String} = '' OR video_id IN (
+                SELECT aweme_id
+                FROM trending_hourly
+                WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+                    AND tier = {tier:String}
+            ))
         ORDER BY follower_count DESC, digg_count DESC, comment_id
         LIMIT {limit:UInt32}
     ),

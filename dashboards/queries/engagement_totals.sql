@@ -15,6 +15,14 @@ FROM
     FROM engagement_hourly
     WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
         AND ({creator:String} = '' OR engagement_hourly.author_id = {creator:String})
+        AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
+        AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
+        AND ({tier:String} = '' OR aweme_id IN (
+            SELECT aweme_id
+            FROM trending_hourly
+            WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')}
+                AND tier = {tier:String}
+        ))
     GROUP BY aweme_id
 )
 LIMIT 1

@@ -30,6 +30,7 @@ WITH
             WHERE curr_count > 0
               AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
               AND userid IN (SELECT author_id FROM posts)
+              AND ({creator:String} = '' OR userid = {creator:String})
             GROUP BY userid, part
         )
         GROUP BY userid

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -18,11 +17,11 @@ from starlette.types import ASGIApp
 from connectors.clickhouse.client import ClickHouseUnavailableError
 from connectors.errors import TokpulseError
 from dashboards.finding import wanted
-from dashboards.model import Page, Panel
-from dashboards.run import FilterError, Filters, QueryLimitError, UnknownPanelError
-from dashboards.web.asked import BadRequestError, earlier, filters_of
+from dashboards.model import SUBJECT_PAGES, Page, Panel
+from dashboards.run import FilterError, QueryLimitError, UnknownPanelError
+from dashboards.web.answers import answer
+from dashboards.web.asked import BadRequestError, choice_of, comparison_of
 from dashboards.web.guard import Guard, refused
-from dashboards.web.shape import csv_text, shown_columns, shown_rows
 from dashboards.web.source import Source
 from dashboards.web.waiting import DOWNLOAD_WITHIN_S, WITHIN_S, Desk, StillAskingError
 
@@ -40,10 +39,12 @@ def create_app(
     editor: Sequence[BaseRoute] = (),
     muting: Sequence[BaseRoute] = (),
     flink: Callable[[], str] = str,
+    views: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """The application over `pages`. `vendor` holds the chart library; `editor` and `muting` are routes that write, if enabled.
+    """The application over `pages`. `vendor` holds the chart library.
 
-    `flink` gives the address of Flink's page as it is now, "" where none is known.
+    `editor`, `muting` and `views` are routes that write, if enabled. `flink` gives the address of Flink's page as it is now, ""
+    where none is known.
     """
 
     desk = Desk()
@@ -58,8 +59,10 @@ def create_app(
         return JSONResponse(
             {
                 "pages": [page.model_dump(mode="json") for page in pages.values()],
+                "subjects": dict(SUBJECT_PAGES),
                 "editor": bool(editor),
                 "muting": bool(muting),
+                "views": bool(views),
                 "flink": flink(),
             }
         )
@@ -67,13 +70,13 @@ def create_app(
     async def panel(request: Request) -> Response:
         slug, panel_id = request.path_params["slug"], request.path_params["panel"]
         page, definition = _find(pages, slug, panel_id)
-        filters = filters_of(page, request.query_params)
+        choice, compare = choice_of(page, request.query_params), comparison_of(request.query_params)
         kind = request.query_params.get("format", "json")
         if kind not in ("json", "csv"):
             raise BadRequestError(f"format: {kind[:40]!r} is not known", "json or csv")
         within_s = DOWNLOAD_WITHIN_S if kind == "csv" else WITHIN_S
-        key = (slug, panel_id, filters, kind)
-        return await desk.ask(key, lambda: _answer(source, page, definition, filters, kind), within_s)
+        key = (slug, panel_id, choice, compare, kind)
+        return await desk.ask(key, lambda: answer(source, page, definition, choice, compare, kind), within_s)
 
     async def search(request: Request) -> Response:
         text = request.query_params.get("text", "")
@@ -90,6 +93,7 @@ def create_app(
             Route("/api/pages/{slug}/panels/{panel}", panel),
             *editor,
             *muting,
+            *views,
             Mount("/static", _Files(directory=STATIC)),
             Mount("/vendor", _Files(directory=vendor)),
             Route("/{path:path}", index),
@@ -124,36 +128,6 @@ def _found(source: Source, text: str) -> Response:
     asked = wanted(text).parameters(FOUND)
     found = {query: source.find(query, asked) for query in ("creators", "posts")}
     return JSONResponse({name: [dict(zip(one.columns, row, strict=True)) for row in one.rows] for name, one in found.items()})
-
-
-def _answer(source: Source, page: Page, panel: Panel, filters: Filters, kind: str) -> Response:
-    filters = source.by_id(filters)
-    answer = source.ask(page.slug, panel.id, panel.query, filters)
-    columns = shown_columns(panel, answer.result)
-    rows = shown_rows(columns, answer.result)
-    if kind == "csv":
-        return _csv_file(page, panel, filters, csv_text(columns, rows))
-    before = earlier(panel, filters, answer.at_ms)
-    previous = source.ask(page.slug, panel.id, panel.query, before).result if before else None
-    return JSONResponse(
-        {
-            "columns": [column.model_dump(mode="json") for column in columns],
-            "rows": rows,
-            "previous": shown_rows(columns, previous) if previous else None,
-            "why": source.why(page.slug, panel.id, filters) if panel.why and not rows else None,
-            "interval_s": filters.interval_s,
-            "limit": filters.limit,
-            "as_of_ms": answer.at_ms,
-            "read_rows": answer.result.read_rows,
-            "elapsed_ms": round(answer.result.elapsed_s * 1000, 1),
-        }
-    )
-
-
-def _csv_file(page: Page, panel: Panel, filters: Filters, text: str) -> Response:
-    ends = [datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y%m%dT%H%MZ") for ms in (filters.time_from_ms, filters.time_to_ms)]
-    name = f"{page.slug}-{panel.id}-{ends[0]}-{ends[1]}.csv"
-    return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, get_args
 
+from connectors.clock import DAY_MS
 from connectors.errors import TokpulseError
 from dashboards.finding import wanted
-from dashboards.model import FILTERS, Page, Panel
+from dashboards.model import FILTERS, Page, Panel, Subject
 from dashboards.run import FilterError, Filters
 
-_KNOWN = frozenset({"from", "to", *FILTERS, "limit", "format"})
+_KNOWN = frozenset({"from", "to", *FILTERS, "compare", "limit", "format"})
 DEFAULT_LIMIT = 50
+# The time as long right before the range, or the same range a day or a week earlier.
+Comparison = Literal["previous", "yesterday", "week"]
+_EARLIER_MS: Final[Mapping[Comparison, int | None]] = {"previous": None, "yesterday": DAY_MS, "week": 7 * DAY_MS}
+
+
+# So many colors and lines can be told apart; each is a query.
+MOST_BESIDE: Final = 4
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a page shows: by these filters, or several side by side, which differ in the filter `beside` alone."""
+
+    each: tuple[Filters, ...]
+    beside: Subject | None = None
+
+    def of(self, panel: Panel) -> Choice:
+        """What `panel` can tell apart: one that does not take the filter has the same rows for each."""
+        return self if self.beside is None or self.beside in panel.takes else Choice(self.each[:1])
 
 
 class BadRequestError(TokpulseError):
     """A parameter that does not exist, or has a value that it cannot have."""
 
 
-def filters_of(page: Page, query: Mapping[str, str]) -> Filters:
+def choice_of(page: Page, query: Mapping[str, str]) -> Choice:
     """The filters in `query`. Raises BadRequestError and FilterError; nothing unknown is passed over in silence."""
     unknown = sorted(set(query) - _KNOWN)
     if unknown:
@@ -28,16 +50,36 @@ def filters_of(page: Page, query: Mapping[str, str]) -> Filters:
             raise BadRequestError(f"page {page.slug} has no filter {name}", "it has: " + (", ".join(sorted(offered)) or "none"))
         if any(ord(sign) < 32 for sign in query.get(name, "")):
             raise BadRequestError(f"{name} holds a control character", "ids, handles and hashtags are plain text")
-    return Filters(
+    listed: dict[Subject, list[str]] = {
+        "creator": _listed(query.get("creator", ""), _named),
+        "post": _listed(query.get("post", ""), _named),
+        "hashtag": _listed(query.get("hashtag", ""), lambda text: text.strip().removeprefix("#").lower()),
+    }
+    one = Filters(
         _integer(query, "from"),
         _integer(query, "to"),
-        creator=_named(query.get("creator", "")),
-        post=_named(query.get("post", "")),
-        hashtag=query.get("hashtag", "").strip().removeprefix("#").lower(),
+        creator=next(iter(listed["creator"]), ""),
+        post=next(iter(listed["post"]), ""),
+        hashtag=next(iter(listed["hashtag"]), ""),
         tier=query.get("tier", "").strip(),
         region=query.get("region", "").strip().upper(),
         limit=_integer(query, "limit", DEFAULT_LIMIT),
     )
+    several = [name for name, values in listed.items() if len(values) > 1]
+    if not several:
+        return Choice((one,))
+    if len(several) > 1:
+        raise BadRequestError(f"several values of {' and of '.join(several)}", "one filter may hold several")
+    values = listed[several[0]]
+    if len(values) > MOST_BESIDE:
+        raise BadRequestError(f"{len(values)} values of {several[0]}", f"up to {MOST_BESIDE} are shown side by side")
+    changes: list[dict[str, Any]] = [{several[0]: value} for value in values]
+    return Choice(tuple(replace(one, **change) for change in changes), several[0])
+
+
+def _listed(text: str, plain: Callable[[str], str]) -> list[str]:
+    """The values of a filter, each once."""
+    return list(dict.fromkeys(filter(None, map(plain, text.split(",")))))
 
 
 def _named(text: str) -> str:
@@ -48,10 +90,25 @@ def _named(text: str) -> str:
     return found.post or f"@{found.handle}"
 
 
-def earlier(panel: Panel, filters: Filters, now_ms: int) -> Filters | None:
-    """What `panel` is compared with. None where it does not compare, no window has closed, or that would be before 1970."""
+def comparison_of(query: Mapping[str, str]) -> Comparison | None:
+    """The earlier time that `query` asks for. Raises BadRequestError for one that does not exist."""
+    text = query.get("compare", "")
+    known: tuple[Comparison, ...] = get_args(Comparison)
+    found = next((name for name in known if name == text), None)
+    if text and not found:
+        raise BadRequestError(f"compare: {text[:40]!r} is not known", ", ".join(known))
+    return found
+
+
+def earlier(panel: Panel, filters: Filters, now_ms: int, compare: Comparison | None) -> Filters | None:
+    """What `panel` is compared with: a stat always, others when `compare` asks for it.
+
+    None where it does not compare, no window has closed, or that would be before 1970.
+    """
+    if not (panel.compares if compare else panel.compare):
+        return None
     try:
-        return filters.before(panel.closes_s, now_ms) if panel.compare else None
+        return filters.before(panel.closes_s, now_ms, _EARLIER_MS[compare] if compare else None)
     except FilterError:
         return None
 

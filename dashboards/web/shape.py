@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.errors import TokpulseError
 from dashboards.model import Column, Panel, Unit
 from dashboards.run import Result
+from dashboards.web.asked import Comparison
 
 # A spreadsheet would run a text that begins so; captions and hashtags come from strangers.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# What follows the title of a column for its difference to an earlier time.
+EARLIER: Mapping[Comparison, str] = {
+    "previous": "vs the time before",
+    "yesterday": "vs 24 h earlier",
+    "week": "vs 7 d earlier",
+}
 
 
 class PanelColumnsError(TokpulseError):
@@ -41,6 +48,33 @@ def shown_rows(columns: Sequence[Column], result: Result) -> list[list[Any]]:
         return []
     places = [result.columns.index(column.name) for column in columns]
     return [[row[place] for place in places] for row in result.rows]
+
+
+def with_changes(
+    columns: Sequence[Column], rows: Sequence[Sequence[Any]], before: Sequence[Sequence[Any]], compare: Comparison, keys: int = 1
+) -> tuple[list[Column], list[list[Any]]]:
+    """`columns` and `rows` with a column after each that compares: its value less that of `before`.
+
+    A row of `before` is the same one where the first `keys` cells are; None where either value is not known.
+    """
+    known = {tuple(row[:keys]): row for row in before}
+    places = [place for place, column in enumerate(columns) if column.compare]
+    wider: list[Column] = []
+    for column in columns:
+        wider.append(column)
+        if column.compare:
+            title = f"{column.title} {EARLIER[compare]}"
+            wider.append(Column(name=f"{column.name}_change", title=title, unit=column.unit, tone="delta"))
+    changed: list[list[Any]] = []
+    for row in rows:
+        then = known.get(tuple(row[:keys]))
+        cells = list(row)
+        # From the right, so that places stay true.
+        for place in reversed(places):
+            was = then[place] if then else None
+            cells.insert(place + 1, None if row[place] is None or was is None else row[place] - was)
+        changed.append(cells)
+    return wider, changed
 
 
 def csv_text(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> str:

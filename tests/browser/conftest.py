@@ -21,6 +21,7 @@ from dashboards.web.editor import Editor
 from dashboards.web.muting import Muting
 from dashboards.web.server import DashboardServer
 from dashboards.web.source import Source
+from dashboards.web.views import Views
 from docs.chromium import MISSING, browser, chromium
 from stack.migrations import apply_migrations
 from stack.settings import StackSettings
@@ -86,12 +87,14 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 
 @pytest.fixture(scope="package")
 def served(dashboard: Dashboard) -> Iterator[str]:
-    """The same dashboard as `--mute-alerts` serves it."""
+    """The same dashboard as `--mute-alerts` and `--views` serve it; views are kept beside the file that the editor edits."""
     endpoints, pages = Endpoints({"CLICKHOUSE_URL": dashboard.front.url()}, dashboard.file), load_pages()
     url = dashboard.front.url(READER, "tokpulse_shared")
     source = Source(lambda: Boards(connect(url), url, pages))
     muting = Muting(lambda: endpoints, TOKEN).routes()
-    with DashboardServer(create_app(pages, source, StackSettings.load().build / "web", muting=muting), 0) as server:
+    views = Views(dashboard.file.with_name("views.yaml"), TOKEN).routes()
+    app = create_app(pages, source, StackSettings.load().build / "web", muting=muting, views=views)
+    with DashboardServer(app, 0) as server:
         yield server.url
 
 

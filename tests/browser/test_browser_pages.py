@@ -244,7 +244,7 @@ def test_a_csv_file_has_more_than_is_shown_and_none_is_offered_without_an_answer
 
 def test_a_link_shows_the_same_again(open_tab: OpenTab) -> None:
     with open_tab() as tab:
-        page = tab.open("/trending?range=2d")
+        page = tab.open("/trending?range=12h")
         page.locator(".timeseries").first.get_by_role("button", name=re.compile("Show as table")).click()
         expect(page).to_have_url(re.compile(r"view\."))
         page.locator("table").last.get_by_role("button").first.click()
@@ -303,9 +303,9 @@ def test_everything_is_within_reach_of_the_keyboard(open_tab: OpenTab) -> None:
         page.keyboard.press("2")
         expect(page.get_by_role("heading", level=1)).to_have_text(list(PAGES.values())[1].title)
         page.keyboard.press("/")
-        expect(page.get_by_role("combobox").first).to_be_focused()
+        expect(page.get_by_role("combobox", name="Filter by").first).to_be_focused()
         page.keyboard.type("6?")
-        expect(page.get_by_role("combobox").first).to_have_value("6?")
+        expect(page.get_by_role("combobox", name="Filter by").first).to_have_value("6?")
         page.locator("main").focus()
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()

@@ -57,6 +57,21 @@ def test_it_serves_while_clickhouse_is_away_and_ends_by_a_signal() -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.http
+def test_views_are_kept_in_the_file_that_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "views.yaml"
+    with running("--port", "0", "--views", str(file), CLICKHOUSE_READER_URL=AWAY) as process:
+        assert process.stdout is not None
+        url, views = (process.stdout.readline().split(maxsplit=1)[1].strip() for _ in range(2))
+        base, _, token = views.partition("#views=")
+        assert (base, len(token)) == (url, 32)
+        headers = {"X-Tokpulse-Token": token, "Origin": url.rstrip("/")}
+        with httpx.Client(base_url=url, timeout=30, headers=headers) as client:
+            view = {"name": "mine", "address": "/overview?range=7d"}
+            assert client.post("/api/views/save", json=view).json() == {"views": [view]}
+    assert file.read_text().splitlines()[-1] == "mine: /overview?range=7d"
+
+
 def test_it_says_what_is_missing() -> None:
     with running() as process:
         _, errors = process.communicate(timeout=60)

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from clickhouse_connect.driver.client import Client
 
-from dashboards.grafana import DATASOURCE, GRAFANA_DIR, SUBJECT_PAGES, VARIABLES_DIR, rendered, uid
-from dashboards.model import FILTERS, load_pages, load_query
+from dashboards.grafana import DATASOURCE, GRAFANA_DIR, VARIABLES_DIR, rendered, uid
+from dashboards.model import FILTERS, SUBJECT_PAGES, load_pages, load_query
 from tests.dashboards.golden import ROWS_OF_NOTHING
 
 ROOT = Path(__file__).resolve().parents[2]

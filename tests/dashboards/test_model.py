@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,32 @@ def test_a_new_row_shows_within_ten_seconds_on_every_page() -> None:
 
 
 def test_only_what_stays_in_its_time_is_compared_with_the_time_before() -> None:
-    """Judged hours by whole hours; not comments, for one that is observed again moves from its old time into the new one."""
-    stats = [panel for page in load_pages().values() for panel in page.panels if panel.kind == "stat"]
-    assert {panel.closes_s for panel in stats if panel.compare and "trending_hourly" in load_query(panel.query)} == {3600}
-    assert [panel.id for panel in stats if panel.compare and "comments_enriched" in load_query(panel.query)] == []
+    """Judged hours by whole hours; not figures of comments, of which a part is still to be observed."""
+    compared = [panel for page in load_pages().values() for panel in page.panels if panel.compares]
+    # Which posts are of a tier is looked up in the judged hours, too.
+    texts = {
+        panel.query: re.sub(r"\(\{tier:String\} = '' OR .*?\)\)", "", load_query(panel.query), flags=re.S) for panel in compared
+    }
+    by_hours = [panel for panel in compared if not panel.charted and "FROM trending_hourly" in texts[panel.query]]
+    assert {panel.kind for panel in by_hours} == {"stat", "table"}
+    assert {panel.closes_s for panel in by_hours} == {3600}
+    # Trending now shows the mood beside what it compares; in a chart everybody sees that its end is still to grow.
+    others = [panel for panel in compared if not panel.charted and panel.id != "trending_now"]
+    by_comments = [panel for panel in others if "FROM comments_enriched" in load_query(panel.query)]
+    assert [panel.id for panel in by_comments] == []
+
+
+def test_every_filter_of_a_page_is_one_of_most_of_its_panels() -> None:
+    """The page says of a panel whose query does not have a chosen filter that it shows all."""
+    for page in load_pages().values():
+        for name in [item.name for item in page.filters]:
+            takes = [panel for panel in page.panels if name in panel.takes]
+            assert len(takes) * 2 > len(page.panels) or (page.slug, name) == ("creator", "hashtag"), f"{page.slug}: {name}"
+
+
+def test_a_panel_knows_the_filters_of_its_query(tmp_path: Path) -> None:
+    written(tmp_path, PAGE, QUERY + " AND {creator:String} = '' AND {tier:String} = ''")
+    assert load_pages(tmp_path, tmp_path)["a"].panels[0].takes == ("creator", "tier")
 
 
 def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None:
@@ -75,7 +98,13 @@ def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None
             "unit: plays\n    columns: [{name: aweme_id, title: Post, link: post, label: title}]",
             r"a\.yaml: panels\.0: aweme_id takes a name from title: list that column",
         ),
-        ("unit: plays", "unit: plays\n    closes_s: 3600", r"a\.yaml: panels\.0: closes_s is for a stat that compares"),
+        ("unit: plays", "unit: plays\n    closes_s: 3600", r"a\.yaml: panels\.0: closes_s is for a stat or table that compares"),
+        ("unit: plays", "unit: plays\n    marks: true", r"marks are for a table that begins with happened_at, what, events"),
+        (
+            "unit: plays",
+            "unit: plays\n    columns: [{name: plays, title: Plays, compare: true}]",
+            r"columns compare in a table only",
+        ),
         (PANEL, PANEL + PANEL, r"a\.yaml: page: panel plays occurs twice"),
         ("refresh_s: 30", "refresh_s: [", r"a\.yaml:\d+: not YAML"),
         (PAGE, "- a\n", r"a\.yaml: not a mapping"),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from connectors.clickhouse.client import connect
 from connectors.clock import wall_clock_ms
-from dashboards.model import QUERIES_DIR, Page, Panel, load_pages, load_query
+from dashboards.model import FILTERS, QUERIES_DIR, Page, Panel, load_pages, load_query
 from dashboards.run import SEARCH_DIR, Boards, Filters, bound
+from tests.clickhouse_front.conftest import FrontProcess
 from tests.dashboards.golden import ROWS_OF_NOTHING
 
 PAGES = load_pages()
@@ -42,6 +46,24 @@ def test_a_query_is_one_bounded_select_with_a_banner(path: Path) -> None:
     assert ";" not in re.sub(r"--.*", "", text)
     assert re.search(r"\nLIMIT (?:\d+|\{limit:UInt32\})\n$", text), "the result is bounded"
     assert max(map(len, text.splitlines())) <= 140
+
+
+@pytest.mark.clickhouse
+@pytest.mark.parametrize("query", ["comment_totals", "comment_mood", "languages", "engagement_totals"])
+def test_a_filter_that_nobody_chose_reads_nothing(golden_front: FrontProcess, query: str) -> None:
+    """By the engine's plan: the posts of a creator, hashtag, region or tier are looked up only where one is asked for."""
+    writer = connect(golden_front.url())
+    looked_up = {}
+    for chosen in ("", *FILTERS):
+        filters = Filters(1_780_000_000_000, 1_780_000_000_000 + DAY_MS)
+        change: dict[str, Any] = {chosen: "x"} if chosen else {}
+        values = bound(replace(filters, **change))
+        plan = writer.query(f"EXPLAIN {load_query(query)}", parameters=values).result_rows
+        looked_up[chosen] = sum("CreatingSet (" in line for (line,) in plan)
+    writer.close()
+    own = {"engagement_totals": ("creator", "post")}.get(query, ("post",))
+    wanted: dict[str, int] = {name: int(name not in own) for name in FILTERS}
+    assert looked_up == {"": 0} | wanted
 
 
 def test_every_query_is_shown() -> None:

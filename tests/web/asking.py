@@ -40,6 +40,7 @@ PAGE = Page.model_validate(
                 "value_columns": ["plays"],
                 "compare": True,
                 "empty": "Nothing yet.",
+                "takes": ["creator"],
             },
             {
                 "id": "posts",
@@ -51,11 +52,12 @@ PAGE = Page.model_validate(
                 "height": 4,
                 "columns": [
                     {"name": "title", "title": "Title"},
-                    {"name": "plays", "title": "Plays", "unit": "plays", "tone": "delta"},
+                    {"name": "plays", "title": "Plays", "unit": "plays", "tone": "delta", "compare": True},
                     {"name": "seen_at", "title": "Seen", "unit": "time"},
                     {"name": "by_hour", "title": "By hour", "unit": "plays", "spark": True},
                 ],
                 "empty": "Nothing yet.",
+                "takes": ["creator"],
             },
             {
                 "id": "growth",
@@ -70,6 +72,7 @@ PAGE = Page.model_validate(
                 "value_columns": ["plays"],
                 "series_column": "tier",
                 "empty": "Nothing yet.",
+                "takes": ["creator"],
             },
         ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,54 @@ def test_a_creator_may_be_given_by_handle_or_link(written: str) -> None:
     assert boards.searched == [("creator_of_handle", {"handle": "ada.l"})], "asked once for all panels of a page"
 
 
+@dataclass
+class PerCreator(FakeBoards):
+    """Plays are the number of the creator, a hundred less at earlier times."""
+
+    def run(self, page: str, panel_id: str, filters: Filters) -> Result:
+        super().run(page, panel_id, filters)
+        plays = int(filters.creator) - (0 if filters.time_from_ms >= 1_767_571_200_000 else 100)
+        if panel_id == "gained":
+            return Result(("plays",), ((plays,),), 1, 0.001)
+        if panel_id == "growth":
+            return Result(("bucket", "tier", "plays"), ((filters.time_from_ms, "small", plays),), 1, 0.001)
+        return Result(("title", "plays", "seen_at", "by_hour"), (("same", plays, 0, []),), 1, 0.001)
+
+
+def test_several_creators_side_by_side_are_one_answer() -> None:
+    boards = PerCreator()
+    app = app_of(source_of(boards))
+    answer = ask(app, f"{PANELS}/growth?{RANGE}&creator=68,%2071,68&compare=yesterday").json()
+    begin, day = 1_767_571_200_000, 24 * HOUR_MS
+    assert [column["name"] for column in answer["columns"]] == ["beside", "bucket", "tier", "plays"]
+    assert (answer["beside"], answer["columns"][0]["title"], answer["columns"][0]["link"]) == ("creator", "Creator", "creator")
+    assert answer["rows"] == [["68", begin, "small", 68], ["71", begin, "small", 71]]
+    assert answer["previous"] == [["68", begin - day, "small", -32], ["71", begin - day, "small", -29]]
+    assert {filters.creator for _, _, filters in boards.asked} == {"68", "71"}, "each by the query of one, with a bound value"
+    file = ask(app, f"{PANELS}/posts?{RANGE}&creator=68,71&format=csv").text.splitlines()
+    assert (file[0], file[1][:10], file[2][:10]) == ("beside,title,plays,seen_at,by_hour", "68,same,68", "71,same,71")
+
+
+@pytest.mark.parametrize("panel", ["gained", "posts"])
+def test_a_figure_of_several_is_a_small_table(panel: str) -> None:
+    app = app_of(source_of(PerCreator()))
+    answer = ask(app, f"{PANELS}/{panel}?{RANGE}&creator=68,71").json()
+    plays = [column["name"] for column in answer["columns"]].index("plays")
+    assert [(row[0], row[plays]) for row in answer["rows"]] == [("68", 68), ("71", 71)]
+    assert (answer["previous"], answer["longest"]) == (None, 1)
+    answer = ask(app, f"{PANELS}/{panel}?{RANGE}&creator=68,71&compare=week").json()
+    change = [column["name"] for column in answer["columns"]].index("plays_change")
+    assert [row[change] for row in answer["rows"]] == [100, 100], "each compared with itself"
+
+
+def test_what_does_not_know_creators_apart_is_asked_once() -> None:
+    boards = FakeBoards()
+    blind = PAGE.panels[1].model_copy(update={"takes": ()})
+    app = app_of(source_of(boards), page=PAGE.model_copy(update={"panels": (blind,)}))
+    answer = ask(app, f"{PANELS}/posts?{RANGE}&creator=68,71").json()
+    assert (answer["beside"], len(boards.asked)) == (None, 1)
+
+
 def test_a_handle_of_nobody_who_may_be_seen_finds_nothing() -> None:
     boards = FakeBoards()
     assert ask(app_of(source_of(boards)), f"{PANELS}/posts?{RANGE}&creator=%40somebody").status_code == 200
@@ -107,6 +156,48 @@ def test_a_stat_comes_with_the_time_before() -> None:
     assert (answer["rows"], answer["previous"]) == ([[7]], [[7]])
     assert [filters.time_from_ms for _, _, filters in boards.asked] == [1_767_571_200_000, 1_767_484_800_000]
     assert ask(app_of(source_of(boards)), f"{PANELS}/gained?from=5&to=500").json()["previous"] is None
+
+
+@pytest.mark.parametrize(("compare", "hours"), [("previous", 6), ("yesterday", 24), ("week", 168)])
+@pytest.mark.parametrize("panel", ["gained", "growth"])
+def test_an_earlier_time_may_be_chosen_for_stats_and_charts(panel: str, compare: str, hours: int) -> None:
+    boards, earlier_ms = FakeBoards(), hours * HOUR_MS
+    begin, end = 1_767_571_200_000, 1_767_571_200_000 + 6 * HOUR_MS
+    answer = ask(app_of(source_of(boards)), f"{PANELS}/{panel}?from={begin}&to={end}&compare={compare}").json()
+    assert (answer["previous"], answer["earlier_ms"]) == (answer["rows"], earlier_ms)
+    before = boards.asked[1][2]
+    assert (before.time_from_ms, before.time_to_ms) == (begin - earlier_ms, end - earlier_ms)
+
+
+def test_a_chart_has_no_earlier_line_that_nobody_asked_for() -> None:
+    boards = FakeBoards()
+    answer = ask(app_of(source_of(boards)), f"{PANELS}/growth?{RANGE}").json()
+    assert (answer["previous"], answer["earlier_ms"], len(boards.asked)) == (None, None, 1)
+
+
+def test_a_table_has_the_difference_of_each_row_beside_what_compares() -> None:
+    """Rows are the same where the first column is; of one that was not there then, or has no number, nothing is known."""
+    names = ("title", "plays", "seen_at", "by_hour")
+    now = Result(names, tuple((title, plays, 0, []) for title, plays in (("b", 10), ("a", 3), ("new", 5), ("c", None))), 1, 0.0)
+    then = Result(names, tuple((title, plays, 0, []) for title, plays in (("a", 4), ("b", 2), ("c", 1))), 1, 0.0)
+    answers = iter([now, then])
+
+    class Changing(FakeBoards):
+        def run(self, page: str, panel_id: str, filters: Filters) -> Result:
+            super().run(page, panel_id, filters)
+            return next(answers)
+
+    boards = Changing()
+    app = app_of(source_of(boards))
+    answer = ask(app, f"{PANELS}/posts?{RANGE}&compare=week&limit=4").json()
+    assert [column["name"] for column in answer["columns"]] == ["title", "plays", "plays_change", "seen_at", "by_hour"]
+    assert (answer["columns"][2]["title"], answer["columns"][2]["tone"]) == ("Plays vs 7 d earlier", "delta")
+    assert [row[:3] for row in answer["rows"]] == [["b", 10, 8], ["a", 3, -1], ["new", 5, None], ["c", None, None]]
+    assert answer["previous"] is None
+    assert [filters.limit for _, _, filters in boards.asked] == [4, 1000], "what leads now need not have led then"
+    answers = iter([now, then])
+    text = ask(app_of(source_of(Changing())), f"{PANELS}/posts?{RANGE}&compare=week&format=csv").text
+    assert text.splitlines()[:2] == ["title,plays,plays_change,seen_at,by_hour", "b,10,8,1970-01-01T00:00:00.000Z,[]"]
 
 
 def test_a_stat_of_hours_that_close_is_compared_by_closed_hours() -> None:
@@ -157,8 +248,10 @@ def test_a_csv_file_has_the_rows_of_the_table_and_no_formula() -> None:
         (f"{RANGE}&post=1", "no filter post"),
         (f"{RANGE}&query=SELECT+1", "query"),
         (f"{RANGE}&format=xml", "format"),
+        (f"{RANGE}&compare=tomorrow", "compare"),
         (f"{RANGE}&creator={'x' * 201}", "creator"),
         (f"{RANGE}&creator=%00", "creator"),
+        (f"{RANGE}&creator=1,2,3,4,5", "5 values of creator"),
         (f"{RANGE}&tier=small", "no filter tier"),
         (f"{RANGE}&creator=https%3A%2F%2Fvm.tiktok.com%2FZMabc%2F", "does not say which post or creator"),
     ],

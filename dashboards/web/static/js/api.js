@@ -67,11 +67,12 @@ export async function askPatiently(path, { signal, onwait = () => {} }) {
   }
 }
 
-/** The address of a panel's rows: of a table as many as the state says; of a chart, of a file, and where words are looked for, all that may be asked for. */
+/** The address of a panel's rows: of a table as many as the state says; of a chart, of what is marked in charts, of a file, and where words are looked for, all that may be asked for. */
 export function panelAddress(page, panel, span, state, format = "json") {
   const query = new URLSearchParams({ from: span.from, to: span.to });
   for (const item of page.filters) if (state.filters[item.name]) query.set(item.name, state.filters[item.name]);
-  query.set("limit", panel.kind === "table" && format === "json" && !state.find[panel.id] ? state.rows : 1000);
+  if (state.compare) query.set("compare", state.compare);
+  query.set("limit", panel.kind === "table" && !panel.marks && format === "json" && !state.find[panel.id] ? state.rows : 1000);
   if (format !== "json") query.set("format", format);
   return `/api/pages/${page.slug}/panels/${panel.id}?${query}`;
 }

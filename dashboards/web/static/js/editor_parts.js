@@ -2,6 +2,7 @@
 
 import { h, hidden } from "./dom.js";
 import { format, timeText } from "./format.js";
+import { zoneText } from "./zone.js";
 
 /** Every problem with its line, the words for its key, its reason and what is allowed; a click goes to the line. */
 export function drawProblems(place, problems, goTo) {
@@ -42,7 +43,7 @@ export function drawBacktest(place, result) {
   place.replaceChildren(
     h("p", { class: "totals" }, h("strong", { class: "up" }, `+${number(result.gained)}`), " alerts gained, ", h("strong", { class: "down" }, `\u2212${number(result.lost)}`), " lost"),
     table(["tier or rule", "judged", "alerts", "by these", "gained", "lost"], rows, "Totals", 1),
-    changes.length ? table(["", "at (UTC)", "who", "what"], changes, "Newest alerts that come or go") : null,
+    changes.length ? table(["", `at (${zoneText(Date.now())})`, "who", "what"], changes, "Newest alerts that come or go") : null,
   );
 }
 

@@ -1,4 +1,6 @@
-// Numbers and times as people read them: compact in place, exact on hover. Times are UTC, always.
+// Numbers and times as people read them: compact in place, exact (times in UTC) on hover.
+
+import { fields } from "./zone.js";
 
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const EXACT = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
@@ -55,19 +57,16 @@ export function lengthText(ms) {
   return Number.isInteger(hours) && hours <= 48 ? `${hours}\u00a0h` : durationText(ms / 1000);
 }
 
-const two = (number) => String(number).padStart(2, "0");
-
 /** `27 Nov 16:00`, with the year where it is not this one's. */
 export function timeText(ms) {
-  const at = new Date(Number(ms));
-  if (Number.isNaN(at.getTime())) return String(ms);
-  const year = at.getUTCFullYear() === new Date().getUTCFullYear() ? "" : ` ${at.getUTCFullYear()}`;
-  return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}${year} ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
+  const { year, month, day, clock } = fields(ms);
+  if (Number.isNaN(year)) return String(ms);
+  return `${day} ${MONTHS[month]}${year === fields(Date.now()).year ? "" : ` ${year}`} ${clock.slice(0, 5)}`;
 }
 
 /** `16:00:05` */
 export function clockText(ms) {
-  return new Date(ms).toISOString().slice(11, 19);
+  return fields(ms).clock;
 }
 
 /** ISO 8601 with a Z, without zero milliseconds. */
@@ -78,10 +77,9 @@ export function isoText(ms) {
 
 /** A tick of a time axis whose ticks are `stepS` seconds apart. */
 export function tickText(seconds, stepS) {
-  const at = new Date(seconds * 1000);
-  const day = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
-  if (stepS >= 86400) return day;
-  const clock = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
-  if (stepS < 60) return `${clock}:${two(at.getUTCSeconds())}`;
-  return at.getUTCHours() === 0 && at.getUTCMinutes() === 0 ? day : clock;
+  const { month, day, hours, minutes, clock } = fields(seconds * 1000);
+  const date = `${day} ${MONTHS[month]}`;
+  if (stepS >= 86400) return date;
+  if (stepS < 60) return clock;
+  return hours === 0 && minutes === 0 ? date : clock.slice(0, 5);
 }

@@ -3,15 +3,16 @@
 import { ask, Failure } from "./api.js";
 import { announce, h, icon, iconButton } from "./dom.js";
 import { shortcuts } from "./keys.js";
-import { takeMuteToken } from "./mute.js";
 import { PageView } from "./page.js";
 import { address, onPage, readState } from "./state.js";
 import { followSystem, switchTheme, theme } from "./theme.js";
+import { takeToken } from "./token.js";
+import { setZone, zoneText } from "./zone.js";
 
 const EDITOR = { slug: "thresholds", title: "Thresholds", filters: [] };
 const RETRY_MS = 3_000;
 const main = document.getElementById("main");
-takeMuteToken();
+takeToken();
 let pages = [];
 let state = readState(location);
 let view = null;
@@ -19,6 +20,8 @@ let view = null;
 const app = {
   muting: false,
   flink: "",
+  views: false,
+  subjects: {},
   get pages() {
     return pages.filter((page) => page !== EDITOR);
   },
@@ -43,14 +46,16 @@ function leaves(next) {
 }
 
 /** What of a state decides which rows are asked for. */
-function rowsOf({ slug, range, from, to, filters, rows, find }) {
+function rowsOf({ slug, range, from, to, filters, compare, rows, find }) {
   // Words are looked for in as many rows as there may be: which ones does not matter.
-  return JSON.stringify([slug, range, from, to, filters, rows, Object.keys(find).sort()]);
+  return JSON.stringify([slug, range, from, to, filters, compare, rows, Object.keys(find).sort()]);
 }
 
 async function show(next, asked) {
   const same = view && next.slug === state.slug;
   state = next;
+  setZone(state.tz);
+  document.querySelector(".side-note").textContent = state.tz === "utc" ? "All times are UTC" : `Times are your browser's, ${zoneText(Date.now())}`;
   drawPages();
   if (same) {
     view.update(asked);
@@ -99,6 +104,8 @@ function known(url) {
 function start(definitions) {
   app.muting = definitions.muting;
   app.flink = definitions.flink;
+  app.views = definitions.views;
+  app.subjects = definitions.subjects;
   pages = definitions.editor ? [...definitions.pages, EDITOR] : definitions.pages;
   if (!pages.some((page) => page.slug === state.slug)) state = { ...state, slug: pages[0].slug };
   const step = (number) => ({ key: String(number + 1), text: `${pages[number].title} page`, run: () => go(onPage(state, pages[number])) });

@@ -4,18 +4,11 @@ import { ask, Failure } from "./api.js";
 import { announce, h, icon } from "./dom.js";
 import { timeText } from "./format.js";
 import { placeBelow } from "./panel.js";
+import { tokenHeaders } from "./token.js";
+import { zoneText } from "./zone.js";
 
 const SPANS = [["1 hour", 60], ["24 hours", 24 * 60], ["7 days", 7 * 24 * 60]];
 const SUBJECTS = ["post", "creator", "hashtag"];
-const STORED = "mute-token";
-
-/** Keeps the token of the address for all tabs of this browser: a link in an alert opens one of its own. */
-export function takeMuteToken() {
-  const match = /^#mute=([\w-]+)$/.exec(location.hash);
-  if (!match) return;
-  localStorage.setItem(STORED, match[1]);
-  history.replaceState(null, "", location.pathname + location.search);
-}
 
 /** The button of a page. `filters` gives the filters of now. */
 export class MuteButton {
@@ -70,7 +63,7 @@ export class MuteButton {
       const { until_ms: until } = await call(path, { ...this.subject, ...more });
       this.told(until);
       this.menu.hidePopover();
-      announce(until ? `Alerts are muted until ${timeText(until)} UTC.` : "Alerts are sent again.");
+      announce(until ? `Alerts are muted until ${timeText(until)} ${zoneText(until)}.` : "Alerts are sent again.");
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.problem.textContent = `${error.message}. ${error.hint}`;
@@ -79,6 +72,6 @@ export class MuteButton {
 }
 
 function call(path, body) {
-  const headers = { "X-Tokpulse-Token": localStorage.getItem(STORED) ?? "", "Content-Type": "application/json" };
+  const headers = tokenHeaders("mute");
   return ask(`/api/mutes${path}`, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
 }

@@ -1,8 +1,10 @@
 // A page of panels that stays fresh.
 
 import { askPatiently, Failure, panelAddress, WAITS_S } from "./api.js";
+import { called, values, withBeside } from "./beside.js";
 import { announce, h, icon } from "./dom.js";
 import { clockText } from "./format.js";
+import { marksOf } from "./happened.js";
 import { MuteButton } from "./mute.js";
 import { PanelView } from "./panel.js";
 import { Search } from "./search.js";
@@ -10,6 +12,8 @@ import { onPage, pageOf, span } from "./state.js";
 import { Status } from "./status.js";
 import { itemOf } from "./subject.js";
 import { Toolbar } from "./toolbar.js";
+import { ViewsButton } from "./views.js";
+import { zoneText } from "./zone.js";
 
 const RETRY_S = 3;
 const RECENT = 200;
@@ -18,7 +22,7 @@ const seen = { creator: new Map(), post: new Map(), hashtag: new Map(), tier: ne
 // Columns whose values are filters, but lead nowhere.
 const PLAIN = { tier: "tier", country: "region" };
 
-/** Shows one page. `app`: {pages, muting, state(), go(state, options)}. */
+/** Shows one page. `app`: {pages, subjects, muting, views, state(), go(state, options)}. */
 export class PageView {
   constructor(page, app) {
     this.page = page;
@@ -28,6 +32,7 @@ export class PageView {
     this.failures = new Map();
     this.waiting = new Set();
     this.troubled = false;
+    this.marks = [];
     this.round = 0;
     this.everyS = Math.max(3, page.refresh_s - 2);
     this.range = span(app.state(), page);
@@ -38,11 +43,15 @@ export class PageView {
       change: (patch) => app.go({ ...app.state(), ...patch }),
       refresh: (told) => this.refresh(told),
       link: (subject, value) => this.link(subject, value),
+      beside: (subject, value) => this.beside(subject, value),
+      marks: () => this.marks,
+      nameOf: (subject, value) => seen[subject].get(value) ?? null,
       suggestions: (name) => [...seen[name]].slice(-RECENT).reverse(),
     };
     this.toolbar = new Toolbar(host);
     this.mute = app.muting ? new MuteButton(() => this.byId()) : null;
     if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
+    if (app.views) this.toolbar.element.lastElementChild.before(new ViewsButton(() => app.address(app.state())).element);
     this.search = new Search(host);
     this.status = new Status(app.pages, page.title, { span: () => span(app.state(), page), live: () => app.state().live, onsource: () => this.sourceChanged() });
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
@@ -56,13 +65,19 @@ export class PageView {
   }
 
   link(subject, value) {
-    const page = pageOf(this.app.pages, subject);
+    const page = pageOf(this.app, subject);
     return page ? this.app.address(onPage(this.app.state(), page, { [subject]: value })) : null;
   }
 
-  /** The filters, with the id of a creator whose handle was given, where a table has shown both. */
+  /** The address of this page with one more side by side; null where that cannot be. */
+  beside(subject, value) {
+    const filters = this.page.filters.some((item) => item.name === subject) ? withBeside(this.app.state().filters, subject, value) : null;
+    return filters && this.app.address({ ...this.app.state(), filters });
+  }
+
+  /** The filters of one value, with the id of a creator whose handle was given, where a table has shown both. */
   byId() {
-    const { filters } = this.app.state();
+    const filters = Object.fromEntries(Object.entries(this.app.state().filters).filter(([, text]) => values(text).length === 1));
     const handle = filters.creator?.replace(/^@/, "").toLowerCase();
     const found = [...seen.creator].find(([, name]) => name !== null && name.toLowerCase() === handle);
     return found ? { ...filters, creator: found[0] } : filters;
@@ -107,6 +122,8 @@ export class PageView {
     await Promise.all(this.panels.filter((panel) => !this.waiting.has(panel)).map((panel) => this.fill(panel, state, signal, round)));
     if (round !== this.round) return;
     this.tellWho(state);
+    // One panel's rows tell how to call what is side by side in another.
+    for (const panel of this.panels) if (panel.data?.beside) panel.draw();
     this.element.dataset.ready = "true";
     this.report(told);
     this.schedule();
@@ -129,6 +146,7 @@ export class PageView {
         remember(data);
         this.failures.delete(panel);
         panel.draw(data);
+        if (panel.panel.marks) this.mark(marksOf(data));
         this.asOf = Math.max(this.asOf ?? 0, data.as_of_ms);
       } catch (error) {
         if (signal.aborted || round !== this.round) return;
@@ -148,11 +166,18 @@ export class PageView {
     this.report(false);
   }
 
+  /** Marks what happened in all charts. */
+  mark(marks) {
+    if (JSON.stringify(marks) === JSON.stringify(this.marks)) return;
+    this.marks = marks;
+    for (const panel of this.panels) if (panel.chart) panel.draw();
+  }
+
   /** Whom or what a page about one of many shows: by name, where a table has it. */
   tellWho({ filters }) {
     const about = this.page.filters.find((item) => item.required);
-    const name = about ? seen[about.name].get(filters[about.name]) : null;
-    this.who.textContent = name ? called(about.name, filters[about.name], name) : "";
+    const names = about ? values(filters[about.name]).map((value) => [value, seen[about.name].get(value) ?? null]) : [];
+    this.who.textContent = names.length > 1 || names[0]?.[1] ? names.map(([value, name]) => called(about.name, value, name)).join(" \u00b7 ") : "";
   }
 
   /** Whether somebody is away: what failed and may pass, or how long the source has been silent. */
@@ -162,14 +187,14 @@ export class PageView {
     const { level, since } = this.status;
     if (level === "ok") return { level };
     const message = level === "waiting" ? "ClickHouse takes long to answer." : "ClickHouse does not answer.";
-    return { level, message, hint: `Nothing has come since ${clockText(since)} UTC. Figures are of the times that they show. The page goes on asking; \`tokpulse status\` shows whether ClickHouse runs.` };
+    return { level, message, hint: `Nothing has come since ${clockText(since)} ${zoneText(since)}. Figures are of the times that they show. The page goes on asking; \`tokpulse status\` shows whether ClickHouse runs.` };
   }
 
   report(told) {
     const { level, message, hint } = this.trouble;
     const troubled = level !== "ok" || this.failures.size > 0;
     if (this.troubled && !troubled) announce("The figures are up to date again.");
-    else if (told && !troubled && this.asOf) announce(`Refreshed at ${clockText(this.asOf)} UTC.`);
+    else if (told && !troubled && this.asOf) announce(`Refreshed at ${clockText(this.asOf)} ${zoneText(this.asOf)}.`);
     this.troubled = troubled;
     this.banner.hidden = level === "ok";
     this.banner.classList.toggle("waiting", level === "waiting");
@@ -208,7 +233,7 @@ export class PageView {
       if (page.filters.some((one) => one.required)) continue;
       const panel = page.panels.find((one) => one.kind === "table" && one.columns.some((column) => column.link === item.name));
       if (!panel) continue;
-      const state = { ...this.app.state(), filters: {} };
+      const state = { ...this.app.state(), filters: {}, compare: null };
       try {
         const data = await askPatiently(panelAddress(page, panel, span(state, this.page), state), { signal });
         offer(known(data).filter(([name]) => name === item.name).map(([, ...entry]) => entry));
@@ -255,11 +280,5 @@ function known(data) {
 }
 
 function remember(data) {
-  for (const [filter, value, name] of known(data)) seen[filter].set(value, name);
-}
-
-/** How a creator, post or hashtag is called. */
-export function called(subject, id, name) {
-  if (subject === "hashtag") return `#${id}`;
-  return name === null ? id : subject === "creator" ? `@${name}` : name;
+  for (const [filter, value, name] of known(data)) if (name !== null || !seen[filter].has(value)) seen[filter].set(value, name);
 }

@@ -1,11 +1,15 @@
 // One panel: its frame, and what is in it: figures, "nothing yet", or what went wrong.
 
 import { AWAY_S, panelAddress } from "./api.js";
+import { named } from "./beside.js";
 import { Chart } from "./chart.js";
+import { earlierName } from "./compare.js";
 import { h, icon, iconButton } from "./dom.js";
 import { clockText } from "./format.js";
-import { drawStat } from "./stat.js";
+import { besideEarlier } from "./series.js";
+import { drawStat, drawStats } from "./stat.js";
 import { drawTable, hasCards, moreRows, sortChoice } from "./table.js";
+import { zoneText } from "./zone.js";
 
 const TYPING_MS = 150;
 // A table of so few rows shows one creator or post.
@@ -87,27 +91,35 @@ export class PanelView {
 
   /** Draws an answer of the server, or the one there is in another way. */
   draw(answer = null) {
-    const data = answer ?? this.data;
-    if (!data) return;
-    this.data = data;
+    if (!(answer ?? this.data)) return;
+    this.data = answer ?? this.data;
+    const data = named(this.data, this.host.nameOf);
     this.element.setAttribute("aria-busy", "false");
     if (answer) this.element.classList.remove("stale");
     const state = this.host.state();
     this.csv.href = panelAddress(this.host.page, this.panel, this.host.span(), state, "csv");
     this.csv.hidden = false;
     this.foot.replaceChildren();
+    this.tellUnfiltered(state);
     if (!this.drawKind(data, state)) this.drawEmpty();
     if (this.element.classList.contains("stale")) this.age();
   }
 
+  /** What the reader has filtered by, and this panel's query knows nothing of. */
+  tellUnfiltered({ filters }) {
+    const names = this.host.page.filters.map((item) => item.name).filter((name) => filters[name] && !this.panel.takes.includes(name));
+    this.tell(names.length ? `Not filtered by ${names.join(", ")}` : null);
+  }
+
   drawKind(data, state) {
     if (!data.rows.length) return false;
-    if (this.panel.kind === "stat") return drawStat(this.body, this.panel, data, this.host.span());
+    if (this.panel.kind === "stat") return data.beside ? drawStats(this.body, this.panel, data, this.host.link) : drawStat(this.body, this.panel, data, this.host.span(), state.compare);
     if (this.toggle) this.labelToggle();
+    const earlier = earlierName(state.compare, this.host.span()).said;
     if (this.asTable()) {
       this.dropChart();
       const [find, sort, all] = [state.find[this.panel.id], state.sort[this.panel.id], this.viewed() === "all"];
-      const shown = drawTable(this.body, this.panel, data, {
+      const shown = drawTable(this.body, this.panel, this.isChart() ? besideEarlier(this.panel, data, earlier) : data, {
         sort, find, all, opened: this.opened, link: this.host.link, onsort: (next) => this.sortBy(next), caption: `${this.panel.title}. ${this.panel.help}`,
       });
       if (this.sorter) this.sorter.value = sort ?? "";
@@ -119,7 +131,7 @@ export class PanelView {
       return true;
     }
     this.chart ??= new Chart(this.body, this.panel, (from, to) => this.host.change({ from, to, range: null }));
-    return this.chart.draw(data, this.host.span());
+    return this.chart.draw(data, this.host.span(), earlier, this.host.marks());
   }
 
   tell(text) {
@@ -163,7 +175,7 @@ export class PanelView {
     if (!this.data) return;
     this.element.classList.add("stale");
     this.foot.querySelector(".old")?.remove();
-    this.foot.append(h("p", { class: "old" }, icon("alert"), `${why}as of ${clockText(this.data.as_of_ms)} UTC`));
+    this.foot.append(h("p", { class: "old" }, icon("alert"), `${why}as of ${clockText(this.data.as_of_ms)} ${zoneText(this.data.as_of_ms)}`));
   }
 
   /** The answer has not come for some seconds. */

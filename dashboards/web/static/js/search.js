@@ -8,7 +8,7 @@ import { isMasked, maskedMark } from "./subject.js";
 const TYPING_MS = 180;
 const LEAST = 2;
 
-/** The box and what it has found. `host`: {link(subject, value)}. */
+/** The box and what it has found. `host`: {link(subject, value), beside(subject, value)}. */
 export class Search {
   constructor(host) {
     this.host = host;
@@ -40,7 +40,7 @@ export class Search {
     try {
       const { creators, posts } = await askPatiently(`/api/search?${new URLSearchParams({ text })}`, { signal });
       if (round !== this.round) return;
-      const groups = [["Creators", creators.map((one) => this.creator(one))], ["Posts", posts.map((one) => this.post(one))]].filter(([, items]) => items.length);
+      const groups = [["Creators", creators.map((one) => [this.creator(one), this.beside("creator", one.creator)])], ["Posts", posts.map((one) => [this.post(one), this.beside("post", one.post)])]].filter(([, items]) => items.length);
       const count = creators.length + posts.length;
       this.draw(groups.length ? groups.map(([title, items]) => h("section", {}, h("h2", {}, title), h("ul", {}, items.map((item) => h("li", {}, item)))))
         : [h("p", { class: "muted" }, `Nothing was observed for \u201c${text}\u201d. People who were not opted in are found by id only.`)]);
@@ -61,6 +61,12 @@ export class Search {
   post({ post, title, handle, play_count: plays }) {
     return h("a", { href: this.host.link("post", post) }, h("span", { class: "found-name" }, title || post),
       h("span", { class: "found-facts" }, isMasked(handle) ? [maskedMark(handle), hidden(" creator")] : `@${handle}`, ` \u00b7 ${format(plays, "plays").text} plays \u00b7 ${post}`));
+  }
+
+  /** Shows it together with what the page shows. */
+  beside(subject, id) {
+    const href = this.host.beside(subject, id);
+    return href && h("a", { class: "found-beside", href }, "Add to this page, side by side", hidden(` with ${subject} ${id}`));
   }
 
   draw(children) {

@@ -152,7 +152,7 @@ function cell(column, raw, largest, link, base) {
 /** The button below a table: shows the rows that are left, asks for more than were asked for, or shows fewer again. `shown` is
  * what drawTable gave; `show(all)` and `ask()` are what a click does. */
 export function moreRows(panel, shown, data, { all, find, show, ask }) {
-  const atLimit = panel.kind === "table" && data.rows.length >= data.limit && data.limit < 1000;
+  const atLimit = panel.kind === "table" && data.longest >= data.limit && data.limit < 1000;
   if (shown.left) return button(shown.folded ? `Show ${shown.left}${atLimit ? " or more" : ""} ${panel.fold.title}` : `Show all ${shown.found} rows`, () => show(true), "down");
   if (atLimit && !find) return button(`The first ${data.limit} are shown; show more`, ask, "down");
   return all ? button("Show fewer rows", () => show(false)) : null;

@@ -1,11 +1,13 @@
 // Above the figures: time range, filters, and how fresh all of it is.
 
+import { COMPARISONS } from "./compare.js";
 import { h, icon, iconButton } from "./dom.js";
 import { clockText, timeText } from "./format.js";
 import { placeBelow } from "./panel.js";
 import { PRESETS, rangeMs, rangeName, span } from "./state.js";
+import { fields, storeZone, writtenTime, zoneText } from "./zone.js";
 
-const WRITTEN = { creator: ": handle, link or id", post: ": link or id", region: ": two letters" };
+const WRITTEN = { creator: ": handle, link or id, up to four with commas", post: ": link or id, up to four with commas", hashtag: ", up to four with commas", region: ": two letters" };
 const HINTS = { creator: "@handle, id", post: "link or id" };
 
 /** The toolbar of a page. `host`: {page, state(), change(patch), refresh(), suggestions(subject)}. */
@@ -17,10 +19,14 @@ export class Toolbar {
     this.rangeLabel = h("span", {});
     this.rangeButton = h("button", { type: "button", class: "button", id: "range-button", popovertarget: "range-menu" }, icon("clock"), this.rangeLabel, icon("down"));
     this.menu = this.rangeMenu();
+    this.compare = h("select", { "aria-label": "Compare with an earlier time", onchange: () => host.change({ compare: this.compare.value || null }) },
+      h("option", { value: "" }, "not compared"), COMPARISONS.map(([value, text]) => h("option", { value }, `vs ${text}`)));
+    this.zone = h("select", { "aria-label": "Time zone", onchange: () => this.chooseZone() },
+      h("option", { value: "utc" }, "UTC"), h("option", { value: "local" }, `local, ${zoneText(Date.now(), "local")}`));
     this.inputs = host.page.filters.map((item) => this.filter(item));
     this.element = h("div", { class: "toolbar" },
       h("div", { class: "group", role: "group", "aria-label": "Time range" },
-        iconButton("left", "Earlier", () => this.shift(-1)), this.rangeButton, iconButton("right", "Later", () => this.shift(1)), this.menu),
+        iconButton("left", "Earlier", () => this.shift(-1)), this.rangeButton, iconButton("right", "Later", () => this.shift(1)), this.zone, this.compare, this.menu),
       this.inputs.length ? h("div", { class: "group", role: "search", "aria-label": "Filters" }, this.inputs.map((one) => one.element)) : null,
       h("div", { class: "group end", role: "group", "aria-label": "Refresh" }, this.updated, this.pause, iconButton("refresh", "Refresh now (r)", () => host.refresh(true))));
     this.show();
@@ -32,6 +38,10 @@ export class Toolbar {
     const shown = state.from === null ? rangeName(state.range ?? this.host.page.default_range) : `${timeText(state.from)} \u2013 ${timeText(state.to)}`;
     this.rangeLabel.textContent = shown[0].toUpperCase() + shown.slice(1);
     this.rangeButton.setAttribute("aria-label", `Time range: ${shown}`);
+    this.compare.value = state.compare ?? "";
+    this.zone.value = state.tz;
+    for (const [input, label] of this.ends) input.setAttribute("aria-label", `${label} (${zoneText(Date.now())})`);
+    this.endsTitle.textContent = `From \u2013 to, in ${zoneText(Date.now())}`;
     const label = state.live ? "Pause the refresh (p)" : "Go on refreshing (p)";
     this.pause.title = label;
     this.pause.setAttribute("aria-label", label);
@@ -49,29 +59,29 @@ export class Toolbar {
     const mode = { waiting: "waiting", away: "trying again" }[level] ?? (state.live ? `every ${everyS} s` : "paused");
     const lamp = { waiting: "warn", away: "bad" }[level] ?? (state.live ? "ok" : "off");
     this.updated.replaceChildren(h("span", { class: `lamp ${lamp}`, "aria-hidden": "true" }),
-      ms === null ? "no answer yet" : h("span", {}, "Updated ", h("time", { datetime: new Date(ms).toISOString() }, clockText(ms)), " UTC"), h("span", { class: "muted mode" }, mode));
+      ms === null ? "no answer yet" : h("span", {}, "Updated ", h("time", { datetime: new Date(ms).toISOString() }, clockText(ms)), ` ${zoneText(ms)}`), h("span", { class: "muted mode" }, mode));
   }
 
   rangeMenu() {
     const presets = PRESETS.map((range) => h("button", { type: "button", "data-range": range, onclick: () => this.choose({ range, from: null, to: null }) }, rangeName(range)));
-    const input = (label) => h("input", { type: "datetime-local", step: "60", "aria-label": `${label} (UTC)`, max: "9999-12-31T23:59" });
-    const [from, to] = [input("From"), input("To")];
+    const [from, to] = [0, 1].map(() => h("input", { type: "datetime-local", step: "60", max: "9999-12-31T23:59" }));
+    this.ends = [[from, "From"], [to, "To"]];
+    this.endsTitle = h("p", { class: "menu-title" });
     const problem = h("p", { class: "problem", role: "alert" });
     const apply = () => {
-      const [begin, end] = [Date.parse(`${from.value}Z`), Date.parse(`${to.value}Z`)];
+      const [begin, end] = [writtenTime(from.value), writtenTime(to.value)];
       if (!(begin < end)) problem.textContent = "Give a beginning and a later end.";
       else if (end - begin > rangeMs("400d")) problem.textContent = "At most 400 days.";
       else this.choose({ from: begin, to: end, range: null });
     };
     const form = h("form", { class: "absolute", novalidate: true, onsubmit: (event) => (event.preventDefault(), apply()) },
-      h("p", { class: "menu-title" }, "From \u2013 to, in UTC"), h("label", {}, "From", from), h("label", {}, "To", to), problem,
+      this.endsTitle, h("label", {}, "From", from), h("label", {}, "To", to), problem,
       h("button", { type: "submit", class: "button primary" }, "Apply"));
     const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets), form);
     menu.addEventListener("beforetoggle", (event) => {
       if (event.newState !== "open") return;
       const now = span(this.host.state(), this.host.page);
-      from.value = new Date(now.from).toISOString().slice(0, 16);
-      to.value = new Date(now.to).toISOString().slice(0, 16);
+      for (const [one, ms] of [[from, now.from], [to, now.to]]) one.value = `${fields(ms).date}T${fields(ms).clock.slice(0, 5)}`;
       problem.textContent = "";
       placeBelow(menu, this.rangeButton);
       // Focused as it opens: an event afterwards would come too late for who types at once.
@@ -79,6 +89,12 @@ export class Toolbar {
       (menu.querySelector("[aria-pressed=true]") ?? from).setAttribute("autofocus", "");
     });
     return menu;
+  }
+
+  /** Here and in later visits. */
+  chooseZone() {
+    storeZone(this.zone.value);
+    this.host.change({ tz: this.zone.value });
   }
 
   choose(patch) {
@@ -89,7 +105,7 @@ export class Toolbar {
 
   shift(direction) {
     const now = span(this.host.state(), this.host.page);
-    const by = ((now.to - now.from) / 2) * direction;
+    const by = (now.to - now.from) * direction;
     this.host.change({ from: Math.round(now.from + by), to: Math.round(now.to + by), range: null });
   }
 
