@@ -50,7 +50,7 @@ def checkpoints(patient: Patient) -> Iterator[Finding]:
     for running in patient.running:
         found = checkpoint_health(patient.flink, running.job.id, running.titles)
         if found.failed_since:
-            found = replace(found, reason=" ".join(filter(None, (found.reason, _logged(patient)))))
+            found = replace(found, reason=" ".join(filter(None, (found.reason, _logged(patient, running.job.id)))))
         yield judged_checkpoints(running.job.name, found, patient.now_s, patient.is_young(running.job))
 
 
@@ -71,22 +71,23 @@ def judged_checkpoints(job: str, found: CheckpointHealth, now_s: float, young: b
     return ok("checkpoints", f"{job}: {found.completed} completed, {found.failed} failed, {last}")
 
 
-def _logged(patient: Patient) -> str:
+def _logged(patient: Patient, job_id: str) -> str:
     """What the log of the local JobManager says: the exception behind the reason, of which Flink's REST API tells nothing."""
     if not patient.examination.local:
         return ""
     try:
         with (patient.examination.settings.logs / "jobmanager.out").open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_BYTES))
-            cause = cause_in(log.read().decode("utf-8", "replace"))
+            cause = cause_in(log.read().decode("utf-8", "replace"), job_id)
     except OSError:
         return ""
     return f"({cause})" if cause else ""
 
 
-def cause_in(log: str) -> str:
-    """The innermost cause of the newest entry of a JobManager's log that is about a checkpoint and has one, "" for none."""
+def cause_in(log: str, job_id: str) -> str:
+    """The innermost cause of the newest entry of a JobManager's log about a checkpoint of the job, "" for none."""
     for entry in reversed(_ENTRY.split(log)):
-        if "checkpoint" in entry.partition("\n")[0].lower() and "Caused by: " in entry:
+        first = entry.partition("\n")[0].lower()
+        if "checkpoint" in first and job_id in first and "Caused by: " in entry:
             return innermost(entry)
     return ""

@@ -19,6 +19,7 @@ from connectors.flink import health
 from connectors.flink.health import Failures, Load
 from connectors.flink.rest import FlinkRest, Job
 from jobs.catalog import JOBS
+from stack.kept_jobs import KeptJobs
 
 PIPELINE = "pipeline"
 # Metrics, watermarks and the first checkpoint come within so long of a start.
@@ -34,6 +35,11 @@ NONE = Cause(
     *("job_missing", Level.FAIL, "job", "no job was submitted"),
     says="no job has been submitted",
     fix="`tokpulse submit pipeline`, or one of its parts",
+)
+LOST = Cause(
+    *("job_lost", Level.WARN, "job", "a job that should run does not, and the supervisor is about to submit it again"),
+    says="{job} should run, and Flink does not know it",
+    fix="wait a minute; `tokpulse jobs` shows how it fares",
 )
 ENDED = Cause(
     *("job_ended", Level.WARN, "job", "no job runs any more"),
@@ -62,7 +68,7 @@ HAS_FAILED = Cause(
 )
 TWICE = Cause(
     *("job_twice", Level.WARN, "job", "the same job runs twice"),
-    says="{count} {job} jobs run at once: the results are right, but the work is done twice",
+    says="{count} {job} jobs run at once: tables stay right, topics have each change of a follower count twice",
     fix="`tokpulse stop {id}`",
 )
 BESIDE = Cause(
@@ -167,6 +173,10 @@ def remedy(reason: str) -> str:
 def submitted(patient: Patient) -> Iterator[Finding]:
     """Whether a job runs, else what became of the last one."""
     if not patient.active:
+        lost = KeptJobs(patient.examination.settings).names() if patient.examination.local else []
+        yield from (LOST.found(name) for name in lost)
+        if lost:
+            return
         yield ended(patient.named[0] if patient.named else None, patient.now_s, lambda id: health.failures(patient.flink, id).cause)
         return
     names = [job.name for job in patient.active]

@@ -40,7 +40,7 @@ JAR_OTHER = Cause(
 JAR_STALE = Cause(
     *("jar_stale", Level.FAIL, "jars", "Flink runs with the code of an earlier build"),
     says="{jar} was built {ago} after Flink was started: it still runs the code of before",
-    fix="`tokpulse down`, `tokpulse up`, then submit the jobs again",
+    fix="`tokpulse down`, `tokpulse up`: jobs go on from their checkpoints",
 )
 BUILD_OLD = Cause(
     *("build_outdated", Level.WARN, "jars", "the jars were built from other sources"),

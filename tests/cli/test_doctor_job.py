@@ -143,9 +143,10 @@ Caused by: c.D: not about it
 
 
 def test_the_log_tells_the_exception_behind_a_failed_checkpoint() -> None:
-    assert cause_in(LOG) == "Mkdirs failed to create file:/data/chk-5"
-    assert cause_in(LOG.partition("2026-01-05 10:00:02")[0]) == "of before"
-    assert cause_in("") == cause_in("2026-01-05 10:00:03,000 INFO - Triggering checkpoint 6\n") == ""
+    assert cause_in(LOG, "a1") == "Mkdirs failed to create file:/data/chk-5"
+    assert cause_in(LOG.partition("2026-01-05 10:00:02")[0], "a1") == "of before"
+    assert cause_in(LOG, "b2") == cause_in("", "a1") == ""
+    assert cause_in("2026-01-05 10:00:03,000 INFO - Triggering checkpoint 6 of job a1\n", "a1") == ""
 
 
 @pytest.mark.parametrize(
