@@ -85,6 +85,7 @@ faults: install ## Faults at random moments of the real stack, audited: 9 minute
 .PHONY: soak
 soak: install ## What takes hours: the pipeline under load, 50 combinations of pace, order, faults
 	@$(BIN)/python -m pytest -q -m soak $(PYTEST_ARGS)
+	@TOKPULSE_TEST_HEALTHY=20 $(BIN)/python -m pytest -q tests/e2e/test_doctor_planted.py $(PYTEST_ARGS)
 	@TOKPULSE_LOAD_SEEDS=50 TOKPULSE_LOAD_PAUSE_S=600 $(BIN)/python -m pytest -q tests/e2e/test_load.py $(PYTEST_ARGS)
 
 .PHONY: clean

@@ -27,17 +27,18 @@ from thresholds.publish import establish
 
 from .healthy_job import PARTITIONS, Feeder, feeding, keys
 from .records import foreign_encoder, now_ms, observation, producing, user_snapshot
-from .stack_process import VERSIONS, Stack, ended
+from .stack_process import VERSIONS, Stack, checkpoints_every, ended
 from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.kafka, pytest.mark.timeout(400)]
 
 WITHIN_S = 10.0
-HEALTHY_RUNS = 20
+# `make soak` asks 20 times.
+HEALTHY_RUNS = int(os.environ.get("TOKPULSE_TEST_HEALTHY", "4"))
 # A subject that no record of these tests is written with.
 SUBJECT = "tiktok.trending.alerts-value"
 # Checkpoints every two seconds, of which any number may fail.
-CHECKPOINTS = ("-Dexecution.checkpointing.interval=2s", "-Dexecution.checkpointing.tolerable-failed-checkpoints=1000")
+CHECKPOINTS = (*checkpoints_every("2s"), "-Dexecution.checkpointing.tolerable-failed-checkpoints=1000")
 # What other tests of the session have killed, the supervisor has restarted.
 OF_OTHER_TESTS = frozenset({"service_restarts"})
 JOB_GONE = frozenset({"job_missing", "job_ended", "job_failed"})

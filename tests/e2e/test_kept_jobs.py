@@ -123,6 +123,7 @@ def test_a_second_copy_is_refused(live: Live) -> None:
     assert f"job {JOB} ({live.id}) is RUNNING already" in refused.stderr
 
 
+@pytest.mark.soak
 def test_cut_metadata_lead_to_the_checkpoint_before_and_an_alarm(live: Live) -> None:
     live.checkpoints(more_than=1)
     since = time.monotonic()

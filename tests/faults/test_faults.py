@@ -17,7 +17,7 @@ SEED = 17
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A stack of its own: what is done to it would be in the way of other tests."""
-    with session(tmp_path_factory.mktemp("faults"), SEED, len(QUICK)) as each:
+    with session(tmp_path_factory.mktemp("faults"), SEED, 2 * len(QUICK)) as each:
         yield each
 
 
@@ -25,6 +25,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 def test_nothing_is_lost_or_doubled(live: Session, kind: str) -> None:
     found = live.run(kind)
     print(found)
-    assert found.landed, found.proof
     assert found.findings == []
+    if not found.landed:
+        # A transaction is open for moments: the poller may have closed it before the kill.
+        found = live.run(kind)
+        print(found)
+        assert found.findings == []
+    assert found.landed, found.proof
     assert found.rows > 1_000
