@@ -14,6 +14,11 @@ GIVEN_UP = Cause(
     says="{job} should run and was given up: {reason}",
     fix="fix the cause; `tokpulse jobs` names the checkpoint, `tokpulse submit {job} --from-savepoint` goes on from it",
 )
+UNREADABLE = Cause(
+    *("job_file_unreadable", Level.FAIL, "kept jobs", "the file of a job that should run cannot be read"),
+    says="{reason}",
+    fix="remove the file, and submit the job again with `--from-savepoint` and its newest checkpoint",
+)
 TROUBLE = Cause(
     *("job_resumed", Level.WARN, "kept jobs", "a job was submitted again, or waits for that"),
     says="{job}: {note}",
@@ -24,7 +29,9 @@ TROUBLE = Cause(
 def kept_jobs(examination: Examination) -> Iterator[Finding]:
     """Jobs that should run and had trouble; nothing when none had. Only a local stack keeps jobs."""
     if examination.local:
-        yield from troubles(KeptJobs(examination.settings).all(), datetime.fromtimestamp(examination.now_s, UTC))
+        kept, unreadable = KeptJobs(examination.settings).all()
+        yield from (UNREADABLE.found("jobs", reason=reason) for reason in unreadable)
+        yield from troubles(kept, datetime.fromtimestamp(examination.now_s, UTC))
 
 
 def troubles(kept: Iterable[KeptJob], now: datetime) -> Iterator[Finding]:

@@ -31,7 +31,9 @@ def command() -> None:
     with Report() as report, report.step("stack", "stopping", "stopped"):
         stopped = down(settings)
     say("stopped: " + ", ".join(stopped) if stopped else "nothing was running")
-    kept = store.all()
+    kept, unreadable = store.all()
+    for line in unreadable:
+        say(f"warning: {line}", err=True)
     for one in kept:
         say(f"job {one.job}: the next `tokpulse up` starts it again where it was; `tokpulse stop {one.job}` keeps it from that")
     ours = {(one.job, job_id) for one in kept for job_id in one.ids}

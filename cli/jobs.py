@@ -22,6 +22,7 @@ from connectors.terminal import say
 from jobs.catalog import JOBS
 from stack.kept_jobs import KeptJob, KeptJobs, now
 from stack.settings import StackSettings
+from stack.submission import is_local
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,18 @@ class JobLine:
     notes: tuple[str, ...]
 
 
-def lines(flink: FlinkRest, store: KeptJobs, moment: datetime) -> list[JobLine]:
-    """What should run, and then what runs though nobody keeps it. Raises FlinkRestError, KeptJobError."""
-    kept, known = store.all(), flink.jobs()
+def lines(flink: FlinkRest, store: KeptJobs | None, moment: datetime) -> tuple[list[JobLine], list[str]]:
+    """What should run, and then what runs though nobody keeps it; and a line for each file that cannot be read.
+
+    `store` is None for another Flink than the stack's. Raises FlinkRestError.
+    """
+    kept, unreadable = store.all() if store else ([], [])
+    known = flink.jobs()
     by_id = {job.id: job for job in known}
     ours = {job_id for one in kept for job_id in one.ids}
-    found = [_kept(flink, store, one, by_id.get(one.id), moment) for one in kept]
-    return found + [_other(flink, job) for job in known if job.active and job.name in JOBS and job.id not in ours]
+    found = [_kept(flink, store, one, by_id.get(one.id), moment) for one in kept] if store else []
+    others = [_other(flink, job) for job in known if job.active and job.name in JOBS and job.id not in ours]
+    return found + others, unreadable
 
 
 def _kept(flink: FlinkRest, store: KeptJobs, kept: KeptJob, job: Job | None, moment: datetime) -> JobLine:
@@ -83,19 +89,21 @@ def command(
     """Show which jobs should run, and which do.
 
     The stack keeps those running that `tokpulse submit` has started without --bounded, until `tokpulse stop`. The exit code is 1
-    when one of them does not run.
+    when one of them does not run, or its file cannot be read.
     """
     settings = StackSettings.load()
     endpoints = Endpoints.from_env().require("FLINK_REST_URL")
     with FlinkRest(endpoints.flink_rest_url) as flink:
-        found = lines(flink, KeptJobs(settings), now())
+        found, unreadable = lines(flink, KeptJobs(settings) if is_local(endpoints, settings) else None, now())
+    for text in unreadable:
+        say(f"warning: {text}", err=True)
     if as_json:
         say(json.dumps([asdict(line) for line in found], indent=2))
-    elif not found:
+    elif not found and not unreadable:
         say("no job runs, and none should: `tokpulse submit pipeline` starts one")
     else:
         _print(found, time.time())
-    if any(line.should_run != "no" and line.state != "RUNNING" for line in found):
+    if unreadable or any(one.should_run != "no" and one.state != "RUNNING" for one in found):
         raise typer.Exit(1)
 
 

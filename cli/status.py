@@ -29,7 +29,10 @@ def command(
     statuses = stack_status(settings)
     healthy = all_healthy(statuses)
     handles = troubles(handle_file(settings.data).read())
-    jobs = {kept.job: kept.notes(now()) for kept in KeptJobs(settings).all()}
+    kept, unreadable = KeptJobs(settings).all()
+    jobs = {one.job: one.notes(now()) for one in kept}
+    for line in unreadable:
+        say(f"warning: {line}", err=True)
     if as_json:
         services = [asdict(status) for status in statuses]
         told = {"healthy": healthy, "data_dir": str(settings.data), "services": services, "jobs": jobs, "handles": handles}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,9 +28,20 @@ from jobs.catalog import JOBS
 from jobs.definition import topic_of
 from jobs.failure import ERROR_PREFIX
 from jobs.options import BOUNDED, LIVE_RUN, RUN_ID, TUNING
+from stack import process
 from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now, release
 from stack.settings import StackSettings
-from stack.submission import code_version, environment, flink_run_line, reason, submitted_id, variables
+from stack.submission import (
+    code_version,
+    environment,
+    flink_run_line,
+    foreign,
+    is_local,
+    reason,
+    sentiment_environment,
+    submitted_id,
+    variables,
+)
 
 
 class SubmitError(TokpulseError):
@@ -87,11 +99,14 @@ def command(
         return
     debug = bool(getattr(context.obj, "debug", False))
     settings = StackSettings.load()
-    if bounded or not is_local(endpoints, settings):
-        check(endpoints, job)
+    store = KeptJobs(settings)
+    others = "" if bounded else foreign(endpoints, settings)
+    if bounded or others:
+        check(endpoints, job, store if is_local(endpoints, settings) else None, bounded=bounded)
+        if others:
+            say(f"not kept: {others}")
         submit(line, endpoints, debug=debug, bounded=bounded)
         return
-    store = KeptJobs(settings)
     with store.held(job, LOOK_S) as lock:
         check(endpoints, job, store)
         wanted = KeptJob(
@@ -100,7 +115,9 @@ def command(
             parallelism=parallelism,
             # Whoever submits it again has another environment.
             arguments=(*arguments, *from_environment(arguments)),
+            environment=sentiment_environment(),
             savepoint=from_savepoint,
+            had_checkpoint=bool(from_savepoint),
             submitted_at=now(),
             ids=(),
             jobmanager=jobmanager_life(settings),
@@ -126,23 +143,18 @@ class Keeping:
             release(self.lock)
 
 
-def check(endpoints: Endpoints, job: str, store: KeptJobs | None = None) -> None:
+def check(endpoints: Endpoints, job: str, store: KeptJobs | None, *, bounded: bool = False) -> None:
     """Asks all services, and warns of what other jobs write. Raises TokpulseError when the job must not start.
 
-    `store` has what should run: with it, there must be no other copy of the job.
+    `store` has what should run, None for another Flink than the stack's. A live job must be the only copy of it.
     """
     with Waiting("asking the services"):
         check_services(endpoints, JOBS[job].topics)
-        if store:
+        if store and not bounded:
             check_copies(endpoints, store, job)
-        warnings = check_writers(endpoints, job)
+        warnings = check_writers(endpoints, job, store)
     for warning in warnings:
         say(f"warning: {warning}", err=True)
-
-
-def is_local(endpoints: Endpoints, settings: StackSettings) -> bool:
-    """Whether jobs go to the Flink of the local stack, whose supervisor keeps them running; other clusters have their own ways."""
-    return Endpoints.from_env({}, settings.data).values.get("FLINK_REST_URL", "").rstrip("/") == endpoints.flink_rest_url
 
 
 def from_environment(arguments: list[str]) -> list[str]:
@@ -162,7 +174,7 @@ def check_copies(endpoints: Endpoints, store: KeptJobs, job: str) -> None:
             f"job {job} ({live[0].id}) is {live[0].state} already",
             f"`tokpulse stop {job}` ends it, `tokpulse upgrade {job}` takes a change over",
         )
-    if kept and not kept.given_up and kept.id not in {other.id for other in known}:
+    if kept and kept.awaited({other.id for other in known}):
         raise SubmitError(f"job {job} is about to be started again by itself", f"`tokpulse stop {job}` first, or `tokpulse jobs`")
 
 
@@ -175,25 +187,31 @@ def newest_run(endpoints: Endpoints, job: str) -> str:
         client.close()
 
 
-def check_writers(endpoints: Endpoints, job: str) -> list[str]:
-    """A line for each running job that writes what this one writes.
+def check_writers(endpoints: Endpoints, job: str, store: KeptJobs | None = None) -> list[str]:
+    """A line for each job that writes what this one writes: it runs, or the stack is about to start it again.
 
     Raises SubmitError while another job writes a topic that this one writes in transactions.
     """
+    # Whoever asked Flink first would miss a job that is submitted meanwhile.
+    kept, _ = store.all() if store else ([], [])
     with FlinkRest(endpoints.flink_rest_url) as flink:
-        running = [other for other in flink.jobs() if other.active and other.name in JOBS]
-    for other in running:
-        shared = sorted(JOBS[job].transactional & JOBS[other.name].transactional)
+        known = flink.jobs()
+    writers = [(other.name, f"job {other.name} ({other.id}) is {other.state}") for other in known if other.active]
+    ids = {other.id for other in known}
+    writers += [(one.job, f"job {one.job} is about to be started again by itself") for one in kept if one.awaited(ids)]
+    writers = [(name, what) for name, what in writers if name in JOBS]
+    for name, what in writers:
+        shared = sorted(JOBS[job].transactional & JOBS[name].transactional)
         if shared:
             raise SubmitError(
-                f"job {other.name} ({other.id}) is {other.state} and writes {shared[0]} in transactions:"
+                f"{what} and writes {shared[0]} in transactions:"
                 f" a second writer would abort its transactions, or write everything twice",
-                f"stop it first: `tokpulse stop {other.name}`",
+                f"stop it first: `tokpulse stop {name}`",
             )
     return [
-        f"job {other.name} ({other.id}) is {other.state}, and {told}: run the pipeline or single jobs (docs/operations.md)"
-        for other in running
-        if (told := both_write(job, other.name))
+        f"{what}, and {told}: run the pipeline or single jobs (docs/operations.md)"
+        for name, what in writers
+        if (told := both_write(job, name))
     ]
 
 
@@ -211,22 +229,29 @@ def both_write(job: str, other: str) -> str:
 
 
 def submit(
-    line: list[str], endpoints: Endpoints, *, debug: bool = False, bounded: bool = False, kept: Keeping | None = None
+    line: list[str],
+    endpoints: Endpoints,
+    *,
+    debug: bool = False,
+    bounded: bool = False,
+    kept: Keeping | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> None:
     """Runs a `flink run` line, passing its output on. Raises SubmitError with the job's own reason where it gives one.
 
-    `kept` hears of the job as soon as Flink has accepted it.
+    `kept` hears of the job as soon as Flink has accepted it. `env` is the client's environment, this process's by default.
     """
     client = subprocess.Popen(
         line,
-        env=environment(endpoints),
+        env=environment(endpoints) if env is None else env,
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        # Should this process be killed, the job is not submitted once more while the client is at it.
+        # Should this process be killed, the client ends too, and until it has the job is not submitted once more.
         pass_fds=[kept.lock] if kept else [],
+        preexec_fn=process.die_with_parent,
     )
     assert client.stdout is not None
     lines: list[str] = []

@@ -13,14 +13,14 @@ from cli.doctor_findings import duration
 from cli.submit import Keeping, submit
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
-from connectors.flink.rest import FlinkRest
+from connectors.flink.rest import FlinkRest, SavepointError
 from connectors.kafka.log import held, partition_offsets
 from connectors.preflight import check_services
 from connectors.terminal import say
 from jobs.catalog import JOBS
 from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now
 from stack.settings import StackSettings
-from stack.submission import Client, code_version, flink_run_line
+from stack.submission import Client, code_version, environment, flink_run_line, kept_environment
 
 # Tables whose rows a replay writes with values of its own; rows of all other tables merge with what is there.
 RESTATED = {"trending_hourly_log": "trending_hourly", "follower_deltas_log": "follower_deltas"}
@@ -65,12 +65,20 @@ def command(
         if check or (reasons and not replay):
             raise typer.Exit(1 if reasons else 0)
         say(f"job {job} ({kept.id}): taking a savepoint ...")
-        savepoint = flink.stop(kept.id)
+        # Should this command die, or Flink take too long, the supervisor knows that the job shall go on.
+        store.write(kept.model_copy(update={"replacing": now()}))
+        try:
+            savepoint = flink.stop(kept.id)
+        except SavepointError:
+            store.write(kept)
+            raise
         say(f"savepoint: {savepoint}")
         # From here on the supervisor would start the successor, should this command die.
         successor = kept.model_copy(
             update={
                 "savepoint": "" if reasons else savepoint,
+                "had_checkpoint": not reasons,
+                "replacing": None,
                 "run_id": datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") if reasons else kept.run_id,
                 "submitted_at": now(),
                 "ids": (),
@@ -91,7 +99,8 @@ def command(
             arguments=begun.arguments,
             savepoint=begun.savepoint,
         )
-        submit(line, endpoints, kept=Keeping(store, begun, lock, attached=False))
+        env = kept_environment(begun, environment(endpoints))
+        submit(line, endpoints, kept=Keeping(store, begun, lock, attached=False), env=env)
         _await_life(flink, store, job)
 
 

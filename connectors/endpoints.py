@@ -26,6 +26,7 @@ VARIABLES = (
 # Whoever has no use for them need not have them.
 OPTIONAL = ("CLICKHOUSE_READER_URL", "CLICKHOUSE_ADMIN_URL")
 
+_LOOPBACK = re.compile(r"(?i)(?<![\w.-])(localhost|\[::1\])(?=[:/,]|$)")
 # Everything between `://user:` and the last `@` of the authority; a password may itself hold an `@`.
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*(?=@)")
 
@@ -48,6 +49,15 @@ class EnvFileError(TokpulseError):
 def mask_password(url: str) -> str:
     """`url` with the password of its `user:password@` part replaced, fit for logs and error messages."""
     return _PASSWORD.sub(r"\1***", url)
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses lead to the same place, whatever they call the loopback host."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(address: str) -> str:
+    return _LOOPBACK.sub("127.0.0.1", address).rstrip("/")
 
 
 def data_dir(environ: Mapping[str, str] | None = None) -> Path:

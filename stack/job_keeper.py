@@ -14,12 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.backoff import JOB_RESUME_S, Doubling
+from connectors.endpoints import mask_password
+from connectors.errors import TokpulseError
 from connectors.flink.checkpoints import whole
-from connectors.flink.rest import FlinkRest, FlinkRestError, Job, innermost
+from connectors.flink.rest import SAVEPOINT_S, FlinkRest, FlinkRestError, Job, innermost
 from jobs.catalog import JOBS
 from jobs.failure import BROKEN
 from jobs.options import LIVE_RUN
-from stack.kept_jobs import JobBusyError, KeptJob, KeptJobError, KeptJobs, jobmanager_life, now
+from stack.kept_jobs import JobBusyError, KeptJob, KeptJobs, jobmanager_life, now
 from stack.settings import StackSettings
 from stack.submission import Client, code_version
 
@@ -31,6 +33,8 @@ _OWN_CHECKPOINTS = 3
 _END_S = 60.0
 # What Flink's errors say when bytes of a state are not what they were when they were written ...
 _UNREADABLE = (BROKEN, "Could not restore", "Failed to restore", "Error while restoring")
+# ... but not for want of room, which is no fault of the checkpoint ...
+_NO_ROOM = ("No space left", "OutOfMemoryError")
 # ... and when they are, but another program wrote them.
 _MISFIT = ("Cannot map checkpoint/savepoint state", "StateMigrationException", "The max parallelism", "maximum parallelism")
 _CHANGED = "its state does not fit the SQL and functions of now; put the former back, or `tokpulse submit` reads its topics again"
@@ -76,26 +80,15 @@ class JobKeeper:
         self._backoff = backoff
         self._memory: dict[str, _Memory] = {}
         self._told: dict[str, str] = {}
+        self._begun: set[str] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Looks every two seconds until `stop` is set."""
-        self.begin()
         while not stop.wait(EVERY_S):
             try:
                 self.tick()
-            except Exception:  # whatever it is, the other jobs and the next look must not suffer
-                log.exception("jobs cannot be looked after")
-
-    def begin(self) -> None:
-        """Whoever starts a stack wants its jobs: those that were given up get another chance."""
-        for name in self._store.names():
-            try:
-                with self._store.held(name):
-                    kept = self._store.read(name)
-                    if kept and (kept.given_up or kept.failures or kept.waiting):
-                        self._write(kept, given_up="", failures=0, waiting="")
-            except (JobBusyError, KeptJobError) as error:
-                log.error("job %s: %s", name, error.message)
+            except Exception as error:  # whatever it is, the next look must not suffer
+                self._tell("", "jobs cannot be looked after", error)
 
     def tick(self) -> None:
         """Looks at each job that should run. Starts at most what the JobManager has lost."""
@@ -107,18 +100,28 @@ class JobKeeper:
                 with self._store.held(name):
                     # What should run, and then what does: the other way round, a job just submitted would look lost.
                     kept = self._store.read(name)
+                    if kept and name not in self._begun:
+                        kept = self._another_chance(kept)
+                        self._begun.add(name)
                     if kept is None or kept.given_up:
                         continue
-                    if kept.job not in JOBS:
-                        raise KeptJobError(f"there is no job {kept.job!r}", "remove its file")
                     self._look(kept, self._flink.jobs())
                     self._told.pop(name, None)
             except (JobBusyError, FlinkRestError):
                 continue
-            except KeptJobError as error:
-                if self._told.get(name) != error.message:
-                    self._told[name] = error.message
-                    log.error("job %s is not kept running: %s", name, error.message)
+            except Exception as error:  # whatever it is, the other jobs must not suffer
+                self._tell(name, f"job {name} is not kept running", error)
+
+    def _tell(self, name: str, what: str, error: Exception) -> None:
+        """Logs an error that comes at each look once."""
+        told = error.message if isinstance(error, TokpulseError) else f"{type(error).__name__}: {error}"
+        if self._told.get(name) != told:
+            self._told[name] = told
+            log.error("%s: %s", what, told, exc_info=None if isinstance(error, TokpulseError) else error)
+
+    def _another_chance(self, kept: KeptJob) -> KeptJob:
+        """Whoever starts a stack wants its jobs, also those that were given up."""
+        return self._write(kept, given_up="", failures=0, waiting="")
 
     def _look(self, kept: KeptJob, jobs: list[Job]) -> None:
         memory = self._memory.setdefault(kept.job, _Memory())
@@ -131,25 +134,38 @@ class JobKeeper:
             self._ended(kept, memory, current)
 
     def _runs(self, kept: KeptJob, memory: _Memory, current: Job) -> None:
-        trial = memory.trial
-        if trial is None or trial.job_id != kept.id:
-            memory.trial = None
-            if not kept.plan and current.state == "RUNNING":
-                self._write(kept, plan=self._flink.operators(kept.id))
-            self._forget_older(self._read(kept))
-        elif self._flink.checkpoints(kept.id).completed:
-            memory.trial = None
-            log.info("job %s lives: it has completed a checkpoint", kept.job)
-            self._write(kept, failures=0, waiting="")
-        else:
-            trace, _ = self._flink.failure(kept.id)
-            if _says(trace, _UNREADABLE + _MISFIT):
-                # Flink would try the same state again and again.
-                self._end(kept.id)
-                memory.discarded.add(kept.id)
-                self._failed(kept, memory, trial.checkpoint, innermost(trace), trace)
+        trial = memory.trial = memory.trial if memory.trial and memory.trial.job_id == kept.id else None
+        if trial or kept.failures or kept.replacing or not kept.had_checkpoint:
+            done = self._flink.checkpoints(kept.id)
+            if done.completed:
+                if trial or kept.failures:
+                    log.info("job %s lives: it has completed a checkpoint", kept.job)
+                trial = memory.trial = None
+                # A savepoint in the making would have ended the job by then.
+                late = kept.replacing and done.last_completed_ms / 1000 > kept.replacing.timestamp() + SAVEPOINT_S
+                replacing = None if late else kept.replacing
+                kept = self._write(kept, failures=0, waiting="", had_checkpoint=True, replacing=replacing)
+        if not kept.plan and current.state == "RUNNING":
+            kept = self._write(kept, plan=self._flink.operators(kept.id))
+        if trial is None:
+            self._forget_older(kept)
+            return
+        trace, _ = self._flink.failure(kept.id)
+        if _says(trace, _UNREADABLE + _MISFIT):
+            # Flink would try the same state again and again.
+            self._end(kept.id)
+            memory.discarded.add(kept.id)
+            self._failed(kept, memory, trial.checkpoint, innermost(trace), trace)
 
     def _ended(self, kept: KeptJob, memory: _Memory, ended: Job) -> None:
+        if ended.state == "FINISHED" and kept.replacing:
+            # Whoever was replacing it has died or given up before its successor was submitted.
+            log.warning("job %s (%s) was ended to be replaced, and was not: it goes on", kept.job, ended.id)
+            memory.discarded.add(ended.id)
+            if savepoint := self._flink.checkpoints(ended.id).savepoint:
+                goes_on = {"ids": (), "jobmanager": "", "had_checkpoint": True, "replacing": None}
+                self._write(kept, savepoint=savepoint, **goes_on)
+            return
         if ended.state != "FAILED":
             log.info("job %s (%s) is %s: it need not run any more", kept.job, ended.id, ended.state)
             self._store.remove(kept.job)
@@ -168,7 +184,8 @@ class JobKeeper:
         if own:
             self._keep_one(kept, own)
             return
-        if kept.id not in memory.discarded and kept.jobmanager == jobmanager_life(self._settings):
+        seen = kept.id in memory.discarded or not kept.id or kept.replacing
+        if not seen and kept.jobmanager == jobmanager_life(self._settings):
             # Flink forgets what ended an hour ago; nobody was there to see it.
             log.warning("job %s (%s) has ended: it need not run any more", kept.job, kept.id)
             self._store.remove(kept.job)
@@ -176,7 +193,7 @@ class JobKeeper:
         memory.lost_at = memory.lost_at or self._clock()
         if self._clock() < memory.next_try:
             return
-        obstacle = self._client.obstacle(kept)
+        obstacle = _other_writer(kept, jobs) or self._client.obstacle(kept)
         if obstacle:
             if obstacle != kept.waiting:
                 log.warning("job %s waits: %s", kept.job, obstacle)
@@ -185,11 +202,12 @@ class JobKeeper:
         self._start(kept, memory)
 
     def _start(self, kept: KeptJob, memory: _Memory) -> None:
-        known = [str(path) for path in self._store.checkpoints(kept)] + ([kept.savepoint] if kept.savepoint else [])
+        known = self._known(kept)
         good = [path for path in known if path not in memory.bad]
-        if known and not good:
+        if (known or kept.had_checkpoint) and not good:
             # From the start of the topics it would restate what was published: a person decides that.
-            self._give_up(kept, memory, f"none of its {len(known)} checkpoints can be restored")
+            why = f"none of its {len(known)} checkpoints can be restored" if known else "it had checkpoints, and none is left"
+            self._give_up(kept, memory, why)
             return
         checkpoint = good[0] if good else ""
         log.warning("job %s is gone: submitting it again from %s", kept.job, checkpoint or "the start, for it has no checkpoint")
@@ -205,9 +223,13 @@ class JobKeeper:
         memory.trial = _Trial(done.job_id, checkpoint)
         log.info("job %s runs again as %s, after %.0f s", kept.job, done.job_id, self._clock() - memory.lost_at)
         memory.lost_at = 0.0
-        started = {"ids": (*kept.ids, done.job_id), "jobmanager": life, "restarts": kept.restarts + 1}
-        self._write(kept, **started, code=code, plan="", waiting="")
-        self._keep_one(self._read(kept), self._copies(kept, self._flink.jobs()))
+        started = {"ids": (*kept.ids, done.job_id), "jobmanager": life, "restarts": kept.restarts + 1, "replacing": None}
+        kept = self._write(kept, **started, had_checkpoint=kept.had_checkpoint or bool(checkpoint), code=code, plan="", waiting="")
+        self._keep_one(kept, self._copies(kept, self._flink.jobs()))
+
+    def _known(self, kept: KeptJob) -> list[str]:
+        """What the job may go on from, the newest first, good or not."""
+        return [str(path) for path in self._store.checkpoints(kept)] + ([kept.savepoint] if kept.savepoint else [])
 
     def _fits(self, kept: KeptJob, memory: _Memory, checkpoint: str) -> bool:
         """Whether the plan of now takes the state over, for what it is made of has changed. Flink looks at ids only."""
@@ -224,6 +246,7 @@ class JobKeeper:
     def _failed(self, kept: KeptJob, memory: _Memory, checkpoint: str, why: str, trace: str = "") -> None:
         """Plans the next attempt: at once from an older checkpoint when this one is broken, else later from the same."""
         memory.trial = None
+        why = mask_password(why)
         failures = kept.failures + 1
         if _says(f"{why}\n{trace}", _MISFIT):
             self._give_up(kept, memory, f"{_CHANGED}: {why}")
@@ -231,12 +254,14 @@ class JobKeeper:
         if failures >= ATTEMPTS:
             self._give_up(kept, memory, f"{failures} attempts in a row have failed, the last one: {why}")
             return
-        broken = bool(checkpoint) and _says(f"{why}\n{trace}", _UNREADABLE)
+        said = f"{why}\n{trace}"
+        broken = bool(checkpoint) and _says(said, _UNREADABLE) and not _says(said, _NO_ROOM)
         wait = 0.0 if broken else self._backoff.after(failures)
         memory.next_try = self._clock() + wait
         if broken:
             memory.bad.add(checkpoint)
-            alarm = f"checkpoint {checkpoint} cannot be used, an older one is taken: {why}"
+            older = ", an older one is taken" if set(self._known(kept)) - memory.bad else ""
+            alarm = f"checkpoint {checkpoint} cannot be used{older}: {why}"
             log.error("job %s: %s", kept.job, alarm)
             self._write(kept, failures=failures, waiting=why, alarm=alarm, alarm_at=now())
         else:
@@ -244,6 +269,7 @@ class JobKeeper:
             self._write(kept, failures=failures, waiting=why)
 
     def _give_up(self, kept: KeptJob, memory: _Memory, why: str) -> None:
+        why = mask_password(why)
         log.error("job %s is given up: %s", kept.job, why)
         self._write(kept, given_up=why, waiting="")
         memory.trial = None
@@ -267,7 +293,8 @@ class JobKeeper:
                 self._flink.cancel(job.id)
         if chosen.id != kept.id:
             log.warning("job %s runs as %s", kept.job, chosen.id)
-            self._write(kept, ids=(*kept.ids, chosen.id), jobmanager=jobmanager_life(self._settings), waiting="")
+            ids = (*(job_id for job_id in kept.ids if job_id != chosen.id), chosen.id)
+            self._write(kept, ids=ids, jobmanager=jobmanager_life(self._settings), waiting="", replacing=None)
 
     def _end(self, job_id: str) -> None:
         self._flink.cancel(job_id)
@@ -279,16 +306,25 @@ class JobKeeper:
 
     def _forget_older(self, kept: KeptJob) -> None:
         """Deletes the checkpoints of its former lives once it has enough of its own; nobody else would."""
-        if len(kept.ids) > 1 and len(whole(self._store.folder(kept.id))) >= _OWN_CHECKPOINTS:
-            for job_id in kept.ids[:-1]:
+        if (len(kept.ids) > 1 or kept.savepoint) and len(whole(self._store.folder(kept.id))) >= _OWN_CHECKPOINTS:
+            for job_id in set(kept.ids) - {kept.id}:
                 shutil.rmtree(self._store.folder(job_id), ignore_errors=True)
-            self._write(kept, ids=(kept.id,))
+            self._write(kept, ids=(kept.id,), savepoint="")
 
-    def _read(self, kept: KeptJob) -> KeptJob:
-        return self._store.read(kept.job) or kept
+    def _write(self, kept: KeptJob, **changed: object) -> KeptJob:
+        written = kept.model_copy(update=changed)
+        if written != kept:
+            self._store.write(written)
+        return written
 
-    def _write(self, kept: KeptJob, **changed: object) -> None:
-        self._store.write(kept.model_copy(update=changed))
+
+def _other_writer(kept: KeptJob, jobs: list[Job]) -> str:
+    """Names a job beside which `kept` must not start: one of its name, or that writes a topic of its in transactions."""
+    once = JOBS[kept.job].transactional
+    for job in jobs:
+        if job.active and (job.name == kept.job or (job.name in JOBS and once & JOBS[job.name].transactional)):
+            return f"job {job.name} ({job.id}) is {job.state}, and writes the same"
+    return ""
 
 
 def _says(text: str, phrases: tuple[str, ...]) -> bool:

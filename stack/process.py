@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,10 @@ from connectors.files import replace_file
 # psutil derives the start time from the boot time, which moves a little when the clock is adjusted.
 _START_TOLERANCE_S = 2.0
 _POLL_S = 0.05
+# Children whose exit code somebody in this process waits for: nobody else may take it.
+waited_for: set[int] = set()
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,12 @@ def start(argv: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def die_with_parent() -> None:
+    """For a child before it runs its program: it gets TERM when its parent dies, however that dies (Linux only)."""
+    if _LIBC:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def write_pid_file(path: Path, process: ProcessId) -> None:

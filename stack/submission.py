@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.endpoints import Endpoints
+from connectors.endpoints import Endpoints, mask_password, same_address
 from connectors.errors import TokpulseError
 from connectors.paths import REPOSITORY, SQL_DIR
 from connectors.preflight import check_services
@@ -23,11 +24,15 @@ from stack import process
 from stack.kept_jobs import KeptJob
 from stack.service import STACK_MARK, base_environment
 from stack.settings import StackSettings
+from udfs.sentiment import settings as sentiment
 
 _JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 # Planning takes half a minute of two busy cores: what takes longer than this hangs.
 _CLIENT_S = 300.0
-
+# What a job needs of its stack; nobody keeps it running against another's.
+_OF_THE_STACK = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL", "FLINK_REST_URL")
+# No job migrates or forgets.
+_WITHHELD = "CLICKHOUSE_ADMIN_URL"
 
 # Of the project; what ClickHouse alone reads is no part of a plan.
 _PLANNED_FROM, _PLANNED_KINDS = ("sql", "jobs", "udfs", "connectors/kafka"), (".sql", ".py", ".yaml", ".avsc")
@@ -78,8 +83,33 @@ def flink_run_line(
 
 
 def environment(endpoints: Endpoints) -> dict[str, str]:
-    """What the client needs beside the line: the variables of `.stack/env`."""
-    return {**os.environ, **endpoints.values}
+    """What the client needs beside the line: the variables of `.stack/env`, but for the admin's."""
+    return {name: value for name, value in {**os.environ, **endpoints.values}.items() if name != _WITHHELD}
+
+
+def kept_environment(kept: KeptJob, inherited: Mapping[str, str]) -> dict[str, str]:
+    """`inherited` with the settings that the job was submitted with: whoever submits it again has others in his environment."""
+    others = {name: value for name, value in inherited.items() if name not in variables() and not name.startswith(sentiment.PREFIX)}
+    return {**others, **kept.environment}
+
+
+def sentiment_environment() -> dict[str, str]:
+    """The sentiment settings of this process."""
+    names = [f"{sentiment.PREFIX}{name}" for name in sentiment.VARIABLES]
+    return {name: value for name in names if (value := os.environ.get(name))}
+
+
+def is_local(endpoints: Endpoints, settings: StackSettings) -> bool:
+    """Whether the Flink of `endpoints` is that of the local stack."""
+    own = Endpoints.from_env({}, settings.data).values.get("FLINK_REST_URL", settings.flink_rest_url)
+    return same_address(own, endpoints.flink_rest_url)
+
+
+def foreign(endpoints: Endpoints, settings: StackSettings) -> str:
+    """Why the local stack cannot keep a job of `endpoints` running, "" when it can: it submits with what is in its env file."""
+    own = Endpoints.from_env({}, settings.data)
+    others = [name for name in _OF_THE_STACK if not same_address(own.values.get(name, ""), endpoints.values.get(name, ""))]
+    return f"{', '.join(others)}: not what {own.env_file} says" if others else ""
 
 
 def submitted_id(text: str) -> str:
@@ -91,12 +121,15 @@ def submitted_id(text: str) -> str:
 def reason(lines: list[str], code: int) -> tuple[str, str]:
     """Message and hint for a failed `flink run`: the job's own error, else the innermost cause, else the exit code."""
     if own := reported(lines):
-        return own
+        return mask_password(own[0]), own[1]
     causes = [text.strip().removeprefix("Caused by: ") for text in lines if text.strip().startswith("Caused by: ")]
     # The client adds a chain of its own, which only says that the program has ended.
     informative = [text for text in causes if ": " in text and not re.search("ProgramAbortException|Python process exits", text)]
     if informative:
-        return f"flink run failed: {informative[-1].split(': ', 1)[1][:500]}", "`tokpulse --debug submit` shows the whole trace"
+        return (
+            f"flink run failed: {mask_password(informative[-1].split(': ', 1)[1])[:500]}",
+            "`tokpulse --debug submit` shows the whole trace",
+        )
     return f"flink run ended with exit code {code}", "`tokpulse --debug submit` shows what it printed"
 
 
@@ -129,6 +162,8 @@ class Client:
 
     def compare(self, kept: KeptJob, checkpoint: str, plan: str) -> Fit | None:
         """Whether the state of `checkpoint`, of a job with `plan` (as `FlinkRest.operators` has it), fits the plan of now."""
+        if not plan:
+            return Fit(problem="SQL or functions have changed, and nobody knows what its plan was: ids alone do not tell")
         ended = self._run(kept, "--compare", checkpoint)
         if ended is None:
             return None
@@ -151,22 +186,29 @@ class Client:
             savepoint=savepoint,
         )
         data = str(self.settings.data)
-        # What the job was submitted with is on the line, whatever `tokpulse up` found in its environment.
-        inherited = base_environment({**endpoints.values, "TOKPULSE_DATA": data, STACK_MARK: data})
+        services = {name: value for name, value in endpoints.values.items() if name != _WITHHELD}
+        inherited = base_environment({**services, "TOKPULSE_DATA": data, STACK_MARK: data})
         log = self.settings.logs / f"submit-{kept.job}.out"
+        log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
-        child = process.start(
-            line, log=log, cwd=REPOSITORY, env={key: value for key, value in inherited.items() if key not in variables()}
-        )
+        log.touch(mode=0o600)
+        child = process.start(line, log=log, cwd=REPOSITORY, env=kept_environment(kept, inherited))
+        process.waited_for.add(child.pid)
         leader = process.ProcessId.of(child.pid) or process.ProcessId(child.pid, time.time())
         deadline = time.monotonic() + _CLIENT_S
         while child.poll() is None:
             if self.stop.wait(0.2) or time.monotonic() > deadline:
                 # Reaped in the background, or the dead client looks alive.
-                threading.Thread(target=child.wait, daemon=True).start()
+                threading.Thread(target=_reap, args=(child,), daemon=True).start()
                 process.stop(leader, 5.0)
                 return None if self.stop.is_set() else (1, [f"{ERROR_PREFIX}flink run did not end within {_CLIENT_S:.0f} s"])
+        process.waited_for.discard(child.pid)
         return child.returncode, log.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _reap(child: subprocess.Popen[bytes]) -> None:
+    child.wait()
+    process.waited_for.discard(child.pid)
 
 
 def code_version() -> str:

@@ -178,8 +178,8 @@ class Supervisor:
         self._state_file.unlink(missing_ok=True)
 
     def _reap_adopted(self) -> None:
-        """Ends the zombies of dead services' children; see `adopt_orphans`. The services themselves are their keepers' matter."""
-        own = {keeper.state.pid for keeper in self.keepers}
+        """Ends the zombies of dead services' children; see `adopt_orphans`. Other children have somebody who waits for them."""
+        own = {keeper.state.pid for keeper in self.keepers} | process.waited_for
         for child in psutil.Process().children():
             try:
                 if child.pid not in own and child.status() == psutil.STATUS_ZOMBIE:

@@ -83,7 +83,7 @@ class Vertex:
 class Checkpoints:
     """Counts since submission; `last_completed_ms` and `last_failed_ms` are Unix milliseconds, 0 for never.
 
-    `path` is the folder of the last one that completed, "" for none.
+    `path` is the folder of the last one that completed, and `savepoint` that of the last savepoint, "" for none.
     """
 
     completed: int
@@ -92,6 +92,7 @@ class Checkpoints:
     last_failed_ms: int
     last_failure: str
     path: str = ""
+    savepoint: str = ""
 
 
 class FlinkRest:
@@ -171,6 +172,7 @@ class FlinkRest:
             int(failed.get("failure_timestamp", 0)),
             " ".join(str(failed.get("failure_message", "")).split())[:200],
             str(completed.get("external_path", "")),
+            str((latest.get("savepoint") or {}).get("external_path", "")),
         )
 
     def root_cause(self, job_id: str) -> tuple[str, int]:
@@ -206,12 +208,16 @@ class FlinkRest:
         self._call("PATCH", f"/jobs/{job_id}")
 
     def stop(self, job_id: str, timeout_s: float = SAVEPOINT_S) -> str:
-        """Ends the job with a savepoint, and gives its path. Raises SavepointError, and then the job goes on."""
+        """Ends the job with a savepoint, and gives its path.
+
+        Raises SavepointError, and then the job goes on. After a FlinkRestError, also for a savepoint that takes too long, the job
+        may still end.
+        """
         asked = self._call("POST", f"/jobs/{job_id}/stop", {"drain": False})["request-id"]
         deadline = time.monotonic() + timeout_s
         while (found := self.get(f"/jobs/{job_id}/savepoints/{asked}"))["status"]["id"] != "COMPLETED":
             if time.monotonic() > deadline:
-                raise SavepointError(f"no savepoint of {job_id} within {timeout_s:.0f} s", "the JobManager's log may say why")
+                raise FlinkRestError(f"no savepoint of {job_id} within {timeout_s:.0f} s", "the JobManager's log may say why")
             time.sleep(_SAVEPOINT_POLL_S)
         done = found["operation"]
         if "location" not in done:

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from cli import jobs, stop, submit, upgrade
+from cli import down, jobs, stop, submit, upgrade
 from cli import main as cli_main
 from connectors.endpoints import Endpoints
-from connectors.flink.rest import FlinkRest, SavepointError
+from connectors.flink.rest import FlinkRest, FlinkRestError, SavepointError
 from jobs import pipeline
 from jobs.catalog import JOBS
 from jobs.options import LIVE_RUN
@@ -26,6 +26,8 @@ from stack.submission import Client, Fit, code_version, submitted_id
 
 URL = "http://127.0.0.1:1"
 SAVEPOINT = "file:/data/savepoint-1"
+# Of the clients that upgrades have started.
+environments: list[dict[str, str]] = []
 
 
 @dataclass
@@ -244,6 +246,90 @@ def test_submit_keeps_what_the_environment_said_and_a_bounded_run_is_not_kept(cl
     assert cli.store.names() == ["engagement"]
 
 
+@pytest.mark.parametrize("variable", ["KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "CLICKHOUSE_URL", "FLINK_REST_URL"])
+def test_a_job_of_other_services_is_not_kept(cli: Cli, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    submitted: list[submit.Keeping | None] = []
+    monkeypatch.setattr(submit, "submit", lambda *_, kept=None, **__: submitted.append(kept))
+    monkeypatch.setenv(variable, "http://another:8081")
+    code, out, _ = cli.run("submit", "velocity", "--detached")
+    assert (code, submitted, cli.store.names()) == (0, [None], [])
+    assert out.splitlines()[-1].startswith(f"not kept: {variable}: not what ")
+
+
+def test_sentiment_settings_are_kept_and_no_other_variable(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submit, "submit", lambda *_, kept, **__: kept.accepted("0" * 32))
+    # The same place under its other name.
+    monkeypatch.setenv("FLINK_REST_URL", "http://localhost:1/")
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_MODEL", "lexicon")
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_TOKEN", "s3cret")
+    assert cli.run("submit", "comments", "--detached")[0] == 0
+    kept = cli.store.read("comments")
+    assert kept is not None
+    assert kept.environment == {"TOKPULSE_SENTIMENT_MODEL": "lexicon"}
+    cli.flink.states = {"0" * 32: ("comments", "RUNNING")}
+    assert "go on: TOKPULSE_SENTIMENT_MODEL=lexicon tokpulse submit comments " in cli.run("stop", "comments")[1]
+
+
+@pytest.mark.parametrize("how", [["--detached"], ["--bounded"]])
+def test_a_kept_job_that_is_lost_counts_as_a_writer(cli: Cli, monkeypatch: pytest.MonkeyPatch, how: list[str]) -> None:
+    submitted: list[int] = []
+    monkeypatch.setattr(submit, "submit", lambda *_, **__: submitted.append(1))
+    cli.keep(job="pipeline")
+    code, _, err = cli.run("submit", "followers", *how)
+    assert (code, submitted) == (1, [])
+    assert "job pipeline is about to be started again by itself and writes tiktok.followers.deltas in transactions" in err
+    cli.keep(job="pipeline", given_up="why")
+    assert cli.run("submit", "followers", *how)[0] == 0
+
+
+def test_another_flink_has_nothing_to_do_with_what_is_kept_here(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.keep()
+    monkeypatch.setenv("FLINK_REST_URL", "http://another:8081")
+    cli.flink.states = {"x": ("engagement", "RUNNING")}
+    (line,) = json.loads(cli.run("jobs", "--json")[1])
+    assert (line["id"], line["should_run"]) == ("x", "no")
+    assert cli.run("stop", "engagement")[0] == 0
+    assert (cli.flink.asked, cli.store.names()) == (["stop x"], ["engagement"])
+
+
+@pytest.mark.parametrize("name", ["../x", "0" * 32])
+def test_stop_and_upgrade_refuse_what_is_no_job(cli: Cli, name: str) -> None:
+    for command in ("stop", "upgrade"):
+        code, _, err = cli.run(command, name)
+        assert code == 1
+        assert "no job" in err
+    assert not list(cli.settings.data.rglob("*.lock"))
+
+
+def test_a_file_that_cannot_be_read_hides_no_other_job(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.keep(alarm="checkpoint x cannot be used", alarm_at=now())
+    cli.flink.states = {"a": ("engagement", "RUNNING")}
+    (cli.settings.data / "jobs" / "velocity.json").write_text("{")
+    (cli.settings.data / "jobs" / "former.json").write_text("{}")
+    monkeypatch.setattr(down, "running_jobs", lambda _: [])
+    monkeypatch.setattr(down, "down", lambda _: [])
+    for command in ("jobs", "status", "down"):
+        _, out, err = cli.run(command)
+        assert "engagement" in out
+        assert "velocity.json" in err
+        assert "there is no job 'former'" in err
+    assert cli.run("jobs")[0] == 1
+
+
+def test_after_a_stop_that_flink_does_not_answer_the_job_may_still_end(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.keep()
+    cli.flink.states = {"a": ("engagement", "RUNNING")}
+
+    def never(*_: Any) -> str:
+        raise FlinkRestError("no savepoint of a within 180 s")
+
+    monkeypatch.setattr(FlinkRest, "stop", never)
+    code, _, err = cli.run("stop", "engagement")
+    assert (code, cli.store.names()) == (1, ["engagement"])
+    assert "may still end" in err
+    assert "tokpulse jobs" in err
+
+
 def test_an_attached_client_does_not_hold_the_lock_while_the_job_runs(cli: Cli) -> None:
     wanted = cli.keep(ids=())
     for attached in (True, False):
@@ -271,8 +357,9 @@ def compared(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> tuple[Cli, list[list[
     lines: list[list[str]] = []
     fits: list[Fit] = []
 
-    def accept(line: list[str], _: Endpoints, *, kept: submit.Keeping) -> None:
+    def accept(line: list[str], _: Endpoints, *, kept: submit.Keeping, env: dict[str, str]) -> None:
         lines.append(line)
+        environments.append(env)
         cli.flink.states["b"] = ("engagement", "RUNNING")
         kept.accepted("b")
 
@@ -334,6 +421,48 @@ def test_a_successor_that_flink_refuses_stays_the_supervisors_matter(
     assert "no memory" in err
 
 
+def test_an_upgrade_marks_the_job_before_it_ends_it(
+    compared: tuple[Cli, list[list[str]], list[Fit]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli, lines, fits = compared
+    fits.append(Fit())
+    marks: list[bool] = []
+    problems = [SavepointError("not all tasks run"), FlinkRestError("no savepoint of a within 180 s")]
+
+    def fails(*_: Any) -> str:
+        kept = cli.store.read("engagement")
+        marks.append(kept is not None and kept.replacing is not None)
+        raise problems.pop(0)
+
+    monkeypatch.setattr(FlinkRest, "stop", fails)
+    for marked in (False, True):
+        assert cli.run("upgrade", "engagement")[0] == 1
+        kept = cli.store.read("engagement")
+        assert kept is not None
+        assert (kept.ids, kept.replacing is not None) == (("a",), marked)
+    assert (marks, lines) == ([True, True], [])
+
+
+def test_an_upgrade_keeps_the_settings_of_submit(
+    compared: tuple[Cli, list[list[str]], list[Fit]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli, _, fits = compared
+    fits.append(Fit())
+    cli.keep(environment={"TOKPULSE_SENTIMENT_PAUSE": "9 s"})
+    monkeypatch.setenv("TOKPULSE_LATE_BOUND", "3 h")
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_MODEL", "onnx")
+    monkeypatch.setenv("CLICKHOUSE_ADMIN_URL", "http://default:s3cret@c")
+    environments.clear()
+    assert cli.run("upgrade", "engagement")[0] == 0
+    (env,) = environments
+    assert {name: value for name, value in env.items() if "SENTIMENT" in name} == {"TOKPULSE_SENTIMENT_PAUSE": "9 s"}
+    assert "TOKPULSE_LATE_BOUND" not in env
+    assert "CLICKHOUSE_ADMIN_URL" not in env
+    kept = cli.store.read("engagement")
+    assert kept is not None
+    assert (kept.environment, kept.had_checkpoint) == ({"TOKPULSE_SENTIMENT_PAUSE": "9 s"}, True)
+
+
 def test_a_replay_names_what_it_restates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upgrade, "partition_offsets", lambda *_: {0: (0, 1)})
     lines = upgrade.costs(Endpoints({"KAFKA_BOOTSTRAP_SERVERS": "k:1"}, Path()), pipeline.JOB.name)
@@ -355,7 +484,7 @@ def test_a_savepoint_that_takes_too_long_is_no_savepoint() -> None:
         body = {"request-id": "r"} if request.method == "POST" else {"status": {"id": "IN_PROGRESS"}}
         return httpx.Response(200, json=body)
 
-    with FlinkRest(URL, transport=httpx.MockTransport(never)) as flink, pytest.raises(SavepointError, match="within 0 s"):
+    with FlinkRest(URL, transport=httpx.MockTransport(never)) as flink, pytest.raises(FlinkRestError, match="within 0 s"):
         flink.stop("a", timeout_s=0.0)
 
 

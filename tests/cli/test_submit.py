@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import typer
 
@@ -181,6 +184,27 @@ def test_planning_that_takes_long_says_so_before_there_is_a_job(
     # It plans until somebody was told.
     submit.submit(script(tmp_path, f"while [ ! -e {seen} ]; do sleep 0.05; done\nexit 0\n"), endpoints)
     assert re.search(r"^planning the job \.\.\. \d+ s$", capsys.readouterr().err, re.MULTILINE)
+
+
+def test_a_client_ends_with_the_command_that_is_killed(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    words = script(tmp_path, f"echo $$ > {file}.new\nmv {file}.new {file}\nexec sleep 60\n")
+    code = f"from pathlib import Path; from cli import submit; submit.submit({words}, submit.Endpoints({{}}, Path('x')))"
+    command = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stdout=subprocess.DEVNULL)
+    try:
+        until(file.exists)
+        client = psutil.Process(int(file.read_text()))
+    finally:
+        command.kill()
+        command.wait()
+    until(lambda: not client.is_running() or client.status() == psutil.STATUS_ZOMBIE)
+
+
+def until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20.0
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +39,8 @@ class FakeJob:
     name: str = "engagement"
     completed: int = 0
     trace: str = ""
+    completed_ms: int = 0
+    savepoint: str = ""
 
 
 @dataclass
@@ -68,7 +73,13 @@ class FakeFlink:
             "config": {"execution-config": {"user-config": {LIVE_RUN: job.run_id} if job.run_id else {}}},
             "exceptions": {"exceptionHistory": {"entries": entries}},
             "plan": {"plan": {"nodes": [{"description": PLAN.replace(">", "&gt;")}]}},
-            "checkpoints": {"counts": {"completed": job.completed, "failed": 0}, "latest": {}},
+            "checkpoints": {
+                "counts": {"completed": job.completed, "failed": 0},
+                "latest": {
+                    "completed": {"latest_ack_timestamp": job.completed_ms},
+                    "savepoint": {"external_path": job.savepoint},
+                },
+            },
         }
         return httpx.Response(200, json=answers[match[2]])
 
@@ -110,6 +121,10 @@ class World:
         self.settings.ready_file.touch()
         self.new_jobmanager()
         self.client = FakeClient(self)
+        self.new_supervisor()
+
+    def new_supervisor(self) -> None:
+        """Remembers nothing but what is on disk."""
         self.keeper = JobKeeper(self.settings, self.flink.rest(), self.client, clock=lambda: self.now)
 
     def submission(self, kept: KeptJob, checkpoint: str) -> Submission:
@@ -165,8 +180,8 @@ def test_a_job_that_runs_is_left_alone(world: World) -> None:
     world.submit()
     before = world.kept
     world.tick(5)
-    # But for a note of what it is, for the day when its SQL has changed.
-    assert (world.submitted, world.kept) == ([], before.model_copy(update={"plan": PLAN}))
+    # But for notes: what it is, for the day when its SQL has changed, and that it must not start anew.
+    assert (world.submitted, world.kept) == ([], before.model_copy(update={"plan": PLAN, "had_checkpoint": True}))
 
 
 def test_a_job_that_the_jobmanager_has_lost_goes_on_once_from_its_newest_checkpoint(world: World) -> None:
@@ -293,7 +308,7 @@ def test_attempts_are_further_and_further_apart_and_end_loudly(world: World, cap
     )
     # Whoever starts the stack again wants its jobs.
     world.problems = []
-    world.keeper.begin()
+    world.new_supervisor()
     world.tick()
     assert (world.kept.given_up, world.kept.id) == ("", "again7")
 
@@ -410,12 +425,12 @@ def test_checkpoints_of_former_lives_go_when_there_are_three_of_its_own(world: W
 def test_a_file_cut_at_any_length_is_told_once_and_stops_no_other_job(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.submit()
     world.new_jobmanager()
-    path = world.settings.data / "jobs" / "broken.json"
+    path = world.settings.data / "jobs" / "velocity.json"
     text = (world.settings.data / "jobs" / "engagement.json").read_bytes()
     for length in range(len(text.rstrip())):
         path.write_bytes(text[:length])
-        with pytest.raises(KeptJobError, match=r"broken\.json"):
-            world.store.read("broken")
+        with pytest.raises(KeptJobError, match=r"velocity\.json"):
+            world.store.read("velocity")
     world.tick(3)
     assert world.submitted == ["chk-3"]
     assert len([record for record in caplog.records if "is not kept running: cannot read" in record.message]) == 1
@@ -426,7 +441,7 @@ def test_a_file_of_something_else_is_refused(world: World, text: bytes) -> None:
     world.submit()
     (world.settings.data / "jobs" / "engagement.json").write_bytes(text)
     with pytest.raises(KeptJobError, match=r"engagement\.json"):
-        world.store.all()
+        world.store.read("engagement")
 
 
 def test_the_supervisor_outlives_an_error_in_its_keeper(
@@ -447,4 +462,210 @@ def test_the_supervisor_outlives_an_error_in_its_keeper(
     monkeypatch.setattr(world, "submission", broken)
     run: Callable[[Any], None] = world.keeper.run
     run(Stop())
-    assert len([record for record in caplog.records if "cannot be looked after" in record.message]) == 2
+    assert len(looked) == 3
+    # Each look finds it: told once.
+    assert len([record for record in caplog.records if "is not kept running: ZeroDivisionError" in record.message]) == 1
+
+
+def test_a_disk_that_is_full_when_the_supervisor_starts_ends_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.submit()
+    world.store.write(world.kept.model_copy(update={"given_up": "the last life's"}))
+    world.new_jobmanager()
+    write = KeptJobs.write
+
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(KeptJobs, "write", full)
+    world.tick(2)
+    assert world.kept.given_up
+    monkeypatch.setattr(KeptJobs, "write", write)
+    world.tick(2)
+    assert (world.submitted, world.kept.given_up) == (["chk-3"], "")
+
+
+def test_an_error_with_one_job_is_no_other_jobs_matter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.submit()
+    world.store.write(world.kept.model_copy(update={"job": "comments", "ids": ("c",)}))
+    world.new_jobmanager()
+    look: Callable[..., None] = world.keeper._look
+
+    def broken(kept: KeptJob, jobs: Any) -> None:
+        if kept.job == "comments":
+            raise ZeroDivisionError
+        look(kept, jobs)
+
+    monkeypatch.setattr(world.keeper, "_look", broken)
+    world.tick(2)
+    assert world.submitted == ["chk-3"]
+
+
+@pytest.mark.parametrize("savepoint", ["/kept/savepoint-9", ""])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_job_that_was_ended_to_be_replaced_and_was_not_goes_on(world: World, savepoint: str, restarted: bool) -> None:
+    world.submit()
+    world.store.write(world.kept.model_copy(update={"replacing": now()}))
+    world.tick(2)
+    world.flink.jobs["first"].state = "FINISHED"
+    world.flink.jobs["first"].savepoint = savepoint
+    world.tick(1)
+    if restarted:
+        world.new_supervisor()
+    world.tick(2)
+    assert world.submitted == ["savepoint-9" if savepoint else "chk-3"]
+    assert (world.kept.id, world.kept.replacing) == ("again1", None)
+
+
+def test_a_job_that_was_to_be_replaced_and_lives_on_may_be_ended_by_a_person(world: World) -> None:
+    world.submit()
+    world.store.write(world.kept.model_copy(update={"replacing": now()}))
+    world.flink.jobs["first"].completed_ms = int((now().timestamp() + 1_000) * 1_000)
+    world.tick(2)
+    assert world.kept.replacing is None
+    world.flink.jobs["first"].state = "FINISHED"
+    world.tick(2)
+    assert (world.submitted, world.store.names()) == ([], [])
+
+
+def test_a_job_whose_checkpoints_are_gone_is_given_up_and_does_not_start_anew(world: World) -> None:
+    world.submit()
+    world.tick()
+    shutil.rmtree(world.store.folder("first"))
+    world.new_jobmanager()
+    world.tick(3)
+    assert (world.submitted, world.kept.given_up) == ([], "it had checkpoints, and none is left")
+
+
+@pytest.mark.parametrize(("job", "other"), [("engagement", "engagement"), ("followers", "pipeline")])
+def test_it_waits_while_another_job_writes_the_same(world: World, job: str, other: str) -> None:
+    world.submit()
+    if job != "engagement":
+        world.store.write(world.kept.model_copy(update={"job": job}))
+        world.store.remove("engagement")
+    world.new_jobmanager()
+    world.flink.jobs["other"] = FakeJob("RUNNING", "run-2", name=other)
+    world.tick(20)
+    kept = world.store.read(job)
+    assert kept is not None
+    assert (world.submitted, kept.failures) == ([], 0)
+    assert kept.waiting == f"job {other} (other) is RUNNING, and writes the same"
+    world.flink.jobs["other"].state = "FINISHED"
+    world.tick(2)
+    assert world.submitted == ["chk-3"]
+
+
+def test_a_copy_that_is_a_former_life_keeps_its_checkpoints(world: World) -> None:
+    world.submit()
+    world.store.write(world.kept.model_copy(update={"ids": ("first", "second")}))
+    world.tick(5)
+    assert world.kept.ids == ("first",)
+    assert world.store.folder("first").is_dir()
+
+
+def test_a_savepoint_is_forgotten_once_there_are_three_checkpoints(world: World) -> None:
+    world.submit(checkpoints=2)
+    world.store.write(world.kept.model_copy(update={"savepoint": "/kept/savepoint-1"}))
+    world.tick(2)
+    assert world.kept.savepoint
+    world.checkpoints("first", range(3, 4))
+    world.tick(2)
+    assert (world.kept.savepoint, world.kept.ids) == ("", ("first",))
+
+
+@pytest.mark.parametrize("why", ["No space left on device", "java.lang.OutOfMemoryError: Java heap space"])
+def test_want_of_room_is_no_fault_of_the_checkpoint(world: World, why: str) -> None:
+    world.submit()
+    world.new_jobmanager()
+    world.tick()
+    world.flink.jobs["again1"].trace = f"{RESTORE_FAILED} state\nCaused by: java.io.IOException: {why}"
+    world.tick(5)
+    assert (world.submitted, world.kept.alarm) == (["chk-3", "chk-3"], "")
+
+
+def test_the_last_broken_checkpoint_promises_no_older_one(world: World) -> None:
+    world.submit(checkpoints=1)
+    world.new_jobmanager()
+    world.problems = [f"chk-1 {BROKEN}: gone"]
+    world.tick(1)
+    assert "cannot be used: chk-1" in world.kept.alarm
+
+
+def test_a_checkpoint_forgives_failures_also_of_a_job_that_was_not_started_here(world: World) -> None:
+    world.submit()
+    world.tick()
+    world.store.write(world.kept.model_copy(update={"failures": 3, "waiting": "no memory"}))
+    world.tick()
+    assert (world.kept.failures, world.kept.waiting) == (0, "")
+
+
+def test_the_plan_is_noted_before_the_first_checkpoint(world: World) -> None:
+    world.submit()
+    world.new_jobmanager()
+    world.tick(2)
+    assert (world.kept.id, world.kept.plan) == ("again1", PLAN)
+
+
+def test_changed_code_without_a_plan_is_no_fit(world: World) -> None:
+    world.submit()
+    fit = Client(world.settings, threading.Event()).compare(world.kept, "chk-3", "")
+    assert fit is not None
+    assert "nobody knows" in fit.problem
+
+
+def test_passwords_are_not_written_and_files_are_the_owners(world: World) -> None:
+    world.submit()
+    world.new_jobmanager()
+    world.problems = ["cannot read http://tokpulse:s3cret@127.0.0.1:1/x"] * ATTEMPTS
+    world.tick()
+    assert world.kept.waiting == "cannot read http://tokpulse:***@127.0.0.1:1/x"
+    path = world.settings.data / "jobs" / "engagement.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    world.tick(100)
+    assert "s3cret" not in path.read_text()
+    assert world.kept.given_up
+
+
+def test_a_file_of_another_job_is_refused(world: World) -> None:
+    world.submit()
+    folder = world.settings.data / "jobs"
+    (folder / "engagement.json").rename(folder / "velocity.json")
+    with pytest.raises(KeptJobError, match=r"velocity\.json is of job 'engagement'"):
+        world.store.read("velocity")
+
+
+@pytest.mark.parametrize("name", ["../engagement", "broken", ""])
+def test_a_name_that_is_no_jobs_touches_no_file(world: World, name: str) -> None:
+    before = sorted(world.settings.data.rglob("*"))
+    with pytest.raises(KeptJobError, match="there is no job"), world.store.held(name):
+        pass
+    for call in (world.store.read, world.store.remove):
+        with pytest.raises(KeptJobError, match="there is no job"):
+            call(name)
+    assert sorted(world.settings.data.rglob("*")) == before
+
+
+def test_the_client_gets_the_settings_of_submit_and_not_those_of_the_supervisor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, str] = {}
+
+    def start(_: Any, *, log: Path, cwd: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+        seen.update(env)
+        assert log.stat().st_mode & 0o777 == 0o600
+        return subprocess.Popen([sys.executable, "-c", ""])
+
+    monkeypatch.setattr(process, "start", start)
+    (world.settings.data / "env").write_text(
+        "FLINK_HOME=/f\nCLICKHOUSE_URL=http://c\nCLICKHOUSE_ADMIN_URL=http://default:s3cret@c\n"
+    )
+    monkeypatch.setenv("TOKPULSE_LATE_BOUND", "3 h")
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_MODEL", "onnx")
+    monkeypatch.setenv("TOKPULSE_SENTIMENT_ONNX", "/of/the/supervisor")
+    world.submit()
+    kept = world.kept.model_copy(update={"environment": {"TOKPULSE_SENTIMENT_MODEL": "grpc"}})
+    Client(world.settings, threading.Event()).submit(kept, "")
+    assert {name: value for name, value in seen.items() if "SENTIMENT" in name} == {"TOKPULSE_SENTIMENT_MODEL": "grpc"}
+    assert "TOKPULSE_LATE_BOUND" not in seen
+    assert "CLICKHOUSE_ADMIN_URL" not in seen
+    assert seen["CLICKHOUSE_URL"] == "http://c"
+    assert process.waited_for == set()

@@ -132,6 +132,18 @@ def test_stop_ends_every_service_and_the_mark_is_inherited(tmp_path: Path) -> No
     assert list((tmp_path / "run").iterdir()) == []
 
 
+def test_the_exit_code_of_a_child_that_somebody_waits_for_is_left_to_him(tmp_path: Path) -> None:
+    supervisor = Supervisor([], tmp_path)
+    child = process.start([sys.executable, "-c", "raise SystemExit(3)"], log=tmp_path / "log", cwd=tmp_path, env=os.environ)
+    process.waited_for.add(child.pid)
+    try:
+        until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
+        supervisor._reap_adopted()
+        assert child.wait() == 3
+    finally:
+        process.waited_for.discard(child.pid)
+
+
 def test_children_of_a_killed_service_leave_no_zombie(tmp_path: Path) -> None:
     """In a process of its own, for adopting orphans is for life."""
     worker = "import time; time.sleep(60)"
