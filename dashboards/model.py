@@ -85,19 +85,21 @@ class Column(_Strict):
     spark: bool = False
     # delta: signed, gains and losses tell apart; sentiment: from -1 (negative) to 1 (positive); state: a word like good or stale.
     tone: Literal["delta", "sentiment", "state", "none"] = "none"
-    # Of a percentage, NULL where it would say little: the column with what it is a percentage of. "new" is shown where that is 0.
+    # Of a percentage, NULL where it would say little: the column with what it is a percentage of. "new" is shown where that is 0,
+    # so it is NULL where nothing grew.
     base: Identifier | None = None
     # Beside it stands the difference to an earlier time, where the reader compares: to the row with the same first column then.
     compare: bool = False
 
 
 class Fold(_Strict):
-    """Rows of a table in which `column` has this `value` show when asked for. `title` completes "Show 12 ...", `none` is said when
-    there are no others."""
+    """Rows of a table in which `column` has this `value` show when asked for. `title` completes "Show 12 ...", `one` "Show 1 ...",
+    `none` is said when there are no others."""
 
     column: Identifier
     value: Sentence
     title: Sentence
+    one: Sentence
     none: Sentence
 
 

@@ -1,5 +1,5 @@
 -- Question: which creators gain or lose followers fastest?
--- Grain:    one row per creator of an observed post (who only comments is none) with two snapshots, the later one in the range; the
+-- Grain:    one row per creator of a post that was observed in the range (who only comments is none) with two snapshots, the later one in the range; the
 --           greatest gain first. growth_rate is NULL below 100 followers before. gains are those of 24 equal parts of the range, oldest
 --           first.
 WITH
@@ -29,7 +29,11 @@ WITH
             -- 0 is no count.
             WHERE curr_count > 0
               AND t_now >= {time_from:DateTime64(3, 'UTC')} AND t_now < {time_to:DateTime64(3, 'UTC')}
-              AND userid IN (SELECT author_id FROM posts)
+              AND userid IN (
+                  SELECT author_id
+                  FROM posts
+                  WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
+              )
               AND ({creator:String} = '' OR userid = {creator:String})
             GROUP BY userid, part
         )

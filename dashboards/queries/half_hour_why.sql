@@ -11,12 +11,19 @@ SELECT
     maxOrNull(window_start) AS newest,
     countIf(window_start = last_window) AS posts_seen,
     countIf(window_start = last_window AND plays_per_minute > 0) AS posts_grown,
+    length(arrayIntersect(
+        groupArrayIf(aweme_id, window_start = last_window AND plays_per_minute > 0),
+        groupArrayIf(aweme_id, window_start = last_window - INTERVAL 30 MINUTE)
+    )) AS posts_compared,
     multiIf
     (
         newest IS NULL AND unobserved != '' AND {time_to:DateTime64(3, 'UTC')} > now64(3, 'UTC') - INTERVAL 5 MINUTE,
         concat(upper(substring(unobserved, 1, 1)), substring(unobserved, 2), '.'),
         newest IS NULL, 'No post was observed in the last 3 hours of the range, or not for a whole half hour.',
-        posts_grown > 0, concat(half_hour, toString(posts_grown), if(posts_grown = 1, ' post', ' posts'), ' grew, and none slowed down.'),
+        posts_grown > 0, concat(
+            half_hour, toString(posts_grown), if(posts_grown = 1, ' post', ' posts'), ' grew, and none',
+            if(posts_compared = 0, ' was also observed in the half hour before, in this range.', ' slowed down.')
+        ),
         concat(
             half_hour, toString(posts_seen), if(posts_seen = 1, ' post was', ' posts were'), ' observed, and none gained plays between',
             ' two observations: a post that is polled once in half an hour has no rate.'
@@ -24,7 +31,7 @@ SELECT
     ) AS reason
 FROM
 (
-    SELECT window_start, plays_per_minute, max(window_start) OVER () AS last_window
+    SELECT aweme_id, window_start, plays_per_minute, max(window_start) OVER () AS last_window
     FROM velocity_30m
     WHERE window_start >= greatest({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 3 HOUR)
         AND window_start <= last_start

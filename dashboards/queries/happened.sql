@@ -1,12 +1,12 @@
 -- Question: what happened in the range: which thresholds took effect, and what was alerted?
 -- Grain:    one row per version of the thresholds that took effect, whatever the filters, and one per bucket and kind of alert, newest
---           first: posts that took off before their hour was over, and posts that trended when it closed. The post is named where it is
---           one.
+--           first: posts that took off before their hour was over, and posts that trended when it closed. The time is that of the first of
+--           them. The post is named where it is one.
 WITH
     found AS
     (
         SELECT
-            effective_from AS happened_at,
+            effective_from AS first_at,
             'thresholds changed' AS what,
             1 AS posts,
             '' AS post_id,
@@ -21,7 +21,7 @@ WITH
             AND (replaced_from IS NULL OR replaced_from > effective_from)
         UNION ALL
         SELECT
-            toDateTime64(toStartOfInterval(observed_at, toIntervalSecond({interval_s:UInt32})), 3, 'UTC') AS happened_at,
+            min(observed_at) AS first_at,
             'took off' AS what,
             uniqExact(aweme_id) AS posts,
             if(posts = 1, any(aweme_id), '') AS post_id,
@@ -33,10 +33,10 @@ WITH
             AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
             AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
             AND ({tier:String} = '' OR tier = {tier:String})
-        GROUP BY happened_at
+        GROUP BY toStartOfInterval(observed_at, toIntervalSecond({interval_s:UInt32}))
         UNION ALL
         SELECT
-            toDateTime64(toStartOfInterval(window_end, toIntervalSecond({interval_s:UInt32})), 3, 'UTC') AS happened_at,
+            min(window_end) AS first_at,
             'trended' AS what,
             uniqExact(aweme_id) AS posts,
             if(posts = 1, any(aweme_id), '') AS post_id,
@@ -50,7 +50,7 @@ WITH
             AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
             AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))
             AND ({tier:String} = '' OR tier = {tier:String})
-        GROUP BY happened_at
+        GROUP BY toStartOfInterval(window_end, toIntervalSecond({interval_s:UInt32}))
     ),
     described AS
     (
@@ -59,7 +59,7 @@ WITH
         WHERE last_observed_at >= {time_from:DateTime64(3, 'UTC')} AND first_observed_at < {time_to:DateTime64(3, 'UTC')}
     )
 SELECT
-    found.happened_at AS happened_at,
+    found.first_at AS happened_at,
     found.what AS what,
     found.posts AS events,
     found.post_id AS aweme_id,

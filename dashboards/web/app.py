@@ -133,6 +133,11 @@ def _found(source: Source, text: str) -> Response:
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, TokpulseError)
     if isinstance(error, StillAskingError):
+        if request.query_params.get("format") == "csv":
+            # Whoever downloads does not ask again, and would keep the message as the file.
+            answer = refused(503, error.message, error.hint)
+            answer.headers["Retry-After"] = "5"
+            return answer
         # No failure: the question has been taken.
         return refused(202, error.message, error.hint, waiting_s=round(error.waiting_s, 1))
     status = 500

@@ -98,7 +98,7 @@ class Views:
             ) from error
         try:
             content: Any = yaml.safe_load(text) or {}
-            saved = [Saved(name=name, address=address) for name, address in content.items()]
+            saved = [Saved(name=str(name), address=address) for name, address in content.items()]
         except (yaml.YAMLError, AttributeError, ValueError) as error:
             raise ViewsFileError(f"{self._file.name} is not a list of views", "each line is `name: /page?...`") from error
         return {view.name: view.address for view in saved}

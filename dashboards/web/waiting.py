@@ -38,7 +38,7 @@ class StillAskingError(TokpulseError):
 
 @dataclass
 class _Question:
-    """Asked at `begun` and last at `wanted`, answered at `ended`; as `clock` tells."""
+    """Asked at `begun`, waited for until `wanted`, answered at `ended`; as `clock` tells."""
 
     begun: float
     wanted: float
@@ -64,7 +64,7 @@ class Desk:
         """What `work` gives; `key` says which question it is. Raises what `work` raises, and StillAskingError after `within_s`."""
         with self._lock:
             silent_s = self._silent_s()
-            question = self._begun(key, work)
+            question = self._begun(key, work, within_s)
         if question is None:
             raise StillAskingError(silent_s)
         if silent_s > WITHIN_S and within_s <= WITHIN_S:
@@ -77,7 +77,7 @@ class Desk:
                 del self._questions[key]
         return cast(T, question.answer.result())
 
-    def _begun(self, key: Hashable, work: Callable[[], Any]) -> _Question | None:
+    def _begun(self, key: Hashable, work: Callable[[], Any], within_s: float) -> _Question | None:
         """The question, begun if it is not running yet; None where too many are."""
         now = self._clock()
         for other, known in list(self._questions.items()):
@@ -87,18 +87,22 @@ class Desk:
         if question is None and len(self._questions) < _MOST:
             self._quiet_from = now if self._quiet_from is None else self._quiet_from
             question = self._questions[key] = _Question(now, now)
-            threading.Thread(target=self._run, args=(question, work), name="question", daemon=True).start()
+            threading.Thread(target=self._run, args=(key, question, work), name="question", daemon=True).start()
         if question is not None:
-            question.wanted = now
+            question.wanted = max(question.wanted, now + within_s)
         return question
 
-    def _run(self, question: _Question, work: Callable[[], Any]) -> None:
+    def _run(self, key: Hashable, question: _Question, work: Callable[[], Any]) -> None:
         answer: Any = None
         error: BaseException | None = None
         with self._turns:
             # After an outage nobody waits for what was asked long before by pages that have gone.
+            with self._lock:
+                dropped = self._clock() - question.wanted > _WANTED_S
+                if dropped:
+                    del self._questions[key]
             try:
-                if self._clock() - question.wanted > _WANTED_S:
+                if dropped:
                     raise ClickHouseUnavailableError("ClickHouse has not answered in time", "ask again")
                 answer = work()
             except BaseException as caught:

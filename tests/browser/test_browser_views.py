@@ -16,7 +16,7 @@ NAME = "\u00dcbersicht <b>7 d</b>"
 
 
 def test_a_view_is_saved_opened_in_another_browser_and_removed(running_browser: Browser, served: str, dashboard: Dashboard) -> None:
-    chosen = f"/creator?range=7d&creator={CREATORS[0]},{CREATORS[1]}&compare=week"
+    chosen = f"/creator?range=7d&creator={CREATORS[0]},{CREATORS[1]}&compare=week&tz=utc"
     with tab(running_browser, served) as first:
         first.open(f"/#views={TOKEN}")
         page = first.open(chosen)

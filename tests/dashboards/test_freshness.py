@@ -73,6 +73,8 @@ def observe(client: Client, minutes_ago: float) -> None:
         (90, 0, "stale", r"no post was observed since .* UTC"),
         # Observations come, and half hours end: nothing of that judges an hour.
         (1, 4, "stale", r"no hour was judged since \d\d \w{3} \d\d:00 UTC, though posts are observed"),
+        # Late observations do not hide stale hours.
+        (20, 4, "stale", r"no hour was judged since \d\d \w{3} \d\d:00 UTC, though posts were observed after that"),
         # What came first is the reason for the rest.
         (240, 4, "stale", r"no post was observed since .* UTC"),
         (1, None, "good", "no hour is judged yet"),
@@ -127,6 +129,14 @@ def test_each_dataset_says_what_has_not_happened(client: Client) -> None:
     assert reasons["comments_enriched"] == f"no comment was observed since {now - timedelta(hours=8):%d %b %H:%M} UTC"
     assert reasons["engagement_hourly"] == "no hour has closed yet"
     assert reasons["post_observations"] == ""
+
+
+def test_comments_that_are_older_than_is_looked_at_are_stale(client: Client) -> None:
+    now = datetime.now(UTC)
+    client.insert("comments_log", [["k", now - timedelta(hours=30)]], column_names=["comment_id", "ingested_at"])
+    rows = answer(client, "freshness", begin=now - timedelta(hours=1), end=now)
+    (row,) = (row for row in rows if row["dataset"] == "comments_enriched")
+    assert (row["state"], row["newest_at"], row["reason"]) == ("stale", None, "no comment was observed in the last day")
 
 
 def poll(client: Client, minutes: range, every: int = 5) -> datetime:

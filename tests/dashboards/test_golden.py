@@ -114,7 +114,33 @@ def test_a_hashtag_that_grows_evenly_does_not_seem_to_fall_while_an_hour_is_open
     assert (row["rise"], row["gained_later"], row["gained_earlier"], row["direction"]) == (0, 1100, 1100, "falling")
     # Within the range, but there is no second hour to compare with.
     (row,) = answer(golden, "hashtags_rising", begin=hours[0], end=now, hashtag="steady")
-    assert (row["rise"], row["plays_gained"]) == (None, 100)
+    told = ("rise", "gained_earlier", "is_rising", "direction", "plays_gained")
+    assert [row[name] for name in told] == [None, None, None, "unknown", 100]
+    # What lost plays after none is not new.
+    golden.insert("trending_hourly_log", [["even", "c7", hours[1], 0], ["even", "c7", hours[0], -50]], column_names=growth)
+    (row,) = answer(golden, "hashtags_rising", begin=hours[1], end=now, hashtag="steady")
+    assert [row[name] for name in told] == [None, None, 0, "falling", -50]
+
+
+@pytest.mark.clickhouse
+def test_what_happened_is_told_at_its_own_time_in_a_range_of_any_length(golden: Client) -> None:
+    """In a month the steps of a chart are 6 hours: they begin before the only alert in them, and before the range."""
+    begin = datetime(2026, 2, 13, 2, 30, tzinfo=UTC)
+    columns = ["aweme_id", "author_id", "observed_at"]
+    times = [datetime(2026, 2, 13, 2, 41, 7, tzinfo=UTC), *(datetime(2026, 2, 20, 13, minute, tzinfo=UTC) for minute in (20, 50))]
+    golden.insert("momentum_alerts_log", [[f"m{n}", "c8", time] for n, time in enumerate(times)], column_names=columns)
+    found = answer(golden, "happened", begin=begin, end=begin + timedelta(days=30), creator="c8")
+    alerts = [(row["happened_at"], row["events"], row["aweme_id"]) for row in found if row["what"] == "took off"]
+    assert alerts == [("2026-02-20 13:20:00", 2, ""), ("2026-02-13 02:41:07", 1, "m0")]
+
+
+@pytest.mark.clickhouse
+def test_who_was_observed_once_is_not_said_to_have_kept_pace(golden: Client) -> None:
+    begin = datetime(2026, 3, 10, 11, tzinfo=UTC)
+    (row,) = answer(golden, "half_hour_why", begin=begin, end=begin + timedelta(hours=1))
+    told = "2 posts grew, and none was also observed in the half hour before, in this range."
+    assert (row["posts_grown"], row["posts_compared"]) == (2, 0)
+    assert row["reason"].endswith(told)
 
 
 @pytest.mark.clickhouse

@@ -52,6 +52,12 @@ def test_a_view_is_saved_listed_replaced_and_removed(page: Page) -> None:
     assert page.call("/remove", {"name": VIEW["name"]}).status_code == 409
 
 
+def test_a_name_that_somebody_wrote_as_a_number_is_a_name(page: Page) -> None:
+    page.file.parent.mkdir()
+    page.file.write_text("2026: /small\n", encoding="utf-8")
+    assert page.call().json() == {"views": [{"name": "2026", "address": "/small"}]}
+
+
 def test_only_the_own_page_with_the_token_may(page: Page) -> None:
     assert page.call(**{WRITER_HEADER: "guessed"}).status_code == 403
     assert page.call("/save", VIEW, **{WRITER_HEADER: ""}).status_code == 403

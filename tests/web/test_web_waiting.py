@@ -70,6 +70,14 @@ def test_a_question_that_is_not_answered_is_said_so_and_answered_when_it_is_aske
     assert [panel for _, panel, _ in boards.asked] == ["posts"], "asked once"
 
 
+def test_a_file_that_does_not_come_is_refused_for_now(stopped: Stopped, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser would save any answer of the 200s as the file."""
+    monkeypatch.setattr("dashboards.web.app.DOWNLOAD_WITHIN_S", 0.05)
+    answer = ask(app_of(source_of(FakeBoards(during=stopped))), f"{POSTS}&format=csv")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
 def test_a_search_does_not_wait_either(stopped: Stopped) -> None:
     with within(MOST_S):
         assert waiting_s(ask(app_of(source_of(FakeBoards(during=stopped))), "/api/search?text=cats")) > 0
@@ -170,6 +178,32 @@ def test_what_nobody_wants_any_more_is_not_asked_when_its_turn_comes(stopped: St
 
     asyncio.run(scene())
     assert asked == ["wanted"]
+
+
+def test_who_still_waits_is_answered_and_what_was_dropped_takes_no_place(stopped: Stopped) -> None:
+    now, asked = [0.0], list[str]()
+    desk = Desk(lambda: now[0])
+
+    async def scene() -> None:
+        for number in range(4):
+            with pytest.raises(StillAskingError):
+                await desk.ask(number, stopped, 0.01)
+        with pytest.raises(StillAskingError):
+            await desk.ask("left", lambda: asked.append("left"), 0.01)
+        # A file is waited for longer than a page's questions live.
+        file = asyncio.create_task(desk.ask("file", lambda: asked.append("file"), 15.0))
+        await asyncio.sleep(0)
+        now[0] = 12
+        stopped.go.set()
+        await file
+        async with asyncio.timeout(10):
+            while "left" in desk._questions:
+                await asyncio.sleep(0.01)
+        # Whoever comes back asks anew, and is not told of the question that was dropped.
+        await answered(desk, "left", lambda: asked.append("anew"))
+
+    asyncio.run(scene())
+    assert asked == ["file", "anew"]
 
 
 async def answered(desk: Desk, key: str, work: Callable[[], object]) -> object:

@@ -77,10 +77,10 @@ export function stateChip(word) {
   return h("span", { class: `chip ${tone}` }, h("span", { "aria-hidden": "true" }, shape), word);
 }
 
-/** A change in percent of `base`; where that is nothing, what grew is new, and where it is too little no percentage is told. */
+/** A change in percent of `base`; where that is 0 it is new, and where it is too little no percentage is told. */
 export function change(raw, column, base, largest) {
   if (raw !== null || base === null || base === undefined) return delta(raw, column.unit, largest);
-  if (Number(base) <= 0) return h("span", { class: "delta up", title: "nothing before" }, "new");
+  if (Number(base) === 0) return h("span", { class: "delta up", title: "nothing before" }, "new");
   return h("span", { class: "none", title: `${format(base, "count").exact} before: too little for a percentage` }, NONE);
 }
 

@@ -28,23 +28,22 @@ export class PageView {
     this.page = page;
     this.app = app;
     this.asOf = null;
-    // Of panels whose newest question failed; and the panels whose answer is late: they are not asked anew.
+    // Of panels whose newest question failed; those with an open question: they are not asked twice; those of them whose answer is late.
     this.failures = new Map();
+    this.asked = new Map();
     this.waiting = new Set();
     this.troubled = false;
-    this.marks = [];
+    this.marks = { filters: null, kinds: [] };
     this.round = 0;
     this.everyS = Math.max(3, page.refresh_s - 2);
-    this.range = span(app.state(), page);
     const host = {
       page,
       state: app.state,
-      span: () => this.range,
       change: (patch) => app.go({ ...app.state(), ...patch }),
       refresh: (told) => this.refresh(told),
       link: (subject, value) => this.link(subject, value),
       beside: (subject, value) => this.beside(subject, value),
-      marks: () => this.marks,
+      marks: (filters) => (sameFilters(filters, this.marks.filters) ? this.marks.kinds : []),
       nameOf: (subject, value) => seen[subject].get(value) ?? null,
       suggestions: (name) => [...seen[name]].slice(-RECENT).reverse(),
     };
@@ -101,12 +100,13 @@ export class PageView {
     return this.page.filters.find((item) => item.required && !this.app.state().filters[item.name]);
   }
 
-  /** Asks for all panels' rows. With `anew`, what was asked before is dropped; else panels whose answer is late go on waiting for it. */
+  /** Asks for all panels' rows. With `anew`, what was asked before is dropped; else panels with an open question go on waiting for its answer. */
   async refresh(told, anew = true) {
     if (anew || !this.stopAsking) {
       this.round += 1;
       this.stopAsking?.abort();
       this.stopAsking = new AbortController();
+      this.asked.clear();
       this.waiting.clear();
       this.failures.clear();
     }
@@ -117,9 +117,9 @@ export class PageView {
     this.chooser.hidden = !missing;
     if (missing) return this.choose(missing, signal);
     const state = this.app.state();
-    this.range = span(state, this.page);
+    const asked = { state, span: span(state, this.page) };
     this.status.ask(anew);
-    await Promise.all(this.panels.filter((panel) => !this.waiting.has(panel)).map((panel) => this.fill(panel, state, signal, round)));
+    await Promise.all(this.panels.map((panel) => this.fill(panel, asked, signal, round)));
     if (round !== this.round) return;
     this.tellWho(state);
     // One panel's rows tell how to call what is side by side in another.
@@ -129,8 +129,13 @@ export class PageView {
     this.schedule();
   }
 
-  /** Asks for the rows of a panel and draws them. Resolves with the answer, or when it is late: then the others need not wait. */
-  fill(panel, state, signal, round) {
+  /** Asks for the rows of a panel, if they are not asked for, and draws them. Resolves with the answer, or when it is late: then the others need not wait. */
+  fill(panel, asked, signal, round) {
+    if (!this.asked.has(panel)) this.asked.set(panel, this.askFor(panel, asked, signal, round));
+    return this.asked.get(panel);
+  }
+
+  askFor(panel, asked, signal, round) {
     let goOn;
     const late = new Promise((resolve) => (goOn = resolve));
     const onwait = (seconds) => {
@@ -141,12 +146,12 @@ export class PageView {
     };
     const answered = async () => {
       try {
-        const data = await askPatiently(panelAddress(this.page, panel.panel, this.range, state), { signal, onwait });
+        const data = await askPatiently(panelAddress(this.page, panel.panel, asked.span, asked.state), { signal, onwait });
         if (round !== this.round) return;
         remember(data);
         this.failures.delete(panel);
-        panel.draw(data);
-        if (panel.panel.marks) this.mark(marksOf(data));
+        panel.draw({ data, ...asked });
+        if (panel.panel.marks) this.mark({ filters: asked.state.filters, kinds: marksOf(data) });
         this.asOf = Math.max(this.asOf ?? 0, data.as_of_ms);
       } catch (error) {
         if (signal.aborted || round !== this.round) return;
@@ -154,6 +159,7 @@ export class PageView {
         this.failures.set(panel, error);
         panel.fail(error);
       }
+      this.asked.delete(panel);
       if (this.waiting.delete(panel)) this.report(false);
     };
     return Promise.race([late, answered()]);
@@ -161,12 +167,12 @@ export class PageView {
 
   /** ClickHouse has stopped answering, or answers again. */
   sourceChanged() {
-    if (this.status.level === "ok") this.refresh(false);
+    if (this.status.level === "ok") this.refresh(false, false);
     else for (const panel of this.panels) if (!this.waiting.has(panel)) panel.age();
     this.report(false);
   }
 
-  /** Marks what happened in all charts. */
+  /** Marks what happened in all charts of the same filters. */
   mark(marks) {
     if (JSON.stringify(marks) === JSON.stringify(this.marks)) return;
     this.marks = marks;
@@ -237,6 +243,7 @@ export class PageView {
       try {
         const data = await askPatiently(panelAddress(page, panel, span(state, this.page), state), { signal });
         offer(known(data).filter(([name]) => name === item.name).map(([, ...entry]) => entry));
+        if (this.failures.delete(panel)) this.report(false);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -261,6 +268,10 @@ export class PageView {
     document.removeEventListener("visibilitychange", this.onshow);
     for (const panel of this.panels) panel.dropChart();
   }
+}
+
+function sameFilters(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Where a person sees which view holds the others up. */

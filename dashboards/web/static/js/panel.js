@@ -15,12 +15,14 @@ const TYPING_MS = 150;
 // A table of so few rows shows one creator or post.
 const LOW = 2;
 
-/** The view of a panel. `host`: {page, state(), span(), change(patch), link(subject, value)} of the page that it is on. */
+/** The view of a panel. `host`: {page, state(), change(patch), link(subject, value), marks(filters), nameOf(subject, value)} of the page that it is on. */
 export class PanelView {
   constructor(panel, host) {
     this.panel = panel;
     this.host = host;
+    // The rows, and the {state, span} for which they were asked: labels, marks and files are of these.
     this.data = null;
+    this.asked = null;
     this.chart = null;
     this.body = h("div", { class: "panel-body" }, h("div", { class: "skeleton", "aria-hidden": "true" }));
     this.foot = h("div", { class: "panel-foot" });
@@ -89,15 +91,20 @@ export class PanelView {
     return [button, note];
   }
 
-  /** Draws an answer of the server, or the one there is in another way. */
+  /** Draws an answer of the server, {data, state, span}, or the one there is in another way. */
   draw(answer = null) {
-    if (!(answer ?? this.data)) return;
-    this.data = answer ?? this.data;
+    if (answer) {
+      this.data = answer.data;
+      this.asked = { state: answer.state, span: answer.span };
+      this.element.setAttribute("aria-busy", "false");
+      this.element.classList.remove("stale");
+    }
+    if (!this.data) return;
     const data = named(this.data, this.host.nameOf);
-    this.element.setAttribute("aria-busy", "false");
-    if (answer) this.element.classList.remove("stale");
-    const state = this.host.state();
-    this.csv.href = panelAddress(this.host.page, this.panel, this.host.span(), state, "csv");
+    // While other rows are on their way, those that are here keep their name.
+    const { filters, compare } = this.asked.state;
+    const state = { ...this.host.state(), filters, compare };
+    this.csv.href = panelAddress(this.host.page, this.panel, this.asked.span, state, "csv");
     this.csv.hidden = false;
     this.foot.replaceChildren();
     this.tellUnfiltered(state);
@@ -113,9 +120,9 @@ export class PanelView {
 
   drawKind(data, state) {
     if (!data.rows.length) return false;
-    if (this.panel.kind === "stat") return data.beside ? drawStats(this.body, this.panel, data, this.host.link) : drawStat(this.body, this.panel, data, this.host.span(), state.compare);
+    if (this.panel.kind === "stat") return data.beside ? drawStats(this.body, this.panel, data, this.host.link) : drawStat(this.body, this.panel, data, this.asked.span, state.compare);
     if (this.toggle) this.labelToggle();
-    const earlier = earlierName(state.compare, this.host.span()).said;
+    const earlier = earlierName(state.compare, this.asked.span).said;
     if (this.asTable()) {
       this.dropChart();
       const [find, sort, all] = [state.find[this.panel.id], state.sort[this.panel.id], this.viewed() === "all"];
@@ -131,7 +138,7 @@ export class PanelView {
       return true;
     }
     this.chart ??= new Chart(this.body, this.panel, (from, to) => this.host.change({ from, to, range: null }));
-    return this.chart.draw(data, this.host.span(), earlier, this.host.marks());
+    return this.chart.draw(data, this.asked.span, earlier, this.host.marks(state.filters));
   }
 
   tell(text) {

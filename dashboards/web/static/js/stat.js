@@ -60,8 +60,8 @@ function compared(panel, now, before, unit, { short, said, when }) {
     hidden(` against ${said}`), h("span", { class: "muted", "aria-hidden": "true" }, ` vs ${short}`));
 }
 
-/** Up to ten times as much in percent, beyond that as a multiple. */
+/** Up to ten times as much in percent, beyond that as a multiple; of a loss nothing is a multiple. */
 function ratioText(now, before) {
   const times = now / before;
-  return times >= 10 ? `${format(times, "count").text} times` : format((now - before) / Math.abs(before), "rate_percent", true).text;
+  return before > 0 && times >= 10 ? `${format(times, "count").text} times` : format((now - before) / Math.abs(before), "rate_percent", true).text;
 }

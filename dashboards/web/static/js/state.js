@@ -62,10 +62,11 @@ export function address(state) {
   } else if (state.range) query.set("range", state.range);
   for (const name of FILTERS) if (state.filters[name]) query.set(name, state.filters[name]);
   if (state.compare) query.set("compare", state.compare);
-  if (state.tz !== "utc" || storedZone() !== "utc") query.set("tz", state.tz);
   if (!state.live) query.set("live", "0");
   if (state.rows !== DEFAULT_ROWS) query.set("rows", state.rows);
   for (const kind of ["sort", "view", "find"]) for (const [panel, value] of Object.entries(state[kind])) query.set(`${kind}.${panel}`, value);
+  // With anything chosen also the usual zone: who opens a copied link may have chosen another.
+  if (query.size || state.tz !== "utc" || storedZone() !== "utc") query.set("tz", state.tz);
   const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
   return `/${state.slug}${text ? `?${text}` : ""}`;
 }

@@ -153,7 +153,7 @@ function cell(column, raw, largest, link, base) {
  * what drawTable gave; `show(all)` and `ask()` are what a click does. */
 export function moreRows(panel, shown, data, { all, find, show, ask }) {
   const atLimit = panel.kind === "table" && data.longest >= data.limit && data.limit < 1000;
-  if (shown.left) return button(shown.folded ? `Show ${shown.left}${atLimit ? " or more" : ""} ${panel.fold.title}` : `Show all ${shown.found} rows`, () => show(true), "down");
+  if (shown.left) return button(shown.folded ? `Show ${shown.left}${atLimit ? " or more" : ""} ${shown.left === 1 && !atLimit ? panel.fold.one : panel.fold.title}` : `Show all ${shown.found} rows`, () => show(true), "down");
   if (atLimit && !find) return button(`The first ${data.limit} are shown; show more`, ask, "down");
   return all ? button("Show fewer rows", () => show(false)) : null;
 }
