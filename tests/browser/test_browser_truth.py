@@ -43,7 +43,7 @@ TOLD_MS = 10_000
 
 
 class HeldBoards(Boards):
-    """Boards of which the panels in `held` wait for `go`, as a query does that takes its time. `asked`: which have been asked for."""
+    """Boards of which the panels in `held` wait for `go`, as a slow query does. `asked`: which have been asked for."""
 
     held: frozenset[str] = frozenset()
     asked: ClassVar[list[str]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -461,6 +462,26 @@ def test_an_upgrade_keeps_the_settings_of_submit(
     kept = cli.store.read("engagement")
     assert kept is not None
     assert (kept.environment, kept.had_checkpoint) == ({"TOKPULSE_SENTIMENT_PAUSE": "9 s"}, True)
+
+
+def test_a_checkpoint_that_is_gone_when_it_is_read_is_no_reason_to_give_up(
+    compared: tuple[Cli, list[list[str]], list[Fit]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli, _, _ = compared
+    read: list[str] = []
+
+    def compare(_: Client, kept: KeptJob, checkpoint: str, plan: str) -> Fit:
+        read.append(Path(checkpoint).name)
+        if len(read) > 1:
+            return Fit()
+        shutil.rmtree(checkpoint)
+        return Fit(problem=f"{checkpoint} cannot be restored: it does not exist")
+
+    monkeypatch.setattr(Client, "compare", compare)
+    assert cli.run("upgrade", "engagement", "--check")[0] == 0
+    assert (read[0], len(read)) == ("chk-8", 2)
+    monkeypatch.setattr(Client, "compare", lambda *_: Fit(problem="a broken file"))
+    assert "a broken file" in cli.run("upgrade", "engagement", "--check")[2]
 
 
 def test_a_replay_names_what_it_restates(monkeypatch: pytest.MonkeyPatch) -> None:
