@@ -1,7 +1,7 @@
 -- Question: how old are the figures: when was a post last observed, and up to which hour are posts judged?
 -- Grain:    one row. The age is that of what is behind: of observations, or of the newest judged hour where observations come and hours
---           are not judged: those that are stale hide behind nothing that is only late. Closed hours stand for either where there is none. NULL for a range that ended more than 5 minutes ago: it
---           does not age.
+--           are not judged: those that are stale hide behind nothing that is only late. Closed hours stand for either where there is
+--           none. NULL for a range that ended more than 5 minutes ago: it does not age.
 WITH
     {time_to:DateTime64(3, 'UTC')} < now64(3, 'UTC') - INTERVAL 5 MINUTE AS is_past,
     -- (newest_at, age_s, state, reason)

@@ -1,7 +1,7 @@
 -- Question: which creators gain or lose followers fastest?
--- Grain:    one row per creator of a post that was observed in the range (who only comments is none) with two snapshots, the later one in the range; the
---           greatest gain first. growth_rate is NULL below 100 followers before. gains are those of 24 equal parts of the range, oldest
---           first.
+-- Grain:    one row per creator of a post that was observed in the range (who only comments is none) with two
+--           snapshots, the later one in the range; the greatest gain first. growth_rate is NULL below 100 followers before. gains are
+--           those of 24 equal parts of the range, oldest first.
 WITH
     moved AS
     (

@@ -135,6 +135,19 @@ def test_what_happened_is_told_at_its_own_time_in_a_range_of_any_length(golden: 
 
 
 @pytest.mark.clickhouse
+def test_whose_posts_are_no_longer_observed_does_not_move(golden: Client) -> None:
+    begin = datetime(2026, 6, 2, tzinfo=UTC)
+    columns = ["userid", "t_prev", "t_now", "prev_count", "curr_count", "delta"]
+    change = ["c6", begin, begin + timedelta(hours=1), 1_000, 1_500, 500]
+    golden.insert("follower_deltas_log", [change], column_names=columns)
+    for days, moved in ((-2, []), (0, ["c6"])):
+        seen = [["old", "c6", begin + timedelta(days=days)]]
+        golden.insert("post_observations_log", seen, column_names=["aweme_id", "author_id", "ingested_at"])
+        found = answer(golden, "follower_movers", begin=begin, end=begin + timedelta(hours=2))
+        assert [row["userid"] for row in found] == moved
+
+
+@pytest.mark.clickhouse
 def test_who_was_observed_once_is_not_said_to_have_kept_pace(golden: Client) -> None:
     begin = datetime(2026, 3, 10, 11, tzinfo=UTC)
     (row,) = answer(golden, "half_hour_why", begin=begin, end=begin + timedelta(hours=1))
