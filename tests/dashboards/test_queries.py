@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from connectors.clickhouse.client import connect
 from connectors.clock import wall_clock_ms
 from dashboards.model import FILTERS, QUERIES_DIR, Page, Panel, load_pages, load_query
 from dashboards.run import SEARCH_DIR, Boards, Filters, bound
-from tests.clickhouse_front.conftest import FrontProcess
 from tests.dashboards.golden import ROWS_OF_NOTHING
 
 PAGES = load_pages()
@@ -50,17 +48,18 @@ def test_a_query_is_one_bounded_select_with_a_banner(path: Path) -> None:
 
 @pytest.mark.clickhouse
 @pytest.mark.parametrize("query", ["comment_totals", "comment_mood", "languages", "engagement_totals"])
-def test_a_filter_that_nobody_chose_reads_nothing(golden_front: FrontProcess, query: str) -> None:
-    """By the engine's plan: the posts of a creator, hashtag, region or tier are looked up only where one is asked for."""
-    writer = connect(golden_front.url())
+def test_a_filter_that_nobody_chose_reads_nothing(empty_client: Client, query: str) -> None:
+    """By the engine's plan: the posts of a creator, hashtag, region or tier are looked up only where one is asked for.
+
+    On empty tables: over rows some of that is looked up while the plan is made, and is not in it.
+    """
     looked_up = {}
     for chosen in ("", *FILTERS):
         filters = Filters(1_780_000_000_000, 1_780_000_000_000 + DAY_MS)
         change: dict[str, Any] = {chosen: "x"} if chosen else {}
         values = bound(replace(filters, **change))
-        plan = writer.query(f"EXPLAIN {load_query(query)}", parameters=values).result_rows
+        plan = empty_client.query(f"EXPLAIN {load_query(query)}", parameters=values).result_rows
         looked_up[chosen] = sum("CreatingSet (" in line for (line,) in plan)
-    writer.close()
     own = {"engagement_totals": ("creator", "post")}.get(query, ("post",))
     wanted: dict[str, int] = {name: int(name not in own) for name in FILTERS}
     assert looked_up == {"": 0} | wanted
