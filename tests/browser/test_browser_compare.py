@@ -114,7 +114,7 @@ def test_earlier_moves_by_the_whole_range(open_tab: OpenTab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "trends"), [("tier=small", "1"), ("hashtag=dance", "1"), (f"creator={CREATORS[1]}", "0"), ("region=zz", None)]
+    ("choice", "trends"), [("tier=small", "1"), ("hashtag=dance", "1"), (f"creator={CREATORS[1]}", "1"), ("region=zz", None)]
 )
 def test_the_overview_is_filtered_and_says_what_is_not(open_tab: OpenTab, choice: str, trends: str | None) -> None:
     with open_tab() as tab:
