@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,13 +21,13 @@ from connectors.terminal import say
 from jobs.catalog import JOBS
 from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now
 from stack.settings import StackSettings
-from stack.submission import Client, code_version, environment, flink_run_line, kept_environment
+from stack.submission import Client, Fit, code_version, environment, flink_run_line, kept_environment
 
 # Tables whose rows a replay writes with values of its own; rows of all other tables merge with what is there.
 RESTATED = {"trending_hourly_log": "trending_hourly", "follower_deltas_log": "follower_deltas"}
 # What the pipeline reads per second, live, on two cores: docs/figures.md.
 _RECORDS_PER_S = 25_000
-# To compare with a checkpoint that is still there.
+# Checkpoints that are compared with until one can be read.
 _ATTEMPTS = 3
 _LIVES_S = 120.0
 
@@ -109,16 +110,19 @@ def command(
 def compare(flink: FlinkRest, client: Client, store: KeptJobs, kept: KeptJob) -> tuple[str, ...]:
     """Why the state of the running job does not fit the plan of now, a line each. Raises UpgradeError when it cannot be told."""
     state = next((one.state for one in flink.jobs() if one.id == kept.id), "lost")
-    for _ in range(_ATTEMPTS):
-        newest = next(iter(store.checkpoints(kept)), None)
-        if state != "RUNNING" or newest is None:
-            why = f"is {state}" if state != "RUNNING" else "has not completed a checkpoint yet"
-            raise UpgradeError(f"job {kept.job} {why}", "`tokpulse jobs` shows when it runs and has one")
+    if state != "RUNNING":
+        raise UpgradeError(f"job {kept.job} is {state}", "`tokpulse jobs` shows when it runs")
+    tried: set[Path] = set()
+    fit: Fit | None = None
+    # Flink deletes a checkpoint when newer ones are complete, and the newest of a life before may be damaged.
+    while len(tried) < _ATTEMPTS and (checkpoint := next((each for each in store.checkpoints(kept) if each not in tried), None)):
+        tried.add(checkpoint)
         say("planning the job as it is now ...")
-        fit = client.compare(kept, str(newest), flink.operators(kept.id))
-        # Flink deletes a checkpoint when newer ones are complete, which a busy machine may see before it has planned.
-        if fit is None or not fit.problem or newest in store.checkpoints(kept):
+        fit = client.compare(kept, str(checkpoint), flink.operators(kept.id))
+        if fit is None or not fit.problem:
             break
+    if not tried:
+        raise UpgradeError(f"job {kept.job} has not completed a checkpoint yet", "`tokpulse jobs` shows when it has one")
     if fit is None or fit.problem:
         raise UpgradeError(fit.problem if fit else "interrupted", "the job goes on as it was")
     return fit.reasons

@@ -100,7 +100,7 @@ def test_stacked_bars_have_one_line_for_all_of_the_earlier_time(open_tab: OpenTa
         # The day is over: the universe's own first half beside its second.
         page = tab.open("/overview?range=12h&live=0&compare=previous")
         legend = page.locator(f'[data-panel="trending_by_tier"] {LINES}')
-        expect(legend).to_have_text(["small", "all, the 12\u00a0h before"])
+        expect(legend).to_have_text(["mid", "small", "all, the 12\u00a0h before"])
         assert tab.errors == []
 
 

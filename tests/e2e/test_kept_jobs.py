@@ -167,7 +167,7 @@ def test_an_upgrade_that_fits_keeps_the_state(live: Live) -> None:
 def test_a_job_that_is_stopped_stays_away(live: Live) -> None:
     done = live.stack.run("stop", JOB)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert live.stack.state(live.id) == "FINISHED"
+    until(lambda: live.stack.state(live.id) == "FINISHED", 60, "the JobManager says so, too")
     savepoint = next(text for text in done.stdout.splitlines() if text.startswith("savepoint: ")).removeprefix("savepoint: ")
     assert Path(savepoint.removeprefix("file:"), METADATA).is_file()
     assert f"tokpulse submit {JOB} --idle-timeout '2 s' --from-savepoint {savepoint}" in done.stdout
