@@ -32,6 +32,7 @@ VERY_LATE = SimulationSettings(
 )
 
 
+@pytest.mark.soak
 def test_parallelism_and_repetition_change_nothing(stack: Stack) -> None:
     truth = simulate_to(stack.endpoints, MESSY)
     records, expected = recomputed(stack.endpoints)

@@ -10,14 +10,14 @@ from .trial import Session, session
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.kafka, pytest.mark.http, pytest.mark.timeout(900)]
 
-QUICK = ("poison", "kill-poller", "kill-taskmanager")
+QUICK = ("poison", "kill-taskmanager")
 SEED = 17
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A stack of its own: what is done to it would be in the way of other tests."""
-    with session(tmp_path_factory.mktemp("faults"), SEED, 2 * len(QUICK)) as each:
+    with session(tmp_path_factory.mktemp("faults"), SEED, len(QUICK)) as each:
         yield each
 
 
@@ -26,10 +26,5 @@ def test_nothing_is_lost_or_doubled(live: Session, kind: str) -> None:
     found = live.run(kind)
     print(found)
     assert found.findings == []
-    if not found.landed:
-        # A transaction is open for moments: the poller may have closed it before the kill.
-        found = live.run(kind)
-        print(found)
-        assert found.findings == []
     assert found.landed, found.proof
     assert found.rows > 1_000
