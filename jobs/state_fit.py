@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 # Before the line with what a job prints for `--compare`.
 COMPARED_PREFIX = "tokpulse-operators: "
 _NUMBER = re.compile(r"\[(\d+)\]")
-_HALF = re.compile(r"\b(Writer|Committer)$")
 _NUMBERED_LINE = re.compile(r"\[(\d+)\]:(.*)")
 
 
@@ -82,8 +81,7 @@ def misfits(stored: Iterable[Operator], planned: Iterable[Operator]) -> list[str
 def _differ(old: Operator, new: Operator) -> bool:
     if old.number is None and new.number is None:
         # Operators that the planner does not number, sources among them, have their table in their name.
-        # A checkpoint names a sink's committer where the plan has its writer: they are one operator's two halves.
-        return bool(old.name) and _HALF.sub("", old.name) != _HALF.sub("", new.name)
+        return bool(old.name) and old.name != new.name
     return bool(old.text) and signature(old.text) != signature(new.text)
 
 
@@ -99,6 +97,9 @@ def signature(text: str) -> str:
     if kind == "Sink":
         # What a writer and its committer hold is a matter of their table, not of the columns.
         return _first(r"Sink\(table=\[([^\]]+)\]", text)
+    if text in ("Writer", "Committer"):
+        # Halves of one sink: they have its number, and a running job's plan tells of the committer alone.
+        return "Sink"
     if kind == "ProcessTableFunction":
         # Its `uid` names the form of its state: whoever changes that gives it another.
         return " ".join((kind, _first(r"invocation=.(\w+)", text), _first(r"uid=.(\w+)", text)))

@@ -26,6 +26,7 @@ def stored(*texts: str) -> list[Operator]:
         (FUNCTION, FUNCTION.replace("select=[a]", "select=[a, b]").replace("[7]:", "[3]:")),
         (WINDOW, WINDOW.replace("[9]:", "posts_tally [12]:")),
         (SINK, SINK.replace("fields=[a]", "fields=[a, b]") + ": Committer"),
+        ("[5]:Committer", "[5]:Writer"),
         # Nobody knows what it was: its id is all there is.
         ("", WINDOW),
     ],
