@@ -157,6 +157,7 @@ def test_everything_killed_and_a_file_of_state_gone(live: Live, up_again: Callab
 
 @pytest.mark.soak
 def test_an_upgrade_that_fits_keeps_the_state(live: Live) -> None:
+    live.checkpoints(more_than=0)
     done = live.stack.run("upgrade", JOB)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"the state of job {JOB} fits the plan of now" in done.stdout
