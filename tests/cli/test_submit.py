@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -25,6 +23,7 @@ from jobs.failure import reported, tell
 from jobs.options import TUNING
 from jobs.settings import parser
 from stack.submission import environment, flink_run_line, reason
+from tests.waiting import until
 
 SECRET = "s3cret-sentinel"
 
@@ -192,19 +191,12 @@ def test_a_client_ends_with_the_command_that_is_killed(tmp_path: Path) -> None:
     code = f"from pathlib import Path; from cli import submit; submit.submit({words}, submit.Endpoints({{}}, Path('x')))"
     command = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stdout=subprocess.DEVNULL)
     try:
-        until(file.exists)
+        until(file.exists, 20, "the client runs")
         client = psutil.Process(int(file.read_text()))
     finally:
         command.kill()
         command.wait()
-    until(lambda: not client.is_running() or client.status() == psutil.STATUS_ZOMBIE)
-
-
-def until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20.0
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not client.is_running() or client.status() == psutil.STATUS_ZOMBIE, 20, "the client has ended")
 
 
 def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:

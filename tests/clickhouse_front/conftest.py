@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = ("writer", "w-secret")

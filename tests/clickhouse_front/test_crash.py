@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .conftest import ROOT, FrontProcess
 

@@ -17,7 +17,7 @@ from privacy.rewriting import Rewriter
 from privacy.tables import Table, Tables, TablesError, explained
 from quality.catalog import load_catalog
 from stack.migrations import apply_migrations
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .conftest import ADMIN, FrontProcess
 

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from stack.clickhouse import blocks
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .conftest import READER, WRITER, FrontProcess
 

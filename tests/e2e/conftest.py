@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 
 from . import secure_broker, secure_registry
@@ -26,13 +25,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         leaks = [log for log in (stack.data / "logs").rglob("*") if log.is_file() and _has_any(log, passwords)]
         assert leaks == [], "passwords are in logs"
     finally:
-        try:
-            stack.run("down")
-        finally:
-            left = stack.processes()
-            for process in left:
-                process.kill()
-            psutil.wait_procs(left, timeout=10)
+        left = stack.stop()
     assert left == [], "`tokpulse down` left processes"
 
 

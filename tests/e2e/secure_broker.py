@@ -17,8 +17,7 @@ from connectors.paths import REPOSITORY
 from stack import kafka
 from stack.settings import StackSettings
 from tests.tls.certificate import STORE_PASSWORD, make_certificate
-
-from .waiting import until
+from tests.waiting import until
 
 USER, PASSWORD = "jobs", "a-long-secret"
 

@@ -27,9 +27,8 @@ from connectors.paths import REPOSITORY
 from stack.ddl import graph
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
+from tests.waiting import until
 from thresholds.publish import establish
-
-from .waiting import until
 
 PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
 # Nothing takes so long: it ends what hangs, also on a machine that does five things at a time.
@@ -195,6 +194,17 @@ class Stack:
             except (psutil.Error, OSError):
                 continue
         return found
+
+    def stop(self) -> list[psutil.Process]:
+        """`tokpulse down`, and an end to whatever that has left, which it gives."""
+        try:
+            self.run("down")
+        finally:
+            left = self.processes()
+            for process in left:
+                process.kill()
+            psutil.wait_procs(left, timeout=10)
+        return left
 
     def python_workers(self) -> list[psutil.Process]:
         """The Python workers of the TaskManager, present and past."""

@@ -17,12 +17,12 @@ from connectors.kafka.partitions import partition_of
 from connectors.kafka.producer import AvroProducer
 from connectors.kafka.topics import load_topics
 from simulator.settings import COMMENTS, DEFAULT_START_MS, USERS, SimulationSettings
+from tests.waiting import until
 from udfs.sentiment.sidecar.server import SidecarServer
 
 from .marts import Expected, assert_equal, expected
 from .records import comment_observation, ledger, messages, now_ms, producing, simulate_to, user_snapshot
 from .stack_process import Stack, checkpoints_every, ended
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

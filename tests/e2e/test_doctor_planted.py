@@ -23,12 +23,12 @@ from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from simulator.settings import POSTS, USERS
 from stack.schemas import apply_schemas
+from tests.waiting import until
 from thresholds.publish import establish
 
 from .healthy_job import PARTITIONS, Feeder, feeding, keys
 from .records import foreign_encoder, now_ms, observation, producing, user_snapshot
 from .stack_process import VERSIONS, Stack, checkpoints_every, ended
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.kafka, pytest.mark.timeout(400)]
 

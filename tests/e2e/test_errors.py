@@ -13,9 +13,9 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from stack.flink import FLINK_CONF, FlinkConfigError, render_config
+from tests.waiting import until
 
 from .stack_process import Stack, ended, error_lines
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(180)]
 

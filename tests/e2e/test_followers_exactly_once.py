@@ -11,13 +11,13 @@ import pytest
 
 from simulator.reference.follower_deltas import follower_deltas
 from simulator.settings import USERS
+from tests.waiting import until
 
 from .marts import held, plain
 from .records import decoded, differences
 from .snapshot_feed import feeding
 from .stack_process import TERMINAL, Stack, checkpoints_every, ended
 from .topic_reader import TopicReader, following
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

@@ -27,10 +27,10 @@ from polling.watching.handles import KeptHandle, handle_file
 from simulator.settings import SimulationSettings
 from simulator.upstream.server import FakeUpstream
 from tests.privacy.hiding import OTHERS, OWN, Somebody, left, somebody, tikapi_comment, tikapi_post, tikliveapi_post
+from tests.waiting import until
 
 from .records import messages, producing, write_in_transactions
 from .stack_process import Stack, ended
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

@@ -16,12 +16,12 @@ from confluent_kafka.cimpl import NewTopic
 from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.paths import REPOSITORY
 from simulator.settings import POSTS
+from tests.waiting import until
 
 from .hourly_counts import TOPIC
 from .records import messages, now_ms, observation, producing
 from .stack_process import Stack, ended
 from .throttle import throttled
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(900)]
 

@@ -22,10 +22,10 @@ from connectors.clock import HOUR_MS
 from connectors.flink.checkpoints import METADATA, whole
 from simulator.bulk import BulkSettings, write_bulk
 from simulator.settings import DEFAULT_START_MS
+from tests.waiting import until
 
 from .records import differences, producing, recomputed, table
 from .stack_process import Stack
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(400)]
 

@@ -20,9 +20,9 @@ from simulator.delivery import simulate
 from simulator.settings import POSTS, SimulationSettings
 from stack import kafka
 from stack.settings import StackSettings
+from tests.waiting import until
 
 from .stack_process import PORTS, Stack
-from .waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.e2e]
 GROUP = "a-reader"

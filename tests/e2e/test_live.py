@@ -10,10 +10,10 @@ import pytest
 from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
 from simulator.settings import POSTS
+from tests.waiting import until
 
 from .records import Post, decoded, now_ms, observation, producing, row
 from .stack_process import Stack, ended
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

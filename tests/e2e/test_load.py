@@ -18,13 +18,13 @@ import pytest
 
 from connectors.clock import HOUR_MS
 from simulator.settings import POSTS, USERS
+from tests.waiting import until
 
 from .load import Arrivals, Combination
 from .marts import KEYS, Expected, Row, expected, held
 from .records import differences, ledger, now_ms, producing
 from .stack_process import Stack
 from .throttle import throttled
-from .waiting import until
 
 # A backlog and five paces, a skewed partition, a throttled TaskManager, a kill, late and repeated records, in few minutes.
 QUICK = (0, 8)

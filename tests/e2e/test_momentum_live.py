@@ -20,13 +20,13 @@ from simulator.plain_versions import plain_version
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.momentum import MomentumRates, momentum_alerts
 from simulator.settings import POSTS, USERS
+from tests.waiting import until
 from thresholds.publish import stored
 
 from .marts import KEYS, held, plain
 from .records import decoded, differences, messages, now_ms, observation, producing, user_snapshot
 from .stack_process import TERMINAL, Stack, checkpoints_every, ended
 from .topic_reader import TopicReader, following
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

@@ -12,10 +12,10 @@ import pytest
 from connectors.clock import HOUR_MS
 from connectors.kafka.producer import AvroProducer
 from tests.alerts.receiver import Answer, Receiver
+from tests.waiting import until
 
 from .records import now_ms, producing
 from .stack_process import Stack, ended, error_lines
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

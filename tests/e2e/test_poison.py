@@ -10,10 +10,10 @@ from confluent_kafka import Message
 
 from simulator.malformed import KINDS, Malformed, MalformedEncoder
 from simulator.settings import POSTS, USERS, SimulationSettings
+from tests.waiting import until
 
 from .records import differences, ledger, messages, producing, simulate_to, table
 from .stack_process import Stack, error_lines
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

@@ -28,10 +28,10 @@ from polling.writing.writer import OBSERVED, WriterSettings, page_writer
 from simulator.settings import SimulationSettings
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
+from tests.waiting import until
 
 from .stack_process import Stack
 from .upstream_day import counter_names, in_kafka, not_once
-from .waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
 

@@ -11,10 +11,10 @@ import pytest
 from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.bulk import BulkSettings, BulkTotals, write_bulk
 from simulator.settings import POSTS
+from tests.waiting import until
 
 from .records import differences, ledger, now_ms, observation, producing, recomputed, row, table
 from .stack_process import TERMINAL, Stack, checkpoints_every, ended
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

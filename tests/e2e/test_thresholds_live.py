@@ -15,6 +15,7 @@ from connectors.clock import HOUR_MS, MINUTE_MS
 from connectors.kafka.producer import AvroProducer
 from connectors.paths import REPOSITORY
 from simulator.settings import POSTS, USERS
+from tests.waiting import until
 from thresholds.backtest import backtest
 from thresholds.file import load_thresholds
 from thresholds.publish import publish_first, stored
@@ -22,7 +23,6 @@ from thresholds.publish import publish_first, stored
 from .marts import KEYS, Row, expected, held
 from .records import differences, ledger, now_ms, observation, producing, user_snapshot
 from .stack_process import VERSIONS, Stack, error_lines
-from .waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.timeout(600)]
 

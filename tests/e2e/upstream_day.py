@@ -37,9 +37,9 @@ from simulator.upstream.script import Script
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
 from tests.topics import defaults
+from tests.waiting import until
 
 from .records import registered_schema
-from .waiting import until
 
 DAY_MS = 24 * HOUR_MS
 _HEADER_BYTES = 5

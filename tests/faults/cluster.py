@@ -21,7 +21,7 @@ from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
 from stack.process import read_pid_file
 from tests.e2e.stack_process import TERMINAL, Stack, checkpoints_every, ended
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .proxy import Proxy
 

@@ -24,7 +24,7 @@ from simulator.delivery import Delivery
 from simulator.settings import COMMENTS
 from tests.e2e.records import producing
 from tests.e2e.throttle import throttled
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .cluster import AWAY, Cluster, wait_stopped
 from .given import TOPICS, Given, add_comments, poison, replay

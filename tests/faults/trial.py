@@ -10,14 +10,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from connectors.clock import HOUR_MS
 from simulator.upstream.ledger import read_ledger
 from stack.settings import StackSettings
 from tests.e2e.records import now_ms, producing
 from tests.e2e.stack_process import Stack
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .audit import Evidence, Question, amplification, collect, judge
 from .cluster import AWAY, Cluster, Poller, fake_upstream
@@ -182,10 +180,4 @@ def session(
             yield Session(cluster, Universe(seed, start_ms, trials), seed)
         finally:
             poller.close()
-            try:
-                stack.run("down")
-            finally:
-                left = stack.processes()
-                for process in left:
-                    process.kill()
-                psutil.wait_procs(left, timeout=10)
+            stack.stop()

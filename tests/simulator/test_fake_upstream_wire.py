@@ -19,7 +19,7 @@ from simulator.upstream.ledger import Entry, Ledger
 from simulator.upstream.script import Script
 from simulator.upstream.server import FakeUpstream, FakeUpstreamError
 from simulator.upstream.tikliveapi import COMMENT_COUNTERS
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.http
 

@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from stack.ddl import load_tables, load_views
 from stack.migrations import MigrationError, apply_migrations
 from stack.service import STACK_MARK
 from stack.topics import apply_topics
+from tests.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -76,13 +76,6 @@ class Cli:
 
     def endpoints(self) -> Endpoints:
         return Endpoints.from_env({}, self.data).require()
-
-
-def until(condition: Callable[[], bool], timeout: float = READY_S) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "not reached in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +170,8 @@ def test_a_refused_password_is_one_line_without_it(stack: Cli) -> None:
 def test_a_killed_service_comes_back(stack: Cli, name: str) -> None:
     before = stack.service(name)
     os.kill(before["pid"], signal.SIGKILL)
-    until(lambda: stack.service(name)["pid"] not in (0, before["pid"]))
-    until(lambda: bool(stack.status()["healthy"]))
+    until(lambda: stack.service(name)["pid"] not in (0, before["pid"]), READY_S, "another process runs")
+    until(lambda: stack.status()["healthy"], READY_S, "the stack is healthy")
     after = stack.service(name)
     assert after["restarts"] == before["restarts"] + 1
     assert f"{name} (pid {before['pid']}) died" in (stack.data / "logs" / "supervisor.log").read_text()
@@ -232,7 +225,7 @@ def test_down_leaves_no_process_and_is_idempotent(stack: Cli) -> None:
 
 def test_an_interrupted_up_leaves_nothing(stack: Cli) -> None:
     child = stack.start("up")
-    until(lambda: len(stack.processes()) >= 4)
+    until(lambda: len(stack.processes()) >= 4, READY_S, "four processes run")
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130

@@ -5,31 +5,33 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from connectors.paths import REPOSITORY
 from stack.every import main
+from tests.waiting import until
 
 RUN = [sys.executable, "-m", "stack.every"]
 APPEND = "import os, sys; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n')"
 
 
-def until(path: Path, lines: int) -> list[str]:
-    deadline = time.monotonic() + 20
-    while len(found := path.read_text().splitlines() if path.exists() else []) < lines:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
+def runs(path: Path, least: int) -> list[str]:
+    """The process ids of the runs so far, once there are as many."""
+
+    def written() -> list[str]:
+        lines = path.read_text().splitlines() if path.exists() else []
+        return lines if len(lines) >= least else []
+
+    return until(written, 20, f"{least} runs")
 
 
 def test_it_runs_again_and_again_also_after_a_failure(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     command = [*RUN, "100ms", "--", sys.executable, "-c", f"{APPEND}; sys.exit(1)", str(marks)]
     with subprocess.Popen(command, cwd=REPOSITORY) as process:
-        assert len(set(until(marks, 3))) >= 3
+        assert len(set(runs(marks, 3))) >= 3
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
@@ -38,7 +40,7 @@ def test_a_run_ends_with_it(tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     command = [*RUN, "50ms", "--", sys.executable, "-c", f"{APPEND}; import time; time.sleep(600)", str(marks)]
     with subprocess.Popen(command, cwd=REPOSITORY) as process:
-        (pid,) = until(marks, 1)
+        (pid,) = runs(marks, 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert not Path(f"/proc/{pid}").exists()

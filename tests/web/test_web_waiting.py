@@ -16,7 +16,7 @@ from connectors.clickhouse.client import ClickHouseUnavailableError
 from dashboards.run import QueryLimitError
 from dashboards.web.server import DashboardServer
 from dashboards.web.waiting import Desk, StillAskingError
-from tests.e2e.waiting import until
+from tests.waiting import until
 
 from .asking import FakeBoards, app_of, ask, source_of
 
