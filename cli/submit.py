@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -27,7 +26,7 @@ from connectors.terminal import say
 from jobs.catalog import JOBS
 from jobs.definition import topic_of
 from jobs.failure import ERROR_PREFIX
-from jobs.options import BOUNDED, LIVE_RUN, RUN_ID, TUNING
+from jobs.options import BOUNDED, LIVE_RUN, RUN_ID, TUNING, new_run_id
 from stack import process
 from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now, release
 from stack.settings import StackSettings
@@ -83,7 +82,7 @@ def command(
     arguments = [word for name in TUNING if (value := context.params[name]) for word in (f"--{name.replace('_', '-')}", value)]
     # What was counted before the savepoint is in its state: the same run goes on.
     continued = newest_run(endpoints, job) if from_savepoint and not run_id else ""
-    name = run_id or continued or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    name = run_id or continued or new_run_id()
     line = flink_run_line(
         endpoints,
         job,

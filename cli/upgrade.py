@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from connectors.kafka.log import held, partition_offsets
 from connectors.preflight import check_services
 from connectors.terminal import say
 from jobs.catalog import JOBS
+from jobs.options import new_run_id
 from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now
 from stack.settings import StackSettings
 from stack.submission import Client, Fit, code_version, environment, flink_run_line, kept_environment
@@ -82,7 +82,7 @@ def command(
                 "savepoint": "" if reasons else savepoint,
                 "had_checkpoint": not reasons,
                 "replacing": None,
-                "run_id": datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") if reasons else kept.run_id,
+                "run_id": new_run_id() if reasons else kept.run_id,
                 "submitted_at": now(),
                 "ids": (),
                 "jobmanager": "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 # By the option's name; each has a value, and TOKPULSE_<NAME> is its variable. In the order of help pages.
@@ -19,3 +20,8 @@ TUNING: Final[Mapping[str, str]] = {
 LIVE_RUN: Final = "tokpulse.live-run"
 RUN_ID: Final = "Name of this run in pipeline_ledger"
 BOUNDED: Final = "Read what is there now, close all hours, and end."
+
+
+def new_run_id() -> str:
+    """The name of a run that has none: the moment of its submission."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from connectors import durations
 from connectors.endpoints import Endpoints
@@ -94,7 +94,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
         raise SettingError("stop-after-consecutive / stop-ratio out of range", "a whole number from 0, and a share between 0 and 1")
     return JobSettings(
         endpoints=Endpoints.from_env(None if environ is None else dict(environ)),
-        run_id=value("run_id", datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")),
+        run_id=value("run_id", options.new_run_id()),
         bounded=arguments.bounded,
         wait=arguments.wait,
         partial_results=partial == "on",

@@ -170,15 +170,7 @@ class _Pollers:
         followers = user.followers_at(now_ms - self._settings.start_ms, now_ms)
         record = {
             "userid": user.userid,
-            "user": {
-                "id": user.userid,
-                "uniqueId": user.unique_id,
-                "nickname": user.nickname,
-                "secUid": user.sec_uid,
-                "verified": user.verified,
-                "privateAccount": user.private,
-                "region": user.region,
-            },
+            "user": user.shown(),
             "stats": user_stats(source.index, followers),
             "ingested_at": now_ms + source.skew_ms,
         }

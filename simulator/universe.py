@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.clock import HOUR_MS, MINUTE_MS
 from simulator.curves import MILLION, Curve, Dip, Growth, Rates
@@ -60,6 +61,18 @@ class User:
             if dip.active(at_ms):
                 count -= count * dip.lost // MILLION
         return max(0, count)
+
+    def shown(self) -> dict[str, Any]:
+        """The `user` object of records and of both upstreams."""
+        return {
+            "id": self.userid,
+            "uniqueId": self.unique_id,
+            "nickname": self.nickname,
+            "secUid": self.sec_uid,
+            "verified": self.verified,
+            "privateAccount": self.private,
+            "region": self.region,
+        }
 
 
 @dataclass(frozen=True)

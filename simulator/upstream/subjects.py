@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from simulator.universe import Post, User
 from simulator.upstream.answers import RefusedError, number_parameter, text_parameter
@@ -11,19 +10,6 @@ from simulator.upstream.world import World
 
 USER_COUNTERS = ("followerCount", "followingCount", "heartCount", "videoCount", "diggCount")
 HANDLE = "username"
-
-
-def shown_user(user: User) -> dict[str, Any]:
-    """The `user` object."""
-    return {
-        "id": user.userid,
-        "uniqueId": user.unique_id,
-        "nickname": user.nickname,
-        "secUid": user.sec_uid,
-        "verified": user.verified,
-        "privateAccount": user.private,
-        "region": user.region,
-    }
 
 
 def page_size(params: Mapping[str, str], most: int) -> int:

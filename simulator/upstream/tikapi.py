@@ -11,7 +11,7 @@ from simulator.settings import COMMENTS, POSTS, USERS
 from simulator.universe import Post
 from simulator.upstream.answers import Bend, Endpoint, Item, RefusedError, Reply, Served, cut, number_parameter, text_parameter
 from simulator.upstream.comments import Comment
-from simulator.upstream.subjects import USER_COUNTERS, found_post, found_user, refuse_private, shown_user
+from simulator.upstream.subjects import USER_COUNTERS, found_post, found_user, refuse_private
 from simulator.upstream.world import World, after
 
 PAGE = 30
@@ -67,7 +67,7 @@ class Fake:
     def _check(self, params: Mapping[str, str], now_ms: int, bend: Bend) -> Reply:
         user, index = found_user(self._world, params, "username", "user_id", "id", "secUid")
         stats = self._world.stats(user, index, now_ms)
-        info = {"user": shown_user(user), "stats": stats}
+        info = {"user": user.shown(), "stats": stats}
         item = Item(info, stats, USER_COUNTERS, Served(USERS, user.userid, dict(stats), now_ms))
         return Reply({"userInfo": info, **_web()}, [item])
 
@@ -133,7 +133,7 @@ class Fake:
         edges = self._world.edges(user.userid, followers, now_ms)
         page, following = cut(edges, _opened(params.get("nextCursor", "")), count, bend)
         users = [
-            {"user": shown_user(edge.user), "stats": self._world.stats(edge.user, edge.index, now_ms)}
+            {"user": edge.user.shown(), "stats": self._world.stats(edge.user, edge.index, now_ms)}
             for edge in page
         ]  # fmt: skip
         more = following < len(edges)
@@ -152,7 +152,7 @@ class Fake:
             "desc": post.title,
             "createTime": post.create_ms // 1000,
             "locationCreated": post.region,
-            "author": shown_user(self._world.author(post)),
+            "author": self._world.author(post).shown(),
             "stats": stats,
             "video": {"id": post.aweme_id, "duration": post.duration, "playAddr": post.play, "downloadAddr": post.wmplay},
             "challenges": [

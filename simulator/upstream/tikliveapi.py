@@ -9,7 +9,7 @@ from simulator.settings import COMMENTS, POSTS, USERS
 from simulator.universe import Post
 from simulator.upstream.answers import Bend, Endpoint, Item, Reply, Served, cut, number_parameter, text_parameter
 from simulator.upstream.comments import Comment
-from simulator.upstream.subjects import HANDLE, USER_COUNTERS, found_post, found_user, page_size, refuse_private, shown_user
+from simulator.upstream.subjects import HANDLE, USER_COUNTERS, found_post, found_user, page_size, refuse_private
 from simulator.upstream.world import World, after
 
 PAGE = 35
@@ -80,7 +80,7 @@ class Fake:
     def _user_info(self, names: tuple[str, ...], params: Mapping[str, str], now_ms: int) -> Reply:
         user, index = found_user(self._world, params, *names)
         stats = self._world.stats(user, index, now_ms)
-        body = {"user": shown_user(user), "stats": stats}
+        body = {"user": user.shown(), "stats": stats}
         return Reply(body, [Item(body, stats, USER_COUNTERS, Served(USERS, user.userid, dict(stats), now_ms))])
 
     def _edges(self, key: str, params: Mapping[str, str], now_ms: int) -> Reply:
@@ -91,7 +91,7 @@ class Fake:
         older = [edge for edge in edges if edge.since_s < before_s]
         page = older[: page_size(params, PAGE)]
         body = {
-            key: [shown_user(edge.user) for edge in page],
+            key: [edge.user.shown() for edge in page],
             "total": len(edges),
             "time": page[-1].since_s if page else before_s,
             "hasMore": len(page) < len(older),
