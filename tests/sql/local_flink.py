@@ -135,7 +135,9 @@ class LocalFlink:
             # One task each, so that rows come in the order of the file, and a watermark behind each of them.
             "parallelism.default": "1",
             "pipeline.auto-watermark-interval": "1 ms",
+            # No checkpoints. One that falls into the last second of a job would make it wait for the next.
             "execution.checkpointing.interval": "1 h",
+            "execution.checkpointing.checkpoints-after-tasks-finish": "false",
             "python.executable": sys.executable,
             "python.client.executable": sys.executable,
             "restart-strategy.type": "none",
