@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Inserts one batch at a time on a thread of its own. There are two buffers: one on its way, one with the task.
@@ -22,20 +23,28 @@ final class BatchSender implements AutoCloseable {
     private final List<String> columns;
     private final Retry retry;
     private final SinkMetrics metrics;
+    private final LongSupplier nanoTime;
     private final ExecutorService thread;
 
     /** Gives its buffer back when ClickHouse has acknowledged the rows. */
     private Future<RowBinaryBuffer> onItsWay = CompletableFuture.completedFuture(new RowBinaryBuffer());
 
     private volatile boolean failed;
+    private volatile long lastMillis;
 
     /** Takes {@code clickHouse} over, and closes it. */
     BatchSender(ClickHouse clickHouse, String table, List<String> columns, Retry retry, SinkMetrics metrics) {
+        this(clickHouse, table, columns, retry, metrics, System::nanoTime);
+    }
+
+    BatchSender(
+            ClickHouse clickHouse, String table, List<String> columns, Retry retry, SinkMetrics metrics, LongSupplier nanoTime) {
         this.clickHouse = clickHouse;
         this.table = table;
         this.columns = columns;
         this.retry = retry;
         this.metrics = metrics;
+        this.nanoTime = nanoTime;
         this.thread =
                 Executors.newSingleThreadExecutor(
                         work -> {
@@ -64,6 +73,11 @@ final class BatchSender implements AutoCloseable {
         }
     }
 
+    /** How long the last insert took, with its retries. */
+    long lastMillis() {
+        return lastMillis;
+    }
+
     boolean isBusy() {
         return !onItsWay.isDone();
     }
@@ -84,7 +98,7 @@ final class BatchSender implements AutoCloseable {
     }
 
     private RowBinaryBuffer insert(RowBinaryBuffer batch, int rows) throws IOException, InterruptedException {
-        long began = System.nanoTime();
+        long began = nanoTime.getAsLong();
         try {
             retry.call(
                     () -> {
@@ -99,7 +113,8 @@ final class BatchSender implements AutoCloseable {
             failed = true;
             throw e;
         }
-        metrics.written(rows, batch.size(), TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        lastMillis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - began);
+        metrics.written(rows, batch.size(), lastMillis);
         batch.clear();
         return batch;
     }

@@ -7,8 +7,8 @@ import org.apache.flink.table.data.RowData;
 
 /**
  * Collects rows and decides when they are sent: at {@code batchBytes}, when the oldest is {@code batchAgeMillis} old, before a checkpoint
- * barrier and at the end of the input. A batch that has {@link #QUICK_BYTES} by then fills so quickly that the job must be catching up:
- * it waits {@link #PATIENCE} times as long, for a few large inserts cost ClickHouse less than many small ones.
+ * barrier and at the end of the input. A few large inserts cost ClickHouse less than many small ones: while it is busy, so that an insert
+ * takes long, rows wait {@link #SHARE} times as long as the last one took, at most {@link #LONGEST} times {@code batchAgeMillis}.
  *
  * <p>{@link #flush} returns when ClickHouse has acknowledged every row: what a checkpoint covers is written. A failed insert is an
  * {@link IOException} of the next call, which fails the task. {@link #write} blocks while one batch is on its way and the next one is full;
@@ -16,8 +16,8 @@ import org.apache.flink.table.data.RowData;
  */
 final class ClickHouseWriter implements SinkWriter<RowData> {
 
-    static final int QUICK_BYTES = 1 << 20;
-    static final int PATIENCE = 4;
+    static final int SHARE = 10;
+    static final int LONGEST = 6;
 
     private final RowEncoder encoder;
     private final BatchSender sender;
@@ -27,9 +27,7 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
 
     private RowBinaryBuffer buffer = new RowBinaryBuffer();
     private int rows;
-    private long due;
-    /** Whether the batch has been found to fill quickly or not; once, for behind a slow insert every batch grows. */
-    private boolean judged;
+    private long began;
     private boolean timerIsSet;
 
     ClickHouseWriter(RowEncoder encoder, BatchSender sender, ProcessingTimeService clock, int batchBytes, long batchAgeMillis) {
@@ -45,9 +43,8 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
         sender.check();
         if (rows == 0) {
             encoder.begin(buffer);
-            due = clock.getCurrentProcessingTime() + batchAgeMillis;
-            judged = false;
-            wakeAt(due);
+            began = clock.getCurrentProcessingTime();
+            wakeAt(began + batchAgeMillis);
         }
         encoder.encode(row, buffer);
         rows++;
@@ -88,10 +85,8 @@ final class ClickHouseWriter implements SinkWriter<RowData> {
         if (rows == 0) {
             return;
         }
-        if (now >= due && !judged) {
-            judged = true;
-            due += buffer.size() < QUICK_BYTES ? 0 : (PATIENCE - 1) * batchAgeMillis;
-        }
+        long wait = Math.min(SHARE * sender.lastMillis(), LONGEST * batchAgeMillis);
+        long due = began + Math.max(wait, batchAgeMillis);
         if (now < due) {
             wakeAt(due);
         } else if (sender.isBusy()) {

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,7 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Every published version as of at most half a second ago, asked of ClickHouse while there is something to judge.
+ * Every published version as of at most half a second ago, asked of ClickHouse while there is something to judge. The tasks of a JVM share
+ * what is known: one of them asks, and the others go on meanwhile when they judge times before the last answer.
  *
  * <p>While ClickHouse does not answer, what is known serves for times before the last answer: a version takes effect after it was
  * published, unless somebody backdates it, so no unknown one can be in force there. A later time waits, and then fails.
@@ -37,6 +39,9 @@ public final class PublishedThresholds implements AutoCloseable {
     private static final long RETRY_NANOS = Retry.TRY_AGAIN_FOR.toNanos();
     private static final long LONGEST_PAUSE_MILLIS = 5_000;
 
+    /** By query. */
+    private static final Map<String, PublishedThresholds> OF_JVM = new HashMap<>();
+
     /** Lines of JSON, one per version. */
     public interface Source {
         List<String> lines() throws IOException;
@@ -46,12 +51,14 @@ public final class PublishedThresholds implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final LongSupplier wallMillis;
     private final Runnable onClose;
+    private final ReentrantLock asking = new ReentrantLock();
     private final Map<String, Thresholds> versions = new HashMap<>();
-    private long askedNanos;
-    private boolean asked;
-    private boolean answered;
-    private long knownUntil = Long.MIN_VALUE;
-    private List<Thresholds> newestFirst = List.of();
+    private volatile long askedNanos;
+    private volatile boolean asked;
+    private volatile boolean answered;
+    private volatile long knownUntil = Long.MIN_VALUE;
+    private volatile List<Thresholds> newestFirst = List.of();
+    private int users;
 
     public PublishedThresholds(Source source, LongSupplier nanoTime, LongSupplier wallMillis, Runnable onClose) {
         this.source = source;
@@ -60,16 +67,34 @@ public final class PublishedThresholds implements AutoCloseable {
         this.onClose = onClose;
     }
 
-    /** For one task of a job with the parameter {@link #QUERY}. Asks for nothing yet. */
+    /** For one task of a job with the parameter {@link #QUERY}, until it closes it. Asks for nothing yet. */
     public static PublishedThresholds of(FunctionContext context) throws ClickHouseException {
         String query = context.getJobParameter(QUERY, null);
         if (query == null) {
             throw new IllegalStateException("the job has no parameter " + QUERY + ": submit it with the project's own jobs");
         }
-        ClickHouse clickHouse = ClickHouse.fromEnvironment();
-        String asJson = query + " FORMAT JSONEachRow";
-        return new PublishedThresholds(
-                () -> clickHouse.lines(asJson), System::nanoTime, System::currentTimeMillis, clickHouse::close);
+        synchronized (OF_JVM) {
+            PublishedThresholds shared = OF_JVM.get(query);
+            if (shared == null) {
+                ClickHouse clickHouse = ClickHouse.fromEnvironment();
+                String asJson = query + " FORMAT JSONEachRow";
+                shared =
+                        new PublishedThresholds(
+                                () -> clickHouse.lines(asJson), System::nanoTime, System::currentTimeMillis, () -> leave(query, clickHouse));
+                OF_JVM.put(query, shared);
+            }
+            shared.users++;
+            return shared;
+        }
+    }
+
+    private static void leave(String query, ClickHouse clickHouse) {
+        synchronized (OF_JVM) {
+            if (--OF_JVM.get(query).users == 0) {
+                OF_JVM.remove(query);
+                clickHouse.close();
+            }
+        }
     }
 
     /**
@@ -90,19 +115,38 @@ public final class PublishedThresholds implements AutoCloseable {
     }
 
     private void refresh(long time) throws IOException, InterruptedException {
-        boolean certain = answered || time < knownUntil;
-        if (asked && certain && nanoTime.getAsLong() - askedNanos < REFRESH_NANOS) {
+        if (isFresh(time)) {
             return;
         }
+        if (!asking.tryLock()) {
+            if (time < knownUntil) {
+                return;
+            }
+            asking.lockInterruptibly();
+        }
+        try {
+            if (!isFresh(time)) {
+                askUntilKnown(time);
+            }
+        } finally {
+            asking.unlock();
+        }
+    }
+
+    private boolean isFresh(long time) {
+        return asked && (answered || time < knownUntil) && nanoTime.getAsLong() - askedNanos < REFRESH_NANOS;
+    }
+
+    private void askUntilKnown(long time) throws IOException, InterruptedException {
         long began = nanoTime.getAsLong();
         for (long pause = 200; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS)) {
             try {
                 ask();
                 return;
             } catch (IOException e) {
+                askedNanos = nanoTime.getAsLong();
                 asked = true;
                 answered = false;
-                askedNanos = nanoTime.getAsLong();
                 if (time < knownUntil) {
                     return;
                 }
@@ -137,12 +181,12 @@ public final class PublishedThresholds implements AutoCloseable {
         versions.putAll(answer);
         newestFirst =
                 versions.values().stream().sorted(Comparator.comparingLong(Thresholds::sequence).reversed()).toList();
-        asked = true;
-        answered = true;
-        askedNanos = nanoTime.getAsLong();
         if (complete) {
             knownUntil = began;
         }
+        askedNanos = nanoTime.getAsLong();
+        asked = true;
+        answered = true;
     }
 
     private static Thresholds version(String line) throws IOException {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
@@ -38,6 +39,8 @@ class ClickHouseWriterTest {
 
     private final Clock clock = new Clock();
     private final Metrics metrics = new Metrics();
+    private final AtomicLong asked = new AtomicLong();
+    private volatile long insertMillis;
     private StubServer server;
     private BatchSender sender;
     private ClickHouseWriter writer;
@@ -93,17 +96,28 @@ class ClickHouseWriterTest {
     }
 
     @Test
-    void aBatchThatFillsQuicklyWaitsLonger() throws Exception {
-        writer.close();
-        writer = writer(server.url(), new Retry(), Integer.MAX_VALUE);
-        int rows = ClickHouseWriter.QUICK_BYTES / Long.BYTES;
-        for (int i = 0; i < rows; i++) {
-            write(i);
-        }
-        clock.pass(ClickHouseWriter.PATIENCE * AGE - 1);
+    void whileInsertsTakeLongRowsWaitLonger() throws Exception {
+        insertMillis = 100;
+        write(1);
+        clock.pass(AGE);
+        assertBatch(1);
+        settle();
+        write(2);
+        clock.pass(ClickHouseWriter.SHARE * insertMillis - 1);
         assertEquals(0, server.waiting());
         clock.pass(1);
-        assertEquals(header().size() + rows * Long.BYTES, server.next().body().length);
+        assertBatch(2);
+        settle();
+        insertMillis = 10_000;
+        write(3);
+        clock.pass(ClickHouseWriter.SHARE * 100);
+        assertBatch(3);
+        settle();
+        write(4);
+        clock.pass(ClickHouseWriter.LONGEST * AGE - 1);
+        assertEquals(0, server.waiting());
+        clock.pass(1);
+        assertBatch(4);
     }
 
     @Test
@@ -206,13 +220,19 @@ class ClickHouseWriterTest {
         writer.close();
     }
 
+    /** Asked before and after each insert. */
+    private long nanoTime() {
+        return TimeUnit.MILLISECONDS.toNanos(insertMillis * asked.getAndIncrement());
+    }
+
     private ClickHouseWriter writer(String url, Retry retry) throws IOException {
         return writer(url, retry, SIZE);
     }
 
     private ClickHouseWriter writer(String url, Retry retry, int batchBytes) throws IOException {
         RowEncoder encoder = RowEncoder.of("numbers", COLUMNS, new TableColumns(Map.of("n", "UInt64")));
-        sender = new BatchSender(ClickHouse.at(url), "numbers", List.of("n"), retry, new SinkMetrics(metrics, "numbers"));
+        SinkMetrics figures = new SinkMetrics(metrics, "numbers");
+        sender = new BatchSender(ClickHouse.at(url), "numbers", List.of("n"), retry, figures, this::nanoTime);
         return new ClickHouseWriter(encoder, sender, clock, batchBytes, AGE);
     }
 

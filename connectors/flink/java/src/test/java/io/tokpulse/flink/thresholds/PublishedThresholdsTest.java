@@ -9,7 +9,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a task knows of the published versions, with clocks and a ClickHouse of the test's own. */
 class PublishedThresholdsTest {
@@ -24,10 +29,21 @@ class PublishedThresholdsTest {
     private long nanos;
     private long wall = 1_000_000;
 
+    private Waiting onAsked = () -> {};
+
+    private interface Waiting {
+        void call() throws InterruptedException;
+    }
+
     private final PublishedThresholds published =
             new PublishedThresholds(
                     () -> {
                         asked++;
+                        try {
+                            onAsked.call();
+                        } catch (InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
                         nanos += answerTakes.toNanos();
                         if (outage != null) {
                             throw outage;
@@ -61,6 +77,30 @@ class PublishedThresholdsTest {
         later(1);
         inForce(3);
         assertEquals(2, asked);
+    }
+
+    @Test
+    @Timeout(60)
+    void whileOneTaskAsksOthersGoOnWithTimesBeforeTheLastAnswer() throws Exception {
+        lines.add(line(1, FIRST));
+        inForce(0);
+        later(500);
+        CountDownLatch isAsking = new CountDownLatch(1);
+        CountDownLatch mayAnswer = new CountDownLatch(1);
+        onAsked =
+                () -> {
+                    isAsking.countDown();
+                    mayAnswer.await();
+                };
+        CompletableFuture<String> first = inForceElsewhere(0);
+        isAsking.await();
+        assertEquals("v1", inForce(wall - 501));
+        CompletableFuture<String> later = inForceElsewhere(wall + 1);
+        assertThrows(TimeoutException.class, () -> later.get(50, TimeUnit.MILLISECONDS), "that time is not known of yet");
+        mayAnswer.countDown();
+        assertEquals("v1", first.get());
+        assertEquals("v1", later.get());
+        assertEquals(2, asked, "what one has asked the other knows");
     }
 
     @Test
@@ -158,6 +198,17 @@ class PublishedThresholdsTest {
 
     private String inForce(long time) throws Exception {
         return published.inForce(time).version().toString();
+    }
+
+    private CompletableFuture<String> inForceElsewhere(long time) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return inForce(time);
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
     }
 
     private void later(long millis) {
