@@ -32,6 +32,6 @@ final class Versions {
     /** The same, with another span of the rule about gained followers. */
     static PublishedThresholds within(int hours) {
         String line = line(1, "1970-01-01 00:00:00.000").replace("within_hours\\\":2", "within_hours\\\":" + hours);
-        return new PublishedThresholds(() -> List.of(line), System::nanoTime, System::currentTimeMillis, () -> {});
+        return new PublishedThresholds(() -> List.of(line), System::nanoTime, System::currentTimeMillis);
     }
 }

@@ -51,8 +51,7 @@ class PublishedThresholdsTest {
                         return List.copyOf(lines);
                     },
                     () -> nanos,
-                    () -> wall,
-                    () -> {});
+                    () -> wall);
 
     @Test
     void theVersionPublishedLastAmongThoseInEffectHolds() throws Exception {
