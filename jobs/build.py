@@ -65,6 +65,7 @@ def table_environment(job: JobDefinition, settings: JobSettings) -> TableEnviron
         "pipeline.name": job.name,
         "table.local-time-zone": "UTC",
         f"{JOB_PARAMETERS}.tokpulse.late-bound.ms": str(milliseconds(settings.late_bound)),
+        f"{JOB_PARAMETERS}.tokpulse.run.id": settings.run_id,
         # The sources' own `idle.timeout` takes its place: Flink's calls a partition idle while its records wait.
         "table.exec.source.idle-timeout": "0 ms",
         "table.optimizer.reuse-optimize-block-with-digest-enabled": str(job.scores).lower(),

@@ -70,13 +70,6 @@ public final class FollowerChanges extends ProcessTableFunction<RowData> {
         open(LateBound.of(context), PublishedThresholds.of(context));
     }
 
-    @Override
-    public void close() {
-        if (published != null) {
-            published.close();
-        }
-    }
-
     void open(long lateBound, PublishedThresholds thresholds) {
         bound = lateBound;
         remembered = Forgetting.after(bound + LONGEST_SPAN);

@@ -84,13 +84,6 @@ public final class PostGrowth extends ProcessTableFunction<RowData> {
         open(LateBound.of(context), PublishedThresholds.of(context), context.getMetricGroup());
     }
 
-    @Override
-    public void close() {
-        if (published != null) {
-            published.close();
-        }
-    }
-
     void open(long lateBound, PublishedThresholds thresholds, MetricGroup group) {
         bound = lateBound;
         quiet = Math.max(PostHours.HOUR, Forgetting.wholeHours(bound));

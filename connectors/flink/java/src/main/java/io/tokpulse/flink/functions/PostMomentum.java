@@ -49,13 +49,6 @@ public final class PostMomentum extends ProcessTableFunction<RowData> {
         open(LateBound.of(context), PublishedThresholds.of(context));
     }
 
-    @Override
-    public void close() {
-        if (published != null) {
-            published.close();
-        }
-    }
-
     void open(long lateBound, PublishedThresholds thresholds) {
         remembered = Forgetting.after(lateBound);
         published = thresholds;
