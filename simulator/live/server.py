@@ -1,0 +1,50 @@
+"""The fake LIVE service as a server: requests on one port, sockets on another, on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from websockets.asyncio.server import serve
+
+from simulator.live.service import LiveService
+from simulator.live.sockets import Rooms
+from simulator.live.web import Web
+from simulator.upstream.server import FakeUpstreamError, refuse_public
+
+
+async def serve_live(
+    service: LiveService,
+    listening: Callable[[str, str], None],
+    ended: asyncio.Event,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    speed: float = 1.0,
+) -> None:
+    """Serves until `ended`. `listening` is told both addresses, as `http://`; sockets are on the next free port.
+
+    Raises FakeUpstreamError for an address that is not loopback, or that is taken.
+    """
+    refuse_public(host)
+    rooms = Rooms(service, speed)
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise FakeUpstreamError(
+            f"cannot serve on {host} port {port}: {error}", "give another --port; 0 takes any free one"
+        ) from error
+    config = uvicorn.Config(Web(service).app(), log_level="error", lifespan="off", ws="none", access_log=False)
+    web = uvicorn.Server(config)
+    # Signals are the caller's.
+    web.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    async with serve(rooms, host, 0, process_request=rooms.refuse, ping_interval=None) as sockets:
+        serving = asyncio.ensure_future(web.serve([listener]))
+        shown = f"[{host}]" if ":" in host else host
+        port_of_sockets = next(iter(sockets.sockets)).getsockname()[1]
+        listening(f"http://{shown}:{listener.getsockname()[1]}", f"http://{shown}:{port_of_sockets}")
+        await ended.wait()
+        web.should_exit = True
+        await serving
+    service.ledger.close()
