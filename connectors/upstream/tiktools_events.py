@@ -136,7 +136,7 @@ def plain_digest(text: str) -> str:
 def identity(frame: Frame, received_ms: int, digest: Callable[[str], str] = plain_digest) -> tuple[str, str]:
     """(what the event and its repeats have in common, its content where nothing but the second of receipt tells them apart).
 
-    By the message's id, else by content and upstream's second, else by content and second of receipt.
+    By the message's id, else by content and upstream's second (0 where the content has a total), else by content and second of receipt.
     """
     data = frame.data
     for name in _MESSAGE_ID:
@@ -147,6 +147,9 @@ def identity(frame: Frame, received_ms: int, digest: Callable[[str], str] = plai
     sent_ms = sent_at(data)
     if sent_ms is not None:
         return f"c:{content}:{sent_ms // 1000}", ""
+    if "totalLikes" in data:
+        # A total that only grows: the same one is the same event, whenever it comes.
+        return f"c:{content}:0", ""
     return f"r:{content}:{received_ms // 1000}", content
 
 

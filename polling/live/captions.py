@@ -23,6 +23,8 @@ from polling.live.watch import Lines
 LONGEST_SESSION: Final = 300
 _KEPT: Final = frozenset({"caption", "translation", "credits", "credits_low"})
 _MINUTE_S: Final = MINUTE_MS / SECOND_MS
+# The last minute ends early, so that the service does not begin another one.
+_BEFORE_END_S: Final = 2.0
 _USED_UP: Final = Close(None, "BUDGET", Next.WAIT, "the day's minutes of captions are used up")
 _NO_CREDITS: Final = Close(None, "NO_CREDITS", Next.WAIT, "the account has no caption credits left")
 _ENDED: Final = Close(None, "ENDED", Next.NONE, "the session has ended")
@@ -120,7 +122,7 @@ class Captions:
                 return _USED_UP
             left = self._budget.left
             self._means.report.metrics.set("tokpulse_live_caption_minutes_left", to=-1 if left is None else left)
-            await asyncio.sleep(_MINUTE_S)
+            await asyncio.sleep(_MINUTE_S if left != 0 else _MINUTE_S - _BEFORE_END_S)
         return _BROADCAST_OVER
 
     def _frame(self, message: str | bytes, record: Recording, heard: _Heard) -> Close | None:

@@ -58,6 +58,12 @@ class LiveScript(BaseModel):
         """Acts to this creator with after_ms < at <= until_ms, both since the start."""
         return [act for act in self.acts if act.creator in (None, creator) and after_ms < act.at * SECOND_MS <= until_ms]
 
+    def next_after(self, creator: int, after_ms: int) -> int | None:
+        """When the next act to this creator is; None where there is none."""
+        return min(
+            (at for act in self.acts if act.creator in (None, creator) and (at := act.at * SECOND_MS) > after_ms), default=None
+        )
+
     def holds(self, do: Do, now_ms: int) -> Act | None:
         """The act of this kind that lasts at this moment since the start."""
         for act in self.acts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import uvicorn
 from websockets.asyncio.server import serve
@@ -13,6 +14,13 @@ from simulator.live.service import LiveService
 from simulator.live.sockets import Rooms
 from simulator.live.web import Web
 from simulator.upstream.server import FakeUpstreamError, refuse_public
+
+
+class _Web(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals are the caller's."""
+        yield
 
 
 async def serve_live(
@@ -36,9 +44,7 @@ async def serve_live(
             f"cannot serve on {host} port {port}: {error}", "give another --port; 0 takes any free one"
         ) from error
     config = uvicorn.Config(Web(service).app(), log_level="error", lifespan="off", ws="none", access_log=False)
-    web = uvicorn.Server(config)
-    # Signals are the caller's.
-    web.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    web = _Web(config)
     async with serve(rooms, host, 0, process_request=rooms.refuse, ping_interval=None) as sockets:
         serving = asyncio.ensure_future(web.serve([listener]))
         shown = f"[{host}]" if ":" in host else host

@@ -25,7 +25,7 @@ _REPLAY_MS: Final = 5 * SECOND_MS
 _LOT_MS: Final = 20
 _SILENT_MS: Final = 60 * SECOND_MS
 _ABNORMAL: Final = 1006
-_UNKNOWN: Final = {"event": "sparkleRain", "data": {"type": "sparkleRain", "drops": 7, "comment": "what is this"}}
+_UNKNOWN: Final[dict[str, Any]] = {"event": "sparkleRain", "data": {"type": "sparkleRain", "drops": 7, "comment": "what is this"}}
 
 
 class Rooms:
@@ -118,7 +118,7 @@ class _Stream:
                 if watching.done():
                     self._note("close", code=self.socket.close_code)
                     return None
-                pause = asyncio.ensure_future(self.rooms.sleep_until(max(now + _LOT_MS, min(messages[place][0], now + SECOND_MS))))
+                pause = asyncio.ensure_future(self.rooms.sleep_until(self._next_ms(now, messages[place][0], opened)))
                 await asyncio.wait({pause, watching}, return_when=asyncio.FIRST_COMPLETED)
                 pause.cancel()
         except ConnectionClosed:
@@ -126,6 +126,17 @@ class _Stream:
             raise
         finally:
             watching.cancel()
+
+    def _next_ms(self, now: int, message_ms: int, opened: int) -> int:
+        """When there is something to do again."""
+        service = self.service
+        act_ms = service.script.next_after(self.creator, service.since_start())
+        due = [message_ms, opened + service.tier.lifetime_s * SECOND_MS, now + 30 * SECOND_MS]
+        if act_ms is not None:
+            due.append(service.world.start_ms + act_ms)
+        if self.mute_until_ms > now:
+            due.append(self.mute_from_ms + _SILENT_MS)
+        return max(now + _LOT_MS, min(due))
 
     async def send(self, frames: list[Any]) -> None:
         now = self.service.now_ms()
@@ -169,7 +180,7 @@ class _Stream:
         elif act.do == "reorder":
             self.hold = act.count
         elif act.do == "unknown":
-            await self.send([_UNKNOWN])
+            await self.send([{**_UNKNOWN, "data": {**_UNKNOWN["data"], "msgId": f"{self.name}-{self.service.now_ms()}"}}])
         elif act.do == "garbage":
             await self.send(["this is {no JSON"])
         return False
@@ -199,7 +210,7 @@ class _Captions:
         longest = min(300, int(self.asked.get("max_duration_minutes", "60"))) * MINUTE_MS
         service.ledger.add([Line("open", begun, self.name, room_id, self.handle)])
         await self._send(room_id, {"type": "status", "status": "transcribing", "message": ""})
-        while True:
+        while self.socket.close_code is None:
             now = service.now_ms()
             while charged <= (now - begun) // MINUTE_MS:
                 charged += 1
@@ -233,6 +244,8 @@ class _Captions:
                 }
                 await self._send(room_id, said)
             await self.rooms.sleep_until(now + 3 * SECOND_MS)
+        service.ledger.add([Line("close", service.now_ms(), self.name, room_id, self.handle, None, self.socket.close_code)])
+        return None
 
     async def _send(self, room_id: str, frame: Message) -> None:
         self.service.ledger.add([Line("frame", self.service.now_ms(), self.name, room_id, self.handle, frame)])

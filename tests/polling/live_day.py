@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import selectors
 import tempfile
 from collections.abc import Callable, Mapping
@@ -76,6 +77,10 @@ class Kept:
     async def relief(self) -> None:
         return
 
+    def before(self, end_ms: int) -> list[dict[str, Any]]:
+        """Events that came before we stopped: at that moment itself the service may have sent what nobody read."""
+        return [record for record in self.events if record["ingested_at"] < end_ms]
+
     def changes(self, change: str) -> list[dict[str, Any]]:
         return [record for record in self.rooms if record["change"] == change]
 
@@ -89,15 +94,17 @@ class Day:
     said: list[str]
     report: Report
     connector: Connector
+    end_ms: int
     error: Exception | None = None
 
     def sent(self, host: str | None = None) -> list[Any]:
-        """Frames of rooms that the service sent, but for roomInfo and captions, in order."""
+        """Frames of rooms that the service sent before we stopped, but for roomInfo and captions, in order."""
         return [
             line.frame
             for line in self.service.ledger.lines
             if line.what == "frame"
             and line.connection[0] in "sp"
+            and line.at_ms < self.end_ms
             and (host is None or line.host == host)
             and not (isinstance(line.frame, dict) and line.frame.get("event") == "roomInfo")
         ]
@@ -115,7 +122,7 @@ def live_day(
     creators: int = 1,
     minutes: int = 30,
     shows: int = 2,
-    per_minute: int = 60,
+    per_minute: int = 12,
     watched: Mapping[str, str] | None = None,
     key: str = KEY,
     caption_credits: int = 1_000,
@@ -127,6 +134,7 @@ def live_day(
     """Runs the connector against the fake for `seconds` of their time. `served` is the tier by which the fake counts."""
     world = LiveWorld(seed, START_MS, creators=creators, minutes=minutes, shows=shows, per_minute=per_minute)
     chosen = replace(LiveOptions(tier=tier, sockets_per_ip=50, check_every_s=10.0), **options)
+    random.seed(seed)  # of the jitter
     said: list[str] = []
     loops: list[JumpingLoop] = []
 
@@ -162,7 +170,7 @@ def live_day(
                     before(service, connector)
                 stopped = asyncio.Event()
                 asyncio.get_running_loop().call_later(seconds, stopped.set)
-                day = Day(service, kept, said, report, connector)
+                day = Day(service, kept, said, report, connector, START_MS + round(seconds * SECOND_MS))
                 try:
                     await connector.run(stopped)
                 except Exception as error:
