@@ -89,7 +89,7 @@ def follow(
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Serve /metrics on this port; 0 takes a free port.")
     ] = None,
-    session_id: Annotated[str, typer.Option("--session-id", hidden=True)] = "",
+    session_id: Annotated[str, typer.Option("--session-id", hidden=True, help="Refused: session cookies are out of scope.")] = "",
 ) -> None:
     """Follow LIVE rooms into Kafka, by a watchlist.
 
@@ -135,7 +135,10 @@ def accept_risk(
         bool, typer.Option("--withdraw", help="Take the acceptance back: `tokpulse live` refuses to start.")
     ] = False,
 ) -> None:
-    """Read and accept what LIVE polling means; kept in a log that `tokpulse quality` shows."""
+    """Read and accept what LIVE polling means.
+
+    Kept in a log that `tokpulse quality` shows. Without --yes it only shows the text.
+    """
     log = TermsLog(data_dir() / FILE)
     if withdraw:
         say(log.add("withdrawn", by, wall_clock_ms()).line())

@@ -136,7 +136,8 @@ def plain_digest(text: str) -> str:
 def identity(frame: Frame, received_ms: int, digest: Callable[[str], str] = plain_digest) -> tuple[str, str]:
     """(what the event and its repeats have in common, its content where nothing but the second of receipt tells them apart).
 
-    By the message's id, else by content and upstream's second (0 where the content has a total), else by content and second of receipt.
+    By the message's id, else by content and upstream's second (0 where the content has a total), else by content and the second
+    of receipt.
     """
     data = frame.data
     for name in _MESSAGE_ID:

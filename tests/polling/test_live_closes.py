@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
 from connectors.upstream.tiktools_closes import CLOSES, Next, close_of, refused
 from polling.live.watch import LiveStoppedError
 from simulator.live.script import Act
-
 from tests.polling.live_day import WIDE, live_day
 
 # Code -> what the log says next.
@@ -97,7 +99,7 @@ def test_five_reconnects_in_a_row_then_the_cadence() -> None:
     assert tries[5].endswith("5 reconnects in a row failed; the next live check decides")
     connects = [record["ingested_at"] for record in day.kept.changes("connected")]
     # Back-offs of 1, 2, 4, 8, 16 seconds and up to a quarter more; then the check of the cadence.
-    waits = [b - a for a, b in zip(connects, connects[1:], strict=False)]
+    waits = [b - a for a, b in itertools.pairwise(connects)]
     for wait, least in zip(waits[:5], (1_000, 2_000, 4_000, 8_000, 16_000), strict=True):
         assert least <= wait <= least * 1.25 + 2_000
     assert connects[6] % 120_000 == connects[0] % 120_000
@@ -126,7 +128,7 @@ def test_the_end_of_a_broadcast_is_said_once_and_the_next_one_is_another_room() 
     assert len(rooms) == len(set(rooms)) == 2
     assert {record["close_name"] for record in day.kept.changes("ended")} == {"CONTROL_3"}
     assert len({record["room_id"] for record in day.kept.changes("started")}) == 2
-    assert [content for content in day.kept.events if content["event"] == "control"][0]["action"] == "3"
+    assert next(content for content in day.kept.events if content["event"] == "control")["action"] == "3"
 
 
 def test_a_room_that_begins_again_has_another_id() -> None:
@@ -153,23 +155,19 @@ def test_http_instead_of_a_socket() -> None:
 
 
 def test_a_lifetime_ends_in_a_renewal_without_a_gap() -> None:
-    from dataclasses import replace
-
     short = replace(WIDE, lifetime_s=120)
     day = live_day(seconds=600, tier=short)
     gone = [record["close_name"] for record in day.kept.changes("disconnected")]
     assert gone == ["RENEWED"] * 5 + ["STOPPED"]
     spans = [(record["connected_at"], record["until_at"]) for record in day.kept.changes("disconnected")]
-    assert all(later[0] <= earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    assert all(later[0] <= earlier[1] for earlier, later in itertools.pairwise(spans))
     assert day.service.counted.sockets == 2
 
 
 def test_a_lifetime_without_a_second_socket_is_a_gap_of_one_connect() -> None:
-    from dataclasses import replace
-
     short = replace(WIDE, lifetime_s=120, sockets=1)
     day = live_day(seconds=600, tier=short)
     assert day.service.counted.sockets == 1
     spans = [(record["connected_at"], record["until_at"]) for record in day.kept.changes("disconnected")]
     assert len(spans) == 6
-    assert all(0 <= later[0] - earlier[1] <= 1_000 for earlier, later in zip(spans, spans[1:], strict=False))
+    assert all(0 <= later[0] - earlier[1] <= 1_000 for earlier, later in itertools.pairwise(spans))

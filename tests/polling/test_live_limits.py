@@ -12,7 +12,6 @@ from connectors.upstream.tiktools_limits import TIERS
 from polling.live.limits import DailyCount, RequestGate
 from polling.live.options import LiveOptions
 from simulator.live.script import Act, load_live_script
-
 from tests.polling.live_day import START_MS, WIDE, JumpingLoop, live_day
 
 

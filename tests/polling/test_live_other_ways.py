@@ -9,7 +9,6 @@ import pytest
 
 from polling.live.polls import UnreadableError, read_fetched
 from simulator.live.script import Act
-
 from tests.polling.live_day import WIDE, live_day
 
 
