@@ -212,15 +212,20 @@ async def _follow(
     async with httpx.AsyncClient(base_url=base, timeout=_TIMEOUTS, trust_env=False, follow_redirects=False) as client:
         connector = Connector(watched, client, key, sockets_at, opener(means.options), data_dir() / "polling", means)
         writing = asyncio.ensure_future(writer.run())
-        writing.add_done_callback(
-            lambda task: None if task.cancelled() or not task.exception() else connector.fail(task.exception())
-        )  # type: ignore[arg-type]
+
+        def ended(task: asyncio.Future[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                connector.fail(error)
+
+        writing.add_done_callback(ended)
         try:
             await connector.run(stopped)
         finally:
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
-            await writer.close()
+            writer.end()
+            (failure,) = await asyncio.gather(writing, return_exceptions=True)
+            if failure is None:
+                # Else Kafka does not take it: it has been tried for long enough.
+                await writer.close()
 
 
 def _logs_to_stderr() -> None:

@@ -92,11 +92,12 @@ class Captions:
 
     async def _read(self, socket: Socket, record: Recording) -> Close:
         heard, room = _Heard(), self._cast.room
-        paying = asyncio.ensure_future(self._pay())
-        receiving: asyncio.Future[str | bytes] = asyncio.ensure_future(socket.recv())
+        assert room is not None, "on air"
+        paying = asyncio.create_task(self._pay())
+        receiving = asyncio.create_task(_received(socket))
         try:
             while True:
-                await asyncio.wait({paying, receiving}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([paying, receiving], return_when=asyncio.FIRST_COMPLETED)
                 if paying.done():
                     return paying.result()
                 try:
@@ -104,14 +105,14 @@ class Captions:
                 except ConnectionClosed:
                     close = close_of(socket.close_code)
                     return _ENDED if close.code == 1000 else close
-                receiving = asyncio.ensure_future(socket.recv())
+                receiving = asyncio.create_task(_received(socket))
                 if (end := self._frame(message, record, heard)) is not None:
                     return end
-                if self._cast.room is not room or not self._cast.on_air:
+                if not self._cast.on_air or self._cast.room is None or self._cast.room.room_id != room.room_id:
                     return _BROADCAST_OVER
         finally:
-            for task in (paying, receiving):
-                task.cancel()
+            paying.cancel()
+            receiving.cancel()
             await asyncio.gather(paying, receiving, return_exceptions=True)
             await socket.close()
 
@@ -156,3 +157,7 @@ _THEN: Final = {
     _NO_CREDITS.name: "again after midnight UTC",
     _BROADCAST_OVER.name: "again with the next broadcast",
 }
+
+
+async def _received(socket: Socket) -> str | bytes:
+    return await socket.recv()

@@ -83,9 +83,9 @@ class Connector:
         """Until `stopped`, or until nothing can be followed: raises what a human has to correct. Ends all connections."""
         self._failed = asyncio.get_running_loop().create_future()
         self._start("", [self._check(), self._tick(), self._lists.run()])
-        stopping = asyncio.ensure_future(stopped.wait())
+        stopping = asyncio.create_task(stopped.wait())
         try:
-            await asyncio.wait({self._failed, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([self._failed, stopping], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
             for name in list(self._tasks):

@@ -27,8 +27,13 @@ _ENDED: Final = "3"
 class Socket(Protocol):
     """What a session needs of a WebSocket."""
 
-    close_code: int | None
-    close_reason: str | None
+    @property
+    def close_code(self) -> int | None:
+        """None while it is open."""
+
+    @property
+    def close_reason(self) -> str | None:
+        """What the other side said to it."""
 
     async def recv(self) -> str | bytes:
         """The next message. Raises ConnectionClosed."""
@@ -147,8 +152,8 @@ class Session:
 
     async def read(self) -> Close:
         """Records what comes until the connection ends."""
-        for frame in self._held:
-            self.record.event(frame)
+        for held in self._held:
+            self.record.event(held)
         self._held = []
         try:
             async for message in self._messages():

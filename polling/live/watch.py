@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from websockets.exceptions import InvalidHandshake, InvalidStatus
@@ -112,9 +113,12 @@ class Watch:
                 return
             # The network may let no sockets through, but requests.
             until_ms = self._means.now_ms() + _NO_SOCKETS_MS
-            if not await self._lines.polls.follow(self.cast, self._told, lambda at=until_ms: self._means.now_ms() >= at):
+            if not await self._lines.polls.follow(self.cast, self._told, partial(self._is_later, until_ms)):
                 return
             failures = 0
+
+    def _is_later(self, than_ms: int) -> bool:
+        return self._means.now_ms() >= than_ms
 
     def _slot_is_free(self) -> bool:
         slots = self._lines.slots
@@ -153,8 +157,8 @@ class Watch:
 
     def _wait_s(self, close: Close, failures: int) -> float:
         options = self._means.options
-        wait_s = max(close.least_wait_s, min(options.longest_wait_s, options.first_wait_s * 2 ** (failures - 1)))
-        return wait_s * (1 + _JITTER * random.random())
+        wait_s = max(close.least_wait_s, min(options.longest_wait_s, options.first_wait_s * 2.0 ** (failures - 1)))
+        return float(wait_s * (1 + _JITTER * random.random()))
 
     async def _by_socket(self) -> tuple[Close | None, str]:
         """Follows by sockets, one after the other, until one ends that no other has replaced: how, and what the service said.

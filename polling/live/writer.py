@@ -60,6 +60,7 @@ class LiveWriter:
         self._limits = {name: topics[name].max_message_bytes for name in (*TOPICS, *(f"{name}.dlq" for name in TOPICS))}
         self._keys = {name: topics[name].key for name in TOPICS}
         self._waiting: list[Observation] = []
+        self._is_ending = False
         self._has_some = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -85,9 +86,14 @@ class LiveWriter:
         self._waiting.append(Observation(topic, item, problem=why))
         self._has_some.set()
 
+    def end(self) -> None:
+        """`run` returns when it has carried what it is about."""
+        self._is_ending = True
+        self._has_some.set()
+
     async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
+        """Until `end`. It must not be cancelled: what it has in hand would be lost."""
+        while not self._is_ending:
             await self._has_some.wait()
             await self.carry()
             await asyncio.sleep(_PAUSE_S)
