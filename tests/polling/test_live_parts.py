@@ -12,7 +12,7 @@ import pytest
 
 from connectors.kafka.avro import AvroCodec, Record
 from connectors.kafka.topics import load_topics
-from connectors.kafka.validation import RecordValidator
+from connectors.kafka.validation import FieldTypeError, RecordValidator
 from connectors.upstream import tiktools
 from connectors.upstream.tiktools import ExcludedError, data_of, read_states, read_user_ids, refuse_excluded, socket_url
 from connectors.upstream.tiktools_events import BadFrameError, Frame, Room, identity, read_frame, record_of
@@ -168,6 +168,16 @@ def test_a_value_of_another_type_stays_in_the_payload(value: Any) -> None:
     record = record_of(Frame("like", {"likeCount": value, "totalLikes": 7}), ROOM, "m:1", "c", 0, NOW)
     assert record["like_count"] is None
     assert json.loads(record["payload"]) == {"likeCount": value}
+
+
+def test_a_flag_is_true_false_or_null() -> None:
+    codec = AvroCodec(load_topics()["tiktok.live.events"].schema_text())
+    check = RecordValidator(codec.declared, lambda: NOW).check
+    record = record_of(Frame("gift", {"repeatEnd": True}), ROOM, "m:1", "c", 0, NOW)
+    for value in (True, False, None):
+        check(record | {"repeat_end": value})
+    with pytest.raises(FieldTypeError, match="repeat_end"):
+        check(record | {"repeat_end": 1})
 
 
 def test_frames_without_data_and_frames_that_are_none() -> None:
