@@ -23,8 +23,8 @@ def compiled(schema: Mapping[str, Any]) -> Encoder | None:
     """A function (record, prefix) -> prefix and the Avro binary of `record`.
 
     None for a schema that has other types than strings, booleans, ints, longs, those of them but ints that may be null, and
-    records of them. The function raises KeyError, TypeError, AttributeError or OverflowError for a record that is not plainly of the schema,
-    UnicodeEncodeError for text without UTF-8.
+    records of them. The function raises KeyError, TypeError, AttributeError or OverflowError for a record that is not plainly of
+    the schema, UnicodeEncodeError for text without UTF-8.
     """
     lines: list[str] = []
     try:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from websockets.asyncio.server import serve
 
+from connectors.clock import MINUTE_MS
 from simulator.live.service import LiveService
 from simulator.live.sockets import Rooms
 from simulator.live.web import Web
@@ -36,6 +37,10 @@ async def serve_live(
     Raises FakeUpstreamError for an address that is not loopback, or that is taken.
     """
     refuse_public(host)
+    for show in service.world.all:
+        if show.begin_ms <= service.now_ms() + MINUTE_MS:
+            # Made before somebody waits for it: a busy hour takes seconds.
+            _ = show.messages
     rooms = Rooms(service, speed)
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)

@@ -52,7 +52,7 @@ def ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
 def service(stack: Stack, folder: Path) -> Iterator[tuple[str, str]]:
     """A fake whose rooms have been on air for a minute: the addresses of its requests and of its sockets."""
     (folder / "script.yaml").write_text(SCRIPT)
-    args = ["--creators", "2", "--minutes", "60", "--per-minute", "900", "--start", "-1m"]
+    args = ["--creators", "2", "--minutes", "15", "--per-minute", "900", "--start", "-1m"]
     files = ["--script", f"{folder}/script.yaml", "--ledger", f"{folder}/ledger.jsonl", "--watchlist", f"{folder}/watchlist.yaml"]
     with ending(stack.start("fake-live", *args, *files)) as process:
         assert process.stdout is not None
