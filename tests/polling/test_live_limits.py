@@ -9,14 +9,23 @@ from pathlib import Path
 import pytest
 
 from connectors.upstream.tiktools_limits import TIERS
+from polling.live.connector import Connector
 from polling.live.limits import DailyCount, RequestGate
 from polling.live.options import LiveOptions
 from simulator.live.script import Act, load_live_script
+from simulator.live.service import LiveService
 from tests.polling.live_day import START_MS, WIDE, JumpingLoop, live_day
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_a_scripted_day_stays_within_the_tier(tier: str) -> None:
+@pytest.mark.parametrize("headers", [True, False], ids=["headers", "no headers"])
+def test_a_scripted_day_stays_within_the_tier(tier: str, headers: bool) -> None:
+    """With what the service says of its limits, and by our own count alone."""
+
+    def hidden(service: LiveService, connector: Connector) -> None:
+        if not headers:
+            service.rate_headers = dict  # type: ignore[method-assign,assignment]
+
     day = live_day(
         load_live_script("bad-day").acts,
         seconds=500,
@@ -26,10 +35,12 @@ def test_a_scripted_day_stays_within_the_tier(tier: str) -> None:
         sockets_per_ip=4,
         rank_types=frozenset({"audience"}),
         hashtags_every_s=60.0,
+        before=hidden,
     )
     counted, limits = day.service.counted, TIERS[tier]
     assert day.error is None
     assert counted.requests_in_a_minute <= limits.requests
+    assert headers or tier not in ("sandbox", "basic") or counted.requests_in_a_minute == limits.requests, "it is pressed for"
     assert counted.sockets <= min(4, limits.sockets)
     assert counted.most_in_bulk <= min(20, limits.bulk)
     assert limits.connects_per_day is None or max(counted.connects.values()) <= limits.connects_per_day
