@@ -17,7 +17,6 @@ MOST_USER_IDS: Final = 20
 MOST_HASHTAGS: Final = 50
 # How long what an answer says may be used again.
 ROOM_ID_S: Final = 30 * 60
-PAGE_S: Final = 5 * 60
 USER_ID_S: Final = 24 * 3600
 JWT_S: Final = 3600
 RANK_TYPES: Final[Mapping[str, str]] = {"hourly": "1", "daily": "8", "popular": "15", "league": "16"}
@@ -99,14 +98,14 @@ def bulk_live_check(handles: Iterable[str]) -> LiveCall:
     return LiveCall("/webcast/bulk_live_check", body={"unique_ids": list(handles)})
 
 
-def check_alive(handle: str) -> LiveCall:
-    """Whether one creator is on air, with room, title and viewers."""
-    return LiveCall("/webcast/check_alive", {"unique_id": handle})
-
-
 def room_info(handle: str) -> LiveCall:
     """Title, beginning, host and viewers of a room."""
     return LiveCall("/webcast/room_info", body={"unique_id": handle})
+
+
+def rate_limits() -> LiveCall:
+    """What the key may do."""
+    return LiveCall("/webcast/rate_limits")
 
 
 def room_id(handle: str) -> LiveCall:
@@ -171,6 +170,18 @@ def read_states(data: object) -> dict[str, LiveState]:
 def read_state(data: object) -> LiveState:
     """Of one creator: an object, or a list with one."""
     return _state(data[0] if isinstance(data, list) and data else data)
+
+
+def read_limits(data: object) -> tuple[str, int | None, int | None, int]:
+    """(tier, requests per minute, sockets at once, sockets that are open now); None where the answer does not say."""
+
+    def number(part: str, name: str) -> int | None:
+        found = data.get(part) if isinstance(data, Mapping) else None
+        value = found.get(name) if isinstance(found, Mapping) else None
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+    tier = data.get("tier") if isinstance(data, Mapping) else ""
+    return str(tier or ""), number("api", "limit"), number("websocket", "limit"), number("websocket", "current") or 0
 
 
 def read_jwt(data: object) -> str:

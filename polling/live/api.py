@@ -60,7 +60,6 @@ class LiveApi:
     def __init__(self, client: httpx.AsyncClient, key: str, gate: RequestGate, report: Report, now_ms: Callable[[], int]) -> None:
         self._client, self._key, self._gate, self._report, self._now_ms = client, key, gate, report, now_ms
         self._rooms: Kept[LiveState] = Kept(tiktools.ROOM_ID_S, now_ms)
-        self._pages: Kept[LiveState] = Kept(tiktools.PAGE_S, now_ms)
         self._handles: Kept[tuple[str | None]] = Kept(tiktools.USER_ID_S, now_ms)
 
     async def ask(self, call: LiveCall) -> Any:
@@ -92,14 +91,6 @@ class LiveApi:
         found = tiktools.read_states(await self.ask(tiktools.bulk_live_check(asked)))
         return {handle: found.get(handle, LiveState(False)) for handle in asked}
 
-    async def page(self, handle: str) -> LiveState:
-        """Title and viewers; up to 5 minutes old."""
-        kept = self._pages.get(handle)
-        if kept is None:
-            kept = tiktools.read_state(await self.ask(tiktools.check_alive(handle)))
-            self._pages.put(handle, kept)
-        return kept
-
     async def room(self, handle: str) -> LiveState:
         """The room of a creator, up to 30 minutes old; a new one where the service says that it had a stale one."""
         kept = self._rooms.get(handle)
@@ -113,7 +104,6 @@ class LiveApi:
     def forget_room(self, handle: str) -> None:
         """It is over."""
         self._rooms.drop(handle)
-        self._pages.drop(handle)
 
     async def handles(self, ids: Iterable[str]) -> dict[str, str | None]:
         """Handles of numeric ids, up to a day old; None for an account that is gone."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 from websockets.asyncio.client import connect
 
+from connectors.upstream import tiktools
 from connectors.upstream.tiktools import LiveState
 from polling.live.access import Access
 from polling.live.api import ApiError, LiveApi
@@ -99,6 +100,7 @@ class Connector:
             self._failed.set_exception(error)
 
     async def _check(self) -> None:
+        await self._learn()
         while True:
             await self._take_over()
             idle = [name for name, watch in self.watches.items() if not watch.following and watch.given_up is None]
@@ -114,6 +116,22 @@ class Connector:
                         watch.tell(states.get(name, LiveState(False)))
             self._means.report.rooms(len(self.watches), sum(watch.following for watch in self.watches.values()))
             await asyncio.sleep(self._means.options.check_every_s)
+
+    async def _learn(self) -> None:
+        """What the service allows the key, where that is less than what we would take."""
+        try:
+            tier, requests, sockets, in_use = tiktools.read_limits(await self.api.ask(tiktools.rate_limits()))
+        except ApiError as error:
+            self._means.report.say(f"limits: {error.message}")
+            return
+        if requests is not None and requests < self._means.options.requests:
+            self._means.report.say(f"the service allows {requests} requests a minute (tier {tier}): fewer than was chosen")
+            self.gate.tighten(requests)
+        if sockets is not None and sockets < self.slots.limit:
+            self._means.report.say(f"the service allows {sockets} sockets (tier {tier}): fewer than was chosen")
+            self.slots.limit = sockets
+        if in_use:
+            self._means.report.say(f"another program uses the key: {in_use} sockets are open")
 
     async def _tick(self) -> None:
         while True:

@@ -50,9 +50,13 @@ class RequestGate:
         """What `X-RateLimit-*` says: a smaller limit is taken over, and without requests left we wait for the reset."""
         limit, remaining, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset"))
         if limit:
-            self.limit = min(self.limit, limit)
+            self.tighten(limit)
         if remaining == 0 and reset is not None:
             self.close_until(reset * SECOND_MS)
+
+    def tighten(self, limit: int) -> None:
+        """What the service allows, where that is less."""
+        self.limit = max(1, min(self.limit, limit))
 
     def close_until(self, at_ms: int) -> None:
         """Nothing goes through until then."""

@@ -63,10 +63,11 @@ class Recording:
         self.events = self.repeats = 0
         self.overlaps = False  # while another connection to the same room is open
 
-    def begin(self) -> None:
-        """From now on events count."""
+    def begin(self, said_at: object = None) -> None:
+        """From now on events count. `said_at` is the service's own time of it, which shows how far its clock is off."""
         self.connected_ms = self.means.now_ms()
-        self.cast.change("connected", self.source, connection_id=self.connection_id, connected_at=self.connected_ms)
+        extra = {"connectedAt": said_at} if isinstance(said_at, str) else None
+        self.cast.change("connected", self.source, None, extra, connection_id=self.connection_id, connected_at=self.connected_ms)
 
     def event(self, frame: Frame) -> None:
         """Writes it, unless it came before."""
@@ -140,7 +141,7 @@ class Session:
                     frame = self._frame(await self._socket.recv())
                     if frame is not None and frame.event == events.ROOM_INFO:
                         if self._enter(frame):
-                            self.record.begin()
+                            self.record.begin(frame.data.get("connectedAt"))
                             return None
                     elif frame is not None and len(self._held) < _MOST_HELD:
                         self._held.append(frame)

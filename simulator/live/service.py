@@ -128,6 +128,11 @@ class LiveService:
             self.counted.refused[str(code)] += 1
         return code
 
+    @property
+    def open_sockets(self) -> int:
+        """Now."""
+        return self._open
+
     def leave(self, token: str) -> None:
         """The socket is closed."""
         self._open -= 1

@@ -30,10 +30,13 @@ class Web:
         self._service = service
         self._answers: dict[str, Answer] = {
             "/webcast/bulk_live_check": self._bulk,
-            "/webcast/check_alive": lambda asked: [self._state(str(asked.get("unique_id", "")))],
             "/webcast/room_id": self._room_id,
             "/webcast/room_info": self._room_info,
-            "/webcast/rate_limits": lambda asked: {"tier": service.tier.name, "api": {"limit": service.tier.requests}},
+            "/webcast/rate_limits": lambda asked: {
+                "tier": service.tier.name,
+                "api": {"limit": service.tier.requests},
+                "websocket": {"limit": service.tier.sockets, "current": service.open_sockets},
+            },
             "/webcast/fetch": self._fetch,
             "/webcast/resolve_user_ids": self._resolve,
             "/webcast/rankings": self._rankings,

@@ -54,8 +54,15 @@ def test_a_smaller_limit_of_the_service_is_taken_over() -> None:
         seconds=300, creators=4, per_minute=4, tier=WIDE, served=served, rank_types=frozenset({"audience"}), rankings_every_s=10.0
     )
     assert day.connector.gate.limit == 6
-    # The headers of the first answer tell; what was asked before is less than that.
+    assert day.said[0] == "the service allows 6 requests a minute (tier wide): fewer than was chosen"
     assert day.service.counted.requests_in_a_minute <= 6
+    assert day.service.counted.refused == {}
+
+
+def test_fewer_sockets_than_were_chosen_are_taken() -> None:
+    day = live_day(seconds=100, creators=3, served=replace(WIDE, sockets=2))
+    assert day.said[0] == "the service allows 2 sockets (tier wide): fewer than was chosen"
+    assert day.service.counted.sockets == 2
     assert day.service.counted.refused == {}
 
 
@@ -63,7 +70,7 @@ def test_after_a_429_nothing_is_asked_for_a_minute() -> None:
     day = live_day([Act(at=0, do="refuse_requests", seconds=30)], seconds=200)
     assert day.service.counted.refused["429"] == 1
     assert day.said == [
-        "live check: /webcast/bulk_live_check: HTTP 429: the service counts more requests than we do; nothing is asked for a minute"
+        "limits: /webcast/rate_limits: HTTP 429: the service counts more requests than we do; nothing is asked for a minute"
     ]
     (connected,) = day.kept.changes("connected")
     assert 60_000 <= connected["ingested_at"] - START_MS <= 80_000

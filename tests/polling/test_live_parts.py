@@ -22,6 +22,7 @@ from polling.live.repeats import KEPT, Repeats
 from polling.live.report import Report
 from polling.live.terms import TermsError, TermsLog
 from polling.live.writer import TOPICS, LiveWriter
+from polling.personal.forgotten import Forgotten
 from polling.personal.pseudonyms import Pseudonyms
 
 NOW = 1_796_083_200_000
@@ -283,6 +284,20 @@ def test_a_rooms_record_goes_behind_the_events_it_speaks_of() -> None:
     assert producer.calls[0][1][2]["error"] == b"unmapped: not JSON"
     assert producer.calls[1][1][2]["error"].startswith(b"time_out_of_range: ingested_at")
     assert producer.calls[2][1][0] == "7123"
+
+
+def test_events_of_a_forgotten_person_are_left_out(tmp_path: Path) -> None:
+    forgotten = Forgotten(tmp_path / "forgotten.json")
+    forgotten.add("1", ["grace.hopper"], [], ["Grace Hopper"])
+    producer = Producer()
+    writer = LiveWriter(producer, load_topics(), Report(), lambda: NOW, None, forgotten)
+    for number, (user_id, text) in enumerate((("1", "mine"), ("2", "hello @grace.hopper"))):
+        frame = Frame("chat", {"user": {"id": user_id, "uniqueId": f"u{user_id}"}, "comment": text})
+        writer.add(TOPICS[0], record_of(frame, ROOM, f"m:{number}", "c", number, NOW))
+    asyncio.run(writer.close())
+    kept = [call[1][1] for call in producer.calls if call[0] == TOPICS[0]]
+    assert [record["user_id"] for record in kept] == ["2"]
+    assert "grace" not in kept[0]["text"]
 
 
 def test_names_do_not_reach_kafka_under_pseudonyms() -> None:

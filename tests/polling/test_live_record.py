@@ -188,6 +188,8 @@ def test_the_clock_of_the_service_decides_nothing() -> None:
     plain = live_day(seconds=200)
     times = [[record["ingested_at"] for record in day.kept.events] for day in (skewed, plain)]
     assert times[0] == times[1]
+    (connected,) = skewed.kept.changes("connected")
+    assert json.loads(connected["payload"]) == {"connectedAt": "2026-11-30T22:00:00.000+00:00"}
 
 
 def test_a_bad_day_leaves_nothing_out_and_nothing_double() -> None:
