@@ -28,6 +28,7 @@ from connectors.upstream.addresses import base_url_of
 from connectors.upstream.tiktools import AUDIENCE, BASE_URL, NAME, RANK_TYPES, excluded
 from connectors.upstream.tiktools_events import plain_digest
 from connectors.upstream.tiktools_limits import SOCKETS_PER_IP, TIERS
+from polling.live.alone import alone
 from polling.live.connector import Connector, opener, seconds
 from polling.live.options import LiveOptions
 from polling.live.report import Report
@@ -188,7 +189,7 @@ def _run(watchlist: Path, options: LiveOptions, base: str, sockets_at: str, metr
         console.print(f"metrics: http://127.0.0.1:{port}/metrics")
     limits = f"{options.sockets} sockets, {options.requests} requests a minute (tier {options.tier.name})"
     say(f"following {len(watched)} creators: {limits}; looked up every {seconds(options, len(watched)):.0f} s", err=True)
-    with SchemaRegistry(endpoints.schema_registry_url) as registry:
+    with alone(data_dir() / "polling"), SchemaRegistry(endpoints.schema_registry_url) as registry:
         settings = ProducerSettings(
             endpoints.kafka_bootstrap_servers,
             delivery_timeout_ms=_DELIVERY_MS,

@@ -39,15 +39,15 @@ class Polls:
         """The room is over."""
         self._api.forget_room(handle)
 
-    async def follow(self, cast: Broadcast, told: LiveState, is_socket_free: Callable[[], bool]) -> bool:
-        """Polls until a socket is free (True), or until the broadcast is over or cannot be read (False)."""
+    async def follow(self, cast: Broadcast, told: LiveState, take: Callable[[], bool]) -> bool:
+        """Polls until `take` has taken a place for a socket (True), or until the broadcast is over or cannot be read (False)."""
         self._means.report.say(
             f"@{cast.host}: no socket is free: events are asked for every {self._means.options.poll_every_s:.0f} s"
         )
         record = Recording(cast, self._means, POLL)
         close = _BY_SOCKET
         try:
-            close = await self._read(cast, record, told, is_socket_free)
+            close = await self._read(cast, record, told, take)
         finally:
             self._open.pop(cast.host, None)
             record.end(close, "")
@@ -58,9 +58,9 @@ class Polls:
             self.forget(cast.host)
         return close is _BY_SOCKET
 
-    async def _read(self, cast: Broadcast, record: Recording, told: LiveState, is_socket_free: Callable[[], bool]) -> Close:
+    async def _read(self, cast: Broadcast, record: Recording, told: LiveState, take: Callable[[], bool]) -> Close:
         cursor, failures = "", 0
-        while not is_socket_free():
+        while not take():
             try:
                 found = read_fetched(await self._api.ask(tiktools.fetch(cast.host, cursor)))
             except UnreadableError:

@@ -87,12 +87,11 @@ class Watch:
         self._lines.polls.tick(self.cast, at_ms)
 
     async def _follow(self) -> None:
+        """Until the broadcast is over. A place for a socket is held while there is one."""
         failures = 0
+        if not self._lines.slots.take() and not await self._polled(lambda: True):
+            return
         while True:
-            if not self._lines.slots.take():
-                if await self._lines.polls.follow(self.cast, self._told, self._slot_is_free):
-                    continue
-                return
             self._means.report.sockets(self._lines.slots.taken)
             begun_ms = self._means.now_ms()
             try:
@@ -102,27 +101,31 @@ class Watch:
                 self._means.report.sockets(self._lines.slots.taken)
             if close is None:
                 # The day's sockets are used up.
-                if not await self._lines.polls.follow(self.cast, self._told, lambda: self._lines.connects.left != 0):
-                    return
-                continue
-            lived_s = (self._means.now_ms() - begun_ms) / SECOND_MS
-            failures = 1 if lived_s >= self._means.options.settled_after_s else failures + 1
-            if await self._after(close, reason, failures):
-                continue
-            if close is not closes.NO_SOCKET:
+                goes_on = await self._polled(lambda: True)
+            else:
+                lived_s = (self._means.now_ms() - begun_ms) / SECOND_MS
+                failures = 1 if lived_s >= self._means.options.settled_after_s else failures + 1
+                goes_on = await self._after(close, reason, failures)
+                if not goes_on and close is closes.NO_SOCKET:
+                    # The network may let no sockets through, but requests.
+                    failures = 0
+                    goes_on = await self._polled(partial(self._is_later, self._means.now_ms() + _NO_SOCKETS_MS))
+                elif goes_on and not self._lines.slots.take():
+                    # Somebody else took the place meanwhile.
+                    goes_on = await self._polled(lambda: True)
+            if not goes_on:
                 return
-            # The network may let no sockets through, but requests.
-            until_ms = self._means.now_ms() + _NO_SOCKETS_MS
-            if not await self._lines.polls.follow(self.cast, self._told, partial(self._is_later, until_ms)):
-                return
-            failures = 0
+
+    async def _polled(self, may: Callable[[], bool]) -> bool:
+        """Polls until a socket `may` be opened and a place for it is taken (True), or until the broadcast is over."""
+
+        def take() -> bool:
+            return may() and self._lines.connects.left != 0 and self._lines.slots.take()
+
+        return await self._lines.polls.follow(self.cast, self._told, take)
 
     def _is_later(self, than_ms: int) -> bool:
         return self._means.now_ms() >= than_ms
-
-    def _slot_is_free(self) -> bool:
-        slots = self._lines.slots
-        return slots.taken < slots.limit and self._lines.connects.left != 0
 
     async def _after(self, close: Close, reason: str, failures: int) -> bool:
         """What follows a close; True to connect again. Raises LiveStoppedError."""

@@ -17,6 +17,7 @@ from connectors.upstream import tiktools
 from connectors.upstream.tiktools import ExcludedError, data_of, read_states, read_user_ids, refuse_excluded, socket_url
 from connectors.upstream.tiktools_events import BadFrameError, Frame, Room, identity, read_frame, record_of
 from polling.live import terms
+from polling.live.alone import NotAloneError, alone
 from polling.live.broadcast import Broadcast
 from polling.live.repeats import KEPT, Repeats
 from polling.live.report import Report
@@ -47,6 +48,17 @@ def test_terms_are_accepted_by_somebody_and_can_be_withdrawn(tmp_path: Path, mon
     with pytest.raises(TermsError, match="the text has changed since it was accepted by Ada"):
         log.require()
     assert [entry.action for entry in log.entries()] == ["accepted", "withdrawn", "accepted"]
+
+
+def test_a_second_connector_is_refused(tmp_path: Path) -> None:
+    with (
+        alone(tmp_path / "polling"),
+        pytest.raises(NotAloneError, match="another `tokpulse live` runs"),
+        alone(tmp_path / "polling"),
+    ):
+        raise AssertionError("both run")
+    with alone(tmp_path / "polling"):
+        pass
 
 
 def test_a_broken_log_is_no_acceptance(tmp_path: Path) -> None:
