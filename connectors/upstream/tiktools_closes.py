@@ -14,8 +14,9 @@ NO_PERMISSION: Final = 4403
 NOT_LIVE: Final = 4404
 TOO_MANY: Final = 4429
 MAX_LIFETIME: Final = 4555
-# Codes of HTTP with which a socket is refused before it opens, as the codes of its close.
-_REFUSED: Final[Mapping[int, int]] = {400: 4400, 401: INVALID_AUTH, 403: NO_PERMISSION, 404: NOT_LIVE, 429: TOO_MANY}
+# Statuses of HTTP that came instead of a socket and mean what a close code means. The service itself refuses by codes: any other
+# status comes from what stands between.
+_REFUSED: Final[Mapping[int, int]] = {401: INVALID_AUTH, 429: TOO_MANY}
 
 
 class Next(StrEnum):
@@ -39,6 +40,8 @@ class Close:
     hint: str = ""
     # Before the next attempt, however few went before.
     least_wait_s: float = 0.0
+    # No socket came about: where that goes on, the network may let none through.
+    no_socket: bool = False
 
 
 _CLOSES: Final = (
@@ -86,7 +89,7 @@ CLOSES: Final[Mapping[int | None, Close]] = {close.code: close for close in _CLO
 RENEWED: Final = Close(None, "RENEWED", Next.NONE, "a new connection has taken over")
 STOPPED: Final = Close(None, "STOPPED", Next.NONE, "the connector stops")
 SILENT: Final = Close(None, "SILENT", Next.RETRY, "the line was silent, and the service did not close it")
-NO_SOCKET: Final = Close(None, "NO_SOCKET", Next.RETRY, "no socket could be opened")
+NO_SOCKET: Final = Close(None, "NO_SOCKET", Next.RETRY, "no socket could be opened", no_socket=True)
 NO_ROOM: Final = Close(None, "NO_ROOM_INFO", Next.RETRY, "no roomInfo came")
 RESTARTED: Final = "RESTARTED"
 CONTROL_END: Final = "CONTROL_3"
@@ -102,4 +105,4 @@ def refused(status: int) -> Close:
     """The meaning of an HTTP status that came instead of a socket."""
     if status in _REFUSED:
         return close_of(_REFUSED[status])
-    return Close(status, f"HTTP_{status}", Next.RETRY, f"no socket: HTTP {status}")
+    return Close(status, f"HTTP_{status}", Next.RETRY, f"no socket: HTTP {status}", no_socket=True)

@@ -106,7 +106,7 @@ class Watch:
                 lived_s = (self._means.now_ms() - begun_ms) / SECOND_MS
                 failures = 1 if lived_s >= self._means.options.settled_after_s else failures + 1
                 goes_on = await self._after(close, reason, failures)
-                if not goes_on and close is closes.NO_SOCKET:
+                if not goes_on and close.no_socket:
                     # The network may let no sockets through, but requests.
                     failures = 0
                     goes_on = await self._polled(partial(self._is_later, self._means.now_ms() + _NO_SOCKETS_MS))
@@ -135,9 +135,8 @@ class Watch:
             return True
         if close.next is Next.RETRY:
             if failures > options.reconnects:
-                report.closed(
-                    self.handle, close, reason, f"{options.reconnects} reconnects in a row failed; the next live check decides"
-                )
+                then = "polls for half an hour" if close.no_socket else "the next live check decides"
+                report.closed(self.handle, close, reason, f"{options.reconnects} reconnects in a row failed; {then}")
                 return False
             wait_s = self._wait_s(close, failures)
             report.closed(self.handle, close, reason, f"reconnect {failures} of {options.reconnects} in {wait_s:.0f} s")

@@ -148,7 +148,7 @@ def test_an_offline_creator_costs_no_socket() -> None:
 def test_http_instead_of_a_socket() -> None:
     assert refused(429) is CLOSES[4429]
     assert refused(401).next is Next.STOP
-    assert refused(502).next is Next.RETRY
+    assert (refused(502).next, refused(403).next) == (Next.RETRY, Next.RETRY)
     day = live_day([Act(at=0, do="no_sockets", seconds=3)], seconds=100)
     assert "HTTP_503" in day.said[0]
     assert len(day.kept.changes("connected")) == 1

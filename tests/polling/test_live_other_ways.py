@@ -22,9 +22,15 @@ def test_polls_keep_what_sockets_would() -> None:
     assert day.kept.changes("alive")[0]["until_at"] > day.kept.changes("connected")[0]["connected_at"]
 
 
-def test_a_network_without_sockets_is_polled() -> None:
-    day = live_day([Act(at=0, do="no_sockets", seconds=5)], seconds=60)
-    assert day.kept.changes("connected")[0]["source"] == "websocket", "a refusal of the service is no network without sockets"
+def test_a_network_without_sockets_is_polled_for_half_an_hour() -> None:
+    day = live_day([Act(at=0, do="no_sockets", seconds=600)], seconds=2_400, minutes=60, per_minute=2)
+    assert [line.split("; ")[-1] for line in day.said_of("HTTP_503")][-1] == "polls for half an hour"
+    assert day.service.counted.connects.total() == 1
+    poll, socket = day.kept.changes("connected")
+    assert (poll["source"], socket["source"]) == ("poll", "websocket")
+    assert 1_800_000 <= socket["ingested_at"] - poll["ingested_at"] <= 1_830_000
+    (until,) = [record["until_at"] for record in day.kept.changes("disconnected") if record["source"] == "poll"]
+    assert socket["connected_at"] - until < 1_000
 
 
 def test_events_in_binary_are_not_guessed() -> None:
