@@ -16,7 +16,7 @@ import pytest
 from connectors.kafka.avro import AvroCodec, split
 from connectors.kafka.log import committed
 from connectors.kafka.topics import load_topics
-from simulator.live.ledger import read_live_ledger
+from simulator.live.ledger import Line, read_live_ledger
 from tests.waiting import until
 
 from .stack_process import Stack
@@ -24,8 +24,6 @@ from .stack_process import Stack
 pytestmark = [pytest.mark.kafka, pytest.mark.http, pytest.mark.e2e]
 
 EVENTS, ROOMS = "tiktok.live.events", "tiktok.live.rooms"
-# Of the way between two processes on one machine, however busy; the ledger has the moment of sending.
-SLACK_MS = 2_000
 SCRIPT = """acts:
   - { at: 75, do: close, code: 4500, creator: 0 }
   - { at: 80, do: cut, creator: 1 }
@@ -95,33 +93,38 @@ def test_a_killed_connector_claims_nothing_that_is_not_there(stack: Stack, tmp_p
     assert "demo-key" not in said
     events, changes = records(stack, EVENTS), records(stack, ROOMS)
     assert len(events) > before > 0
-    spans = spans_of(events, changes)
-    sent = [line for line in read_live_ledger(tmp_path / "ledger.jsonl") if line.what == "frame"]
-    claimed = {
-        (line.room_id, f"m:{line.frame['data']['msgId']}")
-        for line in sent
-        if "msgId" in line.frame.get("data", {})
-        and any(begin + SLACK_MS <= line.at_ms <= end - SLACK_MS for begin, end in spans[line.room_id])
-    }
     found = {(record["room_id"], record["event_id"]) for record in events}
-    assert len(claimed) > 100
-    assert claimed - found == set()
-    of_service = {(line.room_id, f"m:{line.frame['data']['msgId']}") for line in sent if "msgId" in line.frame.get("data", {})}
-    assert {one for one in found if one[1].startswith("m:")} - of_service == set()
-    ends = {record["close_name"] for record in changes if record["change"] == "disconnected"}
-    assert "STOPPED" in ends
-    assert all(record["connection_seq"] >= 0 for record in events)
+    sent = frames_of(read_live_ledger(tmp_path / "ledger.jsonl"))
+    by_id = {(room, number): line for line, frames in sent.items() for room, number in frames if number}
+    assert {one for one in found if one[1].startswith("m:")} <= by_id.keys(), "nothing is there that was not sent"
+    claimed = 0
+    for connection_id, came in claims(changes).items():
+        own = {(record["room_id"], record["event_id"]) for record in events if record["connection_id"] == connection_id}
+        if not own:
+            continue  # all that it had in its short life came before
+        # The service's name of it: the line on which most of its events were sent.
+        line = max(sent, key=lambda name: len(own.intersection(sent[name])))
+        named = {one for one in sent[line][:came] if one[1]}
+        claimed += len(named)
+        assert named <= found, f"{line}: of {came} frames that came"
+    assert claimed > 50
+    assert "STOPPED" in {record["close_name"] for record in changes if record["change"] == "disconnected"}
 
 
-def spans_of(events: list[dict[str, Any]], changes: list[dict[str, Any]]) -> dict[str, list[tuple[int, int]]]:
-    """Room -> when it was watched, by what the topics say."""
-    last: dict[str, int] = defaultdict(int)
-    for record in (*events, *changes):
-        at = record.get("until_at") or record["ingested_at"]
-        if record["connection_id"]:
-            last[record["connection_id"]] = max(last[record["connection_id"]], at)
-    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+def frames_of(ledger: list[Line]) -> dict[str, list[tuple[str, str]]]:
+    """Line -> (room, event_id) of each event that was sent on it, in order; an empty id where the frame names none."""
+    frames: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for line in ledger:
+        if line.what == "frame" and line.frame["event"] != "roomInfo":
+            number = line.frame["data"].get("msgId", "")
+            frames[line.connection].append((line.room_id, number and f"m:{number}"))
+    return frames
+
+
+def claims(changes: list[dict[str, Any]]) -> dict[str, int]:
+    """Connection -> of how many events it is said that they came, and are in Kafka."""
+    most: dict[str, int] = defaultdict(int)
     for record in changes:
-        if record["change"] == "connected":
-            spans[record["room_id"]].append((record["connected_at"], last[record["connection_id"]]))
-    return spans
+        if record["change"] in ("alive", "disconnected"):
+            most[record["connection_id"]] = max(most[record["connection_id"]], record["events"])
+    return {connection: came for connection, came in most.items() if came}
