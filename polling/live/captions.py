@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from connectors.clock import MINUTE_MS, SECOND_MS
 from connectors.upstream import tiktools_events as events
-from connectors.upstream.tiktools_closes import Close, Next, close_of
+from connectors.upstream.tiktools_closes import STOPPED, Close, Next, close_of
 from connectors.upstream.tiktools_events import BadFrameError, Frame
 from polling.live.api import ApiError
 from polling.live.broadcast import CAPTIONS, Broadcast
@@ -83,7 +83,7 @@ class Captions:
             return None
         record = Recording(self._cast, self._means, CAPTIONS)
         record.begin()
-        close = _ENDED
+        close = STOPPED
         try:
             close = await self._read(socket, record)
         finally:

@@ -89,8 +89,7 @@ class Connector:
             await asyncio.wait([self._failed, stopping], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            for name in list(self._tasks):
-                await self._end(name)
+            await asyncio.gather(*(self._end(name) for name in list(self._tasks)))
         if self._failed.done():
             self._failed.result()
 

@@ -45,7 +45,7 @@ class Polls:
             f"@{cast.host}: no socket is free: events are asked for every {self._means.options.poll_every_s:.0f} s"
         )
         record = Recording(cast, self._means, POLL)
-        close = _BY_SOCKET
+        close = tiktools_closes.STOPPED
         try:
             close = await self._read(cast, record, told, take)
         finally:

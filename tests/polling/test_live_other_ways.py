@@ -22,6 +22,13 @@ def test_polls_keep_what_sockets_would() -> None:
     assert day.kept.changes("alive")[0]["until_at"] > day.kept.changes("connected")[0]["connected_at"]
 
 
+def test_whatever_is_open_when_we_stop_says_so() -> None:
+    day = live_day(seconds=100, creators=3, tier=replace(WIDE, sockets=2), captions=frozenset({"live.host0"}))
+    gone = {record["source"]: record["close_name"] for record in day.kept.changes("disconnected")}
+    assert gone == dict.fromkeys(("websocket", "poll", "captions"), "STOPPED")
+    assert {record["until_at"] for record in day.kept.changes("disconnected")} == {day.end_ms}
+
+
 def test_a_network_without_sockets_is_polled_for_half_an_hour() -> None:
     day = live_day([Act(at=0, do="no_sockets", seconds=600)], seconds=2_400, minutes=60, per_minute=2)
     assert [line.split("; ")[-1] for line in day.said_of("HTTP_503")][-1] == "polls for half an hour"
