@@ -31,8 +31,11 @@ async def serve_live(
     host: str = "127.0.0.1",
     port: int = 0,
     speed: float = 1.0,
+    rooms: Rooms | None = None,
 ) -> None:
     """Serves until `ended`. `listening` is told both addresses, as `http://`; sockets are on the next free port.
+
+    `rooms` is another handler of sockets than the service's own.
 
     Raises FakeUpstreamError for an address that is not loopback, or that is taken.
     """
@@ -41,7 +44,7 @@ async def serve_live(
         if show.begin_ms <= service.now_ms() + MINUTE_MS:
             # Made before somebody waits for it: a busy hour takes seconds.
             _ = show.messages
-    rooms = Rooms(service, speed)
+    rooms = rooms or Rooms(service, speed)
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
