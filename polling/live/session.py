@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from connectors.clock import SECOND_MS
 from connectors.upstream import tiktools_events as events
-from connectors.upstream.tiktools_closes import CONTROL_END, NO_ROOM, SILENT, STOPPED, Close, close_of
+from connectors.upstream.tiktools_closes import CONTROL_END, NO_ROOM, RENEWED, SILENT, STOPPED, Close, close_of
 from connectors.upstream.tiktools_events import BadFrameError, Frame, plain_digest
 from polling.live.broadcast import WEBSOCKET, Broadcast, Sink
 from polling.live.options import LiveOptions
@@ -222,7 +222,7 @@ class Session:
         """A second roomInfo: mostly the same; of another room, what was recorded was of the last one."""
         room = self._cast.room
         if room is not None and str(info.data.get("roomId") or room.room_id) != room.room_id:
-            self.record.end(close_of(None), "another room has followed on the same line")
+            self.record.end(RENEWED, "another room has followed on the same line")
             if self._enter(info):
                 self.record = Recording(self._cast, self._means, WEBSOCKET)
                 self.record.begin()
