@@ -1,5 +1,5 @@
 """`python -m bench`: starts of jobs, the whole pipeline, throughput beside yardsticks, latency of hours and of alerts, a steady
-stream, size of state, comments and their scorer, pages into Kafka, queries of dashboards."""
+stream, size of state, comments and their scorer, pages and LIVE rooms into Kafka, queries of dashboards."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bench import (
     comments,
     dashboards,
     latency,
+    live_rooms,
     machine,
     momentum,
     pipeline,
@@ -54,6 +55,7 @@ PARTS: Mapping[str, Callable[[argparse.Namespace, Progress], Part]] = {
     "sentiment": lambda _, progress: sentiment.measure(progress),
     "producer": lambda asked, progress: producer.measure(asked.rounds, progress),
     "repeats": lambda _, progress: repeats.measure(progress),
+    "live": lambda asked, progress: live_rooms.measure(min(asked.seconds, live_rooms.MOST_S), progress),
     "dashboards": lambda asked, progress: dashboards.measure(max(asked.rounds, dashboards.LEAST_ROUNDS), progress),
 }
 

@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("cli.simulate", "Write simulated data to Kafka or to a file."),
     "fake-upstream": ("cli.fake_upstream", "Serve simulated data as the upstream services do."),
     "poll": ("cli.poll", "Poll an upstream service into Kafka, by a watchlist."),
+    "live": ("cli.live", "Follow LIVE rooms into Kafka, by a watchlist."),
+    "fake-live": ("cli.fake_live", "Serve simulated LIVE rooms as tik.tools does."),
     "watch": ("cli.watch", "Edit the watchlist, and say what it costs."),
     "lag": ("cli.lag", "Show how long each consumer group is behind."),
     "import": ("cli.import_file", "Load captured API responses (JSONL) into Kafka."),

@@ -25,6 +25,7 @@ from connectors.errors import TokpulseError
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
 from connectors.terminal import say
+from polling.live.terms import FILE, TermsLog
 from quality import reconcile
 from quality.catalog import Catalog, Dataset, load_catalog, select
 from quality.checks import SEVERITIES, Moment
@@ -140,10 +141,13 @@ def _results(
 
 
 def _show(run_id: str, at_ms: int, results: Sequence[Result], as_json: bool, everything: bool) -> None:
+    terms = TermsLog(data_dir() / FILE).summary()
     if as_json:
-        say(json.dumps(as_data(run_id, at_ms, results), indent=2))
+        say(json.dumps(as_data(run_id, at_ms, results, terms), indent=2))
         return
     console = table_console()
+    # Who looks after the data has to know what was accepted for it.
+    console.print(f"LIVE polling: {terms}", soft_wrap=True, markup=False, highlight=False)
     shown = [result for result in results if everything or result.status is not Status.PASS]
     if shown:
         console.print(table_of(shown))

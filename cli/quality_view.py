@@ -36,12 +36,13 @@ def summary(results: Sequence[Result], everything: bool = True) -> str:
     return text if everything or not counted[Status.PASS] else f"{text}; --all lists what passed"
 
 
-def as_data(run_id: str, at_ms: int, results: Sequence[Result]) -> dict[str, Any]:
-    """The run for JSON."""
+def as_data(run_id: str, at_ms: int, results: Sequence[Result], live_terms: str = "") -> dict[str, Any]:
+    """The run for JSON. `live_terms` says who accepted LIVE polling."""
     return {
         "run_id": run_id,
         "checked_at": datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds"),
         "status": worst(results).value,
+        "live_terms": live_terms,
         "results": [
             {
                 "dataset": result.dataset,

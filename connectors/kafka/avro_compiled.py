@@ -22,9 +22,9 @@ class _UnknownTypeError(Exception):
 def compiled(schema: Mapping[str, Any]) -> Encoder | None:
     """A function (record, prefix) -> prefix and the Avro binary of `record`.
 
-    None for a schema that has other types than strings, booleans, ints, longs, strings and longs that may be null, and records of
-    them. The function raises KeyError, TypeError, AttributeError or OverflowError for a record that is not plainly of the schema,
-    UnicodeEncodeError for text without UTF-8.
+    None for a schema that has other types than strings, booleans, ints, longs, those of them but ints that may be null, and
+    records of them. The function raises KeyError, TypeError, AttributeError or OverflowError for a record that is not plainly of
+    the schema, UnicodeEncodeError for text without UTF-8.
     """
     lines: list[str] = []
     try:
@@ -60,6 +60,9 @@ def _record(schema: Mapping[str, Any], place: str, lines: list[str]) -> list[str
             number = f"n{len(lines)}"
             lines.append(f"{number} = b'\\0' if {own} is None else b'\\2' + long({own})")
             parts.append(number)
+        elif kind == ["null", "boolean"]:
+            lines.append(f"{own} = {place}.get({name})")
+            parts.append(f"(b'\\0' if {own} is None else b'\\2\\1' if {own} else b'\\2\\0')")
         elif kind in ("int", "long"):
             parts.append(_number(f"{place}[{name}]"))
         elif kind == "boolean":

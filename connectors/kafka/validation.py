@@ -129,13 +129,14 @@ class _QuickCheck:
         self._ints = names["int"]
         self._nullables = names["nullable"]
         self._optional_numbers = names["optional number"]
+        self._optional_flags = names["optional flag"]
         self._times = tuple((name, TIME_FIELDS[name], EARLIEST[name]) for name in names["time"])
         self._nested = tuple(nested.items())
 
     @staticmethod
     def of(schema: Mapping[str, Any]) -> _QuickCheck | None:
-        """None for a schema that has anything but strings, integers, booleans, nullable strings and longs, and records of these."""
-        groups = ("string", "number", "boolean", "int", "nullable", "optional number", "time")
+        """None for a schema that has anything but strings, integers, booleans, those that may be null, and records of these."""
+        groups = ("string", "number", "boolean", "int", "nullable", "optional number", "optional flag", "time")
         names: dict[str, list[str]] = {group: [] for group in groups}
         nested: dict[str, _QuickCheck] = {}
         for field in schema["fields"]:
@@ -144,6 +145,8 @@ class _QuickCheck:
                 names["nullable"].append(name)
             elif kind == ["null", "long"] and name not in TIME_FIELDS:
                 names["optional number"].append(name)
+            elif kind == ["null", "boolean"]:
+                names["optional flag"].append(name)
             elif kind in ("string", "boolean"):
                 names[kind].append(name)
             elif kind in ("int", "long"):
@@ -183,6 +186,10 @@ class _QuickCheck:
         for name in self._optional_numbers:
             value = record.get(name)
             if value is not None and (type(value) is not int or not 0 <= value <= _FAST_LIMIT):
+                return False
+        for name in self._optional_flags:
+            value = record.get(name)
+            if value is not None and type(value) is not bool:
                 return False
         for name in self._ints:
             if record[name] > INT_RANGE[1]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from cli.quality import _show
 from cli.quality_view import as_data, summary, table_of
 from connectors.console import new_console
+from polling.live.terms import FILE, TermsLog
 from quality.results import MetricsFileError, Result, Status, judged, worst, write_metrics
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "quality" / "table.txt"
@@ -49,6 +52,19 @@ def test_json_has_every_result_and_the_worst_status() -> None:
         "failing_rows": 2,
         "detail": "2 of 9,120 fell by more than 1%, e.g. 71",
     }
+
+
+def test_who_accepted_live_polling_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOKPULSE_DATA", str(tmp_path))
+    _show("r", 1_767_873_600_123, RESULTS, False, False)
+    assert "LIVE polling: nobody has accepted" in capsys.readouterr().out
+    TermsLog(tmp_path / FILE).add("accepted", "Ada [bold]", 1_767_873_600_123)
+    _show("r", 1_767_873_600_123, RESULTS, False, False)
+    assert "LIVE polling: accepted by Ada [bold] on 2026-01-08T12:00Z (text 1)" in capsys.readouterr().out
+    _show("r", 1_767_873_600_123, RESULTS, True, False)
+    assert json.loads(capsys.readouterr().out)["live_terms"].startswith("accepted by Ada")
 
 
 def test_a_warning_is_no_failure() -> None:

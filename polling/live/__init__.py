@@ -1,0 +1,1 @@
+"""LIVE rooms: who is on air, what happens there, and when it was watched."""
