@@ -1,5 +1,6 @@
 -- Question: which LIVE rooms were on air in the range, and how do they do?
--- Grain:    one row per room of which something became known in the range; those on air come first, then the newest. Figures are of the range.
+-- Grain:    one row per room of which something became known in the range; those on air come first, then the newest. Figures are of
+--           the range.
 WITH
     rooms AS
     (
