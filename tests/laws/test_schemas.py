@@ -52,9 +52,9 @@ NULLABLE = {
     "tiktok.users.snapshots": set[str](),
     "tiktok.comments.events": {"parent_id"},
     "tiktok.live.events": set(CONTRACT["tiktok.live.events"][1].split())
-    - set("room_id event event_id host_unique_id connection_id connection_seq payload ingested_at".split()),
+    - {"room_id", "event", "event_id", "host_unique_id", "connection_id", "connection_seq", "payload", "ingested_at"},
     "tiktok.live.rooms": set(CONTRACT["tiktok.live.rooms"][1].split())
-    - set("room_id change host_unique_id source payload ingested_at".split()),
+    - {"room_id", "change", "host_unique_id", "source", "payload", "ingested_at"},
 }
 FITTING = {
     "string": {"STRING"},
