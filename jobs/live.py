@@ -1,4 +1,4 @@
-"""The live job: events of LIVE rooms in Kafka -> ClickHouse, which makes minutes, gifts, sessions and captions of them.
+"""The live job: events of LIVE rooms in Kafka -> ClickHouse, which makes minutes, gifts, sessions and captions of them; and alerts.
 
 Submit it with `tokpulse submit live`, or paste the `flink run -py jobs/live.py` line which that prints.
 """
@@ -16,6 +16,8 @@ JOB = JobDefinition(
         ClickHouseSink(view="live_observations", table="live_observations_log"),
         ClickHouseSink(view="live_room_changes", table="live_room_changes_log"),
         ClickHouseSink(view="live_minutes_closed", table="live_minutes_closed"),
+        ClickHouseSink(view="live_alerts", table="live_alerts_log"),
+        "live_alerts_topic",
         "live_events_dlq",
         "live_rooms_dlq",
     ),

@@ -11,6 +11,8 @@ import pytest
 from simulator.reference import live
 from tests.live_records import BEGIN, broadcast, cut_combos
 from tests.topics import defaults
+from thresholds.model import Live, Thresholds, Tier
+from thresholds.publish import publish
 
 from .records import key_and_record, ledger, messages, producing, registered_schema
 from .stack_process import Stack
@@ -23,6 +25,7 @@ OF_NO_MATTER: dict[str, dict[str, Any]] = {
     EVENTS: {"host_unique_id": "host", "connection_seq": 0, "payload": "{}"},
     ROOMS: {"host_unique_id": "host", "payload": "{}"},
 }
+VIEWERS, QUIET_MINUTES = 850, 3
 Told = list[tuple[int, dict[str, Any]]]
 
 
@@ -50,8 +53,24 @@ def ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
+def viewer_alerts(told: Told) -> set[tuple[str, int, int]]:
+    """(room, when, viewers) of each alert, by a rule that does without the job's code."""
+    last: dict[str, int] = {}
+    found = set()
+    for _, event in sorted(told, key=lambda pair: pair[0]):
+        room, at = event["room_id"], event["ingested_at"]
+        is_quiet = at - last.get(room, 0) < QUIET_MINUTES * live.MINUTE
+        if event["event"] == "roomUserSeq" and event["viewer_count"] >= VIEWERS and not is_quiet:
+            last[room] = at
+            found.add((room, at, event["viewer_count"]))
+    return found
+
+
 def test_marts_equal_a_recomputation_whatever_the_parallelism_and_however_often_topics_are_read(stack: Stack) -> None:
     send(stack)
+    by_tier = (("all", float(VIEWERS)), ("unknown", float(VIEWERS)))
+    judged = Live(by_tier, (("all", 1e9), ("unknown", 1e9)), QUIET_MINUTES)
+    publish(stack.endpoints, Thresholds((Tier("all", 0, None, 1.0),), 1.0, (), 1, live=judged), BEGIN - 1, "test", "rooms")
     told, known = received(stack, EVENTS), [change for _, change in received(stack, ROOMS)]
     combos = {(row["room_id"], row["person"], row["gift_id"], row["began_at"]): row for row in live.gifts(told)}
     minutes = live.minutes(known, told)
@@ -76,6 +95,8 @@ def test_marts_equal_a_recomputation_whatever_the_parallelism_and_however_often_
         # A bounded run closes every minute that had an event.
         newest = max(event["ingested_at"] for _, event in told) // live.MINUTE * live.MINUTE
         assert all(is_final == (ms(minute) <= newest) for _, minute, _, is_final, *_ in found)
+        alerts = stack.query("SELECT room_id, observed_at, reached FROM live_alerts")
+        assert {(room, ms(at), reached) for room, at, reached in alerts} == viewer_alerts(told) != set()
     (session,) = stack.query("SELECT began_at, end_name, minutes_missed FROM live_sessions WHERE room_id = 'room0'")
     missed = sum(end - begin for begin, end in live.gaps(known, told)["room0"])
     assert (ms(session[0]), session[1], round(session[2] * live.MINUTE)) == (BEGIN, "NOT_LIVE", missed)
