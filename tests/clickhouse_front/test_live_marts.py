@@ -170,6 +170,22 @@ def test_the_last_words_on_a_battle_count_and_final_captions_alone_are_shown(cli
     assert [row["text"] for row in shared] == ["[redacted]"]
 
 
+def test_lists_are_shown_place_by_place(client: Any) -> None:
+    client.insert(
+        "live_observations_log",
+        [
+            ["l", "ranking", "m:1", moment(BEGIN), "", "list", 1, "hourly", 70, "{}"],
+            ["l", "ranking", "m:2", moment(BEGIN), "", "list", 2, "hourly", 60, "{}"],
+            ["0", "hashtag", "m:3", moment(BEGIN), "cats", "t1", 1, "", None, json.dumps({"list_id": "tags"})],
+        ],
+        column_names=["room_id", "event", "event_id", "observed_at", "text", "subject_id", "rank", "rank_type", "score", "payload"],
+    )
+    ranked = rows(client, "SELECT list_id, rank_type, rank, score FROM live_rankings WHERE room_id = 'l' ORDER BY rank")
+    assert [tuple(row.values()) for row in ranked] == [("list", "hourly", 1, 70), ("list", "hourly", 2, 60)]
+    tags = rows(client, "SELECT list_id, rank, hashtag, hashtag_id FROM live_hashtags")
+    assert [tuple(row.values()) for row in tags] == [("tags", 1, "cats", "t1")]
+
+
 def test_a_viewer_without_an_id_goes_by_a_hash_that_readers_of_masked_views_cannot_guess(client: Any) -> None:
     gift = {"gift_id": "g", "repeat_count": 2, "diamond_count": 3, "repeat_end": True}
     land(client, [(0, event("h", "gift", 1, BEGIN, user_unique_id="ann", **gift))])
