@@ -64,13 +64,13 @@ def broadcast(room: str, seed: int) -> tuple[list[tuple[int, Record]], list[Reco
         for when in sorted(chance.randrange(begin, end) for _ in range(chance.randint(0, 200))):
             kind, more = chance.choice(KINDS), chance.randint(1, 15)
             total += more if kind == "like" else 0
-            fields: Record = {
+            of_kind: dict[str, Record] = {
                 "like": {"like_count": more, "total_likes": total},
                 "social": {"action": chance.choice(("follow", "share"))},
                 "roomUserSeq": {"viewer_count": chance.randint(0, 900)},
                 "gift": {"gift_id": "g", "repeat_count": more % 3 + 1, "repeat_end": more > 7, "diamond_count": 10},
-            }.get(kind, {})
-            fields |= {"connection_id": name, "user_id": f"u{chance.randint(1, 9)}"}
+            }
+            fields = of_kind.get(kind, {}) | {"connection_id": name, "user_id": f"u{chance.randint(1, 9)}"}
             events.append(event(room, kind, len(events), when, **fields))
             if chance.random() < 0.1:
                 events.append({**events[-1], "ingested_at": when + chance.randint(0, 3_000)})

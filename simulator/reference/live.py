@@ -76,7 +76,7 @@ def gaps(changes: Iterable[Event], events: Iterable[tuple[int, Event]]) -> dict[
             elif (room, connection) not in closed:
                 span[1] = max(span[1], until)
     for _, event in events:
-        span = spans[event["room_id"]].get(event["connection_id"], [])
+        span = spans.get(event["room_id"], {}).get(event["connection_id"], [])
         if span and (event["room_id"], event["connection_id"]) not in closed:
             span[1] = max(span[1], event["ingested_at"])
     return {room: list(_between(sorted(spans[room].values()), bounds[room])) for room in {*spans, *bounds}}

@@ -32,7 +32,8 @@ Told = list[tuple[int, dict[str, Any]]]
 def send(stack: Stack) -> None:
     """Three broadcasts and a thousand combos, some records twice, rooms in any order and each room in its own."""
     chance = random.Random(5)
-    told, known = cut_combos(5)[0], []
+    told = cut_combos(5)[0]
+    known: list[dict[str, Any]] = []
     for seed in range(3):
         events, changes = broadcast(f"room{seed}", seed)
         told, known = told + events, known + changes
@@ -46,7 +47,7 @@ def send(stack: Stack) -> None:
 def received(stack: Stack, topic: str) -> Told:
     """(offset, record) of all that is on the topic."""
     registered = registered_schema(stack.endpoints, topic)
-    return [(message.offset(), key_and_record(message, registered)[1]) for message in messages(stack.endpoints, topic)]
+    return [(message.offset() or 0, key_and_record(message, registered)[1]) for message in messages(stack.endpoints, topic)]
 
 
 def ms(at: datetime) -> int:
