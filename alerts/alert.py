@@ -89,7 +89,7 @@ def alert_of_kind(kind: Kind, record: Mapping[str, Any]) -> Alert:
 def _alert(kind: Kind, record: Mapping[str, Any]) -> Alert:
     subject, start = _text(record, kind.subject), _time(record, kind.start)
     gain, within = _number(record, kind.gain), int(_number(record, kind.within))
-    for name in (kind.creator, "threshold_version", *(["tier"] if kind.post else [])):
+    for name in filter(None, (kind.creator, "threshold_version", kind.what, "tier" if kind.post or kind.what else "")):
         _text(record, name)
     for name in ("threshold", *filter(None, [kind.plays])):
         _number(record, name)

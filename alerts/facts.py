@@ -21,6 +21,8 @@ _HANDLE = re.compile(r"[A-Za-z0-9_.]{1,40}")
 _PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 # Not printable to Python, but what holds emoji of several signs together.
 _JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
+# They are counted at a moment; what is given, within a time.
+_VIEWERS = "viewers"
 _SITE = "https://www.tiktok.com"
 
 
@@ -76,7 +78,7 @@ class Facts:
     @property
     def tier(self) -> str:
         """The tier that it was judged by."""
-        return self._text("tier") if self.alert.about.post else ""
+        return self._text("tier") if self.alert.about.post or self.what else ""
 
     @property
     def handle(self) -> str | None:
@@ -105,6 +107,11 @@ class Facts:
     def gained(self) -> float:
         """Plays or followers."""
         return float(self.alert.record[self.alert.about.gain])
+
+    @property
+    def what(self) -> str:
+        """What was reached: viewers or diamonds of a LIVE room; empty for plays and followers."""
+        return self._text(self.alert.about.what)
 
     @property
     def within_ms(self) -> int:
@@ -147,8 +154,11 @@ class Facts:
         """The dashboard's page of what the alert is about; none for an id that is none."""
         if len(self.post or self.creator) > _MAX_ID:
             return None
-        page = "post" if self.post else "creator"
-        subject = {page: self.post or self.creator}
+        page = self.alert.about.page if self.what else "post" if self.post else "creator"
+        subject = {"post" if self.post else "creator": self.post or self.creator}
+        if not _ID.fullmatch(self.creator) and self.what:
+            # Of a room whose host is not known.
+            subject = {}
         return dashboard_link(self.dashboard, page, self.since_ms - DAY_MS, self.alert.event_ms + HOUR_MS, subject) or None
 
     def _text(self, field: str) -> str:
@@ -175,10 +185,17 @@ FACTS: tuple[Fact, ...] = (
     Fact("creator_url", 0, lambda facts: facts.creator_url),
     Fact("followers", 2, lambda facts: facts.followers, lambda facts: Said(f"{facts.followers:,} followers")),
     Fact("tier", 2, lambda facts: facts.tier, lambda facts: Said(f"tier {shown(facts.tier, _MAX_ID)}")),
-    Fact("rate", 3, lambda facts: facts.alert.rate, lambda facts: Said(f"{facts.alert.rate:,.0f} {_what(facts)}/h", strong=True)),
+    Fact("room", 0, lambda facts: facts.alert.record.get("room_id")),
+    Fact("what", 0, lambda facts: facts.what),
+    Fact(
+        "rate",
+        3,
+        lambda facts: None if facts.what else facts.alert.rate,
+        lambda facts: Said(f"{facts.alert.rate:,.0f} {_what(facts)}/h", strong=True),
+    ),
     Fact("times_threshold", 0, lambda facts: facts.times_threshold),
     Fact("threshold", 3, lambda facts: facts.threshold, lambda facts: Said(_threshold(facts))),
-    Fact("gained", 3, lambda facts: facts.gained, lambda facts: Said(f"{facts.gained:+,.0f} in {_duration(facts.within_ms)}")),
+    Fact("gained", 3, lambda facts: facts.gained, lambda facts: Said(_gained(facts), strong=bool(facts.what))),
     Fact(
         "plays",
         3,
@@ -244,6 +261,8 @@ def _title(facts: Facts) -> str:
 
 def _creator(facts: Facts) -> Said:
     strong = not facts.post
+    if facts.what and not _ID.fullmatch(facts.creator):
+        return Said(shown(facts.creator), strong=strong)
     if facts.handle:
         return Said(f"@{facts.handle}", facts.creator_url or "", "Open the creator's page", strong)
     pseudonym = f": {facts.known.handle[:10]}…" if _PSEUDONYM.fullmatch(facts.known.handle) else ""
@@ -254,8 +273,15 @@ def _what(facts: Facts) -> str:
     return "plays" if facts.post else "followers"
 
 
+def _gained(facts: Facts) -> str:
+    span = _duration(facts.within_ms)
+    if not facts.what:
+        return f"{facts.gained:+,.0f} in {span}"
+    return f"{facts.gained:,.0f} {shown(facts.what)}" + (f" in {span}" if facts.what != _VIEWERS else "")
+
+
 def _threshold(facts: Facts) -> str:
-    unit = "/h" if facts.alert.about.rate else f" in {_duration(facts.within_ms)}"
+    unit = "/h" if facts.alert.about.rate else "" if facts.what else f" in {_duration(facts.within_ms)}"
     times = "" if facts.times_threshold is None else f"{facts.times_threshold:,.1f} times the "
     return f"{times}threshold of {facts.threshold:,.0f}{unit}"
 

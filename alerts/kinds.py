@@ -14,8 +14,9 @@ class Kind:
 
     `noun` names one alert in titles; `page` of the dashboard shows alerts of this kind. The gain took `within` times `within_ms`.
     An alert is about `post`, or else about `creator`. `start` names it across replays. `since` is when it began to move, else `at`
-    less the time that the gain took. What is held against the threshold is `rate` (plays per hour), else the gain. Alerts
-    that `repeat` tell the same within the time that the gain took. What is `urgent` is gathered for a moment only.
+    less the time that the gain took. `what` names the field that says what was reached, where plays or followers were not gained.
+    What is held against the threshold is `rate` (plays per hour), else the gain. Alerts that `repeat` tell the same within the
+    time that the gain took. What is `urgent` is gathered for a moment only.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind:
     post: str = ""
     since: str = ""
     rate: str = ""
+    what: str = ""
     plays: str = ""
     repeat: bool = False
     urgent: bool = False
@@ -91,7 +93,22 @@ FOLLOWERS = Kind(
     followers="curr_count",
     repeat=True,
 )
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (TRENDING, MOMENTUM, FOLLOWERS)}
+LIVE = Kind(
+    name="live",
+    topic="tiktok.live.alerts",
+    noun="LIVE room",
+    page="live",
+    creator="author_id",
+    at="observed_at",
+    start="observed_at",
+    gain="reached",
+    within="window_minutes",
+    within_ms=MINUTE_MS,
+    what="what",
+    followers="host_follower_count",
+    urgent=True,
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (TRENDING, MOMENTUM, FOLLOWERS, LIVE)}
 # Failed tests of the tables, which `tokpulse quality --notify` posts by itself: for routes a kind like the others.
 QUALITY = "quality"
 # What is read; the topics must exist.

@@ -184,8 +184,9 @@ def submitted(patient: Patient) -> Iterator[Finding]:
         same = [job for job in patient.active if job.name == name]
         if len(same) > 1:
             yield TWICE.found(name, count=len(same), id=same[-1].id)
-    if len(set(names)) > 1 and PIPELINE in names:
-        yield BESIDE.found(PIPELINE, parts=", ".join(sorted(set(names) - {PIPELINE})))
+    whole = set(JOBS[PIPELINE].outputs) if PIPELINE in names else set()
+    if parts := [name for name in sorted({*names} - {PIPELINE}) if name in JOBS and set(JOBS[name].outputs) <= whole]:
+        yield BESIDE.found(PIPELINE, parts=", ".join(parts))
 
 
 def ended(last: Job | None, now_s: float, cause: Callable[[str], str]) -> Finding:

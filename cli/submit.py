@@ -33,11 +33,11 @@ from stack.settings import StackSettings
 from stack.submission import (
     code_version,
     environment,
+    environment_to_keep,
     flink_run_line,
     foreign,
     is_local,
     reason,
-    sentiment_environment,
     submitted_id,
     variables,
 )
@@ -114,7 +114,7 @@ def command(
             parallelism=parallelism,
             # Whoever submits it again has another environment.
             arguments=(*arguments, *from_environment(arguments)),
-            environment=sentiment_environment(),
+            environment=environment_to_keep(),
             savepoint=from_savepoint,
             had_checkpoint=bool(from_savepoint),
             submitted_at=now(),

@@ -247,7 +247,7 @@ def load_pages(folder: Path = PAGES_DIR, queries: Path = QUERIES_DIR) -> dict[st
 
 
 # From the whole to the part; what is not named comes after, by name.
-ORDER = ("overview", "trending", "creator", "post", "comments", "health")
+ORDER = ("overview", "trending", "live", "creator", "post", "comments", "health")
 
 
 def load_page(path: Path) -> Page:

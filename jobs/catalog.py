@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from jobs import comments, engagement, followers, landing, pipeline, trending, velocity
+from jobs import comments, engagement, followers, landing, live, pipeline, trending, velocity
 from jobs.definition import JobDefinition
 
 JOBS: dict[str, JobDefinition] = {
-    job.name: job for job in (engagement.JOB, trending.JOB, velocity.JOB, followers.JOB, comments.JOB, landing.JOB, pipeline.JOB)
+    job.name: job
+    for job in (
+        engagement.JOB,
+        trending.JOB,
+        velocity.JOB,
+        followers.JOB,
+        comments.JOB,
+        landing.JOB,
+        live.JOB,
+        pipeline.JOB,
+    )
 }

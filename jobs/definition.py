@@ -13,7 +13,7 @@ from jobs.render import SqlFile
 from thresholds.topic import TOPIC
 
 # Functions that ask for the published thresholds, and the one that asks a sentiment model.
-THRESHOLD_FUNCTIONS = frozenset({"post_growth", "post_momentum", "follower_changes"})
+THRESHOLD_FUNCTIONS = frozenset({"post_growth", "post_momentum", "follower_changes", "live_room_alerts"})
 SENTIMENT_FUNCTION = "comment_sentiment"
 _SOURCES, _SINKS = "10_sources", ("40_sinks", "60_accounts")
 

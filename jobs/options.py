@@ -18,6 +18,8 @@ TUNING: Final[Mapping[str, str]] = {
 }
 # Under this name a job that is not bounded says its run id to Flink: two jobs of one run do the same work twice.
 LIVE_RUN: Final = "tokpulse.live-run"
+# The variable that makes LIVE rooms a part of the pipeline.
+PIPELINE_LIVE: Final = "TOKPULSE_PIPELINE_LIVE"
 RUN_ID: Final = "Name of this run in pipeline_ledger"
 BOUNDED: Final = "Read what is there now, close all hours, and end."
 

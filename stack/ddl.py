@@ -13,7 +13,7 @@ among those that it selects; they are those of the table, of plain types. A view
 The masked views of ..._shared have the names and columns of the read views; numeric ids stay in them, so that numbers can be joined
 and links built, names become pseudonyms, texts of people are left out. They run with the rights of whoever applied them (`SQL
 SECURITY DEFINER`): their readers need none on the tables. A file of `views/shared` makes one where the catalog calls something
-personal. Where it calls nothing so, the template `masked_view.sql` makes it.
+personal, or a hash of it. Else the template `masked_view.sql` makes it.
 """
 
 from __future__ import annotations
@@ -138,9 +138,10 @@ def _views(folder: Path, tables: Mapping[str, list[Column]]) -> list[SqlFile]:
 
 
 def _shown_as_they_are(views: set[str]) -> Iterator[SqlFile]:
-    """The masked views of those `views` that are read, and hold nothing personal."""
+    """The masked views of those `views` that are read, hold nothing personal and have no file of their own."""
     for name, dataset in load_catalog().items():
-        if name in views and dataset.is_read_view and dataset.sensitivity(dataset.about.columns) != "personal":
+        open_to_all = dataset.is_read_view and dataset.sensitivity(dataset.about.columns) != "personal"
+        if open_to_all and name in views and f"shared/{name}" not in views:
             yield _created(_MASKED_VIEW, f"shared/{name}", {"<view>": name})
 
 

@@ -18,7 +18,7 @@ from connectors.paths import REPOSITORY, SQL_DIR
 from connectors.preflight import check_services
 from jobs.catalog import JOBS
 from jobs.failure import ERROR_PREFIX, reported
-from jobs.options import TUNING
+from jobs.options import PIPELINE_LIVE, TUNING
 from jobs.state_fit import Comparison, described, misfits
 from stack import process
 from stack.kept_jobs import KeptJob
@@ -89,13 +89,14 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
 
 def kept_environment(kept: KeptJob, inherited: Mapping[str, str]) -> dict[str, str]:
     """`inherited` with the settings that the job was submitted with: whoever submits it again has others in his environment."""
-    others = {name: value for name, value in inherited.items() if name not in variables() and not name.startswith(sentiment.PREFIX)}
+    own = {*variables(), PIPELINE_LIVE}
+    others = {name: value for name, value in inherited.items() if name not in own and not name.startswith(sentiment.PREFIX)}
     return {**others, **kept.environment}
 
 
-def sentiment_environment() -> dict[str, str]:
-    """The sentiment settings of this process."""
-    names = [f"{sentiment.PREFIX}{name}" for name in sentiment.VARIABLES]
+def environment_to_keep() -> dict[str, str]:
+    """The settings of this process that are no options of the job: those of sentiment, and what the pipeline is made of."""
+    names = [*(f"{sentiment.PREFIX}{name}" for name in sentiment.VARIABLES), PIPELINE_LIVE]
     return {name: value for name in names if (value := os.environ.get(name))}
 
 

@@ -44,6 +44,11 @@ def flat(thresholds: Thresholds) -> dict[str, str]:
             flat[f"momentum.plays_per_hour.{name}"] = number(rate)
         flat["momentum.least_observations"] = str(momentum.least_observations)
         flat["momentum.quiet_hours"] = str(momentum.quiet_hours)
+    if (live := thresholds.live) is not None:
+        for what, values in (("viewers", live.viewers), ("diamonds_per_minute", live.diamonds_per_minute)):
+            for name, value in values:
+                flat[f"live.{what}.{name}"] = number(value)
+        flat["live.quiet_minutes"] = str(live.quiet_minutes)
     for rule in thresholds.follower_gains:
         flat[f"followers.gains.within_{rule.within_hours}_hours"] = f"{rule.gained:,}"
     flat["warnings.negative_delta_plays"] = f"{thresholds.negative_delta_warning:,}"

@@ -13,7 +13,17 @@ from connectors.errors import TokpulseError
 from connectors.files import replace_file
 from connectors.paths import REPOSITORY
 from connectors.yaml_file import TOP_LEVEL, TreeError, compose
-from thresholds.model import MAX_OBSERVATIONS, MAX_WITHIN_HOURS, UNKNOWN_TIER, FollowerGain, Momentum, Thresholds, Tier
+from thresholds.model import (
+    MAX_OBSERVATIONS,
+    MAX_QUIET_MINUTES,
+    MAX_WITHIN_HOURS,
+    UNKNOWN_TIER,
+    FollowerGain,
+    Live,
+    Momentum,
+    Thresholds,
+    Tier,
+)
 from thresholds.reader import LIMIT, NodeReader, Problem, line_of
 
 FILE_NAME = "thresholds.yaml"
@@ -115,7 +125,7 @@ def save_text(path: Path, text: str) -> str:
 
 
 def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
-    top = reader.mapping(root, "", ("trending", "followers", "warnings"), ("momentum",))
+    top = reader.mapping(root, "", ("trending", "followers", "warnings"), ("momentum", "live"))
     trending = reader.mapping(top.get("trending"), "trending", ("tiers", "unknown_authors"))
     tiers = _tiers(reader, trending.get("tiers"))
     unknown = reader.mapping(trending.get("unknown_authors"), "trending.unknown_authors", ("plays_per_hour",))
@@ -125,6 +135,7 @@ def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
     warnings = reader.mapping(top.get("warnings"), "warnings", ("negative_delta_plays",))
     limit = reader.integer(warnings.get("negative_delta_plays"), "warnings.negative_delta_plays", 1, LIMIT)
     momentum = _momentum(reader, top.get("momentum"), tiers)
+    live = _live(reader, top.get("live"), tiers)
     if tiers is None or unknown_rate is None or gains is None or limit is None or reader.problems:
         return None
     whole = tuple(
@@ -132,7 +143,7 @@ def _thresholds(reader: NodeReader, root: yaml.Node) -> Thresholds | None:
         for tier in tiers
         if tier.name is not None and tier.begin is not None and tier.rate is not None
     )
-    return Thresholds(whole, unknown_rate, gains, limit, momentum)
+    return Thresholds(whole, unknown_rate, gains, limit, momentum, live)
 
 
 def _tiers(reader: NodeReader, node: yaml.Node | None) -> list[_Placed] | None:
@@ -213,15 +224,31 @@ def _gains(reader: NodeReader, node: yaml.Node | None) -> tuple[FollowerGain, ..
 
 
 def _momentum(reader: NodeReader, node: yaml.Node | None, tiers: Sequence[_Placed] | None) -> Momentum | None:
-    """The rule, if there is one; its tiers are those of trending, and are not looked at while one of these has no name."""
+    """The rule, if there is one."""
     entry = reader.mapping(node, "momentum", ("plays_per_hour", "least_observations", "quiet_hours"))
     least = reader.integer(entry.get("least_observations"), "momentum.least_observations", 2, MAX_OBSERVATIONS)
     quiet = reader.integer(entry.get("quiet_hours"), "momentum.quiet_hours", 1, MAX_WITHIN_HOURS)
+    whole = _by_tier(reader, entry.get("plays_per_hour"), "momentum.plays_per_hour", tiers)
+    return None if least is None or quiet is None or whole is None else Momentum(whole, least, quiet)
+
+
+def _live(reader: NodeReader, node: yaml.Node | None, tiers: Sequence[_Placed] | None) -> Live | None:
+    """The rule, if there is one."""
+    entry = reader.mapping(node, "live", ("viewers", "diamonds_per_minute", "quiet_minutes"))
+    quiet = reader.integer(entry.get("quiet_minutes"), "live.quiet_minutes", 1, MAX_QUIET_MINUTES)
+    viewers, diamonds = (_by_tier(reader, entry.get(name), f"live.{name}", tiers) for name in ("viewers", "diamonds_per_minute"))
+    return None if quiet is None or viewers is None or diamonds is None else Live(viewers, diamonds, quiet)
+
+
+def _by_tier(
+    reader: NodeReader, node: yaml.Node | None, path: str, tiers: Sequence[_Placed] | None
+) -> tuple[tuple[str, float], ...] | None:
+    """A number for each tier of trending and for unknown authors; they are not looked at while one of the tiers has no name."""
     known = [tier.name for tier in tiers or () if tier.name is not None]
     if tiers is None or len(known) < len(tiers):
         return None
     names = [*dict.fromkeys(known), UNKNOWN_TIER]
-    nodes = reader.mapping(entry.get("plays_per_hour"), "momentum.plays_per_hour", names)
-    rates = [(name, reader.number(nodes.get(name), f"momentum.plays_per_hour.{name}")) for name in names]
-    whole = tuple((name, rate) for name, rate in rates if rate is not None)
-    return None if least is None or quiet is None or len(whole) < len(names) else Momentum(whole, least, quiet)
+    nodes = reader.mapping(node, path, names)
+    values = [(name, reader.number(nodes.get(name), f"{path}.{name}")) for name in names]
+    whole = tuple((name, value) for name, value in values if value is not None)
+    return whole if len(whole) == len(names) else None

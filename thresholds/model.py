@@ -14,6 +14,7 @@ UNKNOWN_TIER = "unknown"
 MAX_WITHIN_HOURS = 168
 # As many as an hour can have: those less than 30 seconds apart count as one.
 MAX_OBSERVATIONS = 120
+MAX_QUIET_MINUTES = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,25 @@ class Momentum:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """A LIVE room alerts when it has at least the viewers of its host's tier, or gets at least the diamonds of it within a minute.
+
+    Both have a (tier, value) for each tier in order, then one for UNKNOWN_TIER. `quiet_minutes` lie between two alerts of a room
+    on the same.
+    """
+
+    viewers: tuple[tuple[str, float], ...]
+    diamonds_per_minute: tuple[tuple[str, float], ...]
+    quiet_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """One set of thresholds. The tiers cover every follower count from 0 up, in order; ValueError when they do not.
 
     `unknown_authors` is in plays per hour, for authors without a snapshot. A delta below -`negative_delta_warning` plays is worth
-    a warning. Without `momentum`, as in versions of before it existed, nothing is judged within the hour.
+    a warning. Without `momentum`, as in versions of before it existed, nothing is judged within the hour; without `live`
+    no room is.
     """
 
     tiers: tuple[Tier, ...]
@@ -64,6 +79,7 @@ class Thresholds:
     follower_gains: tuple[FollowerGain, ...]
     negative_delta_warning: int
     momentum: Momentum | None = None
+    live: Live | None = None
 
     def __post_init__(self) -> None:
         if not self.tiers or self.tiers[0].from_followers != 0 or self.tiers[-1].below_followers is not None:
@@ -84,6 +100,8 @@ class Thresholds:
             raise ValueError("follower gains must differ in within_hours, which names their alerts")
         if self.momentum is not None:
             _check_momentum(self.momentum, [*names, UNKNOWN_TIER])
+        if self.live is not None:
+            _check_live(self.live, [*names, UNKNOWN_TIER])
 
     def judge(self, followers: int | None) -> tuple[str, float]:
         """Tier name and plays per hour for an author with `followers` followers (None: not known; below 0: like 0)."""
@@ -120,6 +138,12 @@ class Thresholds:
                 "least_observations": self.momentum.least_observations,
                 "quiet_hours": self.momentum.quiet_hours,
             }
+        if self.live is not None:
+            shape["live"] = {
+                "viewers": {tier: float(value) for tier, value in self.live.viewers},
+                "diamonds_per_minute": {tier: float(value) for tier, value in self.live.diamonds_per_minute},
+                "quiet_minutes": self.live.quiet_minutes,
+            }
         return json.dumps(shape, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -135,6 +159,7 @@ class Thresholds:
                 tuple(FollowerGain(int(rule["gained"]), int(rule["within_hours"])) for rule in shape["followers"]["gains"]),
                 int(shape["warnings"]["negative_delta_plays"]),
                 _momentum(shape["momentum"], [tier.name for tier in tiers]) if "momentum" in shape else None,
+                _live(shape["live"], [tier.name for tier in tiers]) if "live" in shape else None,
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"no thresholds: {type(error).__name__} {error}") from error
@@ -152,12 +177,29 @@ def _tier(shape: Any) -> Tier:
 
 
 def _momentum(shape: Any, tiers: Sequence[str]) -> Momentum:
-    rates = shape["plays_per_hour"]
     return Momentum(
-        tuple((name, float(rates[name])) for name in (*tiers, UNKNOWN_TIER)),
+        _by_tier(shape["plays_per_hour"], tiers),
         int(shape["least_observations"]),
         int(shape["quiet_hours"]),
     )
+
+
+def _live(shape: Any, tiers: Sequence[str]) -> Live:
+    return Live(_by_tier(shape["viewers"], tiers), _by_tier(shape["diamonds_per_minute"], tiers), int(shape["quiet_minutes"]))
+
+
+def _by_tier(values: Any, tiers: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, float(values[name])) for name in (*tiers, UNKNOWN_TIER))
+
+
+def _check_live(live: Live, tiers: Sequence[str]) -> None:
+    for name, values in (("viewers", live.viewers), ("diamonds per minute", live.diamonds_per_minute)):
+        if [tier for tier, _ in values] != list(tiers):
+            raise ValueError(f"live must have {name} for {', '.join(tiers)}, in this order")
+        if not all(isfinite(value) and value > 0 for _, value in values):
+            raise ValueError(f"{name} must be positive and finite")
+    if not 1 <= live.quiet_minutes <= MAX_QUIET_MINUTES:
+        raise ValueError(f"live needs 1 to {MAX_QUIET_MINUTES} quiet minutes")
 
 
 def _check_momentum(momentum: Momentum, tiers: Sequence[str]) -> None:

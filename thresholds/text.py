@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import yaml
@@ -18,14 +19,24 @@ def to_yaml(thresholds: Thresholds) -> str:
         lines.append(f"    - {{name: {_name(tier.name)}, from_followers: {tier.from_followers}{end}, plays_per_hour: {rate}}}")
     lines.append(f"  unknown_authors: {{plays_per_hour: {plain(thresholds.unknown_authors)}}}")
     if (momentum := thresholds.momentum) is not None:
-        rates = ", ".join(f"{_name(name)}: {plain(rate)}" for name, rate in momentum.plays_per_hour)
-        lines += ["momentum:", f"  plays_per_hour: {{{rates}}}", f"  least_observations: {momentum.least_observations}"]
+        lines += [
+            "momentum:",
+            f"  plays_per_hour: {_by_tier(momentum.plays_per_hour)}",
+            f"  least_observations: {momentum.least_observations}",
+        ]
         lines.append(f"  quiet_hours: {momentum.quiet_hours}")
+    if (live := thresholds.live) is not None:
+        lines += ["live:", f"  viewers: {_by_tier(live.viewers)}", f"  diamonds_per_minute: {_by_tier(live.diamonds_per_minute)}"]
+        lines.append(f"  quiet_minutes: {live.quiet_minutes}")
     lines.append("followers:")
     rules = [f"    - {{gained: {rule.gained}, within_hours: {rule.within_hours}}}" for rule in thresholds.follower_gains]
     lines += ["  gains:", *rules] if rules else ["  gains: []"]
     lines += ["warnings:", f"  negative_delta_plays: {thresholds.negative_delta_warning}"]
     return "\n".join(lines) + "\n"
+
+
+def _by_tier(values: Sequence[tuple[str, float]]) -> str:
+    return "{" + ", ".join(f"{_name(name)}: {plain(value)}" for name, value in values) + "}"
 
 
 def plain(value: float) -> str:

@@ -24,6 +24,10 @@ _FIXED: Mapping[str, str] = {
     "momentum.plays_per_hour": f"Alerts within the hour: from {_RATE}",
     "momentum.least_observations": "Alerts within the hour: observations in 60 minutes, at least",
     "momentum.quiet_hours": "Alerts within the hour: none of the same post for (hours)",
+    "live": "LIVE rooms",
+    "live.viewers": "LIVE rooms: from (viewers)",
+    "live.diamonds_per_minute": "LIVE rooms: from (diamonds within a minute)",
+    "live.quiet_minutes": "LIVE rooms: none of the same room for (minutes)",
     "followers": "Follower alerts",
     "followers.gains": "Follower alerts",
     "warnings": "Warnings",
@@ -34,7 +38,8 @@ _NAMED_TIER = re.compile(r"trending\.tiers\.([^.]+)\.(\w+)")
 _PLACED_GAIN = re.compile(r"followers\.gains\[(\d+)\](?:\.(\w+))?")
 _NAMED_GAIN = re.compile(r"followers\.gains\.within_(\d+)_hours")
 _EARLY = re.compile(r"momentum\.plays_per_hour\.(.+)")
-_KEY = re.compile(r"\b(?:trending|momentum|followers|warnings)(?:\.\w+|\[\d+\])+")
+_LIVE = re.compile(r"live\.(viewers|diamonds_per_minute)\.(.+)")
+_KEY = re.compile(r"\b(?:trending|momentum|live|followers|warnings)(?:\.\w+|\[\d+\])+")
 
 
 def words(key: str, tiers: Mapping[int, str] | None = None) -> str:
@@ -53,6 +58,8 @@ def words(key: str, tiers: Mapping[int, str] | None = None) -> str:
         return f"Follower alert within {match[1]} h: {_GAIN['gained']}"
     if match := _EARLY.fullmatch(key):
         return f"Alerts within the hour, tier {match[1]}: from {_RATE}"
+    if match := _LIVE.fullmatch(key):
+        return f"LIVE rooms, tier {match[2]}: from ({match[1].replace('_per_', ' within a ')})"
     return _FIXED.get(key, key)
 
 

@@ -13,12 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from alerts.alert import Alert, BadRecordError, Place, alert_of, alert_of_kind
-from alerts.kinds import FOLLOWERS, MOMENTUM, TRENDING
+from alerts.kinds import FOLLOWERS, LIVE, MOMENTUM, TRENDING
 from alerts.notifier import Record
 from alerts.offsets import Partition
 from connectors.kafka.registry import RegistryUnavailableError
 
 TRENDING_TOPIC, MOMENTUM_TOPIC, FOLLOWERS_TOPIC = "tiktok.trending.alerts", "tiktok.momentum.alerts", "tiktok.followers.alerts"
+LIVE_TOPIC = "tiktok.live.alerts"
 POST, AUTHOR = "7591601747171865119", "6800000000075180760"
 HOUR = datetime(2026, 1, 5, 13, tzinfo=UTC)
 NOW_MS = int((HOUR + timedelta(hours=1, minutes=1)).timestamp() * 1000)
@@ -81,8 +82,26 @@ def momentum(post: str = POST, rate: float = 3000.0, now: datetime = HOUR, **fie
     }
 
 
+def live(what: str = "viewers", reached: int = 12_000, now: datetime = HOUR, **fields: Any) -> dict[str, Any]:
+    """A record of the topic of LIVE rooms."""
+    return {
+        "room_id": "7617400904630995734",
+        "author_id": AUTHOR,
+        "what": what,
+        "observed_at": now,
+        "window_minutes": 1,
+        "reached": reached,
+        "host_follower_count": 2_500,
+        "tier": "small",
+        "threshold": 1000.0,
+        "threshold_version": "v1-0a1b2c3d",
+        **fields,
+    }
+
+
 def alert(record: dict[str, Any]) -> Alert:
-    kind = TRENDING if "window_start" in record else MOMENTUM if "window_minutes" in record else FOLLOWERS
+    fields = (("window_start", TRENDING), ("what", LIVE), ("window_minutes", MOMENTUM))
+    kind = next((kind for name, kind in fields if name in record), FOLLOWERS)
     return alert_of_kind(kind, record)
 
 

@@ -19,7 +19,7 @@ from alerts.slack import MAX_CHARACTERS
 from alerts.targets import SLACK, TEAMS, WEBHOOK
 from alerts.teams import MAX_BYTES
 from alerts.webhook import idempotency_key
-from tests.alerts.receiver import AUTHOR, HOUR, POST, alert, alerts, followers, momentum, trending
+from tests.alerts.receiver import AUTHOR, HOUR, POST, alert, alerts, followers, live, momentum, trending
 
 URL = "https://dash.example/page?a=1"
 NASTY = [
@@ -307,3 +307,22 @@ def test_messages_stay_within_the_limits(text: str) -> None:
     _, *cards, more = card_of(json.loads(teams.body))["body"]
     assert len(cards) >= 1
     assert more["text"] == f"and {500 - len(cards)} more"
+
+
+def test_a_live_room_is_told_by_what_it_reached() -> None:
+    def lines(record: dict[str, Any]) -> str:
+        return " | ".join(value for _, value in strings(body(SLACK, [alert(record)], dashboard_url="https://dash.example")))
+
+    said = lines(live(reached=12_000))
+    assert "1 LIVE room" in said
+    assert "12,000 viewers" in said
+    assert "12.0 times the threshold of 1,000" in said
+    assert "https://dash.example/live?creator=" in said
+    assert "followers/h" not in said
+    assert "3,500 diamonds in 1 min" in lines(live("diamonds", 3_500))
+    of_a_stranger = lines(live(author_id="room 7617", host_follower_count=None, tier="unknown"))
+    assert "room 7617" in of_a_stranger
+    assert "creator=" not in of_a_stranger
+    facts = body(WEBHOOK, [alert(live())])["alerts"][0]["facts"]
+    assert {"room": "7617400904630995734", "what": "viewers", "gained": 12_000, "tier": "small"}.items() <= facts.items()
+    assert "rate" not in facts

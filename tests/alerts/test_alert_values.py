@@ -14,7 +14,18 @@ from alerts.kinds import TOPICS
 from connectors.kafka.avro import AvroCodec, header
 from connectors.kafka.registry import RegistryUnavailableError, SchemaNotFoundError
 from connectors.kafka.topics import load_topics
-from tests.alerts.receiver import FOLLOWERS_TOPIC, HOUR, MOMENTUM_TOPIC, TRENDING_TOPIC, alert, followers, momentum, trending
+from tests.alerts.receiver import (
+    FOLLOWERS_TOPIC,
+    HOUR,
+    LIVE_TOPIC,
+    MOMENTUM_TOPIC,
+    TRENDING_TOPIC,
+    alert,
+    followers,
+    live,
+    momentum,
+    trending,
+)
 
 
 class Schemas:
@@ -44,9 +55,15 @@ def test_event_time_is_when_it_became_true() -> None:
     assert alert(followers()).event_ms == int(HOUR.timestamp() * 1000)
 
 
-@pytest.mark.parametrize(
-    ("topic", "record"), [(TRENDING_TOPIC, trending()), (MOMENTUM_TOPIC, momentum()), (FOLLOWERS_TOPIC, followers())]
-)
+OF_EACH_TOPIC = [
+    (TRENDING_TOPIC, trending()),
+    (MOMENTUM_TOPIC, momentum()),
+    (FOLLOWERS_TOPIC, followers()),
+    (LIVE_TOPIC, live()),
+]
+
+
+@pytest.mark.parametrize(("topic", "record"), OF_EACH_TOPIC)
 def test_the_registered_schemas_give_alerts(topic: str, record: dict[str, Any]) -> None:
     decoder, schemas = Decoder(registry := Schemas()), encoded(topic, record)
     assert decoder.alert(topic, schemas) == alert(record)

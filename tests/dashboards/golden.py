@@ -19,6 +19,7 @@ HALF_HOURS = "velocity_30m_slices"
 # Queries of sums over whatever is in the range, which may be nothing, give a row on empty tables too; others a row per dataset.
 _OF_ONE_ROW = {
     *("comment_totals", "data_age", "dead_letter_total", "engagement_totals", "fresh_snapshots", "growth_totals", "late_share"),
+    "live_totals",
     "names",
 }
 ROWS_OF_NOTHING = {**dict.fromkeys(_OF_ONE_ROW, 1), "freshness": 7}

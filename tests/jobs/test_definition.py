@@ -6,6 +6,7 @@ import pytest
 
 from jobs.catalog import JOBS
 from jobs.definition import combined, topic_of
+from jobs.pipeline import pipeline as pipeline_of_parts
 
 
 @pytest.mark.parametrize(
@@ -27,12 +28,15 @@ def test_a_table_named_after_nothing_is_refused() -> None:
 
 def test_the_pipeline_has_each_file_of_its_parts_once() -> None:
     parts = [job for name, job in JOBS.items() if name != "pipeline"]
-    pipeline = JOBS["pipeline"]
+    pipeline = pipeline_of_parts(with_live=True)
     files = [*pipeline.statements, *pipeline.inserts]
     assert len(files) == len(set(files))
     assert set(files) == {file for job in parts for file in (*job.statements, *job.inserts)}
     assert set(pipeline.clickhouse) == {sink for job in parts for sink in job.clickhouse}
     assert combined("again", [pipeline, *parts]).statements == pipeline.statements
+    without = pipeline_of_parts(with_live=False)
+    assert set(pipeline.topics_read) - set(without.topics_read) == {"tiktok.live.events", "tiktok.live.rooms"}
+    assert JOBS["pipeline"] == without, "without a word of the environment"
 
 
 def test_each_topic_has_one_job_that_keeps_its_dead_letters() -> None:
@@ -43,7 +47,8 @@ def test_each_topic_has_one_job_that_keeps_its_dead_letters() -> None:
 
 
 def test_a_job_that_judges_needs_the_published_thresholds() -> None:
-    assert {name for name, job in JOBS.items() if "tokpulse.thresholds" in job.topics} == {"trending", "followers", "pipeline"}
+    judging = {name for name, job in JOBS.items() if "tokpulse.thresholds" in job.topics}
+    assert judging == {"trending", "followers", "live", "pipeline"}
 
 
 def test_what_a_job_puts_in_order_it_counts_a_second_time() -> None:

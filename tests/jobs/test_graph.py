@@ -71,7 +71,7 @@ def test_two_files_of_one_name(folder: Path) -> None:
 
 def test_a_template_is_made_for_each_topic_with_records() -> None:
     rejected = {file.name: file for file in graph().creators.values() if file.path.name == "rejected.sql"}
-    assert set(rejected) == {"posts_rejected", "users_rejected", "comments_rejected"}
+    assert set(rejected) == {f"{records}_rejected" for records in ("posts", "users", "comments", "live", "rooms")}
     assert graph().reads(rejected["posts_rejected"]) == ["posts_events"]
     assert graph().reads(rejected["comments_rejected"]) == ["comments_checked"], "what its texts cannot be scored for counts, too"
     assert not any("<" in file.name for file in graph().creators.values())

@@ -29,6 +29,18 @@ CONTRACT = {
         "TikTokCommentEvent",
         "id video_id text create_time digg_count reply_total parent_id user ingested_at",
     ),
+    "tiktok.live.events": (
+        "TikTokLiveEvent",
+        "room_id event event_id host_id host_unique_id connection_id connection_seq sent_at user_id user_unique_id "
+        "user_nickname text action subject_id like_count total_likes gift_id gift_name repeat_count repeat_end group_id "
+        "diamond_count viewer_count total_viewers sub_month star_claps star_score battle_status battle_duration teams "
+        "language speaker is_final rank rank_type score payload ingested_at",
+    ),
+    "tiktok.live.rooms": (
+        "TikTokLiveRoomChange",
+        "room_id change host_id host_unique_id connection_id source close_code close_name outcome reason connected_at "
+        "until_at events repeats started_at title viewer_count total_viewers payload ingested_at",
+    ),
 }
 NESTED = {
     ("tiktok.users.snapshots", "user"): "id uniqueId nickname secUid verified privateAccount region",
@@ -39,6 +51,10 @@ NULLABLE = {
     "tiktok.posts.events": {"region", "hdplay"},
     "tiktok.users.snapshots": set[str](),
     "tiktok.comments.events": {"parent_id"},
+    "tiktok.live.events": set(CONTRACT["tiktok.live.events"][1].split())
+    - {"room_id", "event", "event_id", "host_unique_id", "connection_id", "connection_seq", "payload", "ingested_at"},
+    "tiktok.live.rooms": set(CONTRACT["tiktok.live.rooms"][1].split())
+    - {"room_id", "change", "host_unique_id", "source", "payload", "ingested_at"},
 }
 FITTING = {
     "string": {"STRING"},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sql.local_flink import LocalFlink, prepare, published
-from thresholds.model import FollowerGain, Momentum, Thresholds, Tier
+from thresholds.model import FollowerGain, Live, Momentum, Thresholds, Tier
 
 
 def _version(sequence: int, effective_from: str, small: float) -> dict[str, object]:
@@ -16,6 +16,11 @@ def _version(sequence: int, effective_from: str, small: float) -> dict[str, obje
         unknown_authors=100,
         follower_gains=(FollowerGain(gained=50, within_hours=2),),
         negative_delta_warning=10,
+        live=Live(
+            viewers=(("small", 50), ("big", 500), ("unknown", 100)),
+            diamonds_per_minute=(("small", 20), ("big", 200), ("unknown", 40)),
+            quiet_minutes=10,
+        ),
         momentum=Momentum((("small", small), ("big", 5_000), ("unknown", 100)), least_observations=3, quiet_hours=1),
     )
     return {

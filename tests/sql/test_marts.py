@@ -51,6 +51,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "reply_total": 0,
         "user": {"id": "a", "uniqueId": "handle", "nickname": "Name", "region": None},
     },
+    "live_events": {"room_id": "r", "event": "chat", "host_unique_id": "host", "connection_id": "c", "payload": "{}"},
+    "live_rooms": {"room_id": "r", "host_unique_id": "host", "source": "websocket"},
 }
 
 

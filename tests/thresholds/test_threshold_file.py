@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thresholds.file import MAX_BYTES, SHIPPED_FILE, ThresholdsFileError, default_file, load_thresholds, parse_thresholds
-from thresholds.model import MAX_OBSERVATIONS, UNKNOWN_TIER, FollowerGain, Momentum, Thresholds, Tier
+from thresholds.model import MAX_OBSERVATIONS, UNKNOWN_TIER, FollowerGain, Live, Momentum, Thresholds, Tier
 from thresholds.text import to_yaml
 
 VALID = """\
@@ -335,3 +335,42 @@ def test_one_wrong_character_never_crashes(position: int, character: str) -> Non
     text = VALID[:position] + character + VALID[position + 1 :]
     with contextlib.suppress(ThresholdsFileError):
         assert parse_thresholds(text).tiers
+
+
+LIVE = """\
+live:
+  viewers: {small: 1000, mid: 10000, big: 100000, unknown: 5000}
+  diamonds_per_minute: {small: 100, mid: 500.5, big: 5000, unknown: 200}
+  quiet_minutes: 30
+"""
+
+
+def test_live_rooms_may_be_left_out_and_go_by_the_tiers_of_trending() -> None:
+    assert parse_thresholds(VALID).live is None
+    viewers = (("small", 1000.0), ("mid", 10_000.0), ("big", 100_000.0), ("unknown", 5_000.0))
+    diamonds = (("small", 100.0), ("mid", 500.5), ("big", 5_000.0), ("unknown", 200.0))
+    found = parse_thresholds(VALID + LIVE)
+    assert found.live == Live(viewers, diamonds, 30)
+    assert parse_thresholds(to_yaml(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "reason"),
+    [
+        ("mid: 10000, ", "", 17, "live.viewers.mid", "is missing"),
+        ("mid: 500.5", "middle: 1, mid: 2", 18, "live.diamonds_per_minute.middle", "unknown key"),
+        ("quiet_minutes: 30", "quiet_minutes: 1441", 19, "live.quiet_minutes", "1441 is above 1440"),
+    ],
+)
+def test_a_wrong_rule_for_live_rooms_is_refused(old: str, new: str, line: int, key: str, reason: str) -> None:
+    with pytest.raises(ThresholdsFileError) as raised:
+        parse_thresholds(VALID + LIVE.replace(old, new))
+    first = raised.value.problems[0]
+    assert (first.line, first.key) == (line, key)
+    assert reason in first.reason
+
+
+def test_the_shipped_rule_for_live_rooms_is_one_once_its_comment_signs_are_gone() -> None:
+    text = SHIPPED_FILE.read_text(encoding="utf-8")
+    section = [line.removeprefix("# ") for line in text[text.index("# live:") : text.index("warnings:")].splitlines()]
+    assert parse_thresholds(text + "\n".join(section)).live is not None

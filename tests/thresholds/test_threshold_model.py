@@ -9,6 +9,7 @@ import pytest
 
 from thresholds.model import (
     FollowerGain,
+    Live,
     Momentum,
     Thresholds,
     ThresholdVersion,
@@ -141,3 +142,26 @@ def test_a_planned_version_is_replaced_by_a_later_one_that_begins_earlier() -> N
     versions = [version(1, 0), version(2, 2000), version(3, 1000)]
     assert in_force(versions, 5000) is versions[2]
     assert not_replaced(versions) == [versions[0], versions[2]]
+
+
+BY_TIER = (("small", 1.0), ("mid", 2.5), ("big", 3.0), ("unknown", 4.0))
+
+
+def test_live_rooms_come_back_and_are_left_out_where_there_are_none() -> None:
+    judged = replace(THRESHOLDS, live=Live(BY_TIER, BY_TIER, 30))
+    assert Thresholds.from_json(judged.to_json()) == judged
+    assert "live" not in json.loads(THRESHOLDS.to_json())
+
+
+@pytest.mark.parametrize(
+    ("live", "says"),
+    [
+        (Live(BY_TIER[1:], BY_TIER, 30), "live must have viewers for small, mid, big, unknown"),
+        (Live(BY_TIER, BY_TIER[:-1], 30), "live must have diamonds per minute for"),
+        (Live((*BY_TIER[:-1], ("unknown", 0.0)), BY_TIER, 30), "viewers must be positive"),
+        (Live(BY_TIER, BY_TIER, 0), "1 to 1440 quiet minutes"),
+    ],
+)
+def test_live_rooms_that_cannot_be_judged_are_refused(live: Live, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        replace(THRESHOLDS, live=live)

@@ -5,7 +5,7 @@ import { timeText } from "./format.js";
 
 const LINE = "thresholds changed";
 // Shapes differ as well as colors; what is not known here has the last one.
-const SHAPES = { [LINE]: { color: "--ink" }, "took off": { color: "--series-2", points: [[0, -5], [5, 4], [-5, 4]] }, trended: { color: "--series-4", points: [[0, -5], [5, 0], [0, 5], [-5, 0]] } };
+const SHAPES = { [LINE]: { color: "--ink" }, "took off": { color: "--series-2", points: [[0, -5], [5, 4], [-5, 4]] }, trended: { color: "--series-4", points: [[0, -5], [5, 0], [0, 5], [-5, 0]] }, "on air": { color: "--series-2", points: [[-4, -5], [5, 0], [-4, 5]] }, ended: { color: "--muted", points: [[-4, -4], [4, -4], [4, 4], [-4, 4]] }, "not watched": { color: "--bad", points: [[-5, -5], [5, -5], [0, 4]] } };
 const OTHER = { color: "--muted", points: [[-4, -4], [4, -4], [4, 4], [-4, 4]] };
 const DASH = [6, 4];
 

@@ -19,6 +19,7 @@ import org.apache.flink.table.data.StringData;
  * @param gains rules about gained followers
  * @param negativeDelta a fall by more plays than this is worth a warning
  * @param momentum what is judged before an hour is over; null when nothing is
+ * @param live what LIVE rooms are judged by; null when they are not
  */
 public record Thresholds(
         long sequence,
@@ -28,7 +29,8 @@ public record Thresholds(
         Tier unknown,
         List<Gain> gains,
         long negativeDelta,
-        Momentum momentum) {
+        Momentum momentum,
+        Live live) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final StringData UNKNOWN = StringData.fromString("unknown");
@@ -48,6 +50,15 @@ public record Thresholds(
      * @param quietMillis between two alerts of a post
      */
     public record Momentum(Map<StringData, Double> playsPerHour, double least, int observations, long quietMillis) {}
+
+    /**
+     * A LIVE room alerts when it has at least so many viewers, or gets at least so many diamonds within a minute.
+     *
+     * @param viewers by the name of a tier
+     * @param diamondsPerMinute by the name of a tier
+     * @param quietMillis between two alerts of a room on the same
+     */
+    public record Live(Map<StringData, Double> viewers, Map<StringData, Double> diamondsPerMinute, long quietMillis) {}
 
     /** From the canonical JSON that is published. Raises {@link IOException} for anything else. */
     static Thresholds parse(long sequence, long effectiveFrom, String version, String content) throws IOException {
@@ -78,24 +89,36 @@ public record Thresholds(
                     new Tier(UNKNOWN, -1, unknown),
                     List.copyOf(gains),
                     root.required("warnings").required("negative_delta_plays").asLong(),
-                    root.has("momentum") ? momentum(root.get("momentum"), tiers) : null);
+                    root.has("momentum") ? momentum(root.get("momentum"), tiers) : null,
+                    root.has("live") ? live(root.get("live"), tiers) : null);
         } catch (IllegalArgumentException e) {
             throw new IOException("thresholds " + version + " cannot be read: " + e.getMessage(), e);
         }
     }
 
     private static Momentum momentum(JsonNode rule, List<Tier> tiers) {
-        JsonNode perHour = rule.required("plays_per_hour");
-        Map<StringData, Double> rates = new HashMap<>();
-        for (Tier tier : tiers) {
-            rates.put(tier.name(), perHour.required(tier.name().toString()).asDouble());
-        }
-        rates.put(UNKNOWN, perHour.required(UNKNOWN.toString()).asDouble());
+        Map<StringData, Double> rates = byTier(rule.required("plays_per_hour"), tiers);
         return new Momentum(
-                Map.copyOf(rates),
+                rates,
                 Collections.min(rates.values()),
                 rule.required("least_observations").asInt(),
                 Duration.ofHours(rule.required("quiet_hours").asLong()).toMillis());
+    }
+
+    private static Live live(JsonNode rule, List<Tier> tiers) {
+        return new Live(
+                byTier(rule.required("viewers"), tiers),
+                byTier(rule.required("diamonds_per_minute"), tiers),
+                Duration.ofMinutes(rule.required("quiet_minutes").asLong()).toMillis());
+    }
+
+    private static Map<StringData, Double> byTier(JsonNode values, List<Tier> tiers) {
+        Map<StringData, Double> found = new HashMap<>();
+        for (Tier tier : tiers) {
+            found.put(tier.name(), values.required(tier.name().toString()).asDouble());
+        }
+        found.put(UNKNOWN, values.required(UNKNOWN.toString()).asDouble());
+        return Map.copyOf(found);
     }
 
     /** The tier of an author; null for one without a snapshot. */

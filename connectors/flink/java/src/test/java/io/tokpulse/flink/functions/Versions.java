@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * Thresholds of one version, in force from 1970 on: small authors trend above 100 plays an hour, big ones (1,000) above 500. Half of that is
- * momentum, with three observations, and two quiet hours.
+ * momentum, with three observations, and two quiet hours. LIVE rooms of small hosts alert from 50 viewers or 20 diamonds a minute on, those of
+ * big ones from 500 or 200, of unknown ones from 100 or 40, with ten quiet minutes.
  */
 final class Versions {
 
@@ -16,7 +17,10 @@ final class Versions {
                     + "\\\"followers\\\":{\\\"gains\\\":[{\\\"gained\\\":100,\\\"within_hours\\\":2}]},"
                     + "\\\"warnings\\\":{\\\"negative_delta_plays\\\":1000},"
                     + "\\\"momentum\\\":{\\\"plays_per_hour\\\":{\\\"small\\\":50.0,\\\"big\\\":250.0,\\\"unknown\\\":150.0},"
-                    + "\\\"least_observations\\\":3,\\\"quiet_hours\\\":2}}";
+                    + "\\\"least_observations\\\":3,\\\"quiet_hours\\\":2},"
+                    + "\\\"live\\\":{\\\"viewers\\\":{\\\"small\\\":50.0,\\\"big\\\":500.0,\\\"unknown\\\":100.0},"
+                    + "\\\"diamonds_per_minute\\\":{\\\"small\\\":20.0,\\\"big\\\":200.0,\\\"unknown\\\":40.0},"
+                    + "\\\"quiet_minutes\\\":10}}";
 
     private Versions() {}
 

@@ -1,0 +1,40 @@
+-- Question: how does each chat message of a LIVE room feel?
+-- Grain:    one row per valid event; `sentiment` is of chat messages and Q&A questions alone.
+-- Key:      (room_id, event_id).   Window: none yet.   Lateness: unbounded.
+CREATE TEMPORARY VIEW live_scored AS
+SELECT
+  room_id,
+  event,
+  event_id,
+  COALESCE(host_id, '') AS author_id,
+  COALESCE(user_id, '') AS user_id,
+  COALESCE(user_unique_id, '') AS unique_id,
+  connection_id,
+  ingested_at,
+  kafka_offset,
+  COALESCE(text, '') AS text,
+  comment_sentiment(event_id, CASE WHEN event IN ('chat', 'question') THEN text ELSE CAST(NULL AS STRING) END) AS sentiment,
+  COALESCE(`language`, '') AS `language`,
+  COALESCE(speaker, '') AS speaker,
+  CAST(is_final AS TINYINT) AS is_final,
+  COALESCE(action, '') AS action,
+  COALESCE(subject_id, '') AS subject_id,
+  viewer_count,
+  total_viewers,
+  like_count,
+  total_likes,
+  COALESCE(gift_id, '') AS gift_id,
+  COALESCE(gift_name, '') AS gift_name,
+  COALESCE(group_id, '') AS group_id,
+  repeat_count,
+  CAST(repeat_end AS TINYINT) AS repeat_end,
+  diamond_count,
+  sub_month,
+  battle_status,
+  battle_duration,
+  COALESCE(teams, '') AS teams,
+  `rank`,
+  COALESCE(rank_type, '') AS rank_type,
+  score,
+  payload
+FROM live_observed

@@ -1,0 +1,3 @@
+CREATE OR REPLACE VIEW live_alerts
+AS SELECT *
+FROM live_alerts_log FINAL

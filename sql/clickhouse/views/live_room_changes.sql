@@ -1,0 +1,3 @@
+CREATE OR REPLACE VIEW live_room_changes
+AS SELECT *
+FROM live_room_changes_log FINAL
