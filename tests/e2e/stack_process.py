@@ -42,6 +42,8 @@ _KEPT = frozenset(
     {
         *("schema_migrations", "schema_views", VERSIONS, "raw_api_responses", "alert_mutes_log", "opted_in"),
         *("pseudonym_key", "forget_identifiers", "forget_rows"),
+        # They hold nothing.
+        *("trending_hourly_backfill", "follower_deltas_backfill"),
     }
 )
 # What jobs write; the versions of the thresholds stay when only these are emptied.
