@@ -26,12 +26,13 @@ _SHOWN = 300
 _HEAD = """\
 # Faults
 
-What `make faults` has found so far. A trial runs the whole stack: the live `pipeline` job, which `tokpulse submit` has started and
-which the stack keeps running, `tokpulse poll` against the fake upstream, and a producer of simulated records. A fault comes at a seeded
-random moment of the load. When everything is quiet again (two checkpoints), all tables, result topics and dead-letter queues are compared
-with a recomputation that shares no code with the jobs, and the topics with what the producer sent and with what the upstream wrote down
-that it served. Trials of a run share a stack: each is audited with all before it. In trials up to 30 November 2026 the harness itself
-submitted the job again, and deltas came at the end of a trial only: few faults fell into an open transaction.
+What `make faults` has found so far. A trial runs the whole stack: the live `pipeline` job, which `tokpulse submit` has started
+and which the stack keeps running, `tokpulse poll` against the fake upstream, and a producer of simulated records. A fault comes
+at a seeded random moment of the load. When everything is quiet again (two checkpoints), all tables, result topics and
+dead-letter queues are compared with a recomputation that shares no code with the jobs, and the topics with what the producer
+sent and with what the upstream wrote down that it served. Trials of a run share a stack: each is audited with all before it. In
+trials up to 30 November 2026 the harness itself submitted the job again, and deltas came at the end of a trial only: few faults
+fell into an open transaction.
 
 This page is made of [faults.json](faults.json) by `python -m tests.faults --page`. Do not edit it.
 
