@@ -100,6 +100,4 @@ def test_a_backfill_beside_the_live_job(stack: Stack) -> None:
     assert ledger(stack, "live", POSTS)["unaccounted"] <= 0
 
     refused = stack.run("submit", "trending", "--from", end, "--to", begin)
-    assert error_lines(refused) == [
-        f"error: the range ends before it begins: --from {end} --to {begin}: --to is the end, and no part of it"
-    ]
+    assert error_lines(refused) == [f"error: the range ends before it begins: --from {end} --to {begin}"]
