@@ -19,7 +19,7 @@ from connectors.endpoints import Endpoints
 from connectors.flink.checkpoints import completed_s
 from connectors.flink.rest import FlinkRest, Job
 from connectors.terminal import say
-from jobs.catalog import JOBS
+from jobs.catalog import is_known
 from stack.kept_jobs import KeptJob, KeptJobs, now
 from stack.settings import StackSettings
 from stack.submission import is_local
@@ -55,7 +55,7 @@ def lines(flink: FlinkRest, store: KeptJobs | None, moment: datetime) -> tuple[l
     by_id = {job.id: job for job in known}
     ours = {job_id for one in kept for job_id in one.ids}
     found = [_kept(flink, store, one, by_id.get(one.id), moment) for one in kept] if store else []
-    others = [_other(flink, job) for job in known if job.active and job.name in JOBS and job.id not in ours]
+    others = [_other(flink, job) for job in known if job.active and is_known(job.name) and job.id not in ours]
     return found + others, unreadable
 
 

@@ -15,7 +15,7 @@ import typer
 from cli.job_watch import JobWatch
 from cli.progress import Waiting
 from connectors.clickhouse.client import connect
-from connectors.clickhouse.outputs import ClickHouseSink
+from connectors.clickhouse.outputs import Backfill, ClickHouseSink
 from connectors.clickhouse.queries import rows
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
@@ -23,10 +23,11 @@ from connectors.flink.rest import FlinkRest
 from connectors.paths import REPOSITORY
 from connectors.preflight import check_services
 from connectors.terminal import say
+from jobs.backfill import asked, check_held, told
 from jobs.catalog import JOBS
 from jobs.definition import topic_of
 from jobs.failure import ERROR_PREFIX
-from jobs.options import BOUNDED, LIVE_RUN, RUN_ID, TUNING, new_run_id
+from jobs.options import BACKFILL, BOUNDED, LIVE_RUN, RESTATE, RUN_ID, TUNING, new_run_id
 from stack import process
 from stack.kept_jobs import LOOK_S, KeptJob, KeptJobs, jobmanager_life, now, release
 from stack.settings import StackSettings
@@ -68,6 +69,9 @@ def command(
     from_savepoint: Annotated[str, typer.Option(help="Continue from this savepoint or retained checkpoint (path).")] = "",
     stop_after_consecutive: Annotated[str, typer.Option(help=TUNING["stop_after_consecutive"])] = "",
     stop_ratio: Annotated[str, typer.Option(help=TUNING["stop_ratio"])] = "",
+    begin: Annotated[str, typer.Option("--from", help=BACKFILL["from"])] = "",
+    end: Annotated[str, typer.Option("--to", help=BACKFILL["to"])] = "",
+    restate: Annotated[bool, typer.Option("--restate", help=RESTATE)] = False,
 ) -> None:
     """Submit a job with `flink run`, and print that line.
 
@@ -76,10 +80,19 @@ def command(
     """
     if job not in JOBS:
         raise SubmitError(f"there is no job {job!r}", f"jobs are {', '.join(JOBS)}")
+    backfill = asked(begin, end, restate=restate)
+    if backfill and (from_savepoint or detached):
+        raise SubmitError(
+            f"a backfill {'is of the topics, not of a savepoint' if from_savepoint else 'waits for its end'}",
+            f"leave out --{'from-savepoint' if from_savepoint else 'detached'}",
+        )
+    bounded = bounded or backfill is not None
     if bounded and detached:
         raise SubmitError("--bounded waits for the end of the job, --detached does not", "give only one of them")
     endpoints = Endpoints.from_env().require()
     arguments = [word for name in TUNING if (value := context.params[name]) for word in (f"--{name.replace('_', '-')}", value)]
+    if backfill:
+        arguments += ["--from", told(backfill.begin_ms), "--to", told(backfill.end_ms), *(["--restate"] if restate else [])]
     # What was counted before the savepoint is in its state: the same run goes on.
     continued = newest_run(endpoints, job) if from_savepoint and not run_id else ""
     name = run_id or continued or new_run_id()
@@ -101,7 +114,10 @@ def command(
     store = KeptJobs(settings)
     others = "" if bounded else foreign(endpoints, settings)
     if bounded or others:
-        check(endpoints, job, store if is_local(endpoints, settings) else None, bounded=bounded)
+        if backfill:
+            check_backfill(endpoints, job, backfill)
+        else:
+            check(endpoints, job, store if is_local(endpoints, settings) else None, bounded=bounded)
         if others:
             say(f"not kept: {others}")
         submit(line, endpoints, debug=debug, bounded=bounded)
@@ -152,6 +168,19 @@ def check(endpoints: Endpoints, job: str, store: KeptJobs | None, *, bounded: bo
         if store and not bounded:
             check_copies(endpoints, store, job)
         warnings = check_writers(endpoints, job, store)
+    for warning in warnings:
+        say(f"warning: {warning}", err=True)
+
+
+def check_backfill(endpoints: Endpoints, job: str, backfill: Backfill) -> None:
+    """Asks the services, and Kafka for the records of the range. Raises TokpulseError when the backfill must not start.
+
+    It may run beside whatever else runs: it writes no topic.
+    """
+    topics = JOBS[job].backfilling(backfill).topics_read
+    with Waiting("asking the services"):
+        check_services(endpoints, topics)
+        warnings = list(check_held(endpoints.kafka_bootstrap_servers, topics, backfill))
     for warning in warnings:
         say(f"warning: {warning}", err=True)
 

@@ -103,6 +103,10 @@ def parameters(job: JobDefinition, settings: JobSettings) -> Mapping[str, Litera
         "SNAPSHOT_HISTORY_MS": milliseconds(SNAPSHOT_HISTORY),
         "MAX_AHEAD": f"{milliseconds(settings.max_ahead)} ms",
         "PARTIAL_RESULTS": settings.partial_results,
+        # What a backfill reads has nothing to do with what came later.
+        "TO_THE_END": settings.backfill is None,
+        "FROM_MS": settings.backfill.begin_ms if settings.backfill else 0,
+        "UNTIL_MS": settings.backfill.end_ms if settings.backfill else 0,
         "IDLE_TIMEOUT": f"{milliseconds(idle_timeout(settings))} ms",
         "STOP_AFTER_CONSECUTIVE": str(settings.stop_after_consecutive),
         "STOP_RATIO": str(settings.stop_ratio),

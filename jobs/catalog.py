@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs import comments, engagement, followers, landing, live, pipeline, trending, velocity
-from jobs.definition import JobDefinition
+from jobs.definition import BACKFILL_SUFFIX, JobDefinition
 
 JOBS: dict[str, JobDefinition] = {
     job.name: job
@@ -18,3 +18,8 @@ JOBS: dict[str, JobDefinition] = {
         pipeline.JOB,
     )
 }
+
+
+def is_known(name: str) -> bool:
+    """Whether a Flink job of this name is one of JOBS, or a backfill of one."""
+    return name.removesuffix(BACKFILL_SUFFIX) in JOBS

@@ -13,7 +13,7 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     "comments",
     (
-        ClickHouseSink(view="comments_enriched", table="comments_log"),
+        ClickHouseSink(view="comments_enriched", table="comments_log", time="ingested_at"),
         ClickHouseSink(view="comments_late_snapshots", table="comments_late_snapshots_log"),
         "comments_events_dlq",
     ),

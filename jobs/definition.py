@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from connectors.clickhouse.outputs import ClickHouseSink
+from connectors.clickhouse.outputs import Backfill, ClickHouseSink
 from connectors.kafka.topics import DLQ_SUFFIX, Topic, load_topics
 from jobs.graph import graph, identifier
 from jobs.render import SqlFile
@@ -15,6 +15,7 @@ from thresholds.topic import TOPIC
 # Functions that ask for the published thresholds, and the one that asks a sentiment model.
 THRESHOLD_FUNCTIONS = frozenset({"post_growth", "post_momentum", "follower_changes", "live_room_alerts"})
 SENTIMENT_FUNCTION = "comment_sentiment"
+BACKFILL_SUFFIX = "-backfill"
 _SOURCES, _SINKS = "10_sources", ("40_sinks", "60_accounts")
 
 
@@ -23,11 +24,13 @@ class JobDefinition:
     """A job as a declaration; one job becomes one StatementSet, that is one Flink job.
 
     An output is a view with the ClickHouse table for its rows, or the name of a sink of `sql/40_sinks` or of a dead-letter queue
-    (`posts_events_dlq`). Of each topic that a job reads it keeps the accounts, too.
+    (`posts_events_dlq`). Of each topic that a job reads it keeps the accounts, too, and with
+    `dead_letters` tells of bad ones.
     """
 
     name: str
     outputs: tuple[ClickHouseSink | str, ...]
+    dead_letters: bool = True
 
     @cached_property
     def _marts(self) -> tuple[SqlFile, ...]:
@@ -43,7 +46,8 @@ class JobDefinition:
                 sinks.append(ClickHouseSink(view=f"{records}_ledger", table="pipeline_ledger_entries"))
                 if self.counts(records):
                     sinks.append(ClickHouseSink(view=f"{records}_counts", table="pipeline_ledger_entries"))
-                sinks.append(ClickHouseSink(view=f"{records}_dead_letters", table="dead_letters_log"))
+                if self.dead_letters:
+                    sinks.append(ClickHouseSink(view=f"{records}_dead_letters", table="dead_letters_log"))
         return tuple(sinks)
 
     @cached_property
@@ -90,6 +94,14 @@ class JobDefinition:
         for each with just the columns that this one needs, which is cheaper.
         """
         return any(file.name == SENTIMENT_FUNCTION for file in self.functions)
+
+    def backfilling(self, backfill: Backfill) -> JobDefinition:
+        """What writes `backfill` beside this job, into the same tables, under another name, so that nobody takes it for this job.
+
+        It writes no topic, no alert and no dead letter: this job has done so when the records came.
+        """
+        sinks = [sink.of(backfill) for sink in self.outputs if isinstance(sink, ClickHouseSink) and not sink.is_alert]
+        return JobDefinition(f"{self.name}{BACKFILL_SUFFIX}", tuple(sinks), dead_letters=False)
 
     def counts(self, records: str) -> bool:
         """Whether the job counts `records` (posts) in a second place, behind the exchange by key: if it has what is counted."""

@@ -13,7 +13,7 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     "engagement",
     (
-        ClickHouseSink(view="engagement_hourly_maxima", table="engagement_hourly_maxima"),
+        ClickHouseSink(view="engagement_hourly_maxima", table="engagement_hourly_maxima", time="window_start"),
         "engagement_hourly_topic",
         "posts_events_dlq",
     ),

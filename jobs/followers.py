@@ -13,8 +13,8 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     "followers",
     (
-        ClickHouseSink(view="follower_deltas", table="follower_deltas_log"),
-        ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log"),
+        ClickHouseSink(view="follower_deltas", table="follower_deltas_log", time="t_now", through="follower_deltas_backfill"),
+        ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log", time="observed_at"),
         "followers_deltas_topic",
         "followers_alerts_topic",
         "users_snapshots_dlq",

@@ -14,8 +14,8 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     "landing",
     (
-        ClickHouseSink(view="post_observations", table="post_observations_log"),
-        ClickHouseSink(view="user_observations", table="user_observations_log"),
+        ClickHouseSink(view="post_observations", table="post_observations_log", time="ingested_at"),
+        ClickHouseSink(view="user_observations", table="user_observations_log", time="observed_at"),
     ),
 )
 

@@ -22,6 +22,12 @@ LIVE_RUN: Final = "tokpulse.live-run"
 PIPELINE_LIVE: Final = "TOKPULSE_PIPELINE_LIVE"
 RUN_ID: Final = "Name of this run in pipeline_ledger"
 BOUNDED: Final = "Read what is there now, close all hours, and end."
+# A backfill's range; without a default, and no environment variable: each is of one run.
+BACKFILL: Final[Mapping[str, str]] = {
+    "from": "Backfill: write only what is of this UTC hour or later, e.g. 2026-11-01 or 2026-11-01T06:00.",
+    "to": "Backfill: write only what is before this UTC hour.",
+}
+RESTATE: Final = "Backfill: also write verdicts and deltas again that are there with another value, as a further revision."
 
 
 def new_run_id() -> str:

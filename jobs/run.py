@@ -24,6 +24,8 @@ def run(job: JobDefinition, argv: Sequence[str]) -> int:
     arguments = parse(job.name, argv)
     try:
         settings = resolve(arguments)
+        if settings.backfill:
+            job = job.backfilling(settings.backfill)
         if job.scores:
             unusable = check_sentiment()
             if unusable:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors import durations
+from connectors.clickhouse.outputs import Backfill
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from jobs import options
+from jobs.backfill import asked
 from udfs.sentiment.contract import ModelUnavailableError
 from udfs.sentiment.extension import ExtensionError
 from udfs.sentiment.settings import SentimentSettingError, SentimentSettings
@@ -31,7 +33,7 @@ class JobSettings:
     `bounded` reads from the earliest to the latest offsets and closes all windows. `partial_results` sends every observation to
     ClickHouse as it comes; without it (the default of a bounded run) only closed hours and late rows are sent.
     `watermark_delay` is None for what suits the kind of run. `late_bound` is how far behind the watermark an observation may come
-    and still change what was published.
+    and still change what was published. `backfill` is the range of a backfill, which is bounded.
     """
 
     endpoints: Endpoints
@@ -45,6 +47,7 @@ class JobSettings:
     max_ahead: timedelta = timedelta(minutes=5)
     stop_after_consecutive: int = 10_000
     stop_ratio: float = 0.5
+    backfill: Backfill | None = None
 
 
 def parse_duration(name: str, text: str) -> timedelta:
@@ -63,6 +66,9 @@ def parser(job: str) -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog=job, description=f"the {job} job of tokpulse", allow_abbrev=False)
     result.add_argument("--run-id", help=f"{options.RUN_ID}.  [default: the time]")
     result.add_argument("--bounded", action="store_true", help=options.BOUNDED)
+    for name, text in options.BACKFILL.items():
+        result.add_argument(f"--{name}", help=text)
+    result.add_argument("--restate", action="store_true", help=options.RESTATE)
     result.add_argument("--wait", action="store_true", help="Stay until the job ends (not with `flink run -d`).")
     for name, text in options.TUNING.items():
         choices = ("on", "off") if name == "partial_results" else None
@@ -83,7 +89,9 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
     def duration(name: str, default: str) -> timedelta:
         return parse_duration(name.replace("_", "-"), value(name, default))
 
-    partial = value("partial_results", "off" if arguments.bounded else "on")
+    backfill = asked(getattr(arguments, "from"), arguments.to, restate=arguments.restate)
+    bounded = arguments.bounded or backfill is not None
+    partial = value("partial_results", "off" if bounded else "on")
     if partial not in ("on", "off"):
         raise SettingError(f"partial-results: {partial!r} is neither on nor off", "unset TOKPULSE_PARTIAL_RESULTS, or correct it")
     try:
@@ -95,7 +103,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
     return JobSettings(
         endpoints=Endpoints.from_env(None if environ is None else dict(environ)),
         run_id=value("run_id", options.new_run_id()),
-        bounded=arguments.bounded,
+        bounded=bounded,
         wait=arguments.wait,
         partial_results=partial == "on",
         watermark_delay=duration("watermark_delay", "") if value("watermark_delay", "") else None,
@@ -104,6 +112,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str] | None = N
         max_ahead=duration("max_ahead", "5 min"),
         stop_after_consecutive=consecutive,
         stop_ratio=ratio,
+        backfill=backfill,
     )
 
 

@@ -15,10 +15,12 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     "trending",
     (
-        ClickHouseSink(view="trending_hourly", table="trending_hourly_log"),
-        ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log"),
+        ClickHouseSink(
+            view="trending_hourly", table="trending_hourly_log", time="window_start", through="trending_hourly_backfill"
+        ),
+        ClickHouseSink(view="follower_snapshots", table="follower_snapshots_log", time="observed_at"),
         "trending_alerts_topic",
-        ClickHouseSink(view="momentum_alerts", table="momentum_alerts_log"),
+        ClickHouseSink(view="momentum_alerts", table="momentum_alerts_log", time="observed_at", is_alert=True),
         "momentum_alerts_topic",
     ),
 )

@@ -12,7 +12,7 @@ from jobs.definition import JobDefinition
 
 JOB = JobDefinition(
     "velocity",
-    (ClickHouseSink(view="post_observations", table="post_observations_log"),),
+    (ClickHouseSink(view="post_observations", table="post_observations_log", time="ingested_at"),),
 )
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from quality.catalog import load_catalog
 
 # Rows under a token must merge with nothing else and twice with themselves: engines that add up would count a resumed run twice.
 _ENGINES = frozenset({"MergeTree", "ReplacingMergeTree", "AggregatingMergeTree"})
+# What rows only pass through.
+_EMPTY = frozenset({"Null"})
 _HANDLE_COLUMNS = frozenset({"unique_id", "username"})
 _LOT = 20_000
 # A person's rows lie in any number of days; the server's limit is meant for mistakes.
@@ -89,7 +91,7 @@ def known(client: Client) -> list[Table]:
         columns = {str(row[0]): str(row[1]) for row in stored}
         # Of storage the catalog also describes what only its read view has.
         table = Table(name, columns, ids.get(name, frozenset()) & columns.keys())
-        if not table.texts and not table.ids:
+        if (not table.texts and not table.ids) or engine in _EMPTY:
             continue
         if engine.removeprefix("Replicated").removeprefix("Shared") not in _ENGINES:
             raise TablesError(f"table {name} is a {engine}: its rows cannot be renamed", "rewrite it by hand, then drop it")

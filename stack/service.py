@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 # Python workers of a job inherit every variable of the TaskManager, and their code may read it: hand over only these.
-_PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
+_PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME", "PYTHONPATH")
 
 # Which data directory a process belongs to, in its environment and so in that of everything it starts.
 STACK_MARK = "TOKPULSE_STACK"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from pyflink.table import TableEnvironment
+from pyflink.table import Table, TableEnvironment
 
 from connectors.clickhouse.client import connect, unavailable
 from connectors.clickhouse.outputs import ClickHouseSink
+from connectors.clickhouse.sink import selected
 from connectors.errors import TokpulseError
 from connectors.paths import SQL_DIR
 
@@ -111,7 +112,7 @@ def check_sinks(sinks: Iterable[ClickHouseSink], t_env: TableEnvironment, url: s
     try:
         for sink in sinks:
             rows = client.query(sql, parameters={"table": sink.table}).result_rows
-            compare(sink, view_columns(t_env, sink.view), {str(name): str(kind) for name, kind in rows})
+            compare(sink, table_columns(selected(sink, t_env)), {str(name): str(kind) for name, kind in rows})
     except ClickHouseError as error:
         raise unavailable(url, error) from None
     finally:
@@ -120,5 +121,10 @@ def check_sinks(sinks: Iterable[ClickHouseSink], t_env: TableEnvironment, url: s
 
 def view_columns(t_env: TableEnvironment, view: str) -> dict[str, str]:
     """Column name -> SQL type of a registered view, in order."""
-    resolved = t_env.from_path(view)._j_table.getResolvedSchema()
+    return table_columns(t_env.from_path(view))
+
+
+def table_columns(table: Table) -> dict[str, str]:
+    """The same of any table of Flink."""
+    resolved = table._j_table.getResolvedSchema()
     return {str(c.getName()): str(c.getDataType().getLogicalType().asSummaryString()) for c in resolved.getColumns()}

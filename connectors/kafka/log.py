@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from connectors.clock import wall_clock_ms
 from connectors.errors import TokpulseError
 from connectors.kafka import clients
 
@@ -43,6 +44,20 @@ def partition_offsets(servers: str, topic: str) -> dict[int, Span]:
     """
     earliest, latest = _listed(servers, topic, OffsetSpec.earliest(), OffsetSpec.latest())
     return {partition: (earliest[partition], latest[partition]) for partition in sorted(earliest)}
+
+
+def gone_before(servers: str, topic: str) -> dict[int, int]:
+    """Partition -> when its oldest record arrived (Unix milliseconds), of the partitions whose beginning has been deleted.
+
+    That of one of which nothing is left is now. Raises LogReadError.
+    """
+    starts, oldest = _answers(servers, topic, OffsetSpec.earliest(), OffsetSpec.for_timestamp(0))
+    now = wall_clock_ms()
+    return {
+        partition: int(found.timestamp) if (found := oldest[partition]).offset >= 0 else now
+        for partition, start in starts.items()
+        if start.offset > 0
+    }
 
 
 def stable_ends(servers: str, topic: str) -> dict[int, int]:
@@ -146,6 +161,14 @@ def _passes(error: BaseException) -> bool:
 
 def _listed(servers: str, topic: str, *specs: Any, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> list[dict[int, int]]:
     """Of each of `specs`: partition -> offset."""
+    answers = _answers(servers, topic, *specs, level=level)
+    return [{partition: int(answer.offset) for partition, answer in each.items()} for each in answers]
+
+
+def _answers(
+    servers: str, topic: str, *specs: Any, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED
+) -> list[dict[int, Any]]:
+    """Of each of `specs`: partition -> what Kafka answers, with offset and timestamp."""
     admin = clients.admin(servers)
     patiently = Retrying(
         retry=retry_if_exception(_passes), stop=stop_after_delay(_TIMEOUT_S), wait=wait_fixed(_WAIT_S), reraise=True
@@ -156,7 +179,7 @@ def _listed(servers: str, topic: str, *specs: Any, level: IsolationLevel = Isola
         raise _unreadable(servers, topic, clients.why(admin, error)) from error
 
 
-def _listed_now(admin: AdminClient, servers: str, topic: str, specs: Sequence[Any], level: IsolationLevel) -> list[dict[int, int]]:
+def _listed_now(admin: AdminClient, servers: str, topic: str, specs: Sequence[Any], level: IsolationLevel) -> list[dict[int, Any]]:
     # Without this, a broker that is away looks like a topic that does not end.
     known = admin.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
     if known.error is not None:
@@ -169,7 +192,7 @@ def _listed_now(admin: AdminClient, servers: str, topic: str, specs: Sequence[An
         )
         for spec in specs
     ]
-    return [{place.partition: int(future.result(2 * _TIMEOUT_S).offset) for place, future in each.items()} for each in asked]
+    return [{place.partition: future.result(2 * _TIMEOUT_S) for place, future in each.items()} for each in asked]
 
 
 def _at(servers: str, topic: str, ends: Mapping[int, int], since_ms: int) -> dict[int, int]:

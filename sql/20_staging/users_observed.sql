@@ -1,5 +1,5 @@
 -- Question: which snapshots of users can be counted?
--- Grain:    one row per valid record of tiktok.users.snapshots.
+-- Grain:    one row per valid record of tiktok.users.snapshots; in a backfill of those before its end.
 -- Key:      userid.   Window: none yet.   Lateness: unbounded.
 CREATE TEMPORARY VIEW users_observed AS
 SELECT
@@ -20,4 +20,4 @@ SELECT
   ingested_at,
   event_time
 FROM users_snapshots
-WHERE error IS NULL
+WHERE error IS NULL AND (${TO_THE_END} OR ingested_at < ${UNTIL_MS})

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -207,6 +208,15 @@ def test_debug_shows_everything(tmp_path: Path, endpoints: Endpoints, capsys: py
 
 def test_a_job_that_ends_well(tmp_path: Path, endpoints: Endpoints) -> None:
     submit.submit(script(tmp_path, "exit 0"), endpoints)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"), [({"from_savepoint": "chk"}, "of the topics, not of a savepoint"), ({"detached": True}, "waits for its end")]
+)
+def test_a_backfill_begins_at_the_topics_and_waits(more: dict[str, Any], why: str) -> None:
+    context: Any = None
+    with pytest.raises(SubmitError, match=why):
+        submit.command(context, "trending", begin="2026-01-01", end="2026-01-02", **more)
 
 
 def test_both_helps_of_a_job_say_the_same() -> None:

@@ -42,6 +42,8 @@ _KEPT = frozenset(
     {
         *("schema_migrations", "schema_views", VERSIONS, "raw_api_responses", "alert_mutes_log", "opted_in"),
         *("pseudonym_key", "forget_identifiers", "forget_rows"),
+        # They hold nothing.
+        *("trending_hourly_backfill", "follower_deltas_backfill"),
     }
 )
 # What jobs write; the versions of the thresholds stay when only these are emptied.
@@ -65,6 +67,8 @@ class Stack:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("TOKPULSE_") or key == "TOKPULSE_BUILD"}
         for name in VARIABLES:
             kept.pop(name, None)
+        # A job's client and its workers find our packages by it: without, those of the checkout that is installed.
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.project), kept.get("PYTHONPATH", ""))))
         return {**kept, **{f"TOKPULSE_{name}_PORT": "0" for name in PORTS}, **extra}
 
     def start(self, *args: str, **extra: str) -> subprocess.Popen[str]:

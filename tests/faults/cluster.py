@@ -20,17 +20,13 @@ from simulator.upstream.ledger import Ledger
 from simulator.upstream.server import FakeUpstream
 from simulator.upstream.watchlist import write_watchlist
 from stack.process import read_pid_file
-from tests.e2e.stack_process import TERMINAL, Stack, checkpoints_every, ended
+from tests.e2e.stack_process import TERMINAL, Stack
 from tests.waiting import until
 
 from .proxy import Proxy
 
 RUN_ID = "faults"
 SERVICES = ("kafka", "registry", "clickhouse", "jobmanager", "taskmanager")
-# Two checkpoints are a few seconds: a trial waits for as many.
-CHECKPOINTS = checkpoints_every("2s")
-# Faults come faster here than in any night: each shall find the job as if it were the first.
-BACK_OFF = "-Drestart-strategy.exponential-delay.reset-backoff-threshold=15s"
 # The port by which a patched project knows ClickHouse.
 VIA = "TOKPULSE_TEST_CLICKHOUSE_VIA"
 # No partition is idle: its watermark is that of what was sent, whatever stands still meanwhile.
@@ -152,19 +148,12 @@ class Cluster:
         found = read_pid_file(self.stack.data / "run" / f"{service}.pid")
         return found is not None and found.alive
 
-    def submit(self, savepoint: str = "", *options: str) -> None:
-        """Submits the pipeline, from a checkpoint where one is given. Raises AssertionError when it is refused."""
-        arguments = ["--detached", "--run-id", RUN_ID, *(("--from-savepoint", savepoint) if savepoint else ())]
-        process = self.stack.start_pasted(
-            "pipeline",
-            *(options or CHECKPOINTS),
-            BACK_OFF,
-            arguments=arguments,
-            TOKPULSE_IDLE_TIMEOUT=IDLE,
-            TOKPULSE_LATE_BOUND=f"{self.late_bound_h} h",
-        )
-        done = ended(process)
+    def submit(self) -> None:
+        """Submits the pipeline, as users do: the stack keeps it running. Raises AssertionError when it is refused."""
+        options = ("--run-id", RUN_ID, "--idle-timeout", IDLE, "--late-bound", f"{self.late_bound_h} h")
+        done = self.stack.run("submit", "pipeline", "--detached", *options)
         assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
+        assert "the stack keeps job pipeline running" in done.stdout, done.stdout[-2_000:]
 
     def job(self) -> str:
         """Id of the job that has not ended, "" for none."""
@@ -184,26 +173,13 @@ class Cluster:
         found = (self.stack.data / "flink" / "checkpoints").glob("*/chk-*/_metadata")
         return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
 
-    def resume(self) -> str:
-        """Brings the job back after the JobManager has died, from the newest checkpoint that Flink takes; says which."""
-        until(lambda: self.stack.jobs() is not None, 90, "the JobManager answers", ignoring=AWAY)
-        until(lambda: self.stack.rest("/overview")["slots-total"] > 0, 90, "the TaskManager is back", ignoring=AWAY)
-        for back, folder in enumerate(self.checkpoints()):
-            try:
-                self.submit(str(folder))
-                until(self._settled, 60, "the job runs, or has failed", ignoring=AWAY)
-            except AssertionError as error:
-                self.notes.append(f"{folder.name} refused: {str(error)[-160:]}")
-                continue
-            if self.job():
-                return f"submitted again from {folder.name}, {back} newer refused"
-            self.notes.append(f"{folder.name} refused by the JobManager")
-        raise AssertionError("no checkpoint is fit to go on from")
-
-    def _settled(self) -> bool:
-        """Whether the newest job has been started, or has ended."""
-        newest = max(self.stack.jobs(), key=lambda job: int(job["start-time"]))
-        return newest["state"] in TERMINAL or self.is_running()
+    def resumed(self, before: str) -> str:
+        """Returns when the stack has brought the job back, which was `before`; what its keeper says of that, at the end."""
+        until(
+            lambda: self.job() not in ("", before) and self.is_running(), 240, "the stack has started the job again", ignoring=AWAY
+        )
+        told = [line.partition("job pipeline")[2].strip(" :") for line in self.supervisor_lines("job pipeline")]
+        return "; ".join(line.replace(f"{self.stack.data}/flink/checkpoints/", "") for line in told[-4:])
 
     def kill(self, service: str) -> str:
         """SIGKILL of a service; the proof that it has died of it, from the supervisor's log."""

@@ -26,6 +26,8 @@ MOST_TRIALS = 300
 POISON = "poison-"
 TOPICS = (POSTS, USERS, COMMENTS)
 _STEP_S = 0.25
+# Every so many steps the time comes to all partitions of snapshots.
+_PACE = 3
 _OVERSIZE_BYTES = 20_000
 
 Sent = tuple[str, str, str]
@@ -114,6 +116,9 @@ class Sending(threading.Thread):
                 pause.wait(_STEP_S)
                 for delivery in step:
                     send(self._producer, self._given, delivery)
+                if number % _PACE == 0 and step:
+                    # Else some partition is silent until the end, and no delta is under way when the fault comes.
+                    tell_time(self._producer, self._given, step[-1].record["ingested_at"], USERS)
                 self._producer.flush()
                 times = [one.record["ingested_at"] for one in step if one.topic == POSTS]
                 self.newest_post_ms = max([self.newest_post_ms, *times])
@@ -139,13 +144,18 @@ def send(producer: AvroProducer, given: Given, delivery: Delivery) -> None:
 
 def close_hours(producer: AvroProducer, given: Given, at_ms: int) -> None:
     """A record of `at_ms` in each partition, whose only use is its time."""
-    for topic, count in PARTITIONS.items():
-        for partition in range(count):
+    tell_time(producer, given, at_ms, *PARTITIONS)
+    producer.flush()
+
+
+def tell_time(producer: AvroProducer, given: Given, at_ms: int, *topics: str) -> None:
+    """Queues a record of `at_ms` for each partition of `topics`."""
+    for topic in topics:
+        for partition in range(PARTITIONS[topic]):
             key = f"closing-{partition}"
             value = producer.encode(topic, closing(topic, key, at_ms))
             producer.produce_encoded(topic, key, value, partition=partition)
             given.sent[topic, key, digest(value)] += 1
-    producer.flush()
 
 
 def replay(producer: AvroProducer, given: Given, deliveries: Sequence[Delivery], dice: random.Random) -> int:

@@ -11,7 +11,7 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -29,6 +29,8 @@ from tests.waiting import until
 from .cluster import AWAY, Cluster, wait_stopped
 from .given import TOPICS, Given, add_comments, poison, replay
 from .proxy import Proxy
+
+DELTAS = "tiktok.followers.deltas"
 
 
 @dataclass
@@ -79,7 +81,7 @@ def killed(service: str) -> Fault:
     """kill -9 of a service that the supervisor starts again."""
 
     def fault(scene: Scene) -> Hit:
-        old, busy = scene.cluster.pid(service), checkpointing(scene.cluster)
+        old, busy = scene.cluster.pid(service), under_way(scene.cluster)
         at = time.monotonic()
         proof = scene.cluster.kill(service)
         scene.cluster.await_service(service, old)
@@ -92,28 +94,28 @@ for _service in ("taskmanager", "kafka", "registry", "clickhouse"):
     kind(f"kill-{_service}")(killed(_service))
 
 
-def checkpointing(cluster: Cluster) -> str:
-    """Words for the proof, where a checkpoint is under way."""
+def under_way(cluster: Cluster) -> str:
+    """Words for the proof: whether a checkpoint is under way, and how many deltas are in a transaction that is open."""
     try:
-        under_way = cluster.stack.rest(f"/jobs/{cluster.job()}/checkpoints")["counts"]["in_progress"]
+        checkpoint = cluster.stack.rest(f"/jobs/{cluster.job()}/checkpoints")["counts"]["in_progress"]
     except AWAY:
-        return ""
-    return ", during a checkpoint" if under_way else ""
+        checkpoint = 0
+    return f"{', during a checkpoint' if checkpoint else ''}, {uncommitted(cluster, [DELTAS])} deltas uncommitted"
 
 
 @kind("kill-jobmanager")
 def kill_jobmanager(scene: Scene) -> Hit:
-    """The job ends with it, and is submitted again from its newest checkpoint."""
-    old, at = scene.cluster.pid("jobmanager"), time.monotonic()
+    """The job ends with it, and the stack submits it again from its newest checkpoint."""
+    old, job, at = scene.cluster.pid("jobmanager"), scene.cluster.job(), time.monotonic()
     proof = scene.cluster.kill("jobmanager")
     scene.cluster.await_service("jobmanager", old)
-    return Hit("SIGKILL" in proof, f"{proof}; {scene.cluster.resume()}", at)
+    return Hit("SIGKILL" in proof, f"{proof}; {scene.cluster.resumed(job)}", at)
 
 
 @kind("kill-everything")
 def kill_everything(scene: Scene) -> Hit:
     """The supervisor first, then every process of the stack; then `tokpulse up`, and the job from its newest checkpoint."""
-    cluster, at = scene.cluster, time.monotonic()
+    cluster, job, at = scene.cluster, scene.cluster.job(), time.monotonic()
     os.kill(cluster.pid("supervisor"), signal.SIGKILL)
     victims = cluster.stack.processes()
     for victim in victims:
@@ -121,7 +123,7 @@ def kill_everything(scene: Scene) -> Hit:
             victim.kill()
     gone, left = psutil.wait_procs(victims, timeout=20)
     cluster.up()
-    return Hit(not left, f"supervisor and {len(gone)} processes killed; `tokpulse up`; {cluster.resume()}", at)
+    return Hit(not left, f"supervisor and {len(gone)} processes killed; `tokpulse up`; {cluster.resumed(job)}", at)
 
 
 @kind("kill-worker")
@@ -158,14 +160,14 @@ def kill_poller(scene: Scene) -> Hit:
     return Hit(open_records > 0, f"poller pid {process.pid} killed with {open_records} records of an open transaction", at)
 
 
-def uncommitted(cluster: Cluster) -> int:
-    """Records of input topics that are behind the first one of an open transaction, at least.
+def uncommitted(cluster: Cluster, topics: Sequence[str] = TOPICS) -> int:
+    """Records of `topics` (the input's) that are behind the first one of an open transaction, at least.
 
     The end of each partition is asked for first: what producers add meanwhile cannot look like an open transaction.
     """
     admin = AdminClient({"bootstrap.servers": cluster.stack.endpoints.kafka_bootstrap_servers})
     known = admin.list_topics(timeout=20).topics
-    places = [TopicPartition(name, partition) for name in TOPICS for partition in known[name].partitions]
+    places = [TopicPartition(name, partition) for name in topics for partition in known[name].partitions]
     found = []
     for level in (IsolationLevel.READ_UNCOMMITTED, IsolationLevel.READ_COMMITTED):
         asked = admin.list_offsets(dict.fromkeys(places, OffsetSpec.latest()), isolation_level=level, request_timeout=20)
@@ -279,7 +281,7 @@ def poisoned(scene: Scene) -> Hit:
 @kind("corrupt-checkpoint")
 def corrupt_checkpoint(scene: Scene) -> Hit:
     """The JobManager dies, and the newest checkpoint is cut short or has a byte changed: the job goes on from an older one."""
-    cluster, at = scene.cluster, time.monotonic()
+    cluster, job, at = scene.cluster, scene.cluster.job(), time.monotonic()
     old = cluster.pid("jobmanager")
     proof = cluster.kill("jobmanager")
     newest = cluster.checkpoints()[0] / "_metadata"
@@ -287,15 +289,15 @@ def corrupt_checkpoint(scene: Scene) -> Hit:
     place = scene.dice.randrange(len(whole) * 9 // 10)
     newest.write_bytes(whole[:place])
     cluster.await_service("jobmanager", old)
-    how = cluster.resume()
-    refused = "0 newer refused" not in how
-    return Hit(refused and "SIGKILL" in proof, f"{proof}; newest checkpoint cut at byte {place} of {len(whole)}; {how}", at)
+    how = cluster.resumed(job)
+    refused = cluster.supervisor_lines(f"checkpoint {newest.parent} cannot be used, an older one is taken")
+    return Hit(bool(refused) and "SIGKILL" in proof, f"{proof}; newest checkpoint cut at byte {place} of {len(whole)}; {how}", at)
 
 
 @kind("add-partition")
 def add_partition(scene: Scene) -> Hit:
     """The topic of comments gets a partition more, with comments in it; the JobManager dies, and finds it when it is back."""
-    cluster, at = scene.cluster, time.monotonic()
+    cluster, job, at = scene.cluster, scene.cluster.job(), time.monotonic()
     admin = AdminClient({"bootstrap.servers": cluster.stack.endpoints.kafka_bootstrap_servers})
     partition = len(admin.list_topics(timeout=20).topics[COMMENTS].partitions)
     for future in admin.create_partitions([NewPartitions(COMMENTS, partition + 1)]).values():
@@ -307,7 +309,7 @@ def add_partition(scene: Scene) -> Hit:
     old = cluster.pid("jobmanager")
     proof = cluster.kill("jobmanager")
     cluster.await_service("jobmanager", old)
-    return Hit(True, f"partition {partition} added, with 20 comments; {proof}; {cluster.resume()}", at)
+    return Hit(True, f"partition {partition} added, with 20 comments; {proof}; {cluster.resumed(job)}", at)
 
 
 @contextmanager

@@ -20,6 +20,15 @@ PROXIED: Patch = (
     "@{HOST}:{settings.ports['clickhouse']}/",
     f"@{{HOST}}:{{__import__('os').environ['{VIA}']}}/",
 )
+# Two checkpoints are a few seconds: a trial waits for as many. Faults come faster here than in any night, and each shall find the
+# job as if it were the first.
+QUICK: tuple[Patch, ...] = (
+    ("flink-conf.yaml", "execution.checkpointing.interval: 10 s", "execution.checkpointing.interval: 2 s"),
+    ("flink-conf.yaml", "execution.checkpointing.min-pause: 10 s", "execution.checkpointing.min-pause: 0 s"),
+    ("flink-conf.yaml", "reset-backoff-threshold: 5 min", "reset-backoff-threshold: 15 s"),
+)
+# Behind QUICK: none within a trial.
+NO_CHECKPOINTS: Patch = ("flink-conf.yaml", "execution.checkpointing.interval: 2 s", "execution.checkpointing.interval: 1 d")
 
 
 def patched_copy(folder: Path, patches: Sequence[Patch]) -> Path:

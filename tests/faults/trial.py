@@ -21,7 +21,7 @@ from .audit import Evidence, Question, amplification, collect, judge
 from .cluster import AWAY, Cluster, Poller, fake_upstream
 from .given import CLOSING_MS, SLOT_MS, Given, Sending, Universe, close_hours
 from .kinds import KINDS, Hit, Scene
-from .patched import PROXIED, Patch, patched_copy
+from .patched import PROXIED, QUICK, Patch, patched_copy
 from .proxy import proxying
 
 LOAD_S = 10.0
@@ -158,15 +158,13 @@ class Session:
 
 
 @contextmanager
-def session(
-    folder: Path, seed: int, trials: int, patches: Sequence[Patch] = (), options: tuple[str, ...] = ()
-) -> Iterator[Session]:
+def session(folder: Path, seed: int, trials: int, patches: Sequence[Patch] = ()) -> Iterator[Session]:
     """A running session for at most so many trials; stopped, with everything it started, on leaving.
 
     The services are those of a copy of the project, which reach ClickHouse by a proxy, and in which `patches` are made.
     """
     start_ms = now_ms() // HOUR_MS * HOUR_MS - (trials + 1) * SLOT_MS
-    stack = Stack(folder / "data", patched_copy(folder / "project", (PROXIED, *patches)))
+    stack = Stack(folder / "data", patched_copy(folder / "project", (PROXIED, *QUICK, *patches)))
     with (
         fake_upstream(folder, seed + 1_000) as fake,
         proxying(lambda: StackSettings.load({}, stack.data).ports["clickhouse"]) as proxy,
@@ -175,7 +173,7 @@ def session(
         cluster = Cluster(stack, poller, max(24, (trials + 2) * SLOT_MS // HOUR_MS), proxy)
         try:
             cluster.up()
-            cluster.submit("", *options)
+            cluster.submit()
             cluster.await_running()
             yield Session(cluster, Universe(seed, start_ms, trials), seed)
         finally:
