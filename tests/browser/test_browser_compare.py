@@ -49,7 +49,7 @@ def test_yesterday_is_a_second_line_in_charts_and_a_difference_in_tables(
         page.get_by_label("Compare with an earlier time").select_option("yesterday")
         expect(page).to_have_url(re.compile("compare=yesterday"))
         expect(page.locator(f"{PLAYS} th")).to_have_count(5)
-        expect(page.locator(f"{PLAYS} th").nth(2)).to_have_text(re.compile(r"All posts, 24.h earlier"))
+        expect(page.locator(f"{PLAYS} th").nth(2)).to_have_text(re.compile(r"All posts, a day earlier"))
         shown = {row[0]: row[1:3] for row in cells(page, "plays_over_time")}
         now, then = shown[the_day_before.strftime("%Y-%m-%dT%H:%M:%SZ")]
         assert then == "777"
@@ -57,12 +57,12 @@ def test_yesterday_is_a_second_line_in_charts_and_a_difference_in_tables(
         page.get_by_role("button", name="Show as chart: Plays gained per hour").click()
         legend = page.locator(f"{PLAYS} {LINES}")
         expect(legend).to_have_text(
-            ["All posts", "Trending posts", *(re.compile(f"{name}, 24.h earlier") for name in ("All posts", "Trending posts"))]
+            ["All posts", "Trending posts", *(re.compile(f"{name}, a day earlier") for name in ("All posts", "Trending posts"))]
         )
-        said = re.compile(r"All posts, 24.h earlier: newest [^,]+, lowest 777,")
+        said = re.compile(r"All posts, a day earlier: newest [^,]+, lowest 777,")
         expect(page.locator(f"{PLAYS} .plot")).to_have_attribute("aria-label", said)
-        expect(page.locator('[data-panel="judged_posts"] .stat-notes')).to_have_text(re.compile("^[0-9]+ 24.h earlier$"))
-        expect(page.locator('[data-panel="trending_posts"] th', has_text="Gained vs 24 h earlier")).to_have_count(1)
+        expect(page.locator('[data-panel="judged_posts"] .stat-notes')).to_have_text(re.compile("^[0-9]+ a day earlier$"))
+        expect(page.locator('[data-panel="trending_posts"] th', has_text="Gained vs a day earlier")).to_have_count(1)
         assert serious_findings(page) == []
         # The way back leads to what was shown before.
         page.get_by_label("Compare with an earlier time").select_option("")
@@ -75,7 +75,7 @@ def test_a_table_shows_by_how_much_a_row_differs(dashboard: Dashboard, open_tab:
         page = tab.open(f"/creator?creator={CREATORS[0]}&range=6h&live=0&compare=yesterday")
         headers = page.locator('[data-panel="posts"] th').all_inner_texts()
         gained = next(at for at, text in enumerate(headers) if text.startswith("Gained"))
-        assert headers[gained + 1].startswith("Gained vs 24 h earlier")
+        assert headers[gained + 1].startswith("Gained vs a day earlier")
         row = page.locator('[data-panel="posts"] tbody tr', has_text=POSTS[3])
         titles = [row.locator(f"td:nth-child({at + 1}) [title]").first.get_attribute("title") for at in (gained, gained + 1)]
         now, change = (int(str(text).replace(",", "").replace("+", "").replace("\u2212", "-")) for text in titles)

@@ -191,7 +191,7 @@ def test_a_table_has_the_difference_of_each_row_beside_what_compares() -> None:
     app = app_of(source_of(boards))
     answer = ask(app, f"{PANELS}/posts?{RANGE}&compare=week&limit=4").json()
     assert [column["name"] for column in answer["columns"]] == ["title", "plays", "plays_change", "seen_at", "by_hour"]
-    assert (answer["columns"][2]["title"], answer["columns"][2]["tone"]) == ("Plays vs 7 d earlier", "delta")
+    assert (answer["columns"][2]["title"], answer["columns"][2]["tone"]) == ("Plays vs a week earlier", "delta")
     assert [row[:3] for row in answer["rows"]] == [["b", 10, 8], ["a", 3, -1], ["new", 5, None], ["c", None, None]]
     assert answer["previous"] is None
     assert [filters.limit for _, _, filters in boards.asked] == [4, 1000], "what leads now need not have led then"

@@ -46,9 +46,10 @@ function leaves(next) {
 }
 
 /** What of a state decides which rows are asked for. */
-function rowsOf({ slug, range, from, to, filters, compare, rows, find }) {
+function rowsOf({ slug, range, from, to, filters, compare, tz, rows, find }) {
   // Words are looked for in as many rows as there may be: which ones does not matter.
-  return JSON.stringify([slug, range, from, to, filters, compare, rows, Object.keys(find).sort()]);
+  // A day earlier is a matter of the zone's clock.
+  return JSON.stringify([slug, range, from, to, filters, compare, compare && tz, rows, Object.keys(find).sort()]);
 }
 
 async function show(next, asked) {

@@ -2,7 +2,9 @@
 
 import { askPatiently, AWAY_S, Failure, panelAddress, WAITS_S } from "./api.js";
 import { h } from "./dom.js";
+import { clockText } from "./format.js";
 import { stateMark } from "./marks.js";
+import { zoneText } from "./zone.js";
 
 const EVERY_MS = 3_000;
 const UNFILTERED = { filters: {}, find: {}, rows: 50 };
@@ -20,6 +22,8 @@ export class Status {
     this.failure = null;
     this.since = null;
     this.word = "";
+    this.why = null;
+    this.asOf = null;
     this.stop = new AbortController();
     this.element = h("p", { class: "data-status", role: "status" });
   }
@@ -68,16 +72,25 @@ export class Status {
     const at = (name) => data.rows[0]?.[data.columns.findIndex((column) => column.name === name)];
     const { panel } = this.tile;
     this.word = at(panel.state_column) ?? "none";
-    const why = this.word === "none" ? null : at(panel.note_column);
-    const text = `${TOLD[this.word] ?? `data ${this.word}`}${why ? `: ${why}` : ""}${BEHIND.has(this.word) ? ". `tokpulse doctor` says why" : ""}`;
+    this.why = this.word === "none" ? null : at(panel.note_column);
+    this.asOf = data.as_of_ms;
+    this.write();
+  }
+
+  /** Writes what is known of the data, and that it is not asked for any more while the page is paused. */
+  write() {
+    this.entitle();
+    if (!this.asOf) return;
+    const paused = this.host.live() ? "" : `. Paused at ${clockText(this.asOf)} ${zoneText(this.asOf)}: nothing here changes until you go on`;
+    const text = `${TOLD[this.word] ?? `data ${this.word}`}${this.why ? `: ${this.why}` : ""}${BEHIND.has(this.word) ? ". `tokpulse doctor` says why" : ""}${paused}`;
     // Written anew it would be read aloud anew.
-    if (this.element.textContent.endsWith(text)) return;
+    if (this.element.textContent.endsWith(` ${text}`)) return;
     this.element.replaceChildren(stateMark(this.word), ` ${text}`);
   }
 
   /** What is wrong stands in the title, for who looks at another tab. */
   entitle() {
-    const mark = { waiting: "waiting for an answer", away: "no answer" }[this.level] ?? (BEHIND.has(this.word) ? `${this.word} data` : "");
+    const mark = { waiting: "waiting for an answer", away: "no answer" }[this.level] ?? [BEHIND.has(this.word) && `${this.word} data`, !this.host.live() && "paused"].filter(Boolean).join(", ");
     document.title = `${this.title}${mark ? ` (${mark})` : ""} \u00b7 tokpulse`;
   }
 
