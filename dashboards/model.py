@@ -28,8 +28,8 @@ SUBJECT_PAGES: Mapping[Subject, str] = {"creator": "creator", "post": "post", "h
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 
-# What a query may ask for, and as which type. Times are UTC; time_to is exclusive; an empty text means all. `keys` are the first cells of
-# the rows that a later range has shown: what is compared with them.
+# What a query may ask for, and as which type. Times are UTC; time_to is exclusive; an empty text means all. `keys` are the
+# first cells of the rows that a later range has shown: what is compared with them.
 PARAMETERS: Mapping[str, str] = {
     "time_from": "DateTime64(3, 'UTC')",
     "time_to": "DateTime64(3, 'UTC')",
@@ -104,8 +104,11 @@ class Fold(_Strict):
 
 
 class Marks(_Strict):
-    """The rows of a table are marked in the charts of its page at the time in `at`. What happened is in the column `what`, or is the
-    same of all, `called`; `events` is a column with how many of them a row is, `told` one with more about it."""
+    """The rows of a table are marked in the charts of its page at the time in `at`.
+
+    What happened is in the column `what`, or is the same of all, `called`; `events` is a column with how many of them a row is,
+    `told` one with more about it.
+    """
 
     at: Identifier
     what: Identifier | None = None

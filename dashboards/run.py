@@ -51,8 +51,9 @@ class QueryFailedError(TokpulseError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What the reader has chosen. Times in Unix milliseconds, `time_to_ms` exclusive; an empty text means all. `keys` are of rows that
-    are compared with this range: it has them too, where it knows them.
+    """What the reader has chosen. Times in Unix milliseconds, `time_to_ms` exclusive; an empty text means all.
+
+    `keys` are those of rows that are compared with this range: they are in the answer, where they were judged.
 
     Raises FilterError for values that are out of bounds.
     """
@@ -79,7 +80,7 @@ class Filters:
                 raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids, handles and hashtags are short")
 
     def before(self, window_s: int | None = None, now_ms: int | None = None, by_ms: tuple[int, int] | None = None) -> Filters:
-        """The same choice for a time as long right before the range; or for one whose beginning and end lie `by_ms` milliseconds earlier,
+        """The same choice for a time as long right before the range; or for one that began and ended `by_ms` milliseconds earlier,
         which differ where clocks have changed in between.
 
         With `window_s`, for what is known by windows of that length once they close: as many of them as begin in the range and have

@@ -21,6 +21,7 @@ const app = {
   muting: false,
   flink: "",
   views: false,
+  causes: false,
   subjects: {},
   get pages() {
     return pages.filter((page) => page !== EDITOR);
@@ -106,6 +107,7 @@ function start(definitions) {
   app.muting = definitions.muting;
   app.flink = definitions.flink;
   app.views = definitions.views;
+  app.causes = definitions.causes;
   app.subjects = definitions.subjects;
   pages = definitions.editor ? [...definitions.pages, EDITOR] : definitions.pages;
   if (!pages.some((page) => page.slug === state.slug)) state = { ...state, slug: pages[0].slug };

@@ -53,7 +53,7 @@ export class PageView {
     if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
     if (app.views) this.toolbar.element.lastElementChild.before(new ViewsButton(() => app.address(app.state())).element);
     this.search = new Search(host);
-    this.status = new Status(app.pages, page.title, { span: () => span(app.state(), page), live: () => app.state().live, onsource: () => this.sourceChanged() });
+    this.status = new Status(app.pages, page.title, { causes: app.causes, span: () => span(app.state(), page), live: () => app.state().live, onsource: () => this.sourceChanged() });
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
     this.panels = page.panels.map((panel) => new PanelView(panel, host));
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));

@@ -5,7 +5,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { clockText, timeText } from "./format.js";
 import { placeBelow } from "./panel.js";
 import { PRESETS, rangeMs, rangeName, span } from "./state.js";
-import { fields, storeZone, writtenTime, zoneOfRange, zoneText } from "./zone.js";
+import { fields, midnight, storeZone, writtenTime, zoneOfRange, zoneText } from "./zone.js";
 
 const WRITTEN = { creator: ": handle, link or id, up to four with commas", post: ": link or id, up to four with commas", hashtag: ", up to four with commas", region: ": two letters" };
 const HINTS = { creator: "@handle, id", post: "link or id" };
@@ -65,6 +65,7 @@ export class Toolbar {
 
   rangeMenu() {
     const presets = PRESETS.map((range) => h("button", { type: "button", "data-range": range, onclick: () => this.choose({ range, from: null, to: null }) }, rangeName(range)));
+    const days = [["today", 0, 1], ["yesterday", -1, 0]].map(([name, first, last]) => h("button", { type: "button", onclick: () => this.choose({ from: midnight(first), to: midnight(last), range: null }) }, name));
     const [from, to] = [0, 1].map(() => h("input", { type: "datetime-local", step: "60", max: "9999-12-31T23:59" }));
     this.ends = [[from, "From"], [to, "To"]];
     this.endsTitle = h("p", { class: "menu-title" });
@@ -78,7 +79,7 @@ export class Toolbar {
     const form = h("form", { class: "absolute", novalidate: true, onsubmit: (event) => (event.preventDefault(), apply()) },
       this.endsTitle, h("label", {}, "From", from), h("label", {}, "To", to), problem,
       h("button", { type: "submit", class: "button primary" }, "Apply"));
-    const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets), form);
+    const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets, h("p", { class: "menu-title" }, "Whole days"), days), form);
     menu.addEventListener("beforetoggle", (event) => {
       if (event.newState !== "open") return;
       const now = span(this.host.state(), this.host.page);

@@ -53,6 +53,12 @@ export function daysFrom(ms, days) {
   return at.getTime();
 }
 
+/** When the day begins that is so many days after today. */
+export function midnight(days) {
+  const { date } = fields(daysFrom(Date.now(), days));
+  return writtenTime(`${date}T00:00`);
+}
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** The fields of a moment: numbers, and with two digits {date: "2026-11-27", clock: "16:00:05"}. */
