@@ -83,7 +83,8 @@ def test_half_hours_by_the_hour_are_the_half_hours(month: Month) -> None:
     values = {"begin": end - timedelta(hours=3), "end": end}
     columns = "aweme_id, author_id, window_start, window_end, delta_plays, plays_per_minute, engagement_rate_change, revision"
     range_ = "window_start >= {begin:DateTime64(3, 'UTC')} AND window_start < {end:DateTime64(3, 'UTC')}"
-    hours = "window_hour > toUnixTimestamp({begin:DateTime64(3, 'UTC')}) - 3600 AND window_hour <= toUnixTimestamp({end:DateTime64(3, 'UTC')})"
+    first, last = (f"toUnixTimestamp({{{name}:DateTime64(3, 'UTC')}})" for name in values)
+    hours = f"window_hour > {first} - 3600 AND window_hour <= {last}"
     by_slices = f"SELECT {columns} FROM velocity_30m WHERE {range_}"
     by_hours = f"SELECT {columns} FROM velocity_30m_by_hour WHERE {range_} AND {hours}"
     every, other = (month.reader.query(f"{text} ORDER BY ALL", parameters=values) for text in (by_slices, by_hours))
