@@ -7,6 +7,7 @@ ClickHouse that has stopped say for how many seconds.
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from collections.abc import Callable
 from contextlib import chdir
@@ -71,13 +72,17 @@ def answered(running: Browser, base: str, creators: tuple[str, str, str]) -> Non
                 found = answer(Person(page, UNIVERSE.end - timedelta(hours=10), creators))
                 found.wait_for()
                 settle(page)
-                found.evaluate("found => found.scrollIntoView({block: 'center'})")
+                # Below the toolbar, which stays at the top.
+                found.evaluate("found => { found.scrollIntoView(); window.scrollBy(0, -150); }")
                 save(page, picture(number, kind))
                 print(f"  {question}")
 
 
 def main() -> None:
-    """Makes all of them anew."""
+    """Makes all of them anew, or those that are named: pages, answers, states."""
+    parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="pages|answers|states", help="these alone")
+    only = parser.parse_args().only or ["pages", "answers", "states"]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         # The editor shows its file as it is named, which is not to be a path of the machine that takes the pictures.
@@ -99,10 +104,13 @@ def main() -> None:
             app = create_app(pages, source, StackSettings.load().build / "web", editor(url, folder).routes())
             with DashboardServer(app, 0) as server, browser() as running:
                 FOLDER.mkdir(exist_ok=True)
-                for shot in shots(reading):
-                    take(running, server.url, shot)
-                answered(running, server.url, creators(reading))
-                states(running, clickhouse, folder)
+                if "pages" in only:
+                    for shot in shots(reading):
+                        take(running, server.url, shot)
+                if "answers" in only:
+                    answered(running, server.url, creators(reading))
+                if "states" in only:
+                    states(running, clickhouse, folder)
 
 
 def editor(url: Callable[..., str], folder: Path) -> Editor:

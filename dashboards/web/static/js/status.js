@@ -97,7 +97,7 @@ export class Status {
   write() {
     this.entitle();
     if (!this.asOf) return;
-    const paused = this.host.live() ? "" : `. Paused at ${clockText(this.asOf)} ${zoneText(this.asOf)}: nothing here changes until you go on`;
+    const paused = this.host.live() || this.word === "past range" ? "" : `. Paused at ${clockText(this.asOf)} ${zoneText(this.asOf)}: nothing here changes until you go on`;
     const text = `${TOLD[this.word] ?? `data ${this.word}`}${this.why ? `: ${this.why}` : ""}${this.reasons()}${paused}`;
     // Written anew it would be read aloud anew.
     if (this.element.textContent.endsWith(` ${text}`)) return;
