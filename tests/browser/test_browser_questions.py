@@ -86,7 +86,7 @@ def since(dashboard: Dashboard, answer: Locator) -> None:
 def who(dashboard: Dashboard, answer: Locator) -> None:
     expect(answer.locator("tbody tr")).to_have_count(1)
     expect(answer).to_contain_text(f"@{HANDLE}")
-    expect(answer.locator('[data-title="Followers"]')).to_have_text("4K")
+    expect(answer.locator('td[data-title="Followers"]')).to_have_text("4K")
 
 
 def fresh(dashboard: Dashboard, answer: Locator) -> None:
