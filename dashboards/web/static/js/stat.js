@@ -46,7 +46,7 @@ export function drawStats(body, panel, data, link) {
     h("tbody", {}, data.rows.map((row) => {
       const text = called(data.beside, row[0], row[name] ?? null);
       return h("tr", { class: leads(row) ? "leads" : null }, h("th", { scope: "row", title: text }, h("a", { href: link(data.beside, row[0]) }, text)),
-        h("td", { class: "number" }, leads(row) && h("span", { class: "most", title: "the most of these" }, h("span", { "aria-hidden": "true" }, "\u25b2"), hidden("most: ")), value(row[number], unit), change < 0 ? null : h("div", { title: data.columns[change].title }, delta(row[change], unit))));
+        h("td", { class: "number" }, leads(row) && h("span", { class: "most" }, h("span", { "aria-hidden": "true" }, "\u25b2"), hidden("most: ")), value(row[number], unit), change < 0 ? null : h("div", { title: data.columns[change].title }, delta(row[change], unit))));
     }))));
   return true;
 }
