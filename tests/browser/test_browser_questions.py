@@ -146,10 +146,13 @@ def test_every_question_is_answered_from_the_overview(dashboard: Dashboard, open
         # The address that the command printed has been opened once: the tab keeps its token.
         tab.page.goto(f"{tab.base}/thresholds#token={TOKEN}")
         tab.page.wait_for_selector(".page[data-ready]")
+        person: Person | None = None
         for question, way in QUESTIONS.items():
-            begun = time.monotonic()
-            page = tab.open("/overview")
-            usual_s = time.monotonic() - begun
+            # Who has clicked nothing is there still.
+            if person is None or person.clicks:
+                begun = time.monotonic()
+                page = tab.open("/overview")
+                usual_s = time.monotonic() - begun
             person = Person(page, hour(), CREATORS)
             begun = time.monotonic()
             answer = way(person)

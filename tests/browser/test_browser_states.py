@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,13 +14,11 @@ from dashboards.model import load_pages
 from dashboards.web.causes import Trouble
 
 from .conftest import OpenTab
-from .rows import CREATORS, POSTS
 from .truth import TOLD_MS, Truth
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
 PAGES = load_pages()
-ABOUT = {"creator": f"&creator={CREATORS[0]}", "post": f"&post={POSTS[0]}"}
 
 
 @dataclass(frozen=True)
@@ -69,25 +68,34 @@ def test_every_page_says_how_it_is(truth: Truth, open_truth: OpenTab, name: str)
     state = STATES[name]
     state.make(truth)
     with open_truth() as tab:
-        page = tab.page
-        for slug in PAGES:
-            page.goto(f"{tab.base}/{slug}?range=24h{ABOUT.get(slug, '')}")
-            expect(page.locator(".data-status")).to_have_text(re.compile(state.said), timeout=TOLD_MS)
+        begun = time.monotonic()
+        page = tab.open("/overview?range=24h")
+        # A busy machine is given what it takes for a page in any case.
+        within_ms = TOLD_MS + 2_000 * (time.monotonic() - begun)
+        for number, slug in enumerate(PAGES, start=1):
+            page.keyboard.press(str(number))
+            expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[slug].title)
+            expect(page.locator(".data-status")).to_have_text(re.compile(state.said), timeout=within_ms)
             mark = f" ({state.marked})" if state.marked else ""
             expect(page).to_have_title(f"{PAGES[slug].title}{mark} \u00b7 tokpulse")
             # Nothing is wrong with ClickHouse, and no panel stays blank.
             expect(page.locator(".banner:not([hidden]), .error")).to_have_count(0)
-            expect(page.locator(".panel[aria-busy=true]")).to_have_count(0)
+            expect(page.locator(".grid:not([hidden]) .panel[aria-busy=true]")).to_have_count(0)
         assert tab.errors == []
 
 
-def test_a_page_that_is_stopped_or_slow_is_told_on_every_page(truth: Truth, open_truth: OpenTab) -> None:
+def test_a_clickhouse_that_has_stopped_is_told_on_every_page(truth: Truth, open_truth: OpenTab) -> None:
     behind(1, 0)(truth)
-    with open_truth() as tab, truth.stopped():
-        for slug in PAGES:
-            tab.page.goto(f"{tab.base}/{slug}?range=24h{ABOUT.get(slug, '')}")
-            expect(tab.page.locator(".banner")).to_be_visible(timeout=TOLD_MS)
-            expect(tab.page.locator(".banner")).to_contain_text(re.compile("takes long to answer|does not answer"))
+    with open_truth() as tab:
+        begun = time.monotonic()
+        page = tab.open("/overview?range=24h")
+        within_ms = TOLD_MS + 2_000 * (time.monotonic() - begun)
+        with truth.stopped():
+            for number, slug in enumerate(PAGES, start=1):
+                page.keyboard.press(str(number))
+                expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[slug].title)
+                expect(page.locator(".banner")).to_be_visible(timeout=within_ms)
+                expect(page.locator(".banner")).to_contain_text(re.compile("takes long to answer|does not answer"))
 
 
 def test_a_paused_page_says_that_it_is_paused(truth: Truth, open_truth: OpenTab) -> None:
