@@ -107,12 +107,13 @@ def comparison_of(query: Mapping[str, str]) -> Comparison | None:
     found = next((name for name in known if name == text), None)
     if text and not found:
         raise BadRequestError(f"compare: {text[:40]!r} is not known", ", ".join(known))
-    usual_ms = _EARLIER_MS.get(found) if found else None
-    if not usual_ms:
-        if "earlier_from" in query or "earlier_to" in query:
-            raise BadRequestError("earlier_from and earlier_to say when a day or a week earlier was", "compare=yesterday or week")
-        return Comparison(found) if found else None
-    if "earlier_from" not in query and "earlier_to" not in query:
+    is_told = "earlier_from" in query or "earlier_to" in query
+    if is_told and found not in _EARLIER_MS:
+        raise BadRequestError("earlier_from and earlier_to say when a day or a week earlier was", "compare=yesterday or week")
+    if found is None or found not in _EARLIER_MS:
+        return found and Comparison(found)
+    usual_ms = _EARLIER_MS[found]
+    if not is_told:
         return Comparison(found, (usual_ms, usual_ms))
     by_ms = (_integer(query, "from") - _integer(query, "earlier_from"), _integer(query, "to") - _integer(query, "earlier_to"))
     if any(abs(by - usual_ms) > _CHANGE_MS for by in by_ms):

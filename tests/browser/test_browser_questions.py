@@ -20,7 +20,7 @@ from .rows import CREATORS, HANDLE, last_hour
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
-SCREENS = {
+SCREENS: dict[str, Any] = {
     "desktop": {"viewport": dict(zip(("width", "height"), DESKTOP, strict=True))},
     "phone": {"viewport": dict(zip(("width", "height"), PHONE, strict=True)), "has_touch": True, "is_mobile": True},
 }
