@@ -31,8 +31,8 @@ READ_WHOLE = frozenset(
         *("threshold_versions_log", "pipeline_ledger_entries", "quality_results_log", "dead_letters_log"),
     }
 )
-# How often a view reads a row of a table: an observation belongs to six half hours.
-READ_TIMES = {"velocity_30m_slices": 6}
+# How often a view reads a row of a table: an observation belongs to half hours of two hours.
+READ_TIMES = {"velocity_30m_slices": 2}
 # Not evaluated without a creator, a hashtag, a region or a tier to look for.
 _ONLY_WITH_A_FILTER = re.compile(
     r"\(\{(?:creator|hashtag|region|tier):String\} = '' OR (?:aweme|video)_id IN \([^()]*(?:\([^()]*\)[^()]*)*\)\)"

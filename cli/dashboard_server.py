@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from cli.dashboard_causes import finder, known_to
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
 from connectors.errors import TokpulseError
 from dashboards.model import load_pages
 from dashboards.run import Boards
 from dashboards.web.app import EDITOR_PATH, create_app
+from dashboards.web.causes import Causes
 from dashboards.web.editor import Editor
 from dashboards.web.muting import NEEDED as NEEDED_TO_MUTE
 from dashboards.web.muting import Muting
@@ -88,7 +90,8 @@ def serving(
         muting = Muting(lambda: endpoints().require(*NEEDED_TO_MUTE), muting_token).routes()
     views_token = new_token() if views else ""
     saving = Views(views.resolve(), views_token).routes() if views else []
-    app = create_app(pages, Source(boards), vendor, routes, muting, lambda: flink_page(endpoints()), saving)
+    causes = Causes(finder(StackSettings.load(), endpoints)).routes() if known_to(endpoints()) else []
+    app = create_app(pages, Source(boards), vendor, routes, muting, lambda: flink_page(endpoints()), saving, causes)
     with DashboardServer(app, port) as server:
         yield Serving(
             f"{server.url}/",

@@ -39,6 +39,7 @@ _REPLACED: Mapping[str, str] = {
     "time_to": "toTimeZone($__toTime_ms, 'UTC')",
     "interval_s": "toUInt32($__interval_s)",
     "limit": "${limit}",
+    "keys": "CAST([], 'Array(String)')",
     "creator": "${creator:sqlstring}",
     "post": "${post:sqlstring}",
     "hashtag": "${hashtag:sqlstring}",

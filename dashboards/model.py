@@ -28,7 +28,8 @@ SUBJECT_PAGES: Mapping[Subject, str] = {"creator": "creator", "post": "post", "h
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, Field(min_length=1)]
 
-# What a query may ask for, and as which type. Times are UTC; time_to is exclusive; an empty text means all.
+# What a query may ask for, and as which type. Times are UTC; time_to is exclusive; an empty text means all. `keys` are the
+# first cells of the rows that a later range has shown: what is compared with them.
 PARAMETERS: Mapping[str, str] = {
     "time_from": "DateTime64(3, 'UTC')",
     "time_to": "DateTime64(3, 'UTC')",
@@ -39,9 +40,8 @@ PARAMETERS: Mapping[str, str] = {
     "tier": "String",
     "region": "String",
     "limit": "UInt32",
+    "keys": "Array(String)",
 }
-# The first columns of what is marked in charts: when, what, and how many of them.
-MARKED = ("happened_at", "what", "events")
 PARAMETER = re.compile(r"\{(?P<name>\w+):(?P<type>[^}]+)\}")
 _RANGE = re.compile(r"(\d+)([hd])")
 _HOURS = {"h": 1, "d": 24}
@@ -103,6 +103,26 @@ class Fold(_Strict):
     none: Sentence
 
 
+class Marks(_Strict):
+    """The rows of a table are marked in the charts of its page at the time in `at`.
+
+    What happened is in the column `what`, or is the same of all, `called`; `events` is a column with how many of them a row is,
+    `told` one with more about it.
+    """
+
+    at: Identifier
+    what: Identifier | None = None
+    called: Sentence | None = None
+    events: Identifier | None = None
+    told: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _has_a_kind(self) -> Self:
+        if (self.what is None) == (self.called is None):
+            raise ValueError("marks have a column `what`, or are all `called` the same")
+        return self
+
+
 class Panel(_Strict):
     """One figure of a page: one query, and how its rows are drawn.
 
@@ -110,8 +130,7 @@ class Panel(_Strict):
     `compare` it is shown beside the answer for an earlier time (`Filters.before`), which is the time as long before the range
     unless the reader chooses another one. timeseries and bars have a point per row and value column; with `series_column`, a series
     per value of it. They are compared if the reader asks for it, and so is a table by those of its columns that compare. `closes_s`
-    is for a stat or table whose rows appear as windows of that length close: it is compared by whole windows. The rows of a table
-    with `marks` are marked in the charts of its page.
+    is for a stat or table whose rows appear as windows of that length close: it is compared by whole windows.
     """
 
     id: Identifier
@@ -130,7 +149,7 @@ class Panel(_Strict):
     stacked: bool = False
     state_column: Identifier | None = None
     note_column: Identifier | None = None
-    marks: bool = False
+    marks: Marks | None = None
     columns: tuple[Column, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     fold: Fold | None = None
@@ -182,8 +201,10 @@ class Panel(_Strict):
             raise ValueError("a column is listed once")
         if self.fold and self.fold.column not in names:
             raise ValueError(f"folds by {self.fold.column}: list that column")
-        if self.marks and tuple(names[: len(MARKED)]) != MARKED:
-            raise ValueError(f"marks are for a table that begins with {', '.join(MARKED)}")
+        if self.marks:
+            marked = filter(None, (self.marks.at, self.marks.what, self.marks.events, self.marks.told))
+            if missing := [name for name in marked if name not in names]:
+                raise ValueError(f"marks charts by {missing[0]}: list that column")
         if self.kind != "table" and any(column.compare for column in self.columns):
             raise ValueError("columns compare in a table only")
         for column in self.columns:

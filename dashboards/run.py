@@ -53,6 +53,8 @@ class QueryFailedError(TokpulseError):
 class Filters:
     """What the reader has chosen. Times in Unix milliseconds, `time_to_ms` exclusive; an empty text means all.
 
+    `keys` are those of rows that are compared with this range: they are in the answer, where they were judged.
+
     Raises FilterError for values that are out of bounds.
     """
 
@@ -64,6 +66,7 @@ class Filters:
     tier: str = ""
     region: str = ""
     limit: int = 50
+    keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.time_from_ms < self.time_to_ms <= _LAST_MS:
@@ -76,8 +79,9 @@ class Filters:
             if len(getattr(self, name)) > _MAX_TEXT:
                 raise FilterError(f"{name} is longer than {_MAX_TEXT} characters", "ids, handles and hashtags are short")
 
-    def before(self, window_s: int | None = None, now_ms: int | None = None, by_ms: int | None = None) -> Filters:
-        """The same choice for a time as long that lies `by_ms` milliseconds earlier, or right before the range without.
+    def before(self, window_s: int | None = None, now_ms: int | None = None, by_ms: tuple[int, int] | None = None) -> Filters:
+        """The same choice for a time as long right before the range; or for one that began and ended `by_ms` milliseconds earlier,
+        which differ where clocks have changed in between.
 
         With `window_s`, for what is known by windows of that length once they close: as many of them as begin in the range and have
         closed by `now_ms`, so that an hour that is still open is not missing on one side only. Raises FilterError when none has, or
@@ -89,8 +93,8 @@ class Filters:
             begin_ms, end_ms = _next(begin_ms, window_ms), _next(end_ms, window_ms)
             if now_ms is not None:
                 end_ms = min(end_ms, (now_ms - CLOSES_AFTER_MS) // window_ms * window_ms)
-        by_ms = by_ms or end_ms - begin_ms
-        return replace(self, time_from_ms=begin_ms - by_ms, time_to_ms=end_ms - by_ms)
+        begin_by_ms, end_by_ms = by_ms or (end_ms - begin_ms, end_ms - begin_ms)
+        return replace(self, time_from_ms=begin_ms - begin_by_ms, time_to_ms=end_ms - end_by_ms)
 
     @property
     def interval_s(self) -> int:
@@ -209,6 +213,7 @@ def bound(filters: Filters) -> dict[str, Any]:
         "tier": filters.tier,
         "region": filters.region.upper(),
         "limit": filters.limit,
+        "keys": list(filters.keys),
     }
 
 

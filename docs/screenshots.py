@@ -1,47 +1,44 @@
-"""Takes the pictures of docs/dashboards.md: `python -m docs.screenshots`, over a week that is computed inside ClickHouse.
+"""Takes the pictures of docs/dashboards.md and docs/analyst_questions.md: `python -m docs.screenshots`, over a week that is
+computed inside ClickHouse.
 
-Needs Chromium. Rows, clocks and names of files are the same each time, so a picture changes only with the page.
+Needs Chromium. Rows, clocks and names of files are the same each time, so a picture changes only with the page; but those of a
+ClickHouse that has stopped say for how many seconds.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import argparse
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager
+from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from bench.boards_universe import Universe, fill
+from bench.boards_universe import boards_statement, fill
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
-from connectors.paths import REPOSITORY
 from dashboards.model import load_pages
 from dashboards.run import Boards, Filters
 from dashboards.web.app import create_app
 from dashboards.web.editor import Editor
 from dashboards.web.server import DashboardServer
 from dashboards.web.source import Source
+from docs.camera import FOLDER, SPAN, UNIVERSE, front, looking, save, settle
 from docs.chromium import browser
+from docs.questions import DESKTOP, PHONE, QUESTIONS, Person, picture
+from docs.screenshot_states import states
 from stack.migrations import apply_migrations
 from stack.settings import StackSettings
 from thresholds.file import SHIPPED_FILE, load_thresholds
 from thresholds.table import write_table
 from thresholds.versions import follow
 
-FOLDER = REPOSITORY / "docs" / "screenshots"
-UNIVERSE = Universe(posts=3_000, creators=300, comments=120_000, letters=600, days=7)
-USERS = ("writer", "dashboard", "admin")
 OPENS = "of-the-pictures"
 # Versions of the universe are names only; those that can be edited are in a database of their own.
 EDITED = "tokpulse_edited"
-_WAIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -54,62 +51,43 @@ class Shot:
     size: tuple[int, int] = (1360, 880)
 
 
-@contextmanager
-def front(folder: Path) -> Iterator[int]:
-    """An embedded ClickHouse of its own; gives its port. Each user's password is its name."""
-    users = folder / "users.json"
-    roles = dict(zip(USERS, ("writer", "reader", "admin"), strict=True))
-    users.write_text(json.dumps({"users": {name: {"password": name, "role": role} for name, role in roles.items()}}))
-    users.chmod(0o600)
-    port_file = folder / "port"
-    options = ["--port", "0", "--port-file", str(port_file), "--path", str(folder / "data"), "--users-file", str(users)]
-    process = subprocess.Popen([sys.executable, "-m", "stack.clickhouse", *options], cwd=REPOSITORY)
-    try:
-        deadline = time.monotonic() + _WAIT_S
-        while not port_file.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the ClickHouse front did not start")
-            time.sleep(0.1)
-        yield int(port_file.read_text())
-    finally:
-        process.terminate()
-        process.wait(_WAIT_S)
-
-
-def take(running: Browser, base: str, shot: Shot, file: Path) -> None:
+def take(running: Browser, base: str, shot: Shot) -> None:
     """Writes the picture."""
-    end = UNIVERSE.end.timestamp() * 1000
-    begin = (UNIVERSE.end - timedelta(hours=24)).timestamp() * 1000
-    context = running.new_context(
-        viewport={"width": shot.size[0], "height": shot.size[1]},
-        color_scheme="dark" if shot.theme == "dark" else "light",
-        # What is waited for is asked again and again by evaluating a text, which the page's policy refuses.
-        bypass_csp=True,
-    )
-    try:
-        page = context.new_page()
-        page.clock.set_fixed_time(UNIVERSE.end)
-        span = "" if "#" in shot.path else f"{'&' if '?' in shot.path else '?'}from={begin:.0f}&to={end:.0f}&live=0"
+    with looking(running, shot.size, theme=shot.theme) as page:
+        span = "" if "#" in shot.path else f"{'&' if '?' in shot.path else '?'}{SPAN}"
         page.goto(base + shot.path + span)
-        page.wait_for_selector(".page[data-ready]")
-        page.wait_for_function("document.querySelectorAll('[aria-busy=true]').length === 0")
-        # Of the editor: what it says of the text.
-        page.wait_for_function("document.getElementById('verdict')?.textContent !== ''")
-        page.screenshot(path=file, animations="disabled")
-    finally:
-        context.close()
+        settle(page)
+        save(page, f"{shot.name}.png")
+
+
+def answered(running: Browser, base: str, creators: tuple[str, str, str]) -> None:
+    """Writes the picture of each answer to a question of an analyst."""
+    for kind, size in (("desktop", DESKTOP), ("phone", PHONE)):
+        for number, (question, answer) in enumerate(QUESTIONS.items(), start=1):
+            with looking(running, size) as page:
+                page.goto(f"{base}/thresholds#token={OPENS}")
+                settle(page)
+                page.goto(f"{base}/overview?{SPAN}")
+                settle(page)
+                found = answer(Person(page, UNIVERSE.end - timedelta(hours=10), creators))
+                found.wait_for()
+                settle(page)
+                # Below the toolbar, which stays at the top.
+                found.evaluate("found => { found.scrollIntoView(); window.scrollBy(0, -150); }")
+                save(page, picture(number, kind))
+                print(f"  {question}")
 
 
 def main() -> None:
-    """Makes all of them anew."""
+    """Makes all of them anew, or those that are named: pages, answers, states."""
+    parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="pages|answers|states", help="these alone")
+    only = parser.parse_args().only or ["pages", "answers", "states"]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         # The editor shows its file as it is named, which is not to be a path of the machine that takes the pictures.
-        with chdir(folder), front(folder) as port:
-
-            def url(user: str, database: str = "tokpulse") -> str:
-                return f"http://{user}:{user}@127.0.0.1:{port}/{database}"
-
+        with chdir(folder), front(folder) as clickhouse:
+            url = clickhouse.url
             apply_migrations(url("admin"))
             client = connect(url("admin"))
             # The oldest key counts: handles look the same in each run.
@@ -126,10 +104,13 @@ def main() -> None:
             app = create_app(pages, source, StackSettings.load().build / "web", editor(url, folder).routes())
             with DashboardServer(app, 0) as server, browser() as running:
                 FOLDER.mkdir(exist_ok=True)
-                for shot in shots(reading):
-                    file = FOLDER / f"{shot.name}.png"
-                    take(running, server.url, shot, file)
-                    print(f"{file.relative_to(REPOSITORY)}: {file.stat().st_size / 1000:.0f} kB", flush=True)
+                if "pages" in only:
+                    for shot in shots(reading):
+                        take(running, server.url, shot)
+                if "answers" in only:
+                    answered(running, server.url, creators(reading))
+                if "states" in only:
+                    states(running, clickhouse, folder)
 
 
 def editor(url: Callable[..., str], folder: Path) -> Editor:
@@ -139,6 +120,8 @@ def editor(url: Callable[..., str], folder: Path) -> Editor:
     published_ms = round(UNIVERSE.end.timestamp() * 1000)
     version = follow([], load_thresholds(SHIPPED_FILE), 0, published_ms, "tokpulse", f"first version, from {SHIPPED_FILE.name}")
     write_table(client, url("writer", EDITED), [version])
+    # What a backtest judges again.
+    client.command(boards_statement("judged_elsewhere"), parameters={"database": "tokpulse"})
     client.close()
     file = Path(SHIPPED_FILE.name)
     text = SHIPPED_FILE.read_text(encoding="utf-8")
@@ -148,9 +131,7 @@ def editor(url: Callable[..., str], folder: Path) -> Editor:
 
 def shots(boards: Boards) -> list[Shot]:
     """Every page; those about one creator or post show the fastest one."""
-    end_ms = round(UNIVERSE.end.timestamp() * 1000)
-    answer = boards.run("overview", "trending_now", Filters(end_ms - 86_400_000, end_ms))
-    post, creator = (answer.rows[0][answer.columns.index(name)] for name in ("aweme_id", "author_id"))
+    post, creator = (trending(boards, name)[0] for name in ("aweme_id", "author_id"))
     about = {"creator": f"?creator={creator}", "post": f"?post={post}"}
     return [
         *(Shot(slug, f"/{slug}{about.get(slug, '')}") for slug in boards.pages),
@@ -158,6 +139,19 @@ def shots(boards: Boards) -> list[Shot]:
         Shot("overview-phone", "/overview", size=(390, 844)),
         Shot("thresholds", f"/thresholds#token={OPENS}"),
     ]
+
+
+def trending(boards: Boards, column: str) -> list[str]:
+    """The different values of a column of what trends, the fastest first."""
+    end_ms = round(UNIVERSE.end.timestamp() * 1000)
+    answer = boards.run("overview", "trending_now", Filters(end_ms - 86_400_000, end_ms))
+    return list(dict.fromkeys(str(row[answer.columns.index(column)]) for row in answer.rows))
+
+
+def creators(boards: Boards) -> tuple[str, str, str]:
+    """Three of those whose posts trend."""
+    first, second, third = trending(boards, "author_id")[:3]
+    return first, second, third
 
 
 if __name__ == "__main__":

@@ -32,9 +32,11 @@ SELECT
 FROM
 (
     SELECT aweme_id, window_start, plays_per_minute, max(window_start) OVER () AS last_window
-    FROM velocity_30m
+    FROM velocity_30m_by_hour
     WHERE window_start >= greatest({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 3 HOUR)
         AND window_start <= last_start
+        AND window_hour >= toUnixTimestamp({time_to:DateTime64(3, 'UTC')}) - 4 * 3600
+        AND window_hour <= toUnixTimestamp({time_to:DateTime64(3, 'UTC')})
         AND ({creator:String} = '' OR author_id = {creator:String})
         AND ({hashtag:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE has(hashtags, {hashtag:String})))
         AND ({region:String} = '' OR aweme_id IN (SELECT aweme_id FROM posts WHERE region = {region:String}))

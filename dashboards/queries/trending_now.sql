@@ -1,8 +1,8 @@
 -- Question: which posts grow most beyond their threshold right now, how did they get there, and what do people say?
--- Grain:    one row per post that trends in the newest judged hour of the range, then one per post at half of its threshold or more.
---           plays_by_hour are the 24 hours up to that one, oldest first, 0 where the post was not judged or
---           its counter was away. The mood is that of the
---           comments of the range that have evidence (not 0); NULL without any.
+-- Grain:    one row per post that trends in the newest judged hour of the range, then one per post at half of its threshold or more, or
+--           among keys: posts that another range has shown. trending_since is the beginning of the first of its hours without a break, as
+--           far back as 24 hours or the range; plays_by_hour are the 24 hours up to the newest one, oldest first, 0 where the post was not
+--           judged or its counter was away. The mood is that of the comments of the range that have evidence (not 0); NULL without any.
 WITH
     judged AS
     (
@@ -16,6 +16,8 @@ WITH
             argMax(threshold, window_start) AS bound,
             argMax(tier, window_start) AS creator_tier,
             argMax(is_trending, window_start) AS trends,
+            maxIf(window_start, is_trending = 0) AS quiet_hour,
+            groupArrayIf(window_start, is_trending = 1) AS trending_hours,
             groupArrayIf((window_start, delta_plays), is_away = 0) AS hours
         FROM trending_hourly
         WHERE window_start >= least({time_from:DateTime64(3, 'UTC')}, {time_to:DateTime64(3, 'UTC')} - INTERVAL 24 HOUR)
@@ -38,14 +40,16 @@ WITH
             creator_tier,
             trends,
             newest,
+            if(trends = 1, toNullable(arrayMin(arrayFilter(hour -> hour > quiet_hour, trending_hours))), NULL) AS since,
             arrayMap(ago -> arraySum(hour -> if(dateDiff('hour', hour.1, newest) = ago, hour.2, 0), hours), range(23, -1, -1)) AS by_hour
         FROM
         (
-            SELECT aweme_id, last_hour, creator, plays, gained, rate, bound, creator_tier, trends, hours, max(last_hour) OVER () AS newest
+            SELECT *, max(last_hour) OVER () AS newest
             FROM judged
         )
-        WHERE last_hour = newest AND newest >= {time_from:DateTime64(3, 'UTC')} AND (trends = 1 OR rate >= bound / 2)
-        ORDER BY trends DESC, beyond DESC, aweme_id
+        WHERE last_hour = newest AND newest >= {time_from:DateTime64(3, 'UTC')}
+            AND (trends = 1 OR rate >= bound / 2 OR aweme_id IN {keys:Array(String)})
+        ORDER BY aweme_id IN {keys:Array(String)} DESC, trends DESC, beyond DESC, aweme_id
         LIMIT {limit:UInt32}
     ),
     moods AS
@@ -77,6 +81,7 @@ SELECT
     growing.rate AS delta_plays_per_hour,
     growing.gained AS delta_plays,
     growing.plays AS play_count,
+    growing.since AS trending_since,
     growing.by_hour AS plays_by_hour,
     ifNull(moods.comments, 0) AS comments,
     if(comments = 0, NULL, moods.compound) AS mean_compound,

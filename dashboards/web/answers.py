@@ -48,7 +48,7 @@ def answer(source: Source, page: Page, panel: Panel, choice: Choice, compare: Co
     if listed:
         if previous is not None and compare:
             keys = (choice.beside is not None) + (panel.kind == "table")
-            columns, rows = with_changes(columns, rows, previous, compare, keys)
+            columns, rows = with_changes(columns, rows, previous, compare.name, keys)
         previous = None
     first = parts[0]
     if kind == "csv":
@@ -79,7 +79,8 @@ def _asked(source: Source, page: Page, panel: Panel, filters: Filters, compare: 
     before = earlier(panel, filters, found.at_ms, compare) if compared else None
     if before and panel.kind == "table":
         # What is among the first rows now need not have been among them then.
-        before = replace(before, limit=MAX_LIMIT)
+        shown = shown_rows(shown_columns(panel, found.result)[:1], found.result)
+        before = replace(before, limit=MAX_LIMIT, keys=tuple(sorted(str(row[0]) for row in shown)))
     return _Part(filters, found, before, source.ask(page.slug, panel.id, panel.query, before).result if before else None)
 
 

@@ -40,11 +40,12 @@ def create_app(
     muting: Sequence[BaseRoute] = (),
     flink: Callable[[], str] = str,
     views: Sequence[BaseRoute] = (),
+    causes: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """The application over `pages`. `vendor` holds the chart library.
 
     `editor`, `muting` and `views` are routes that write, if enabled. `flink` gives the address of Flink's page as it is now, ""
-    where none is known.
+    where none is known; `causes` are the routes of somebody who knows why figures are behind.
     """
 
     desk = Desk()
@@ -63,6 +64,7 @@ def create_app(
                 "editor": bool(editor),
                 "muting": bool(muting),
                 "views": bool(views),
+                "causes": bool(causes),
                 "flink": flink(),
             }
         )
@@ -94,6 +96,7 @@ def create_app(
             *editor,
             *muting,
             *views,
+            *causes,
             Mount("/static", _Files(directory=STATIC)),
             Mount("/vendor", _Files(directory=vendor)),
             Route("/{path:path}", index),

@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
-from connectors.clock import DAY_MS
+from connectors.clock import DAY_MS, HOUR_MS
 from connectors.errors import TokpulseError
 from dashboards.finding import wanted
 from dashboards.model import FILTERS, Page, Panel, Subject
 from dashboards.run import FilterError, Filters
 
-_KNOWN = frozenset({"from", "to", *FILTERS, "compare", "limit", "format"})
+_KNOWN = frozenset({"from", "to", *FILTERS, "compare", "earlier_from", "earlier_to", "limit", "format"})
 DEFAULT_LIMIT = 50
 # The time as long right before the range, or the same range a day or a week earlier.
-Comparison = Literal["previous", "yesterday", "week"]
-_EARLIER_MS: Final[Mapping[Comparison, int | None]] = {"previous": None, "yesterday": DAY_MS, "week": 7 * DAY_MS}
+Compared = Literal["previous", "yesterday", "week"]
+_EARLIER_MS: Final[Mapping[Compared, int]] = {"yesterday": DAY_MS, "week": 7 * DAY_MS}
+# The most by which a zone's clocks are changed.
+_CHANGE_MS: Final = 2 * HOUR_MS
 
 
 # So many colors and lines can be told apart; each is a query.
@@ -33,6 +35,14 @@ class Choice:
     def of(self, panel: Panel) -> Choice:
         """What `panel` can tell apart: one that does not take the filter has the same rows for each."""
         return self if self.beside is None or self.beside in panel.takes else Choice(self.each[:1])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """With what a page is compared. `by_ms`: by how much the range's beginning and end were earlier then; None right before it."""
+
+    name: Compared
+    by_ms: tuple[int, int] | None = None
 
 
 class BadRequestError(TokpulseError):
@@ -93,11 +103,22 @@ def _named(text: str) -> str:
 def comparison_of(query: Mapping[str, str]) -> Comparison | None:
     """The earlier time that `query` asks for. Raises BadRequestError for one that does not exist."""
     text = query.get("compare", "")
-    known: tuple[Comparison, ...] = get_args(Comparison)
+    known: tuple[Compared, ...] = get_args(Compared)
     found = next((name for name in known if name == text), None)
     if text and not found:
         raise BadRequestError(f"compare: {text[:40]!r} is not known", ", ".join(known))
-    return found
+    is_told = "earlier_from" in query or "earlier_to" in query
+    if is_told and found not in _EARLIER_MS:
+        raise BadRequestError("earlier_from and earlier_to say when a day or a week earlier was", "compare=yesterday or week")
+    if found is None or found not in _EARLIER_MS:
+        return found and Comparison(found)
+    usual_ms = _EARLIER_MS[found]
+    if not is_told:
+        return Comparison(found, (usual_ms, usual_ms))
+    by_ms = (_integer(query, "from") - _integer(query, "earlier_from"), _integer(query, "to") - _integer(query, "earlier_to"))
+    if any(abs(by - usual_ms) > _CHANGE_MS for by in by_ms):
+        raise BadRequestError(f"earlier_from or earlier_to is not about {text} of the range", "clocks change by up to 2 h")
+    return Comparison(found, by_ms)
 
 
 def earlier(panel: Panel, filters: Filters, now_ms: int, compare: Comparison | None) -> Filters | None:
@@ -108,7 +129,7 @@ def earlier(panel: Panel, filters: Filters, now_ms: int, compare: Comparison | N
     if not (panel.compares if compare else panel.compare):
         return None
     try:
-        return filters.before(panel.closes_s, now_ms, _EARLIER_MS[compare] if compare else None)
+        return filters.before(panel.closes_s, now_ms, compare.by_ms if compare else None)
     except FilterError:
         return None
 

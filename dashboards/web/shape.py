@@ -12,15 +12,15 @@ from typing import Any
 from connectors.errors import TokpulseError
 from dashboards.model import Column, Panel, Unit
 from dashboards.run import Result
-from dashboards.web.asked import Comparison
+from dashboards.web.asked import Compared
 
 # A spreadsheet would run a text that begins so; captions and hashtags come from strangers.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 # What follows the title of a column for its difference to an earlier time.
-EARLIER: Mapping[Comparison, str] = {
+EARLIER: Mapping[Compared, str] = {
     "previous": "vs the time before",
-    "yesterday": "vs 24 h earlier",
-    "week": "vs 7 d earlier",
+    "yesterday": "vs a day earlier",
+    "week": "vs a week earlier",
 }
 
 
@@ -51,7 +51,7 @@ def shown_rows(columns: Sequence[Column], result: Result) -> list[list[Any]]:
 
 
 def with_changes(
-    columns: Sequence[Column], rows: Sequence[Sequence[Any]], before: Sequence[Sequence[Any]], compare: Comparison, keys: int = 1
+    columns: Sequence[Column], rows: Sequence[Sequence[Any]], before: Sequence[Sequence[Any]], compare: Compared, keys: int = 1
 ) -> tuple[list[Column], list[list[Any]]]:
     """`columns` and `rows` with a column after each that compares: its value less that of `before`.
 

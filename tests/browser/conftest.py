@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from cli.dashboard_server import ANSWER_WITHIN_S
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
 from dashboards.model import load_pages
 from dashboards.run import Boards
 from dashboards.web.app import create_app
+from dashboards.web.causes import Causes
 from dashboards.web.editor import Editor
 from dashboards.web.muting import Muting
 from dashboards.web.server import DashboardServer
@@ -32,6 +34,7 @@ from thresholds.versions import follow
 
 from .chromium import READY_MS, Tab, tab
 from .rows import fill
+from .truth import TABLES, HeldBoards, Told, Truth
 
 TOKEN = "of-this-start"
 FLINK = "http://127.0.0.1:1/flink"
@@ -102,3 +105,39 @@ def served(dashboard: Dashboard) -> Iterator[str]:
 def open_tab(running_browser: Browser, dashboard: Dashboard) -> OpenTab:
     """Opens a tab; leaving it shows whether anything went wrong in it."""
     return partial(tab, running_browser, dashboard.url)
+
+
+@pytest.fixture(scope="package")
+def served_truth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Truth]:
+    front = FrontProcess(tmp_path_factory.mktemp("truth"))
+    front.start()
+    try:
+        apply_migrations(front.url(ADMIN))
+        client, pages = connect(front.url()), load_pages()
+
+        def boards() -> Boards:
+            url = front.url(READER, "tokpulse_shared")
+            return HeldBoards(connect(url, ANSWER_WITHIN_S), url, pages)
+
+        told = Told()
+        causes = Causes(told.find).routes()
+        app = create_app(pages, Source(boards), StackSettings.load().build / "web", causes=causes)
+        with DashboardServer(app, 0) as server:
+            yield Truth(server.url, front, told, client)
+        client.close()
+    finally:
+        front.stop()
+
+
+@pytest.fixture
+def truth(served_truth: Truth) -> Truth:
+    """On empty tables."""
+    for table in TABLES:
+        served_truth.client.command(f"TRUNCATE TABLE {table}")
+    served_truth.told.always, served_truth.told.where_behind = [], []
+    return served_truth
+
+
+@pytest.fixture
+def open_truth(running_browser: Browser, truth: Truth) -> OpenTab:
+    return partial(tab, running_browser, truth.url)

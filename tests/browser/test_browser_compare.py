@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.clickhouse_front.conftest import ADMIN
+from thresholds.file import SHIPPED_FILE, load_thresholds
 
 from .chromium import serious_findings
 from .conftest import Dashboard, OpenTab
@@ -49,7 +50,7 @@ def test_yesterday_is_a_second_line_in_charts_and_a_difference_in_tables(
         page.get_by_label("Compare with an earlier time").select_option("yesterday")
         expect(page).to_have_url(re.compile("compare=yesterday"))
         expect(page.locator(f"{PLAYS} th")).to_have_count(5)
-        expect(page.locator(f"{PLAYS} th").nth(2)).to_have_text(re.compile(r"All posts, 24.h earlier"))
+        expect(page.locator(f"{PLAYS} th").nth(2)).to_have_text(re.compile(r"All posts, a day earlier"))
         shown = {row[0]: row[1:3] for row in cells(page, "plays_over_time")}
         now, then = shown[the_day_before.strftime("%Y-%m-%dT%H:%M:%SZ")]
         assert then == "777"
@@ -57,12 +58,12 @@ def test_yesterday_is_a_second_line_in_charts_and_a_difference_in_tables(
         page.get_by_role("button", name="Show as chart: Plays gained per hour").click()
         legend = page.locator(f"{PLAYS} {LINES}")
         expect(legend).to_have_text(
-            ["All posts", "Trending posts", *(re.compile(f"{name}, 24.h earlier") for name in ("All posts", "Trending posts"))]
+            ["All posts", "Trending posts", *(re.compile(f"{name}, a day earlier") for name in ("All posts", "Trending posts"))]
         )
-        said = re.compile(r"All posts, 24.h earlier: newest [^,]+, lowest 777,")
+        said = re.compile(r"All posts, a day earlier: newest [^,]+, lowest 777,")
         expect(page.locator(f"{PLAYS} .plot")).to_have_attribute("aria-label", said)
-        expect(page.locator('[data-panel="judged_posts"] .stat-notes')).to_have_text(re.compile("^[0-9]+ 24.h earlier$"))
-        expect(page.locator('[data-panel="trending_posts"] th', has_text="Gained vs 24 h earlier")).to_have_count(1)
+        expect(page.locator('[data-panel="judged_posts"] .stat-notes')).to_have_text(re.compile("^[0-9]+ a day earlier$"))
+        expect(page.locator('[data-panel="trending_posts"] th', has_text="Gained vs a day earlier")).to_have_count(1)
         assert serious_findings(page) == []
         # The way back leads to what was shown before.
         page.get_by_label("Compare with an earlier time").select_option("")
@@ -75,7 +76,7 @@ def test_a_table_shows_by_how_much_a_row_differs(dashboard: Dashboard, open_tab:
         page = tab.open(f"/creator?creator={CREATORS[0]}&range=6h&live=0&compare=yesterday")
         headers = page.locator('[data-panel="posts"] th').all_inner_texts()
         gained = next(at for at, text in enumerate(headers) if text.startswith("Gained"))
-        assert headers[gained + 1].startswith("Gained vs 24 h earlier")
+        assert headers[gained + 1].startswith("Gained vs a day earlier")
         row = page.locator('[data-panel="posts"] tbody tr', has_text=POSTS[3])
         titles = [row.locator(f"td:nth-child({at + 1}) [title]").first.get_attribute("title") for at in (gained, gained + 1)]
         now, change = (int(str(text).replace(",", "").replace("+", "").replace("\u2212", "-")) for text in titles)
@@ -83,6 +84,72 @@ def test_a_table_shows_by_how_much_a_row_differs(dashboard: Dashboard, open_tab:
         # Of a post that was not judged then nothing is known.
         other = page.locator('[data-panel="posts"] tbody tr', has_text=POSTS[6]).locator(f"td:nth-child({gained + 2})")
         expect(other).to_have_text("\u2013")
+
+
+def test_what_trends_is_compared_with_what_was_far_from_trending(
+    dashboard: Dashboard, open_tab: OpenTab, the_day_before: datetime
+) -> None:
+    """777 plays are 0.13 of the threshold: no near miss of that hour, and yet known."""
+    with open_tab() as tab:
+        page = tab.open("/overview?range=24h&live=0&compare=yesterday&view.trending_now=all")
+        row = page.locator('[data-panel="trending_now"] tbody tr', has_text=POSTS[3])
+        now = exact(row.locator('[data-title="Plays per hour"] [title]'))
+        assert exact(row.locator('[data-title="Plays per hour vs a day earlier"] [title]')) == now - 777
+        other = page.locator('[data-panel="trending_now"] tbody tr', has_text=POSTS[6])
+        expect(other.locator('[data-title="Plays per hour vs a day earlier"]')).to_have_text("\u2013")
+
+
+def exact(place: Locator) -> int:
+    """The exact number behind a shortened one."""
+    title = place.first.get_attribute("title") or ""
+    return int(title.removesuffix("/h").replace(",", "").replace("+", "").replace("\u2212", "-"))
+
+
+def test_a_day_earlier_is_the_same_time_of_the_clock_over_a_change_of_clocks(dashboard: Dashboard, open_tab: OpenTab) -> None:
+    """In Berlin 14:00 was 12:00 UTC on the 25th of October 2025, and 13:00 UTC on the day after."""
+    moments = (datetime(2025, 10, 25, 12, tzinfo=UTC), datetime(2025, 10, 26, 13, tzinfo=UTC))
+    rows = [growth(3, hour, gain) for hour, gain in zip(moments, (777, 999), strict=True)]
+    dashboard.client.insert("trending_hourly_log", rows, column_names=GROWTH)
+    with open_tab(timezone_id="Europe/Berlin") as tab:
+        day = "from=2025-10-26T00:00Z&to=2025-10-26T23:00Z&live=0&compare=yesterday&view.plays_over_time=all"
+        page = tab.open(f"/trending?{day}&tz=local")
+        expect(page.locator(f"{PLAYS} tbody tr")).to_have_count(1)
+        assert cells(page, "plays_over_time")[0][:3] == ["2025-10-26T13:00:00Z", "999", "777"]
+        # By UTC these are two times of the day.
+        page.get_by_label("Time zone").select_option("utc")
+        expect(page.locator(f"{PLAYS} tbody tr")).to_have_count(2)
+        shown = [row[:3] for row in cells(page, "plays_over_time")]
+        assert shown == [["2025-10-26T12:00:00Z", "not known", "777"], ["2025-10-26T13:00:00Z", "999", "not known"]]
+        # An axis over the change says both zones.
+        page = tab.open("/trending?from=2025-10-25T12:00Z&to=2025-10-26T23:00Z&live=0&tz=local")
+        expect(page.locator(f"{PLAYS} .axis-zone")).to_have_text("UTC+2, then UTC+1")
+        assert tab.errors == []
+
+
+@pytest.fixture
+def a_creator_rises(dashboard: Dashboard) -> Iterator[None]:
+    """The first creator gains a follower more within an hour than a rule allows, and has lost them when the test is over."""
+    rule = load_thresholds(SHIPPED_FILE).follower_gains[0]
+    at = last_hour(datetime.now(UTC)) - timedelta(hours=1)
+    row = [CREATORS[0], at - timedelta(hours=1), at, rule.gained + 1, 4_000, 4_001 + rule.gained]
+    columns = ["userid", "t_prev", "t_now", "delta", "prev_count", "curr_count"]
+    dashboard.client.insert("follower_deltas_log", [row], column_names=columns)
+    yield
+    gone = f"ALTER TABLE tokpulse.follower_deltas_log DELETE WHERE userid = '{CREATORS[0]}' SETTINGS mutations_sync = 2"
+    dashboard.front.post(gone, ADMIN)
+
+
+@pytest.mark.usefixtures("a_creator_rises")
+def test_follower_alerts_are_marked_in_charts(open_tab: OpenTab) -> None:
+    with open_tab() as tab:
+        page = tab.open("/overview?range=12h&live=0")
+        expect(page.locator('[data-panel="follower_alerts"] tbody tr').first).to_contain_text(HANDLE)
+        mark = page.locator(f"{PLAYS} .legend button", has_text="followers rose (")
+        expect(mark).to_have_count(1)
+        expect(page.locator(f"{PLAYS} .plot")).to_have_attribute("aria-label", re.compile("followers rose: "))
+        mark.click()
+        expect(mark).to_have_attribute("aria-pressed", "false")
+        assert tab.errors == []
 
 
 def test_figures_of_comments_are_not_compared_and_other_pages_go_on_comparing(open_tab: OpenTab) -> None:

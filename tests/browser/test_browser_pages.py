@@ -54,7 +54,7 @@ def test_a_page_loads_and_everybody_can_use_it(open_tab: OpenTab, slug: str) -> 
     with open_tab() as tab:
         page = tab.open(address(slug))
         expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[slug].title)
-        expect(page).to_have_title(re.compile(rf"^{PAGES[slug].title}( \(\w+ data\))? \u00b7 tokpulse$"))
+        expect(page).to_have_title(re.compile(rf"^{PAGES[slug].title}( \([\w ,]+\))? \u00b7 tokpulse$"))
         expect(page.locator(".panel")).to_have_count(len(PAGES[slug].panels))
         expect(page.locator(".error, .banner:not([hidden])")).to_have_count(0)
         expect(page.locator("nav [aria-current=page]")).to_have_text(PAGES[slug].title)

@@ -2,133 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from cli.dashboard_server import ANSWER_WITHIN_S
-from connectors.clickhouse.client import connect
 from dashboards.model import load_pages
-from dashboards.run import Boards, Filters, Result
-from dashboards.web.app import create_app
-from dashboards.web.server import DashboardServer
-from dashboards.web.source import Source
-from stack.migrations import apply_migrations
-from stack.settings import StackSettings
-from tests.clickhouse_front.conftest import ADMIN, READER, FrontProcess
 
-from .chromium import serious_findings, tab
+from .chromium import serious_findings
 from .conftest import OpenTab
 from .rows import COMMENTS, GROWTH, OBSERVATIONS, POSTS, comment, growth, last_hour
+from .truth import TOLD_MS, HeldBoards, Truth
 
 pytestmark = [pytest.mark.http, pytest.mark.clickhouse, pytest.mark.timeout(300)]
-
-TABLES = (
-    *("post_observations_log", "velocity_30m_slices", "trending_hourly_log", "comments_log", "posts_newest", "follower_deltas_log"),
-    *("user_observations_log", "engagement_hourly_maxima", "engagement_hourly_closed"),
-)
-# What a person is told within 10 s of it.
-TOLD_MS = 10_000
-
-
-class HeldBoards(Boards):
-    """Boards of which the panels in `held` wait for `go`, as a slow query does. `asked`: which have been asked for."""
-
-    held: frozenset[str] = frozenset()
-    asked: ClassVar[list[str]] = []
-    go = threading.Event()
-
-    def run(self, page: str, panel_id: str, filters: Filters) -> Result:
-        HeldBoards.asked.append(panel_id)
-        while panel_id in HeldBoards.held and not HeldBoards.go.wait(0.05):
-            pass
-        return super().run(page, panel_id, filters)
-
-
-@dataclass
-class Truth:
-    """A dashboard of this module's own, over a front that its tests stop, and tables that they fill."""
-
-    url: str
-    front: FrontProcess
-    client: Any = field(repr=False)
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """ClickHouse takes connections and answers nothing, as a machine does that has stalled."""
-        assert self.front.process is not None
-        os.kill(self.front.process.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.front.process.pid, signal.SIGCONT)
-
-    @contextmanager
-    def holding(self, *panels: str) -> Iterator[threading.Event]:
-        """The queries of `panels` take until the event is set."""
-        HeldBoards.go.clear()
-        HeldBoards.asked.clear()
-        HeldBoards.held = frozenset(panels)
-        try:
-            yield HeldBoards.go
-        finally:
-            HeldBoards.go.set()
-            HeldBoards.held = frozenset()
-
-    def judge(self, hours_ago: int = 0) -> None:
-        """Two posts that trend and one near miss, in the hours up to that many hours ago."""
-        newest = last_hour(datetime.now(UTC)) - timedelta(hours=hours_ago)
-        gains = ((0, 9_000), (1, 40_000), (3, 4_000), (4, 200))
-        rows = [growth(post, newest - timedelta(hours=back), gain) for back in range(6) for post, gain in gains]
-        self.client.insert("trending_hourly_log", rows, column_names=GROWTH)
-
-    def observe(self, minutes_ago: float = 1) -> None:
-        """The newest observation of a post."""
-        at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
-        self.client.insert("post_observations_log", [[POSTS[0], "68", "a post #now", at, 1_000, at]], column_names=OBSERVATIONS)
-
-
-@pytest.fixture(scope="module")
-def served_truth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Truth]:
-    front = FrontProcess(tmp_path_factory.mktemp("truth"))
-    front.start()
-    try:
-        apply_migrations(front.url(ADMIN))
-        client, pages = connect(front.url()), load_pages()
-
-        def boards() -> Boards:
-            url = front.url(READER, "tokpulse_shared")
-            return HeldBoards(connect(url, ANSWER_WITHIN_S), url, pages)
-
-        with DashboardServer(create_app(pages, Source(boards), StackSettings.load().build / "web"), 0) as server:
-            yield Truth(server.url, front, client)
-        client.close()
-    finally:
-        front.stop()
-
-
-@pytest.fixture
-def truth(served_truth: Truth) -> Truth:
-    """On empty tables."""
-    for table in TABLES:
-        served_truth.client.command(f"TRUNCATE TABLE {table}")
-    return served_truth
-
-
-@pytest.fixture
-def open_truth(running_browser: Browser, truth: Truth) -> OpenTab:
-    return partial(tab, running_browser, truth.url)
 
 
 def tile(page: Page) -> Any:

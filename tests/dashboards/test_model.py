@@ -99,7 +99,8 @@ def test_a_page_is_frozen_and_knows_its_range_in_seconds(tmp_path: Path) -> None
             r"a\.yaml: panels\.0: aweme_id takes a name from title: list that column",
         ),
         ("unit: plays", "unit: plays\n    closes_s: 3600", r"a\.yaml: panels\.0: closes_s is for a stat or table that compares"),
-        ("unit: plays", "unit: plays\n    marks: true", r"marks are for a table that begins with happened_at, what, events"),
+        ("unit: plays", "unit: plays\n    marks: {at: seen_at, called: rose}", r"marks charts by seen_at: list that column"),
+        ("unit: plays", "unit: plays\n    marks: {at: plays}", r"marks have a column `what`, or are all `called` the same"),
         (
             "unit: plays",
             "unit: plays\n    columns: [{name: plays, title: Plays, compare: true}]",

@@ -155,12 +155,12 @@ def test_a_hashtag_may_be_typed_as_it_is_written() -> None:
 
 def test_the_time_before() -> None:
     assert Filters(3 * HOUR, 5 * HOUR, post="p").before() == Filters(HOUR, 3 * HOUR, post="p")
-    assert Filters(30 * HOUR, 32 * HOUR, post="p").before(by_ms=24 * HOUR) == Filters(6 * HOUR, 8 * HOUR, post="p")
+    assert Filters(30 * HOUR, 32 * HOUR, post="p").before(by_ms=(24 * HOUR, 24 * HOUR)) == Filters(6 * HOUR, 8 * HOUR, post="p")
 
 
 def test_an_earlier_day_has_the_same_closed_hours() -> None:
     """Asked at 10:37 for 3 hours: those from 8:00 and 9:00 have closed."""
-    found = Filters(round(31.62 * HOUR), round(34.62 * HOUR)).before(3600, round(34.62 * HOUR), 24 * HOUR)
+    found = Filters(round(31.62 * HOUR), round(34.62 * HOUR)).before(3600, round(34.62 * HOUR), (24 * HOUR, 24 * HOUR))
     assert (found.time_from_ms, found.time_to_ms) == (8 * HOUR, 10 * HOUR)
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from bench.boards_universe import Universe, fill
 from bench.dashboards import Held, as_wide_as_possible, busiest, one_day_ranges
@@ -31,6 +33,7 @@ EMPTY = {"health-ledger", "creator-follower_alerts"}
 @dataclass(frozen=True)
 class Month:
     boards: Boards
+    reader: Client
     held: Held
     days: tuple[Filters, ...]
 
@@ -43,7 +46,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
         apply_migrations(running.url(ADMIN))
         writer, reader = connect(running.url()), connect(running.url(READER, "tokpulse_shared"))
         fill(writer, UNIVERSE)
-        yield Month(Boards(reader, "", PAGES), Held.of(writer), one_day_ranges(UNIVERSE, busiest(writer)))
+        yield Month(Boards(reader, "", PAGES), reader, Held.of(writer), one_day_ranges(UNIVERSE, busiest(writer)))
         writer.close()
         reader.close()
     finally:
@@ -71,3 +74,20 @@ def test_the_month_is_as_large_as_it_says(month: Month) -> None:
     assert held["trending_hourly_log"] > 300_000
     # What is read whole is what does not grow with observations.
     assert month.held.behind(next(panel for panel in PAGES["health"].panels if panel.id == "dead_letters")) == (0, UNIVERSE.letters)
+
+
+@pytest.mark.clickhouse
+def test_half_hours_by_the_hour_are_the_half_hours(month: Month) -> None:
+    """One view for any question, one that reads less for who knows the hours: they say the same, and the second reads a third."""
+    end = datetime.fromtimestamp(month.days[1].time_to_ms / 1000, UTC)
+    values = {"begin": end - timedelta(hours=3), "end": end}
+    columns = "aweme_id, author_id, window_start, window_end, delta_plays, plays_per_minute, engagement_rate_change, revision"
+    range_ = "window_start >= {begin:DateTime64(3, 'UTC')} AND window_start < {end:DateTime64(3, 'UTC')}"
+    first, last = (f"toUnixTimestamp({{{name}:DateTime64(3, 'UTC')}})" for name in values)
+    hours = f"window_hour > {first} - 3600 AND window_hour <= {last}"
+    by_slices = f"SELECT {columns} FROM velocity_30m WHERE {range_}"
+    by_hours = f"SELECT {columns} FROM velocity_30m_by_hour WHERE {range_} AND {hours}"
+    every, other = (month.reader.query(f"{text} ORDER BY ALL", parameters=values) for text in (by_slices, by_hours))
+    assert len(every.result_rows) > 1000
+    assert every.result_rows == other.result_rows
+    assert 2 * int(other.summary["read_rows"]) < int(every.summary["read_rows"])

@@ -169,6 +169,27 @@ def test_an_earlier_time_may_be_chosen_for_stats_and_charts(panel: str, compare:
     assert (before.time_from_ms, before.time_to_ms) == (begin - earlier_ms, end - earlier_ms)
 
 
+def test_a_day_earlier_is_as_long_as_the_clocks_of_the_reader_make_it() -> None:
+    """Clocks have changed within the range: it began 25 h after the same time of the day before, and ended 24 h after."""
+    boards = FakeBoards()
+    app, hour_ms = app_of(source_of(boards)), 3_600_000
+    begin, end = 1_767_571_200_000, 1_767_657_600_000
+    asked = f"{PANELS}/growth?from={begin}&to={end}&compare=yesterday"
+    then = f"earlier_from={begin - 25 * hour_ms}&earlier_to={end - 24 * hour_ms}"
+    assert ask(app, f"{asked}&{then}").status_code == 200
+    before = boards.asked[1][2]
+    assert (before.time_from_ms, before.time_to_ms) == (begin - 25 * hour_ms, end - 24 * hour_ms)
+    for wrong in (f"earlier_from={begin}&earlier_to={end}", f"earlier_from={begin - 24 * hour_ms}"):
+        assert ask(app, f"{asked}&{wrong}").status_code == 400
+    assert ask(app, f"{PANELS}/growth?{RANGE}&compare=previous&{then}").status_code == 400
+
+
+def test_a_table_is_compared_with_the_rows_that_it_shows() -> None:
+    boards = FakeBoards()
+    ask(app_of(source_of(boards)), f"{PANELS}/posts?{RANGE}&compare=yesterday")
+    assert [filters.keys for _, _, filters in boards.asked] == [(), ("=HYPERLINK(1)", 'a "b",\nc')]
+
+
 def test_a_chart_has_no_earlier_line_that_nobody_asked_for() -> None:
     boards = FakeBoards()
     answer = ask(app_of(source_of(boards)), f"{PANELS}/growth?{RANGE}").json()
@@ -191,7 +212,7 @@ def test_a_table_has_the_difference_of_each_row_beside_what_compares() -> None:
     app = app_of(source_of(boards))
     answer = ask(app, f"{PANELS}/posts?{RANGE}&compare=week&limit=4").json()
     assert [column["name"] for column in answer["columns"]] == ["title", "plays", "plays_change", "seen_at", "by_hour"]
-    assert (answer["columns"][2]["title"], answer["columns"][2]["tone"]) == ("Plays vs 7 d earlier", "delta")
+    assert (answer["columns"][2]["title"], answer["columns"][2]["tone"]) == ("Plays vs a week earlier", "delta")
     assert [row[:3] for row in answer["rows"]] == [["b", 10, 8], ["a", 3, -1], ["new", 5, None], ["c", None, None]]
     assert answer["previous"] is None
     assert [filters.limit for _, _, filters in boards.asked] == [4, 1000], "what leads now need not have led then"

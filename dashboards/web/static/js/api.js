@@ -1,5 +1,7 @@
 // Questions to the dashboard's own server.
 
+import { byClock } from "./compare.js";
+
 /** What went wrong, in the words of the server: `message`, what to do about it as `hint`, and the HTTP `status` (0: no answer). */
 export class Failure extends Error {
   constructor(status, message, hint, more = {}) {
@@ -72,6 +74,11 @@ export function panelAddress(page, panel, span, state, format = "json") {
   const query = new URLSearchParams({ from: span.from, to: span.to });
   for (const item of page.filters) if (state.filters[item.name]) query.set(item.name, state.filters[item.name]);
   if (state.compare) query.set("compare", state.compare);
+  const [earlierFrom, earlierTo] = [span.from, span.to].map((ms) => byClock(ms, state.compare, -1));
+  if (earlierFrom !== null) {
+    query.set("earlier_from", earlierFrom);
+    query.set("earlier_to", earlierTo);
+  }
   query.set("limit", panel.kind === "table" && !panel.marks && format === "json" && !state.find[panel.id] ? state.rows : 1000);
   if (format !== "json") query.set("format", format);
   return `/api/pages/${page.slug}/panels/${panel.id}?${query}`;

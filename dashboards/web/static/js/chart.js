@@ -4,7 +4,7 @@ import { h, s } from "./dom.js";
 import { format, tickText, timeText } from "./format.js";
 import { drawMarks, markSwatch, marksText } from "./happened.js";
 import { described, earlierSeries, joined, seriesOf, stepOf, withGaps } from "./series.js";
-import { zone, zoneText } from "./zone.js";
+import { zone, zoneOfRange, zoneText } from "./zone.js";
 
 const MOST_SERIES = 8;
 // Lines differ by dashes as well as by color.
@@ -36,8 +36,9 @@ export class Chart {
     this.resize.observe(this.holder);
   }
 
-  /** Draws the rows, those of an earlier time, called `earlier`, if there are any, and what happened. False when there are no rows. */
-  draw(data, span, earlier, marks) {
+  /** Draws the rows, those of an earlier time, called `earlier`, if there are any, and what happened. `compare`: what the reader compares
+   * with. False when there are no rows. */
+  draw(data, span, earlier, marks, compare) {
     this.data = data;
     this.span = span;
     this.marks = marks;
@@ -47,9 +48,9 @@ export class Chart {
     if (!shaped.times.length) return false;
     this.step = stepOf(shaped.times, data.interval_s);
     shaped.series = styled(shaped.series);
-    const then = earlierSeries(this.definition, data, shaped.series, earlier);
+    const then = earlierSeries(this.definition, data, shaped.series, earlier, compare);
     this.shown = joined([this.panel.kind === "bars" ? shaped : withGaps(shaped, this.step), withGaps(then, stepOf(then.times, this.step))]);
-    this.zone.textContent = zoneText(span.to);
+    this.zone.textContent = zoneOfRange(span);
     this.holder.setAttribute("aria-label", described(this.panel, this.shown, format, timeText, marksText(marks)));
     if (this.holder.parentNode !== this.body) this.body.replaceChildren(this.legend, this.holder);
     this.render();

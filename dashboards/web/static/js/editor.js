@@ -21,7 +21,7 @@ export class EditorView {
     this.verdict = h("p", { id: "verdict", class: "verdict", role: "status" });
     this.problems = h("div", {});
     this.changes = h("div", {});
-    this.backtest = h("div", { class: "muted" }, "Which alerts the edited thresholds would have given, and which not.");
+    this.backtest = h("div", { class: "muted" }, "Which alerts the edited thresholds would have given, and which not. Enter in a field runs it, too.");
     this.history = h("div", {});
     this.inForce = h("div", {});
     this.span = h("select", { "aria-label": "Time range of the backtest" }, SPANS.map((range) => h("option", { value: range, selected: range === "7d" }, rangeName(range))), h("option", { value: "" }, "everything"));
@@ -137,7 +137,7 @@ export class EditorView {
     }
     this.fields = fields;
     this.form.replaceChildren(...fields.map((field) => h("label", { class: "field" }, h("span", {}, field.label),
-      h("input", { name: field.key, value: field.value, inputmode: /^\d/.test(field.value) ? "decimal" : "text", autocomplete: "off", oninput: (event) => this.put(field.key, event.target.value) }))));
+      h("input", { name: field.key, value: field.value, inputmode: /^\d/.test(field.value) ? "decimal" : "text", autocomplete: "off", oninput: (event) => this.put(field.key, event.target.value), onkeydown: (event) => event.key === "Enter" && this.runBacktest() }))));
     this.markFields(problems);
   }
 

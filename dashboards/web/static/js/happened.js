@@ -5,22 +5,24 @@ import { timeText } from "./format.js";
 
 const LINE = "thresholds changed";
 // Shapes differ as well as colors; what is not known here has the last one.
-const SHAPES = { [LINE]: { color: "--ink" }, "took off": { color: "--series-2", points: [[0, -5], [5, 4], [-5, 4]] }, trended: { color: "--series-4", points: [[0, -5], [5, 0], [0, 5], [-5, 0]] }, "on air": { color: "--series-2", points: [[-4, -5], [5, 0], [-4, 5]] }, ended: { color: "--muted", points: [[-4, -4], [4, -4], [4, 4], [-4, 4]] }, "not watched": { color: "--bad", points: [[-5, -5], [5, -5], [0, 4]] } };
+const SHAPES = { [LINE]: { color: "--ink" }, "took off": { color: "--series-2", points: [[0, -5], [5, 4], [-5, 4]] }, trended: { color: "--series-4", points: [[0, -5], [5, 0], [0, 5], [-5, 0]] }, "followers rose": { color: "--series-6", points: [[-5, -4], [5, -4], [0, 5]] }, "on air": { color: "--series-2", points: [[-4, -5], [5, 0], [-4, 5]] }, ended: { color: "--muted", points: [[-4, -4], [4, -4], [4, 4], [-4, 4]] }, "not watched": { color: "--bad", points: [[-5, -5], [5, -5], [0, 4]] } };
 const OTHER = { color: "--muted", points: [[-4, -4], [4, -4], [4, 4], [-4, 4]] };
 const DASH = [6, 4];
 
-/** [{what, events, marks: [{at (ms), events, told}]}] of the rows of a table of events, each kind by time. */
-export function marksOf(data) {
+/** [{what, events, marks: [{at (ms), events, told}]}] of the rows of a table of events, each kind by time. `marks` says which columns have what. */
+export function marksOf(data, marks) {
   const places = new Map(data.columns.map((column, at) => [column.name, at]));
-  const cell = (row, name) => row[places.get(name)];
+  const cell = (row, name, other) => (name ? row[places.get(name)] : other);
   const kinds = new Map();
   for (const row of data.rows) {
-    const [at, what, told] = ["happened_at", "what", "told"].map((name) => cell(row, name));
+    const [at, what, told, events] = [cell(row, marks.at), cell(row, marks.what, marks.called), cell(row, marks.told, ""), Number(cell(row, marks.events, 1))];
     const kind = kinds.get(what) ?? new Map();
     kinds.set(what, kind);
+    // Where the rows are not of steps of the charts, those of a step are one mark, at the time of the first.
+    const step = marks.events ? at : Math.floor(at / (data.interval_s * 1000));
     // Side by side, what is about all of them comes with each.
-    const same = kind.get(at);
-    kind.set(at, { at, told, events: same && !told ? same.events + Number(cell(row, "events")) : Number(cell(row, "events")) });
+    const same = kind.get(step);
+    kind.set(step, { at: Math.min(at, same?.at ?? at), told, events: same && !told ? same.events + events : events });
   }
   return [...kinds].sort().map(([what, kind]) => {
     const marks = [...kind.values()].sort((left, right) => left.at - right.at);

@@ -21,6 +21,7 @@ const app = {
   muting: false,
   flink: "",
   views: false,
+  causes: false,
   subjects: {},
   get pages() {
     return pages.filter((page) => page !== EDITOR);
@@ -46,9 +47,10 @@ function leaves(next) {
 }
 
 /** What of a state decides which rows are asked for. */
-function rowsOf({ slug, range, from, to, filters, compare, rows, find }) {
+function rowsOf({ slug, range, from, to, filters, compare, tz, rows, find }) {
   // Words are looked for in as many rows as there may be: which ones does not matter.
-  return JSON.stringify([slug, range, from, to, filters, compare, rows, Object.keys(find).sort()]);
+  // A day earlier is a matter of the zone's clock.
+  return JSON.stringify([slug, range, from, to, filters, compare, compare && tz, rows, Object.keys(find).sort()]);
 }
 
 async function show(next, asked) {
@@ -105,6 +107,7 @@ function start(definitions) {
   app.muting = definitions.muting;
   app.flink = definitions.flink;
   app.views = definitions.views;
+  app.causes = definitions.causes;
   app.subjects = definitions.subjects;
   pages = definitions.editor ? [...definitions.pages, EDITOR] : definitions.pages;
   if (!pages.some((page) => page.slug === state.slug)) state = { ...state, slug: pages[0].slug };

@@ -33,7 +33,8 @@ export class PageView {
     this.asked = new Map();
     this.waiting = new Set();
     this.troubled = false;
-    this.marks = { filters: null, kinds: [] };
+    // Of each table whose rows are marked in charts: of which filters, and which kinds.
+    this.marks = new Map();
     this.round = 0;
     this.everyS = Math.max(3, page.refresh_s - 2);
     const host = {
@@ -43,7 +44,7 @@ export class PageView {
       refresh: (told) => this.refresh(told),
       link: (subject, value) => this.link(subject, value),
       beside: (subject, value) => this.beside(subject, value),
-      marks: (filters) => (sameFilters(filters, this.marks.filters) ? this.marks.kinds : []),
+      marks: (filters) => [...this.marks.values()].flatMap((one) => (sameFilters(filters, one.filters) ? one.kinds : [])),
       nameOf: (subject, value) => seen[subject].get(value) ?? null,
       suggestions: (name) => [...seen[name]].slice(-RECENT).reverse(),
     };
@@ -52,7 +53,7 @@ export class PageView {
     if (this.mute) this.toolbar.element.lastElementChild.before(this.mute.element);
     if (app.views) this.toolbar.element.lastElementChild.before(new ViewsButton(() => app.address(app.state())).element);
     this.search = new Search(host);
-    this.status = new Status(app.pages, page.title, { span: () => span(app.state(), page), live: () => app.state().live, onsource: () => this.sourceChanged() });
+    this.status = new Status(app.pages, page.title, { causes: app.causes, span: () => span(app.state(), page), live: () => app.state().live, onsource: () => this.sourceChanged() });
     this.banner = h("div", { class: "banner", role: "alert", hidden: true });
     this.panels = page.panels.map((panel) => new PanelView(panel, host));
     this.grid = h("div", { class: "grid" }, this.panels.map((panel) => panel.element));
@@ -86,6 +87,7 @@ export class PageView {
   update(asked) {
     this.toolbar.show();
     this.report(false);
+    this.status.write();
     if (asked) {
       this.mute?.show();
       for (const panel of this.panels) panel.element.setAttribute("aria-busy", "true");
@@ -151,7 +153,7 @@ export class PageView {
         remember(data);
         this.failures.delete(panel);
         panel.draw({ data, ...asked });
-        if (panel.panel.marks) this.mark({ filters: asked.state.filters, kinds: marksOf(data) });
+        if (panel.panel.marks) this.mark(panel, { filters: asked.state.filters, kinds: marksOf(data, panel.panel.marks) });
         this.asOf = Math.max(this.asOf ?? 0, data.as_of_ms);
       } catch (error) {
         if (signal.aborted || round !== this.round) return;
@@ -173,9 +175,9 @@ export class PageView {
   }
 
   /** Marks what happened in all charts of the same filters. */
-  mark(marks) {
-    if (JSON.stringify(marks) === JSON.stringify(this.marks)) return;
-    this.marks = marks;
+  mark(table, marks) {
+    if (JSON.stringify(marks) === JSON.stringify(this.marks.get(table))) return;
+    this.marks.set(table, marks);
     for (const panel of this.panels) if (panel.chart) panel.draw();
   }
 

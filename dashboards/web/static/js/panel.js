@@ -126,7 +126,7 @@ export class PanelView {
     if (this.asTable()) {
       this.dropChart();
       const [find, sort, all] = [state.find[this.panel.id], state.sort[this.panel.id], this.viewed() === "all"];
-      const shown = drawTable(this.body, this.panel, this.isChart() ? besideEarlier(this.panel, data, earlier) : data, {
+      const shown = drawTable(this.body, this.panel, this.isChart() ? besideEarlier(this.panel, data, earlier, state.compare) : data, {
         sort, find, all, opened: this.opened, link: this.host.link, onsort: (next) => this.sortBy(next), caption: `${this.panel.title}. ${this.panel.help}`,
       });
       if (this.sorter) this.sorter.value = sort ?? "";
@@ -138,7 +138,7 @@ export class PanelView {
       return true;
     }
     this.chart ??= new Chart(this.body, this.panel, (from, to) => this.host.change({ from, to, range: null }));
-    return this.chart.draw(data, this.asked.span, earlier, this.host.marks(state.filters));
+    return this.chart.draw(data, this.asked.span, earlier, this.host.marks(state.filters), state.compare);
   }
 
   tell(text) {

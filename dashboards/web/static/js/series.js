@@ -1,7 +1,8 @@
 // Rows of a chart as series over common times.
 
 import { called } from "./beside.js";
-import { zoneText } from "./zone.js";
+import { byClock } from "./compare.js";
+import { zoneOfRange } from "./zone.js";
 
 /** {times (seconds), series: [{key, whose, part, title, unit, values}], left (series that are not shown)}; what has no row is null.
  * Of several side by side `whose` says of which, and what is stacked is added up: {key, title} of one are those of its part. */
@@ -39,15 +40,16 @@ export function seriesOf(panel, data, most) {
   return { times: times.map((time) => time / 1000), series: all.filter((one) => kept.has(one)), left: all.length - kept.size };
 }
 
-/** The answer as of the earlier time, its moments as much later as the range shown is. */
-export function earlierData(panel, data) {
+/** The answer as of the earlier time, its moments as much later as the range shown is: by the clock where that is days. */
+export function earlierData(panel, data, compare) {
   const timeAt = data.columns.findIndex((column) => column.name === panel.time_column);
-  return { ...data, rows: (data.previous ?? []).map((row) => row.map((cell, at) => (at === timeAt ? cell + data.earlier_ms : cell))) };
+  const later = (ms) => byClock(ms, compare, 1) ?? ms + data.earlier_ms;
+  return { ...data, rows: (data.previous ?? []).map((row) => row.map((cell, at) => (at === timeAt ? later(cell) : cell))) };
 }
 
 /** The series of an earlier time as lines beside those of now: each its own, or one of all that are stacked. `name` says when it was. */
-export function earlierSeries(panel, data, now, name) {
-  const { times, series } = seriesOf(panel, earlierData(panel, data), Infinity);
+export function earlierSeries(panel, data, now, name, compare) {
+  const { times, series } = seriesOf(panel, earlierData(panel, data, compare), Infinity);
   if (panel.stacked && !data.beside) {
     const sums = times.map((_, at) => series.reduce((sum, one) => sum + (one.values[at] ?? 0), 0));
     return { times, series: times.length ? [{ key: "", title: `all, ${name}`, unit: now[0].unit, values: sums, color: 0, place: 0, earlier: true }] : [] };
@@ -58,12 +60,12 @@ export function earlierSeries(panel, data, now, name) {
 }
 
 /** A chart's rows for a table: beside each value that of the earlier time, which may have had moments of its own. */
-export function besideEarlier(panel, data, name) {
+export function besideEarlier(panel, data, name, compare) {
   if (!data.previous?.length) return data;
   const timeAt = data.columns.findIndex((column) => column.name === panel.time_column);
   const isValue = data.columns.map((column) => panel.value_columns.includes(column.name));
   const key = (row) => JSON.stringify(row.filter((_, at) => !isValue[at]));
-  const then = new Map(earlierData(panel, data).rows.map((row) => [key(row), row]));
+  const then = new Map(earlierData(panel, data, compare).rows.map((row) => [key(row), row]));
   const beside = (row, before) => row.flatMap((cell, at) => (isValue[at] ? [cell, before?.[at] ?? null] : [cell]));
   const rows = data.rows.map((row) => {
     const before = then.get(key(row));
@@ -110,5 +112,5 @@ export function described(panel, { times, series }, format, timeText, marked) {
     if (!present.length) return `${one.title}: no value`;
     return `${one.title}: newest ${format(present.at(-1), one.unit).text}, lowest ${format(Math.min(...present), one.unit).text}, highest ${format(Math.max(...present), one.unit).text}`;
   });
-  return `${panel.title}, ${timeText(times[0] * 1000)} to ${timeText(times.at(-1) * 1000)} ${zoneText(times.at(-1) * 1000)}. ${parts.join(". ")}. ${marked}The button Show as table lists every value.`;
+  return `${panel.title}, ${timeText(times[0] * 1000)} to ${timeText(times.at(-1) * 1000)} ${zoneOfRange({ from: times[0] * 1000, to: times.at(-1) * 1000 + 1 })}. ${parts.join(". ")}. ${marked}The button Show as table lists every value.`;
 }

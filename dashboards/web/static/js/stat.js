@@ -37,12 +37,16 @@ export function drawStats(body, panel, data, link) {
   const at = (name) => data.columns.findIndex((column) => column.name === name);
   const [name, number, change] = [at("beside_name"), at(panel.value_columns[0]), at(`${panel.value_columns[0]}_change`)];
   const { unit } = data.columns[number];
+  const known = data.rows.map((row) => row[number]).filter((one) => one !== null);
+  const most = known.length > 1 && unit !== "seconds" ? Math.max(...known.map(Number)) : null;
+  // Alone at the top: two that are alike are not told apart.
+  const leads = (row) => most !== null && Number(row[number]) === most && known.filter((one) => Number(one) === most).length === 1;
   body.replaceChildren(h("table", { class: "stats" },
     h("caption", { class: "hidden" }, change < 0 ? panel.title : `${panel.title}; ${data.columns[change].title}`),
     h("tbody", {}, data.rows.map((row) => {
       const text = called(data.beside, row[0], row[name] ?? null);
-      return h("tr", {}, h("th", { scope: "row", title: text }, h("a", { href: link(data.beside, row[0]) }, text)),
-        h("td", { class: "number" }, value(row[number], unit), change < 0 ? null : h("div", { title: data.columns[change].title }, delta(row[change], unit))));
+      return h("tr", { class: leads(row) ? "leads" : null }, h("th", { scope: "row", title: text }, h("a", { href: link(data.beside, row[0]) }, text)),
+        h("td", { class: "number" }, leads(row) && h("span", { class: "most" }, h("span", { "aria-hidden": "true" }, "\u25b2"), hidden("most: ")), value(row[number], unit), change < 0 ? null : h("div", { title: data.columns[change].title }, delta(row[change], unit))));
     }))));
   return true;
 }

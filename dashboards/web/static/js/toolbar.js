@@ -5,7 +5,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { clockText, timeText } from "./format.js";
 import { placeBelow } from "./panel.js";
 import { PRESETS, rangeMs, rangeName, span } from "./state.js";
-import { fields, storeZone, writtenTime, zoneText } from "./zone.js";
+import { fields, midnight, storeZone, writtenTime, zoneOfRange, zoneText } from "./zone.js";
 
 const WRITTEN = { creator: ": handle, link or id, up to four with commas", post: ": link or id, up to four with commas", hashtag: ", up to four with commas", region: ": two letters" };
 const HINTS = { creator: "@handle, id", post: "link or id" };
@@ -40,8 +40,9 @@ export class Toolbar {
     this.rangeButton.setAttribute("aria-label", `Time range: ${shown}`);
     this.compare.value = state.compare ?? "";
     this.zone.value = state.tz;
-    for (const [input, label] of this.ends) input.setAttribute("aria-label", `${label} (${zoneText(Date.now())})`);
-    this.endsTitle.textContent = `From \u2013 to, in ${zoneText(Date.now())}`;
+    const inZone = zoneOfRange(span(state, this.host.page));
+    for (const [input, label] of this.ends) input.setAttribute("aria-label", `${label} (${inZone})`);
+    this.endsTitle.textContent = `From \u2013 to, in ${inZone}`;
     const label = state.live ? "Pause the refresh (p)" : "Go on refreshing (p)";
     this.pause.title = label;
     this.pause.setAttribute("aria-label", label);
@@ -59,11 +60,12 @@ export class Toolbar {
     const mode = { waiting: "waiting", away: "trying again" }[level] ?? (state.live ? `every ${everyS} s` : "paused");
     const lamp = { waiting: "warn", away: "bad" }[level] ?? (state.live ? "ok" : "off");
     this.updated.replaceChildren(h("span", { class: `lamp ${lamp}`, "aria-hidden": "true" }),
-      ms === null ? "no answer yet" : h("span", {}, "Updated ", h("time", { datetime: new Date(ms).toISOString() }, clockText(ms)), ` ${zoneText(ms)}`), h("span", { class: "muted mode" }, mode));
+      ms === null ? "no answer yet" : h("span", {}, "Updated ", h("time", { datetime: new Date(ms).toISOString() }, clockText(ms)), ` ${zoneText(ms)}`), h("span", { class: `mode ${level === "ok" && !state.live ? "chip warn" : "muted"}` }, mode));
   }
 
   rangeMenu() {
     const presets = PRESETS.map((range) => h("button", { type: "button", "data-range": range, onclick: () => this.choose({ range, from: null, to: null }) }, rangeName(range)));
+    const days = [["today", 0, 1], ["yesterday", -1, 0]].map(([name, first, last]) => h("button", { type: "button", onclick: () => this.choose({ from: midnight(first), to: midnight(last), range: null }) }, name));
     const [from, to] = [0, 1].map(() => h("input", { type: "datetime-local", step: "60", max: "9999-12-31T23:59" }));
     this.ends = [[from, "From"], [to, "To"]];
     this.endsTitle = h("p", { class: "menu-title" });
@@ -77,7 +79,7 @@ export class Toolbar {
     const form = h("form", { class: "absolute", novalidate: true, onsubmit: (event) => (event.preventDefault(), apply()) },
       this.endsTitle, h("label", {}, "From", from), h("label", {}, "To", to), problem,
       h("button", { type: "submit", class: "button primary" }, "Apply"));
-    const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets), form);
+    const menu = h("div", { id: "range-menu", class: "popover menu", popover: "auto", role: "dialog", "aria-label": "Time range" }, h("div", { class: "presets" }, h("p", { class: "menu-title" }, "Up to now"), presets, h("p", { class: "menu-title" }, "Whole days"), days), form);
     menu.addEventListener("beforetoggle", (event) => {
       if (event.newState !== "open") return;
       const now = span(this.host.state(), this.host.page);

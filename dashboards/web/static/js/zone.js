@@ -39,6 +39,26 @@ export function zoneText(ms, of = shown) {
   return `UTC${minutes < 0 ? "\u2212" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
 }
 
+/** The same of a range: of both its ends where clocks change in it, `UTC+2, then UTC+1`. */
+export function zoneOfRange({ from, to }) {
+  const [first, last] = [zoneText(from), zoneText(to - 1)];
+  return first === last ? first : `${first}, then ${last}`;
+}
+
+/** The moment so many days later at the same time of the clock; of a time that the clock does not have then, what the browser takes for it. */
+export function daysFrom(ms, days) {
+  if (shown === "utc") return ms + days * 86_400_000;
+  const at = new Date(ms);
+  at.setDate(at.getDate() + days);
+  return at.getTime();
+}
+
+/** When the day begins that is so many days after today. */
+export function midnight(days) {
+  const { date } = fields(daysFrom(Date.now(), days));
+  return writtenTime(`${date}T00:00`);
+}
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** The fields of a moment: numbers, and with two digits {date: "2026-11-27", clock: "16:00:05"}. */
