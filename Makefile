@@ -9,8 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Rebuilt when the dependencies change; an environment that was not finished has no stamp.
 INSTALLED := $(VENV)/installed.stamp
-# Two processes, each with a stack of its own where its tests need one; tests of one file share a process.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
+# Tests of one file share a process; tests/conftest.py says which come first.
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --durations 10
 PYTEST_ARGS ?=
 
 .PHONY: help
@@ -39,11 +39,11 @@ demo: install ## Run the whole pipeline on simulated data (DEMO_EXIT=1: end by i
 
 .PHONY: test
 test: install lint type ## Run ruff, mypy and every test but those of soak
-	@$(PYTEST) -m "not soak" $(PYTEST_ARGS)
+	@$(PYTEST) -n 3 -m "not soak" $(PYTEST_ARGS)
 
 .PHONY: check
 check: install lint type ## The fast part, under 2 minutes: ruff, mypy, unit tests, the SQL of marts on Flink in one process
-	@$(PYTEST) -q -m "not clickhouse and not kafka and not flink and not e2e" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not clickhouse and not kafka and not flink and not e2e" $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: toolchain $(INSTALLED) ## ruff: rules and formatting
@@ -85,6 +85,7 @@ faults: install ## Faults at random moments of the real stack, audited: 9 minute
 .PHONY: soak
 soak: install ## What takes hours: the pipeline under load, 50 combinations of pace, order, faults
 	@$(BIN)/python -m pytest -q -m soak $(PYTEST_ARGS)
+	@TOKPULSE_TEST_KILLS=100 $(BIN)/python -m pytest -q tests/e2e/test_poller_kills.py $(PYTEST_ARGS)
 	@TOKPULSE_TEST_HEALTHY=20 $(BIN)/python -m pytest -q tests/e2e/test_doctor_planted.py $(PYTEST_ARGS)
 	@TOKPULSE_LOAD_SEEDS=50 TOKPULSE_LOAD_PAUSE_S=600 $(BIN)/python -m pytest -q tests/e2e/test_load.py $(PYTEST_ARGS)
 

@@ -32,7 +32,7 @@ _PLAIN = "write plain values: mappings, lists, names and numbers"
 _INT = re.compile(r"-?\d{1,18}")
 _FLOAT = re.compile(r"-?\d+\.\d+")
 # libyaml's, where PyYAML was built with it: ten times as fast on a long watchlist.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class TreeError(Exception):
@@ -104,7 +104,7 @@ def compose(text: str) -> yaml.Node | None:
     """The root of the only document of `text`, every node with its place in it; None when there is none. Raises TreeError."""
     try:
         _refuse_all_but_plain(text)
-        return yaml.compose(text, _LOADER)
+        return yaml.compose(text, LOADER)
     except yaml.reader.ReaderError as error:
         raise _unreadable(text, int(error.character)) from None
     except UnicodeEncodeError as error:
@@ -117,7 +117,7 @@ def compose(text: str) -> yaml.Node | None:
 
 
 def _events(text: str) -> Iterator[Any]:
-    yield from yaml.parse(text, _LOADER)
+    yield from yaml.parse(text, LOADER)
 
 
 def _begin(event: NodeEvent) -> Any:

@@ -12,12 +12,18 @@ from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("tokpulse", deadline=None)
 settings.load_profile("tokpulse")
 
+# What takes longest begins first, so that at the end only short files are left for the workers to share.
+_FIRST = ("e2e", "sql", "clickhouse")
 SERVICE_MARKS = ("http", "sql", "clickhouse", "kafka", "flink", "e2e")
+_SQL = "tests/sql/"
+_STACKS = ("tests/e2e/", "tests/faults/", "tests/stack/test_e2e_")
+_WITH_STACK = ("gw0", "gw1")
 # Programs that are a JVM, or start one.
 _JVM_PROGRAMS = frozenset({"java", "javac", "mvn", "flink", "jobmanager.sh", "taskmanager.sh", "sql-client.sh"})
 _ADVICE = f"give the test one of the marks {', '.join(SERVICE_MARKS)}, or a stand-in for the service"
@@ -80,3 +86,34 @@ def pytest_configure() -> None:
     """A terminated session ends like an interrupted one: through the finalizers that stop what it started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files by _FIRST, else in their order; the tests of a file stay together."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = next((rank for rank, mark in enumerate(_FIRST) if item.get_closest_marker(mark)), len(_FIRST))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc] # has no type hints
+    """Tests of one file share a worker, and so do all that ask the Flink of tests/sql: it takes half a minute to warm up.
+
+    Two workers have a stack. A third does what needs none while these wait for theirs.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _SQL if nodeid.startswith(_SQL) else str(super()._split_scope(nodeid))
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if node.gateway.id not in _WITH_STACK:
+            others = (scope for scope in self.workqueue if not scope.startswith(_STACKS))
+            if scope := next(others, None):
+                self.workqueue.move_to_end(scope, last=False)
+        super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None

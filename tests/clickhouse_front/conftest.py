@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stack.migrations import apply_migrations
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ class FrontProcess:
     home: Path
     port: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _migrated: set[str] = field(default_factory=set, repr=False)
 
     @property
     def data(self) -> Path:
@@ -86,6 +88,14 @@ class FrontProcess:
 
     def url(self, user: tuple[str, str] = WRITER, database: str = "tokpulse") -> str:
         return f"http://{user[0]}:{user[1]}@127.0.0.1:{self.port}/{database}"
+
+    def migrated(self, database: str) -> str:
+        """The admin's address of a database that has all tables and views, made once."""
+        url = self.url(ADMIN, database)
+        if database not in self._migrated:
+            apply_migrations(url)
+            self._migrated.add(database)
+        return url
 
     def http(self, user: tuple[str, str] = WRITER) -> httpx.Client:
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", auth=user, timeout=30)

@@ -14,11 +14,10 @@ from alerts.lookup import ClickHouse, Lookup
 from alerts.mutes import Mute, MuteError, Subject, add, in_force, remove, subject_of
 from cli import notify_mute
 from connectors.clock import HOUR_MS, wall_clock_ms
-from stack.migrations import apply_migrations
 from tests.alerts.knowing import Kept
 from tests.alerts.receiver import alert, followers, momentum, trending
 
-from .conftest import ADMIN, READER, WRITER, FrontProcess
+from .conftest import READER, WRITER, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -45,7 +44,7 @@ GROWTH = (
 
 @pytest.fixture
 def writer(front: FrontProcess) -> Iterator[Any]:
-    apply_migrations(front.url(ADMIN, DATABASE))
+    front.migrated(DATABASE)
     made = clickhouse_connect.get_client(dsn=front.url(database=DATABASE), autogenerate_session_id=False)
     for table in TABLES:
         made.command(f"TRUNCATE TABLE {table}")

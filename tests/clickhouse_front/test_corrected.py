@@ -16,9 +16,8 @@ from simulator.reference.follower_alerts import follower_alerts
 from simulator.reference.follower_deltas import FollowerDeltas
 from simulator.reference.trending_hourly import hour_deltas
 from simulator.reference.velocity_30m import velocity_30m
-from stack.migrations import apply_migrations
 
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -32,9 +31,8 @@ TABLES = (
 
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
-    url = front.url(database=DATABASE)
-    apply_migrations(front.url(ADMIN, DATABASE))
-    made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    front.migrated(DATABASE)
+    made = clickhouse_connect.get_client(dsn=front.url(database=DATABASE), autogenerate_session_id=False)
     for table in TABLES:
         made.command(f"TRUNCATE TABLE {table}")
     yield made
@@ -114,9 +112,22 @@ def test_a_planned_version_that_was_replaced_never_counts(client: Any, nulls: in
     ]
 
 
-def begun(client: Any, post: str, seen: datetime, published: datetime, plays: int = 0) -> None:
-    row = [post, f"author of {post}", "", "", 1, published, plays, 0, 0, 0, 0, 0, seen, 0]
-    client.insert("post_observations_log", [row], column_names=OBSERVED)
+def begun(client: Any, *posts: tuple[str, datetime, datetime, int]) -> None:
+    """(post, seen, published, plays)."""
+    rows = [[post, f"author of {post}", "", "", 1, born, plays, 0, 0, 0, 0, 0, seen, 0] for post, seen, born, plays in posts]
+    client.insert("post_observations_log", rows, column_names=OBSERVED)
+
+
+def snapshots(client: Any, reference: FollowerDeltas, seed: int) -> None:
+    """Snapshots in all `ways`, for the tables and for `reference`."""
+    series = list(ways(random.Random(seed)))
+    for user, counts in series:
+        for hour, count in counts:
+            reference.add({"userid": user, "ingested_at": milliseconds(at(hour)), "stats": {"followerCount": count}})
+    # In some parts, which are put together when they are read.
+    for first in range(5):
+        rows = [[user, at(hour), count] for user, counts in series[first::5] for hour, count in counts]
+        client.insert("follower_snapshots_log", rows)
 
 
 OBSERVED = (
@@ -148,10 +159,9 @@ def test_counters_that_vanish_are_compared_as_in_the_reference(client: Any) -> N
     version(client, 1, datetime(1970, 1, 1, tzinfo=UTC), 10.0)
     seen = dict(ways(random.Random(1)))
     young = {post: milliseconds(at(0)) for number, post in enumerate(seen) if number % 2 == 0}
-    for post in young:
-        begun(client, post, at(0.5), at(0))
-    begun(client, "p1", at(1.5), at(0.5))
-    begun(client, "p3", at(0.5), at(0), plays=1)
+    begun(client, *((post, at(0.5), at(0), 0) for post in young))
+    begun(client, ("p1", at(1.5), at(0.5), 0))
+    begun(client, ("p3", at(0.5), at(0), 1))
     hours(client, *((post, hour, plays, 1) for post, series in seen.items() for hour, plays in series))
     rows = [
         {
@@ -173,10 +183,7 @@ def test_counters_that_vanish_are_compared_as_in_the_reference(client: Any) -> N
 
 def test_follower_counts_that_vanish_are_compared_as_in_the_reference(client: Any) -> None:
     reference = FollowerDeltas()
-    for user, series in ways(random.Random(2)):
-        for hour, count in series:
-            reference.add({"userid": user, "ingested_at": milliseconds(at(hour)), "stats": {"followerCount": count}})
-        client.insert("follower_snapshots_log", [[user, at(hour), count] for hour, count in series])
+    snapshots(client, reference, 2)
     names = ("userid", "t_prev", "t_now", "delta", "prev_count", "curr_count", "is_away")
     found = client.query(f"SELECT {', '.join(names)} FROM follower_deltas_corrected")
     assert sorted(map(plain, found.result_rows)) == sorted(tuple(row[name] for name in names) for row in reference.rows())
@@ -184,10 +191,7 @@ def test_follower_counts_that_vanish_are_compared_as_in_the_reference(client: An
 
 def test_a_backtest_counts_the_alerts_of_the_reference(client: Any) -> None:
     reference = FollowerDeltas()
-    for user, series in ways(random.Random(3)):
-        for hour, count in series:
-            reference.add({"userid": user, "ingested_at": milliseconds(at(hour)), "stats": {"followerCount": count}})
-        client.insert("follower_snapshots_log", [[user, at(hour), count] for hour, count in series])
+    snapshots(client, reference, 3)
     rule = {"version": "v1", "sequence": 1, "effective_from_ms": 0, "gains": [{"gained": 100, "within_hours": 5}]}
     parameters = {
         "span_ms": 5 * 3_600_000,
@@ -223,7 +227,7 @@ def test_a_backtest_counts_the_alerts_of_the_reference(client: Any) -> None:
 )
 def test_a_half_hour_in_which_the_counter_was_away_says_nothing(client: Any, counts: list[int], delta: int, age_h: int) -> None:
     for minute, plays in enumerate(counts):
-        begun(client, "p", at(0) + timedelta(minutes=minute), at(-age_h), plays)
+        begun(client, ("p", at(0) + timedelta(minutes=minute), at(-age_h), plays))
     start = milliseconds(at(0))
     (row,) = client.query(
         "SELECT delta_plays, plays_per_minute, engagement_rate_change FROM velocity_30m WHERE window_start = "
@@ -249,8 +253,8 @@ def test_a_half_hour_in_which_the_counter_was_away_says_nothing(client: Any, cou
 @pytest.mark.parametrize("age_ms", [-3_600_000, -3_599_001, -3_599_000, 0, 3_599_999, 3_600_000])
 def test_a_post_is_new_for_an_hour_as_in_the_reference(client: Any, age_ms: int) -> None:
     age = timedelta(milliseconds=age_ms)
-    begun(client, "p", at(0) + age, at(0), 5)
-    begun(client, "p", at(0) + age, at(0), 5_000)
+    for plays in (5, 5_000):
+        begun(client, ("p", at(0) + age, at(0), plays))
     seen = [
         {"aweme_id": "p", "author_id": "a", "ingested_at": milliseconds(at(0)) + age_ms, "create_time": milliseconds(at(0)) // 1000}
         | dict.fromkeys(("digg_count", "comment_count", "share_count"), 0)

@@ -16,10 +16,9 @@ from privacy.person import Person
 from privacy.rewriting import Rewriter
 from privacy.tables import Table, Tables, TablesError, explained
 from quality.catalog import load_catalog
-from stack.migrations import apply_migrations
 from tests.waiting import until
 
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -36,8 +35,7 @@ PROFILE = ("userid", "unique_id", "nickname", "follower_count", "observed_at")
 
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Client]:
-    url = front.url(ADMIN, DATABASE)
-    apply_migrations(url)
+    url = front.migrated(DATABASE)
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     made.command("TRUNCATE TABLE user_observations_log")
     yield made

@@ -15,11 +15,10 @@ import clickhouse_connect
 import pytest
 
 from connectors.hashtags import hashtags
-from stack.migrations import apply_migrations
 from tests.golden.landed_reading import GROWTH_COUNTS, MARTS, expect, given
 from tests.hashtags import CASES
 
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -47,8 +46,7 @@ HOUR = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
-    url = front.url(ADMIN, DATABASE)
-    apply_migrations(url)
+    url = front.migrated(DATABASE)
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in FILLED:
         made.command(f"TRUNCATE TABLE {table}")

@@ -12,9 +12,8 @@ import clickhouse_connect
 import pytest
 
 from cli.main import main
-from stack.migrations import apply_migrations
 
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -24,7 +23,7 @@ Run = Callable[..., int]
 @pytest.fixture
 def client(front: FrontProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     url = front.url(database="quality_command")
-    apply_migrations(front.url(ADMIN, "quality_command"))
+    front.migrated("quality_command")
     monkeypatch.setenv("CLICKHOUSE_URL", url)
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in ("pipeline_ledger_entries", "threshold_versions_log", "quality_results_log"):

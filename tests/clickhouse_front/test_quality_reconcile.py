@@ -18,9 +18,8 @@ from quality.reconcile import reconcile
 from quality.results import Result
 from quality.run import Tables
 from quality.topic import Held, Place
-from stack.migrations import apply_migrations
 
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -32,8 +31,7 @@ LEDGER = "job run_id topic path kafka_partition bucket valid counted late beyond
 
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
-    url = front.url(ADMIN, "reconcile")
-    apply_migrations(url)
+    url = front.migrated("reconcile")
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in (
         "engagement_hourly_maxima",

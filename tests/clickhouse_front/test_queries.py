@@ -11,9 +11,8 @@ import pytest
 
 from connectors.clickhouse.queries import QUERIES_DIR, rows
 from connectors.clock import wall_clock_ms
-from stack.migrations import apply_migrations
 
-from .conftest import ADMIN, READER, FrontProcess
+from .conftest import READER, FrontProcess
 
 pytestmark = pytest.mark.clickhouse
 
@@ -42,7 +41,7 @@ ENTRY = ("job", "run_id", "topic", "path", "kafka_partition", "bucket", "valid",
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
     url = front.url(database=DATABASE)
-    apply_migrations(front.url(ADMIN, DATABASE))
+    front.migrated(DATABASE)
     made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     for table in ("engagement_hourly_maxima", "trending_hourly_log", "dead_letters_log", "pipeline_ledger_entries"):
         made.command(f"TRUNCATE TABLE {table}")
@@ -235,7 +234,7 @@ def test_the_clock_is_that_of_the_server(client: Any) -> None:
     "name", sorted({path.stem for path in QUERIES_DIR.glob("*.sql")} - {"detached_parts", "ledger_unaccounted"})
 )
 def test_the_read_only_user_may_run_what_a_dashboard_shows(front: FrontProcess, client: Any, name: str) -> None:
-    apply_migrations(front.url(ADMIN))
+    front.migrated("tokpulse")
     reader = clickhouse_connect.get_client(dsn=front.url(READER, "tokpulse_shared"), autogenerate_session_id=False)
     try:
         assert isinstance(rows(reader, "", name, **ANY), list)

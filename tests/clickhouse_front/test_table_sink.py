@@ -17,6 +17,7 @@ from connectors.clickhouse.schema import ACCEPTED
 from connectors.paths import REPOSITORY
 from stack.maven_build import build_jars
 from stack.settings import StackSettings
+from tests import quick_jvm
 
 from .conftest import ADMIN, WRITER, FrontProcess
 
@@ -131,7 +132,7 @@ def said(front: FrontProcess, client: Any, tmp_path_factory: pytest.TempPathFact
     done = subprocess.run(
         [sys.executable, "-m", "tests.clickhouse_front.table_sink_job", jars, str(file)],
         cwd=REPOSITORY,
-        env={**os.environ, "CLICKHOUSE_URL": front.url(database=DATABASE)},
+        env={**os.environ, **quick_jvm.PYFLINK, "CLICKHOUSE_URL": front.url(database=DATABASE)},
         capture_output=True,
         text=True,
         timeout=JOBS_S,

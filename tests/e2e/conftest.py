@@ -1,4 +1,4 @@
-"""One real stack for the whole test session, started by the first test that asks for it and stopped whatever happens."""
+"""One real stack for all tests of this folder, started by the first that asks for it and stopped whatever happens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import secure_broker, secure_registry
 from .stack_process import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The session's stack, with whatever the tests before have left in it."""
     stack = Stack(tmp_path_factory.mktemp("e2e") / "data")
@@ -32,8 +32,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def _up(stack: Stack) -> subprocess.CompletedProcess[str]:
     # Another broker, of test_secure_kafka.py, and another registry, of test_secure_registry.py, ask for it; the stack's own
     # ask nobody.
-    return stack.run(
-        "up",
+    return stack.up(
         TOKPULSE_KAFKA_SASL_USERNAME=secure_broker.USER,
         TOKPULSE_KAFKA_SASL_PASSWORD=secure_broker.PASSWORD,
         TOKPULSE_REGISTRY_USERNAME=secure_registry.USER,

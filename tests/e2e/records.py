@@ -98,6 +98,7 @@ def messages(endpoints: Endpoints, topic: str) -> Iterator[Message]:
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "queued.max.messages.kbytes": 65_536,
+            "fetch.wait.max.ms": 20,  # so long is the end of each partition held back
         }
     )
     try:

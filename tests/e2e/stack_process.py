@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import os
 import shlex
 import socket
@@ -25,8 +25,11 @@ from connectors.endpoints import VARIABLES, Endpoints
 from connectors.kafka.topics import load_topics
 from connectors.paths import REPOSITORY
 from stack.ddl import graph
+from stack.process import running
 from stack.service import STACK_MARK
+from stack.settings import StackSettings
 from stack.topics import apply_topics
+from tests import quick_jvm
 from tests.waiting import until
 from thresholds.publish import establish
 
@@ -48,6 +51,18 @@ _KEPT = frozenset(
 )
 # What jobs write; the versions of the thresholds stay when only these are emptied.
 RESULT_TABLES = tuple(sorted({name for name, file in graph().creators.items() if file.kind == "TABLE"} - _KEPT))
+
+
+@functools.cache
+def rest_client() -> httpx.Client:
+    """Without connections that outlive an answer. Making one costs ten times what an answer costs, and tests ask often."""
+    return httpx.Client(timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
+
+
+@functools.lru_cache(maxsize=4)
+def _writer(url: str) -> Client:
+    """A client of ClickHouse, which threads share; one that is killed and comes back is connected to again."""
+    return connect(url)
 
 
 def checkpoints_every(interval: str) -> tuple[str, str]:
@@ -81,6 +96,10 @@ class Stack:
         """`tokpulse ARGS`, waited for."""
         return ended(self.start(*args, **extra))
 
+    def up(self, **extra: str) -> subprocess.CompletedProcess[str]:
+        """`tokpulse up`, waited for."""
+        return self.run("up", **quick_jvm.STACK, **extra)
+
     def submit(self, name: str, *args: str, **extra: str) -> str:
         """`tokpulse submit NAME ARGS`, which must succeed without a restart. Gives the id of the Flink job."""
         before = {job["jid"] for job in self.jobs()}
@@ -107,7 +126,7 @@ class Stack:
 
     def rest(self, path: str) -> Any:
         """JSON of Flink's REST API."""
-        response = httpx.get(f"{self.endpoints.flink_rest_url}{path}", timeout=10)
+        response = rest_client().get(f"{self.endpoints.flink_rest_url}{path}")
         response.raise_for_status()
         return response.json()
 
@@ -138,17 +157,13 @@ class Stack:
         """Ends every job that runs."""
         for job in self.jobs():
             if job["state"] not in TERMINAL:
-                httpx.patch(f"{self.endpoints.flink_rest_url}/jobs/{job['jid']}?mode=cancel", timeout=10)
+                rest_client().patch(f"{self.endpoints.flink_rest_url}/jobs/{job['jid']}?mode=cancel")
         until(lambda: all(job["state"] in TERMINAL for job in self.jobs()), 60, "every job has ended")
 
     @contextmanager
     def clickhouse(self) -> Iterator[Client]:
         """A client of the writer."""
-        client = connect(self.endpoints.clickhouse_url)
-        try:
-            yield client
-        finally:
-            client.close()
+        yield _writer(self.endpoints.clickhouse_url)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a SELECT."""
@@ -184,9 +199,9 @@ class Stack:
         until(lambda: _all_led(admin, {topic.name: topic.partitions for topic in topics}), 60, "every partition has a leader")
 
     def pid(self, service: str) -> int:
-        """Process id of one service, as the supervisor sees it."""
-        status = json.loads(self.run("status", "--json").stdout)
-        return int(next(found["pid"] for found in status["services"] if found["name"] == service))
+        """Process id of one service, 0 while it does not run."""
+        found = running(StackSettings.load({}, self.data).run / f"{service}.pid")
+        return found.pid if found else 0
 
     def processes(self) -> list[psutil.Process]:
         """Whatever runs for this data directory, found by the mark in its environment and not by pid files."""

@@ -48,14 +48,14 @@ CHECKPOINTS = checkpoints_every("1s")
 MARTS = ("comments_enriched", "comment_sentiment_hourly")
 
 
-@contextmanager
-def running(stack: Stack) -> Iterator[AvroProducer]:
-    """A producer, and the job live and warm: Python workers start with the first record."""
-    stack.submit("comments", "--detached", "--run-id", "live", "--idle-timeout", "1 s")
-    with producing(stack.endpoints) as producer:
-        producer.produce(COMMENTS, comment_observation("warm", "nobody", now_ms()))
-        producer.flush()
-        until(lambda: enriched(stack, "warm"), 120, "the job has started")
+@pytest.fixture(scope="module")
+def live(running_stack: Stack) -> Iterator[AvroProducer]:
+    """A producer, and a job that is live and warm: Python workers start with the first record. Each test has people of its own."""
+    running_stack.clear()
+    running_stack.submit("comments", "--detached", "--run-id", "live", "--idle-timeout", "1 s")
+    with producing(running_stack.endpoints) as producer:
+        send(producer, COMMENTS, comment_observation("warm", "nobody", now_ms()))
+        until(lambda: enriched(running_stack, "warm"), 120, "the job has started")
         yield producer
 
 
@@ -80,50 +80,48 @@ def visible(stack: Stack, number: int) -> None:
     until(lambda: stack.query(sql)[0][0] == number, VISIBLE_S, f"{number} comments are visible")
 
 
-def test_a_quiet_snapshots_topic_delays_nothing(stack: Stack) -> None:
-    with running(stack) as producer:
-        now = now_ms()
-        send(producer, USERS, user_snapshot("u", now - HOUR_MS, 700), user_snapshot("old", now - 30 * HOUR_MS, 40))
-        # Snapshots have stopped.
-        for number in range(10):
-            sent = time.monotonic()
-            of_each = [comment_observation(f"c{number}-{user}", user, now_ms()) for user in ("u", "old", "stranger")]
-            send(producer, COMMENTS, *of_each)
-            visible(stack, 1 + 3 * (number + 1))
-            assert time.monotonic() - sent < VISIBLE_S
-        assert stack.python_workers()
-        assert stack.open_to_others() == []
-        found = {user: enriched(stack, f"c9-{user}")[2:] for user in ("u", "old", "stranger")}
-        assert found == {"u": (700, "fresh"), "old": (40, "stale"), "stranger": (None, "missing")}
+def test_a_quiet_snapshots_topic_delays_nothing(running_stack: Stack, live: AvroProducer) -> None:
+    now = now_ms()
+    ((there,),) = running_stack.query("SELECT count() FROM comments_enriched")
+    send(live, USERS, user_snapshot("u", now - HOUR_MS, 700), user_snapshot("old", now - 30 * HOUR_MS, 40))
+    # Snapshots have stopped.
+    for number in range(10):
+        sent = time.monotonic()
+        send(live, COMMENTS, *(comment_observation(f"c{number}-{user}", user, now_ms()) for user in ("u", "old", "stranger")))
+        visible(running_stack, there + 3 * (number + 1))
+        assert time.monotonic() - sent < VISIBLE_S
+    assert running_stack.python_workers()
+    assert running_stack.open_to_others() == []
+    found = {user: enriched(running_stack, f"c9-{user}")[2:] for user in ("u", "old", "stranger")}
+    assert found == {"u": (700, "fresh"), "old": (40, "stale"), "stranger": (None, "missing")}
 
 
-def test_the_newest_observation_wins_and_late_snapshots_find_their_comments(stack: Stack) -> None:
-    with running(stack) as producer:
-        now = now_ms()
-        send(producer, COMMENTS, comment_observation("c", "u", now - 1_000, likes=5))
-        until(lambda: enriched(stack, "c") == (5, "love it", None, "missing"), VISIBLE_S, "the first observation")
-        send(producer, COMMENTS, comment_observation("c", "u", now, "edited", likes=9))
-        until(lambda: enriched(stack, "c") == (9, "edited", None, "missing"), VISIBLE_S, "the newer observation")
-        # An older one after it, the same again, one of the same moment that has fewer likes; and one that comes behind them.
-        for again in (("older", now - 30_000, 99), ("edited", now, 9), ("same time", now, 8)):
-            send(producer, COMMENTS, comment_observation("c", "u", again[1], again[0], again[2]))
-        send(producer, COMMENTS, comment_observation(BEHIND, "u", now))
-        until(lambda: enriched(stack, BEHIND), VISIBLE_S, "they have been read")
-        assert enriched(stack, "c") == (9, "edited", None, "missing")
-        # Out of order: only the first is the latest at the moment of the comment.
-        for at_ms, followers in ((now - 5_000, 50), (now - 50_000, 20), (now + 1, 90)):
-            send(producer, USERS, user_snapshot("u", at_ms, followers))
-        until(lambda: enriched(stack, "c") == (9, "edited", 50, "fresh"), VISIBLE_S, "the snapshot")
+def test_the_newest_observation_wins_and_late_snapshots_find_their_comments(running_stack: Stack, live: AvroProducer) -> None:
+    now, enriched_now = now_ms(), partial(enriched, running_stack)
+    send(live, COMMENTS, comment_observation("c", "v", now - 1_000, likes=5))
+    until(lambda: enriched_now("c") == (5, "love it", None, "missing"), VISIBLE_S, "the first observation")
+    send(live, COMMENTS, comment_observation("c", "v", now, "edited", likes=9))
+    until(lambda: enriched_now("c") == (9, "edited", None, "missing"), VISIBLE_S, "the newer observation")
+    # An older one after it, the same again, one of the same moment that has fewer likes; and one that comes behind them.
+    for again in (("older", now - 30_000, 99), ("edited", now, 9), ("same time", now, 8)):
+        send(live, COMMENTS, comment_observation("c", "v", again[1], again[0], again[2]))
+    send(live, COMMENTS, comment_observation(BEHIND, "v", now))
+    until(lambda: enriched_now(BEHIND), VISIBLE_S, "they have been read")
+    assert enriched_now("c") == (9, "edited", None, "missing")
+    # Out of order: only the first is the latest at the moment of the comment.
+    for at_ms, followers in ((now - 5_000, 50), (now - 50_000, 20), (now + 1, 90)):
+        send(live, USERS, user_snapshot("v", at_ms, followers))
+    until(lambda: enriched_now("c") == (9, "edited", 50, "fresh"), VISIBLE_S, "the snapshot")
 
-        # All of it long behind the watermark.
-        late_ms = now - 10 * HOUR_MS
-        send(producer, COMMENTS, comment_observation("late", "late", late_ms))
-        until(lambda: enriched(stack, "late"), VISIBLE_S, "the late comment")
-        for at_ms, followers in ((late_ms - 2 * HOUR_MS, 3), (late_ms - HOUR_MS, 4), (late_ms + 1, 5)):
-            send(producer, USERS, user_snapshot("late", at_ms, followers))
-        until(lambda: enriched(stack, "late")[2:] == (4, "fresh"), VISIBLE_S, "the late comment has the late snapshot")
-    stack.cancel_all()
-    assert_equal(stack, MARTS, expected(stack))
+    # All of it long behind the watermark.
+    late_ms = now - 10 * HOUR_MS
+    send(live, COMMENTS, comment_observation("late", "late", late_ms))
+    until(lambda: enriched_now("late"), VISIBLE_S, "the late comment")
+    for at_ms, followers in ((late_ms - 2 * HOUR_MS, 3), (late_ms - HOUR_MS, 4), (late_ms + 1, 5)):
+        send(live, USERS, user_snapshot("late", at_ms, followers))
+    until(lambda: enriched_now("late")[2:] == (4, "fresh"), VISIBLE_S, "the late comment has the late snapshot")
+    running_stack.cancel_all()
+    assert_equal(running_stack, MARTS, expected(running_stack))
 
 
 class Poisoned:

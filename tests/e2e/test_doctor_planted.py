@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.kafka, pytest.mark
 
 WITHIN_S = 10.0
 # `make soak` asks 20 times.
-HEALTHY_RUNS = int(os.environ.get("TOKPULSE_TEST_HEALTHY", "4"))
+HEALTHY_RUNS = int(os.environ.get("TOKPULSE_TEST_HEALTHY", "2"))
 # A subject that no record of these tests is written with.
 SUBJECT = "tiktok.trending.alerts-value"
 # Checkpoints every two seconds, of which any number may fail.

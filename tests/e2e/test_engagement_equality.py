@@ -49,6 +49,8 @@ def test_parallelism_and_repetition_change_nothing(stack: Stack) -> None:
     assert ledger(stack, "again")["read"] == ledger(stack, "p4")["read"] == records
 
 
+# Those of other tests are in worse than no order.
+@pytest.mark.soak
 def test_records_in_order(stack: Stack) -> None:
     truth = simulate_to(stack.endpoints, ORDERLY)
     records, expected = recomputed(stack.endpoints)

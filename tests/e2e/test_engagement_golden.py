@@ -37,7 +37,8 @@ def post(row: dict[str, Any]) -> Post:
     }
 
 
-@pytest.mark.parametrize("partial_results", ["off", "on"])
+# The runs of test_recovery.py have partial results, and each of their rows is compared.
+@pytest.mark.parametrize("partial_results", ["off", pytest.param("on", marks=pytest.mark.soak)])
 def test_each_golden_row(stack: Stack, partial_results: str) -> None:
     given = [post(row) for row in lines("engagement_hourly/given.jsonl")]
     with producing(stack.endpoints) as producer:

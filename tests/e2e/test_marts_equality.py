@@ -116,7 +116,8 @@ def universe(running_stack: Stack) -> Expected:
     return want
 
 
-@pytest.mark.parametrize("parallelism", [1, 2, 4])
+# The jobs of `alone` have two tasks each.
+@pytest.mark.parametrize("parallelism", [1, pytest.param(2, marks=pytest.mark.soak), 4])
 def test_the_pipeline_at_any_parallelism(running_stack: Stack, universe: Expected, parallelism: int) -> None:
     running_stack.clear_tables()
     running_stack.clear_topics(*(name for name in EVERYTHING if name.startswith("tiktok.")))

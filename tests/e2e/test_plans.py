@@ -10,6 +10,7 @@ import pytest
 
 from connectors.paths import REPOSITORY
 from jobs.catalog import JOBS
+from tests import quick_jvm
 
 from .stack_process import Stack
 
@@ -48,7 +49,7 @@ def plans(running_stack: Stack) -> dict[str, list[str]]:
     done = subprocess.run(
         [sys.executable, "-c", EXPLAIN, *READ],
         cwd=REPOSITORY,
-        env=running_stack.environment(**running_stack.endpoints.values),
+        env=running_stack.environment(**running_stack.endpoints.values, **quick_jvm.PYFLINK),
         capture_output=True,
         text=True,
         timeout=300,

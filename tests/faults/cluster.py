@@ -134,7 +134,7 @@ class Cluster:
     def up(self) -> None:
         """`tokpulse up`. Raises AssertionError when it fails."""
         via = {VIA: str(self.proxy.port)} if self.proxy is not None else {}
-        done = self.stack.run("up", **via)
+        done = self.stack.up(**via)
         assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-2_000:]
 
     def pid(self, service: str) -> int:

@@ -8,7 +8,11 @@ import pytest
 
 from .trial import Session, session
 
-pytestmark = [pytest.mark.e2e, pytest.mark.flink, pytest.mark.kafka, pytest.mark.http, pytest.mark.timeout(900)]
+# A TaskManager that is killed under load, and bad records among good ones, are in e2e/test_load.py and e2e/test_poison.py too.
+pytestmark = [
+    *(pytest.mark.e2e, pytest.mark.flink, pytest.mark.kafka, pytest.mark.http),
+    *(pytest.mark.soak, pytest.mark.timeout(900)),
+]
 
 QUICK = ("poison", "kill-taskmanager")
 SEED = 17

@@ -35,6 +35,7 @@ from jobs.render import SqlFile, render
 from jobs.settings import JobSettings
 from stack import flink
 from stack.settings import DEFAULT_PORTS, StackSettings
+from tests import quick_jvm
 
 Row = Mapping[str, Any]
 _JOB = JOBS["pipeline"]
@@ -77,6 +78,7 @@ def prepare(folder: Path, clickhouse_url: str) -> None:
         "FLINK_HOME": str(settings.flink_home),
         "FLINK_CONF_DIR": str(settings.flink_conf_dir),
         "CLICKHOUSE_URL": clickhouse_url,
+        **quick_jvm.PYFLINK,
     }
 
 

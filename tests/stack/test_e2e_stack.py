@@ -6,10 +6,7 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,100 +16,61 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.clickhouse.client import ClickHouseUnavailableError
-from connectors.endpoints import Endpoints
 from connectors.kafka import clients
 from connectors.kafka.registry import SchemaRegistry
 from connectors.kafka.topics import load_topics
-from connectors.paths import REPOSITORY
 from stack.ddl import load_tables, load_views
 from stack.migrations import MigrationError, apply_migrations
-from stack.service import STACK_MARK
 from stack.topics import apply_topics
+from tests.e2e.stack_process import Stack
 from tests.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 READY_S = 120.0
-PORTS = ("KAFKA", "KAFKA_CONTROLLER", "REGISTRY", "CLICKHOUSE", "FLINK")
 FOREIGN_SCHEMA = '{"type": "record", "name": "Foreign", "fields": [{"name": "x", "type": "long"}]}'
 
 
-@dataclass(frozen=True)
-class Cli:
-    """`tokpulse` with a data directory of its own and ports that nobody else has."""
+def status(stack: Stack) -> dict[str, Any]:
+    return dict(json.loads(stack.run("status", "--json").stdout))
 
-    data: Path
 
-    def environment(self, extra: dict[str, str]) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("TOKPULSE_") or key == "TOKPULSE_BUILD"}
-        return {**kept, **{f"TOKPULSE_{name}_PORT": "0" for name in PORTS}, **extra}
-
-    def start(self, *args: str, **extra: str) -> subprocess.Popen[str]:
-        argv = [sys.executable, "-m", "cli.main", "--data-dir", str(self.data), *args]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(argv, cwd=REPOSITORY, env=self.environment(extra), stdout=pipe, stderr=pipe, text=True)
-
-    def run(self, *args: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        child = self.start(*args, **extra)
-        out, err = child.communicate(timeout=READY_S + 60)
-        return subprocess.CompletedProcess(args, child.returncode, out, err)
-
-    def status(self) -> dict[str, Any]:
-        return dict(json.loads(self.run("status", "--json").stdout))
-
-    def service(self, name: str) -> dict[str, Any]:
-        return dict(next(service for service in self.status()["services"] if service["name"] == name))
-
-    def processes(self) -> list[psutil.Process]:
-        """Whatever runs for this data directory, found by the mark in its environment and not by pid files."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(STACK_MARK) == str(self.data) and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except (psutil.Error, OSError):
-                continue
-        return found
-
-    def endpoints(self) -> Endpoints:
-        return Endpoints.from_env({}, self.data).require()
+def service(stack: Stack, name: str) -> dict[str, Any]:
+    return dict(next(service for service in status(stack)["services"] if service["name"] == name))
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
-    cli = Cli(tmp_path_factory.mktemp("stack") / "data")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("stack") / "data")
     try:
-        up = cli.run("up")
+        up = stack.up()
         assert up.returncode == 0, up.stderr
-        yield cli
+        yield stack
     finally:
-        cli.run("down")
-        left = cli.processes()
-        for process in left:
-            process.kill()
+        left = stack.stop()
     assert left == []
 
 
-def test_up_twice_changes_nothing(stack: Cli) -> None:
-    before = stack.status()
+def test_up_twice_changes_nothing(stack: Stack) -> None:
+    before = status(stack)
     assert before["healthy"]
     assert {service["state"] for service in before["services"]} == {"healthy"}
     again = stack.run("up")
     assert again.returncode == 0
     assert "already running" in again.stdout
-    assert stack.status() == before
+    assert status(stack) == before
     assert stack.run("status").returncode == 0
 
 
-def test_another_port_than_the_running_one_is_refused(stack: Cli) -> None:
+def test_another_port_than_the_running_one_is_refused(stack: Stack) -> None:
     refused = stack.run("up", TOKPULSE_FLINK_PORT="1")
     assert refused.returncode == 1
     assert "TOKPULSE_FLINK_PORT" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_topics_and_schemas_are_in_place(stack: Cli) -> None:
-    endpoints = stack.endpoints()
+def test_topics_and_schemas_are_in_place(stack: Stack) -> None:
+    endpoints = stack.endpoints
     assert apply_topics(clients.admin(endpoints.kafka_bootstrap_servers), load_topics()) == []
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         assert registry.subjects() == sorted(topic.subject for topic in load_topics().with_schema)
@@ -121,7 +79,7 @@ def test_topics_and_schemas_are_in_place(stack: Cli) -> None:
             assert json.loads(registry.latest(topic.subject).schema) == json.loads(topic.schema_text())
 
 
-def test_every_listening_socket_is_on_loopback(stack: Cli) -> None:
+def test_every_listening_socket_is_on_loopback(stack: Stack) -> None:
     listening = [
         (process.name(), connection.laddr)
         for process in stack.processes()
@@ -132,7 +90,7 @@ def test_every_listening_socket_is_on_loopback(stack: Cli) -> None:
     assert [entry for entry in listening if entry[1].ip != "127.0.0.1"] == []
 
 
-def test_no_secret_on_any_command_line(stack: Cli) -> None:
+def test_no_secret_on_any_command_line(stack: Stack) -> None:
     users = json.loads((stack.data / "clickhouse" / "users.json").read_text())["users"]
     lines = "\n".join(" ".join(process.cmdline()) for process in stack.processes())
     logs = "\n".join(log.read_text(errors="replace") for log in (stack.data / "logs").iterdir() if log.is_file())
@@ -141,8 +99,8 @@ def test_no_secret_on_any_command_line(stack: Cli) -> None:
         assert user["password"] not in logs
 
 
-def test_migrations_are_applied_once_and_an_edit_is_refused(stack: Cli, tmp_path: Path) -> None:
-    url = stack.endpoints().clickhouse_admin_url
+def test_migrations_are_applied_once_and_an_edit_is_refused(stack: Stack, tmp_path: Path) -> None:
+    url = stack.endpoints.clickhouse_admin_url
     # Numbers that the project's own files will not reach.
     file = tmp_path / "9001_probe.sql"
     file.write_text("SELECT ';\n'\n")
@@ -158,28 +116,28 @@ def test_migrations_are_applied_once_and_an_edit_is_refused(stack: Cli, tmp_path
         apply_migrations(url, load_tables(tmp_path))
 
 
-def test_a_refused_password_is_one_line_without_it(stack: Cli) -> None:
+def test_a_refused_password_is_one_line_without_it(stack: Stack) -> None:
     password = json.loads((stack.data / "clickhouse" / "users.json").read_text())["users"]["tokpulse"]["password"]
     with pytest.raises(ClickHouseUnavailableError) as raised:
-        apply_migrations(stack.endpoints().clickhouse_url.replace(password, "wrong-secret"), [])
+        apply_migrations(stack.endpoints.clickhouse_url.replace(password, "wrong-secret"), [])
     assert "\n" not in str(raised.value)
     assert "wrong-secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["taskmanager", "clickhouse"])
-def test_a_killed_service_comes_back(stack: Cli, name: str) -> None:
-    before = stack.service(name)
+def test_a_killed_service_comes_back(stack: Stack, name: str) -> None:
+    before = service(stack, name)
     os.kill(before["pid"], signal.SIGKILL)
-    until(lambda: stack.service(name)["pid"] not in (0, before["pid"]), READY_S, "another process runs")
-    until(lambda: stack.status()["healthy"], READY_S, "the stack is healthy")
-    after = stack.service(name)
+    until(lambda: stack.pid(name) not in (0, before["pid"]), READY_S, "another process runs")
+    until(lambda: status(stack)["healthy"], READY_S, "the stack is healthy")
+    after = service(stack, name)
     assert after["restarts"] == before["restarts"] + 1
     assert f"{name} (pid {before['pid']}) died" in (stack.data / "logs" / "supervisor.log").read_text()
 
 
-def test_all_state_survives_a_killed_supervisor_and_kafka(stack: Cli) -> None:
+def test_all_state_survives_a_killed_supervisor_and_kafka(stack: Stack) -> None:
     """The worst case: whoever should restart the broker is dead too. `up` clears the rest away and nothing is lost."""
-    endpoints = stack.endpoints()
+    endpoints = stack.endpoints
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         registry.register("foreign-value", FOREIGN_SCHEMA)
         ids = {subject: registry.latest(subject).id for subject in registry.subjects()}
@@ -193,17 +151,17 @@ def test_all_state_survives_a_killed_supervisor_and_kafka(stack: Cli) -> None:
     client.close()
 
     for name in ("supervisor", "kafka", "registry", "clickhouse"):
-        os.kill(stack.service(name)["pid"], signal.SIGKILL)
+        os.kill(service(stack, name)["pid"], signal.SIGKILL)
     broken = stack.run("status", "--json")
     assert broken.returncode == 1
     states = {service["name"]: service["state"] for service in json.loads(broken.stdout)["services"]}
     assert (states["supervisor"], states["kafka"], states["jobmanager"]) == ("stopped", "stopped", "unsupervised")
 
-    up = stack.run("up")
+    up = stack.up()
     assert up.returncode == 0, up.stderr
     assert "left by a crash: jobmanager" in up.stderr
-    assert stack.status()["healthy"]
-    assert stack.endpoints() == endpoints
+    assert status(stack)["healthy"]
+    assert stack.endpoints == endpoints
     with SchemaRegistry(endpoints.schema_registry_url) as registry:
         assert {subject: registry.latest(subject).id for subject in registry.subjects()} == ids
         assert {schema_id: registry.by_id(schema_id) for schema_id in ids.values()} == schemas
@@ -213,7 +171,7 @@ def test_all_state_survives_a_killed_supervisor_and_kafka(stack: Cli) -> None:
     client.close()
 
 
-def test_down_leaves_no_process_and_is_idempotent(stack: Cli) -> None:
+def test_down_leaves_no_process_and_is_idempotent(stack: Stack) -> None:
     down = stack.run("down")
     assert down.returncode == 0
     assert "kafka" in down.stdout
@@ -223,7 +181,7 @@ def test_down_leaves_no_process_and_is_idempotent(stack: Cli) -> None:
     assert stack.run("status").returncode == 1
 
 
-def test_an_interrupted_up_leaves_nothing(stack: Cli) -> None:
+def test_an_interrupted_up_leaves_nothing(stack: Stack) -> None:
     child = stack.start("up")
     until(lambda: len(stack.processes()) >= 4, READY_S, "four processes run")
     child.send_signal(signal.SIGINT)
@@ -234,17 +192,17 @@ def test_an_interrupted_up_leaves_nothing(stack: Cli) -> None:
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
-    cli = Cli(tmp_path / "data")
+    stack = Stack(tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = cli.run("up", TOKPULSE_REGISTRY_PORT=str(port))
+        refused = stack.run("up", TOKPULSE_REGISTRY_PORT=str(port))
     assert refused.returncode == 1
     errors = [line for line in refused.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
     assert f"port {port} (registry) is in use by pid {os.getpid()}" in errors[0]
     assert "TOKPULSE_REGISTRY_PORT" in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert cli.processes() == []
+    assert stack.processes() == []
 
 
 def produce(bootstrap: str, value: bytes) -> None:

@@ -123,9 +123,7 @@ export class PageView {
     this.status.ask(anew);
     await Promise.all(this.panels.map((panel) => this.fill(panel, asked, signal, round)));
     if (round !== this.round) return;
-    this.tellWho(state);
-    // One panel's rows tell how to call what is side by side in another.
-    for (const panel of this.panels) if (panel.data?.beside) panel.draw();
+    this.name(state);
     this.element.dataset.ready = "true";
     this.report(told);
     this.schedule();
@@ -162,7 +160,10 @@ export class PageView {
         panel.fail(error);
       }
       this.asked.delete(panel);
-      if (this.waiting.delete(panel)) this.report(false);
+      if (this.waiting.delete(panel)) {
+        this.name(asked.state);
+        this.report(false);
+      }
     };
     return Promise.race([late, answered()]);
   }
@@ -179,6 +180,12 @@ export class PageView {
     if (JSON.stringify(marks) === JSON.stringify(this.marks.get(table))) return;
     this.marks.set(table, marks);
     for (const panel of this.panels) if (panel.chart) panel.draw();
+  }
+
+  /** One panel's rows tell how to call what is side by side in another, and whom the page is about. */
+  name(state) {
+    this.tellWho(state);
+    for (const panel of this.panels) if (panel.data?.beside) panel.draw();
   }
 
   /** Whom or what a page about one of many shows: by name, where a table has it. */
