@@ -13,10 +13,10 @@ from jobs.definition import JobDefinition
 JOB = JobDefinition(
     "live",
     (
-        ClickHouseSink(view="live_observations", table="live_observations_log"),
-        ClickHouseSink(view="live_room_changes", table="live_room_changes_log"),
-        ClickHouseSink(view="live_minutes_closed", table="live_minutes_closed"),
-        ClickHouseSink(view="live_alerts", table="live_alerts_log"),
+        ClickHouseSink(view="live_observations", table="live_observations_log", time="observed_at"),
+        ClickHouseSink(view="live_room_changes", table="live_room_changes_log", time="observed_at"),
+        ClickHouseSink(view="live_minutes_closed", table="live_minutes_closed", time="minute"),
+        ClickHouseSink(view="live_alerts", table="live_alerts_log", time="observed_at", is_alert=True),
         "live_alerts_topic",
         "live_events_dlq",
         "live_rooms_dlq",
