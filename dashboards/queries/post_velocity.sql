@@ -5,7 +5,8 @@ SELECT
     max(plays_per_minute) AS rate
 FROM velocity_30m_by_hour
 WHERE window_start >= {time_from:DateTime64(3, 'UTC')} AND window_start < {time_to:DateTime64(3, 'UTC')} AND aweme_id = {post:String}
-    AND window_hour > toUnixTimestamp({time_from:DateTime64(3, 'UTC')}) - 3600 AND window_hour <= toUnixTimestamp({time_to:DateTime64(3, 'UTC')})
+    AND window_hour > toUnixTimestamp({time_from:DateTime64(3, 'UTC')}) - 3600
+    AND window_hour <= toUnixTimestamp({time_to:DateTime64(3, 'UTC')})
 GROUP BY bucket
 ORDER BY bucket
 LIMIT 1000

@@ -86,7 +86,8 @@ class Connector:
         self._start("", [self._check(), self._tick(), self._lists.run()])
         stopping = asyncio.create_task(stopped.wait())
         try:
-            await asyncio.wait([self._failed, stopping], return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [self._failed, stopping]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
             await asyncio.gather(*(self._end(name) for name in list(self._tasks)))

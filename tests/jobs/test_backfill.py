@@ -29,6 +29,7 @@ TOPIC = "tiktok.posts.events"
 def test_ranges(begin: str, end: str, hours: tuple[int, int]) -> None:
     found = asked(begin, end, now_ms=NOW)
     assert found == Backfill(NOVEMBER + hours[0] * HOUR_MS, NOVEMBER + hours[1] * HOUR_MS)
+    assert found is not None
     assert asked(told(found.begin_ms), told(found.end_ms), restate=True, now_ms=NOW) == Backfill(found.begin_ms, found.end_ms, True)
 
 
