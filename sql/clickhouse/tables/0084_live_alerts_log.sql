@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS live_alerts_log
     author_id String,
     what LowCardinality(String),
     observed_at DateTime64(3, 'UTC'),
-    window_minutes UInt16,
+    window_minutes UInt32,
     reached UInt64,
     host_follower_count Nullable(UInt64),
     tier LowCardinality(String),

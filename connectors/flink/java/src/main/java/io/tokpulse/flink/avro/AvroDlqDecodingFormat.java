@@ -61,7 +61,8 @@ final class AvroDlqDecodingFormat implements ProjectableDecodingFormat<Deseriali
         DataType columns = Projection.of(projections).project(physical);
         List<DataTypes.Field> fields = new ArrayList<>();
         DataType.getFields(columns).forEach(fields::add);
-        metadata.forEach(key -> fields.add(DataTypes.FIELD(key, listReadableMetadata().get(key))));
+        // As a DDL names them: a record may have a field of its own that is called `payload`.
+        metadata.forEach(key -> fields.add(DataTypes.FIELD("value." + key, listReadableMetadata().get(key))));
         TypeInformation<RowData> produced =
                 context.createTypeInformation(DataTypes.ROW(fields.toArray(DataTypes.Field[]::new)).notNull());
         return new AvroDlqDeserializer(
