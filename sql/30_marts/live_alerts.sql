@@ -5,7 +5,7 @@
 CREATE TEMPORARY VIEW live_alerts AS
 SELECT
   room_id,
-  host AS author_id,
+  COALESCE(host, '') AS author_id,
   what,
   observed_at,
   CAST(1 AS INT) AS window_minutes,

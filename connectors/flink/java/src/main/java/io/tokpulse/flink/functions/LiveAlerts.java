@@ -57,13 +57,6 @@ public final class LiveAlerts extends ProcessTableFunction<RowData> {
         open(PublishedThresholds.of(context));
     }
 
-    @Override
-    public void close() {
-        if (published != null) {
-            published.close();
-        }
-    }
-
     void open(PublishedThresholds thresholds) {
         published = thresholds;
         rooms = new RoomMinute();
