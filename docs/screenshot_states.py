@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def _told(page: Page, state: State) -> None:
 @contextmanager
 def served(clickhouse: Front, folder: Path, state: State) -> Iterator[str]:
     """A dashboard whose ClickHouse takes it to be the time of `state`; gives its address."""
-    now = UNIVERSE.end + state.after
+    now, begun = UNIVERSE.end + state.after, time.monotonic()
     clock = f"toDateTime64('{now:%Y-%m-%d %H:%M:%S}', 3, 'UTC')"
     queries = folder / "queries"
     queries.mkdir(exist_ok=True)
@@ -130,8 +131,8 @@ def served(clickhouse: Front, folder: Path, state: State) -> Iterator[str]:
     def find(_: bool) -> Sequence[Trouble]:
         return state.causes
 
-    app = create_app(
-        pages, Source(lambda: reading, now.timestamp), StackSettings.load().build / "web", causes=Causes(find).routes()
-    )
+    # It goes on, or else no answer would ever be too old to be given again.
+    source = Source(lambda: reading, lambda: now.timestamp() + time.monotonic() - begun)
+    app = create_app(pages, source, StackSettings.load().build / "web", causes=Causes(find).routes())
     with DashboardServer(app, 0) as server:
         yield server.url
