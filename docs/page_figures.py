@@ -68,12 +68,11 @@ class Opened:
         return (*times, self.kilobytes, self.requests, self.elements)
 
 
-def opened(running: Browser, address: str, size: tuple[int, int], universe: Universe) -> Opened:
+def opened(running: Browser, address: str, size: tuple[int, int]) -> Opened:
     """Opens a page in a profile of its own."""
     context = running.new_context(viewport={"width": size[0], "height": size[1]}, bypass_csp=True)
     try:
         page = context.new_page()
-        page.clock.set_fixed_time(universe.end)
         session = context.new_cdp_session(page)
         session.send("Performance.enable")
         session.send("Network.enable")
@@ -81,7 +80,6 @@ def opened(running: Browser, address: str, size: tuple[int, int], universe: Univ
         session.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
         page.goto(address)
         settle(page)
-        # The clock of the page stands still; that of these does not.
         measured = {one["name"]: float(one["value"]) for one in session.send("Performance.getMetrics")["metrics"]}
         paints = "performance.getEntriesByName('first-contentful-paint').map((entry) => entry.startTime)"
         begun = measured["NavigationStart"]
@@ -123,7 +121,7 @@ def rows(universe: Universe, rounds: int) -> Iterator[str]:
         asked = [(slug, slug, DESKTOP) for slug in load_pages()] + [("overview, on a phone", "overview", PHONE)]
         for name, slug, size in asked:
             address = f"{base}/{slug}?{span}&live=0{about.get(slug, '')}"
-            found = [opened(running, address, size, universe).values() for _ in range(rounds)]
+            found = [opened(running, address, size).values() for _ in range(rounds)]
             yield f"| {name} | " + " | ".join(f"{median(column):,.0f}" for column in zip(*found, strict=True)) + " |\n"
 
 
