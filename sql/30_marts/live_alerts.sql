@@ -14,4 +14,4 @@ SELECT
   tier,
   threshold,
   threshold_version
-FROM live_room_alerts(rooms => TABLE live_hosts PARTITION BY host, uid => 'live_alerts')
+FROM live_verdicts

@@ -94,7 +94,7 @@ def test_diagram_has_every_sql_file_of_a_job() -> None:
 
 def test_views_that_judge_are_shown_to_ask_for_the_thresholds() -> None:
     judged = {edge.target for job in JOBS.values() for edge in diagram.job_edges(job) if edge.source == "view threshold_versions"}
-    assert judged == {"momentum_candidates", "post_verdicts", "follower_history", "live_alerts"}
+    assert judged == {"momentum_candidates", "post_verdicts", "follower_history", "live_verdicts"}
     assert not any(edge.source.endswith("threshold_versions") for edge in diagram.job_edges(JOBS["engagement"]))
 
 

@@ -26,7 +26,7 @@ def test_each_operator_has_the_name_of_a_view_or_of_a_table(boxes: list[Vertex])
     # The operators with state, by which a person finds what holds the others up.
     assert named >= {"post_hours", "post_verdicts", "momentum_candidates", "follower_history", "comments_with_snapshots"}
     assert named >= {"posts_tally", "users_tally", "comments_tally", "posts_counts", "users_counts", "comments_counts"}
-    assert named >= {"live_alerts", "live_scored", "live_tally", "rooms_tally", "live_counts", "rooms_counts"}
+    assert named >= {"live_verdicts", "live_scored", "live_tally", "rooms_tally", "live_counts", "rooms_counts"}
     assert named >= {"posts_observed", "comments_scored", "users_observed", "trending_hourly_verdicts"}
     # The page has room for the beginning of a name only.
     firsts = [match[1] for box in boxes if (match := re.match(r"(?:Source: |Sink: )?(\w+)", box.name))]
