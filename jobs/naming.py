@@ -17,7 +17,7 @@ from jobs.graph import graph, masked, tables_read
 # What Flink names an operator of its planner: the kind of it, or the table of a source or sink, and the number of its node.
 PLANNED = re.compile(r"(\w+)\[(\d+)\]")
 _UID = re.compile(r"\buid\s*=>\s*'([^']+)'")
-_WINDOW = re.compile(r"\b(?:TUMBLE|HOP|CUMULATE)\(")
+_WINDOW = re.compile(r"\b(TUMBLE|HOP|CUMULATE)\(")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class _Views:
         self._order = {name: place for place, name in enumerate(self._texts)}
         self._callers = _callers(job)
         self.sources = frozenset(file.name for file in job.sources)
-        self._windows = [file.name for file in job.views if _WINDOW.search(masked(file.text))]
+        # View with a window -> its kind.
+        self._windows = {file.name: match[1] for file in job.views if (match := _WINDOW.search(masked(file.text)))}
         # Table of a sink -> the views whose rows it takes.
         self._taken = {sink.flink_table: {sink.view} for sink in job.clickhouse}
         self._taken |= {file.name: tables_read(graph().inserts[file.name].text) for file in job.sinks}
@@ -79,7 +80,8 @@ class _Views:
         if operator.kind in self.sources:
             return operator.kind
         if operator.kind.endswith("WindowAggregate"):
-            return next((view for view in self._windows if self._up(view, self.sources) & self.sources == sources), "")
+            alike = (view for view, window in self._windows.items() if f"{window}(" in operator.description)
+            return next((view for view in alike if self._up(view, self.sources) & self.sources == sources), "")
         if operator.kind == "ProcessTableFunction" or operator.kind.startswith("Python"):
             return next((view for sign, view in self._callers.items() if re.search(sign, operator.description)), "")
         return ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
+from clickhouse_connect.driver import Client
 from playwright.sync_api import Browser, expect
 
 from cli.dashboard_server import ANSWER_WITHIN_S
@@ -43,12 +44,21 @@ OpenTab = Callable[..., AbstractContextManager[Tab]]
 
 @dataclass
 class Dashboard:
-    """A served dashboard: its URL, the front behind it, a client of the writer, and the file that the editor edits."""
+    """A served dashboard: its URL, the front behind it, and the file that the editor edits."""
 
     url: str
     front: FrontProcess
-    client: Any
     file: Path
+
+    @property
+    def client(self) -> Client:
+        """Of the writer; a front that was started again has another port."""
+        return _writer(self.front.url())
+
+
+@functools.cache
+def _writer(url: str) -> Client:
+    return connect(url)
 
 
 @pytest.fixture(scope="package")
@@ -82,7 +92,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         editing = Editor(lambda: endpoints, file, TOKEN).routes()
         app = create_app(pages, Source(boards), StackSettings.load().build / "web", editing, flink=lambda: FLINK)
         with DashboardServer(app, 0) as server:
-            yield Dashboard(server.url, front, client, file)
+            yield Dashboard(server.url, front, file)
         client.close()
     finally:
         front.stop()

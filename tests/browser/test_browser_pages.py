@@ -38,8 +38,9 @@ def address(slug: str) -> str:
 
 
 def held(dashboard: Dashboard, expression: str, where: str = "1") -> str:
-    """What the table itself holds, asked as the admin and without any of the dashboard's queries."""
-    return dashboard.front.post(f"SELECT {expression} FROM tokpulse.trending_hourly WHERE {where}", ADMIN).text.strip()
+    """What the table itself holds of two days, asked as the admin and without any of the dashboard's queries."""
+    query = f"SELECT {expression} FROM tokpulse.trending_hourly WHERE window_start > now() - INTERVAL 2 DAY AND {where}"
+    return dashboard.front.post(query, ADMIN).text.strip()
 
 
 def shown(page: Page, panel: str) -> int:

@@ -49,6 +49,15 @@ def rows(reader: TopicReader) -> list[dict[str, Any]]:
     return found
 
 
+def stopped_in_a_transaction(stack: Stack, pid: int, written: TopicReader) -> bool:
+    """Stops the process that commits; lets it go on when all that it has written is committed."""
+    os.kill(pid, signal.SIGSTOP)
+    if len(held(stack, DELTAS)) < written.count:
+        return True
+    os.kill(pid, signal.SIGCONT)
+    return False
+
+
 @pytest.mark.parametrize("service", ["taskmanager", pytest.param("kafka", marks=pytest.mark.soak)])
 def test_each_delta_exactly_once_though_the_service_is_killed(stack: Stack, service: str) -> None:
     victim = stack.pid(service)
@@ -60,8 +69,10 @@ def test_each_delta_exactly_once_though_the_service_is_killed(stack: Stack, serv
         with feeding(stack.endpoints) as feed:
             # Some transactions are complete, and one is open that has records.
             until(lambda: committed.count > SOME_ROWS and written.count > committed.count, 120, "deltas are written and committed")
-            before = written.count
             assert stack.attempts(job) == {0}, stack.failure(job)
+            if service == "taskmanager":
+                until(lambda: stopped_in_a_transaction(stack, victim, written), 60, "it is stopped within a transaction")
+            before = written.count
             os.kill(victim, signal.SIGKILL)
             until(lambda: stack.pid(service) not in (0, victim), 60, f"the supervisor has started {service} again")
             if service == "taskmanager":
