@@ -34,11 +34,11 @@ ALERTS = "tiktok.momentum.alerts"
 CHECKPOINTS = checkpoints_every("3s")
 ROUND_S = 0.2
 A_ROUND = 4
-# Enough for five minutes.
-POST_COUNT = 6_000
+# Enough for seven minutes.
+POST_COUNT = 9_000
 SOME = 50
-# A busy machine gets more than the second that it takes.
-LATENCY_S = 5.0
+# Far more than the second that it takes, far less than an hour that has to close.
+LATENCY_S = 60.0
 AWAY = (httpx.HTTPError,)
 
 
