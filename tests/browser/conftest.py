@@ -82,14 +82,13 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         write_table(client, front.url(), [follow([], load_thresholds(SHIPPED_FILE), 0, 1_767_571_200_000, "tokpulse", "first")])
         file = tmp_path_factory.mktemp("edited") / "thresholds.yaml"
         file.write_text(SHIPPED_FILE.read_text(encoding="utf-8"), encoding="utf-8")
-        endpoints = Endpoints({"CLICKHOUSE_URL": front.url()}, file)
         pages = load_pages()
 
         def boards() -> Boards:
             url = front.url(READER, "tokpulse_shared")
             return Boards(connect(url), url, pages)
 
-        editing = Editor(lambda: endpoints, file, TOKEN).routes()
+        editing = Editor(lambda: Endpoints({"CLICKHOUSE_URL": front.url()}, file), file, TOKEN).routes()
         app = create_app(pages, Source(boards), StackSettings.load().build / "web", editing, flink=lambda: FLINK)
         with DashboardServer(app, 0) as server:
             yield Dashboard(server.url, front, file)
@@ -101,10 +100,14 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 @pytest.fixture(scope="package")
 def served(dashboard: Dashboard) -> Iterator[str]:
     """The same dashboard as `--mute-alerts` and `--views` serve it; views are kept beside the file that the editor edits."""
-    endpoints, pages = Endpoints({"CLICKHOUSE_URL": dashboard.front.url()}, dashboard.file), load_pages()
-    url = dashboard.front.url(READER, "tokpulse_shared")
-    source = Source(lambda: Boards(connect(url), url, pages))
-    muting = Muting(lambda: endpoints, TOKEN).routes()
+    pages = load_pages()
+
+    def boards() -> Boards:
+        url = dashboard.front.url(READER, "tokpulse_shared")
+        return Boards(connect(url), url, pages)
+
+    source = Source(boards)
+    muting = Muting(lambda: Endpoints({"CLICKHOUSE_URL": dashboard.front.url()}, dashboard.file), TOKEN).routes()
     views = Views(dashboard.file.with_name("views.yaml"), TOKEN).routes()
     app = create_app(pages, source, StackSettings.load().build / "web", muting=muting, views=views)
     with DashboardServer(app, 0) as server:

@@ -46,10 +46,16 @@ GROWTH = (
 def writer(front: FrontProcess) -> Iterator[Any]:
     front.migrated(DATABASE)
     made = clickhouse_connect.get_client(dsn=front.url(database=DATABASE), autogenerate_session_id=False)
-    for table in TABLES:
-        made.command(f"TRUNCATE TABLE {table}")
+    _empty(made)
     yield made
+    # The database is that of all tests that ask as a reader may.
+    _empty(made)
     made.close()
+
+
+def _empty(client: Any) -> None:
+    for table in TABLES:
+        client.command(f"TRUNCATE TABLE {table}")
 
 
 @pytest.fixture(params=[READER, WRITER], ids=["reader", "nulls"])
