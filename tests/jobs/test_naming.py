@@ -130,7 +130,7 @@ def test_what_no_one_thing_stands_for_keeps_its_name() -> None:
 def test_two_windows_over_one_source_differ_by_their_kind() -> None:
     source = Operator(1, "live_events[1]", "[1]:TableSourceScan(table=[[default_catalog, default_database, live_events]])")
     kinds = {
-        2: "CUMULATE(time_col=[event_time], max_size=[10 min], step=[1 min])",
+        2: "CUMULATE(time_col=[event_time], step=[1 min])",
         3: "TUMBLE(time_col=[event_time], size=[1 min])",
     }
     windows = [
