@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 # What was found is told for so long; who asks later gets it once more, and a new look begins.
 AGAIN_S: Final = 5.0
 BEHIND_AGAIN_S: Final = 20.0
+OLD_S: Final = 120.0
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +47,13 @@ class Causes:
                 self._looking.add(behind)
                 # A daemon: a service that does not answer keeps no command from ending.
                 threading.Thread(target=self._look, args=(behind,), name="causes", daemon=True).start()
-            return found
+            # What was found before everybody left is no reason any more.
+            return found if self._clock() - at <= OLD_S else ()
+
+    def forget(self) -> None:
+        """What was found is known no longer."""
+        with self._lock:
+            self._found.clear()
 
     def _look(self, behind: bool) -> None:
         found: Sequence[Trouble] = ()

@@ -97,7 +97,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         front.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def served(dashboard: Dashboard) -> Iterator[str]:
     """The same dashboard as `--mute-alerts` and `--views` serve it; views are kept beside the file that the editor edits."""
     pages = load_pages()
@@ -133,10 +133,10 @@ def served_truth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Truth]:
             return HeldBoards(connect(url, ANSWER_WITHIN_S), url, pages)
 
         told = Told()
-        causes = Causes(told.find).routes()
-        app = create_app(pages, Source(boards), StackSettings.load().build / "web", causes=causes)
+        causes = Causes(told.find)
+        app = create_app(pages, Source(boards), StackSettings.load().build / "web", causes=causes.routes())
         with DashboardServer(app, 0) as server:
-            yield Truth(server.url, front, told, client)
+            yield Truth(server.url, front, told, client, causes)
         client.close()
     finally:
         front.stop()
@@ -148,6 +148,7 @@ def truth(served_truth: Truth) -> Truth:
     for table in TABLES:
         served_truth.client.command(f"TRUNCATE TABLE {table}")
     served_truth.told.always, served_truth.told.where_behind = [], []
+    served_truth.causes.forget()
     return served_truth
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from dashboards.run import Boards, Filters, Result
-from dashboards.web.causes import Trouble
+from dashboards.web.causes import Causes, Trouble
 from tests.clickhouse_front.conftest import FrontProcess
 
 from .rows import GROWTH, OBSERVATIONS, POSTS, growth, last_hour
@@ -58,6 +58,7 @@ class Truth:
     front: FrontProcess
     told: Told
     client: Any = field(repr=False)
+    causes: Causes = field(repr=False)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
