@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboards.web.app import create_app
-from dashboards.web.causes import AGAIN_S, BEHIND_AGAIN_S, Causes, Trouble
+from dashboards.web.causes import AGAIN_S, BEHIND_AGAIN_S, OLD_S, Causes, Trouble
 from tests.waiting import until
 
 from .asking import PAGE, FakeBoards, ask, source_of
@@ -47,6 +47,8 @@ def test_the_first_answer_is_there_before_anything_is_found() -> None:
     now[0] += BEHIND_AGAIN_S
     causes.known(True)
     until(lambda: doctor.asked[3:] == [True], 20, "the doctor looks again")
+    now[0] += OLD_S + 1
+    assert list(causes.known(False)) == [], "what was found before everybody left"
 
 
 def test_what_fails_to_look_is_no_reason() -> None:
