@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from cli.dashboard_server import ANSWER_WITHIN_S
 from connectors.clickhouse.client import connect
 from connectors.endpoints import Endpoints
-from dashboards.model import load_pages
+from dashboards.model import Page, load_pages
 from dashboards.run import Boards
 from dashboards.web.app import create_app
 from dashboards.web.causes import Causes
@@ -61,6 +61,16 @@ def _writer(url: str) -> Client:
     return connect(url)
 
 
+def _source(front: FrontProcess, pages: Mapping[str, Page]) -> Source:
+    """As a reader sees the tables, wherever the front is at the time."""
+
+    def boards() -> Boards:
+        url = front.url(READER, "tokpulse_shared")
+        return Boards(connect(url), url, pages)
+
+    return Source(boards)
+
+
 @pytest.fixture(scope="package")
 def running_browser() -> Iterator[Browser]:
     if chromium() is None:
@@ -77,22 +87,16 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     front.start()
     try:
         apply_migrations(front.url(ADMIN))
-        client = connect(front.url())
+        client = _writer(front.url())
         fill(client)
         write_table(client, front.url(), [follow([], load_thresholds(SHIPPED_FILE), 0, 1_767_571_200_000, "tokpulse", "first")])
         file = tmp_path_factory.mktemp("edited") / "thresholds.yaml"
         file.write_text(SHIPPED_FILE.read_text(encoding="utf-8"), encoding="utf-8")
         pages = load_pages()
-
-        def boards() -> Boards:
-            url = front.url(READER, "tokpulse_shared")
-            return Boards(connect(url), url, pages)
-
         editing = Editor(lambda: Endpoints({"CLICKHOUSE_URL": front.url()}, file), file, TOKEN).routes()
-        app = create_app(pages, Source(boards), StackSettings.load().build / "web", editing, flink=lambda: FLINK)
+        app = create_app(pages, _source(front, pages), StackSettings.load().build / "web", editing, flink=lambda: FLINK)
         with DashboardServer(app, 0) as server:
             yield Dashboard(server.url, front, file)
-        client.close()
     finally:
         front.stop()
 
@@ -101,12 +105,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 def served(dashboard: Dashboard) -> Iterator[str]:
     """The same dashboard as `--mute-alerts` and `--views` serve it; views are kept beside the file that the editor edits."""
     pages = load_pages()
-
-    def boards() -> Boards:
-        url = dashboard.front.url(READER, "tokpulse_shared")
-        return Boards(connect(url), url, pages)
-
-    source = Source(boards)
+    source = _source(dashboard.front, pages)
     muting = Muting(lambda: Endpoints({"CLICKHOUSE_URL": dashboard.front.url()}, dashboard.file), TOKEN).routes()
     views = Views(dashboard.file.with_name("views.yaml"), TOKEN).routes()
     app = create_app(pages, source, StackSettings.load().build / "web", muting=muting, views=views)

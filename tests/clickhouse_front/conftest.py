@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import clickhouse_connect
 import httpx
 import pytest
+from clickhouse_connect.driver import Client
 
 from stack.migrations import apply_migrations
 from tests.waiting import until
@@ -126,3 +129,15 @@ def own_front(tmp_path: Path) -> Iterator[FrontProcess]:
         yield running
     finally:
         running.stop()
+
+
+@contextmanager
+def own_database(front: FrontProcess, name: str) -> Iterator[Client]:
+    """An admin's client of a database that has all tables and views, and is gone afterwards."""
+    url = front.url(ADMIN, name)
+    apply_migrations(url)
+    client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    yield client
+    client.close()
+    for database in (name, f"{name}_shared", f"{name}_private"):
+        assert front.post(f"DROP DATABASE {database} SYNC", user=ADMIN).status_code == 200

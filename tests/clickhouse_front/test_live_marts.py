@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import clickhouse_connect
 import pytest
 
 from simulator.reference import live
-from stack.migrations import apply_migrations
 from tests.live_records import BEGIN, COMBOS, broadcast, cut_combos, event
 
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess, own_database
 
 pytestmark = pytest.mark.clickhouse
 
@@ -24,13 +22,8 @@ DATABASE = "live_marts"
 
 @pytest.fixture(scope="module")
 def client(front: FrontProcess) -> Iterator[Any]:
-    url = front.url(ADMIN, DATABASE)
-    apply_migrations(url)
-    made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
-    yield made
-    made.close()
-    for database in (DATABASE, f"{DATABASE}_shared", f"{DATABASE}_private"):
-        assert front.post(f"DROP DATABASE {database} SYNC", user=ADMIN).status_code == 200
+    with own_database(front, DATABASE) as made:
+        yield made
 
 
 def rows(client: Any, query: str) -> list[dict[str, Any]]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import clickhouse_connect
 import pytest
 
-from stack.migrations import apply_migrations
-
-from .conftest import ADMIN, FrontProcess
+from .conftest import FrontProcess, own_database
 
 pytestmark = pytest.mark.clickhouse
 
@@ -54,13 +51,8 @@ ROWS = {
 
 @pytest.fixture
 def client(front: FrontProcess) -> Iterator[Any]:
-    url = front.url(ADMIN, DATABASE)
-    apply_migrations(url)
-    made = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
-    yield made
-    made.close()
-    for database in (DATABASE, f"{DATABASE}_shared", f"{DATABASE}_private"):
-        assert front.post(f"DROP DATABASE {database} SYNC", user=ADMIN).status_code == 200
+    with own_database(front, DATABASE) as made:
+        yield made
 
 
 def value(client: Any, query: str) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import psutil
 import pytest
 
 from stack import process
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -34,11 +34,7 @@ def run(spawned: list[subprocess.Popen[bytes]], tmp_path: Path, code: str) -> pr
 
 
 def wait_for(path: Path) -> str:
-    deadline = time.monotonic() + 20
-    while not path.exists() or not path.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return path.read_text()
+    return until(lambda: path.read_text() if path.exists() else "", 20, f"{path.name} is written")
 
 
 def test_pid_file_round_trip(tmp_path: Path) -> None:
@@ -68,10 +64,7 @@ def test_a_reused_pid_is_not_ours_and_is_left_alone(tmp_path: Path, spawned: lis
 
 def test_a_zombie_does_not_run(tmp_path: Path, spawned: list[subprocess.Popen[bytes]]) -> None:
     dead = run(spawned, tmp_path, "pass")
-    deadline = time.monotonic() + 20
-    while psutil.Process(dead.pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: psutil.Process(dead.pid).status() == psutil.STATUS_ZOMBIE, 20, "it has ended")
     assert not dead.alive
 
 
